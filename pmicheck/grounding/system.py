@@ -1,0 +1,170 @@
+"""The interface between the model and every engine: a ground transition system of integers and masks.
+
+A state is a pair (local, knowledge). `local` is a vector of bits in which every `Field` owns a few adjacent ones
+(a field never straddles a 64-bit word); `knowledge` is a set of facts, one bit each, always closed under the Horn
+rules. Both are Python integers here; an engine may cut `local` into 64-bit words and intern `knowledge` as it likes.
+
+A transition may fire in (local, knowledge) if `local & mask == value` and `needs & ~knowledge == 0`. It leads to
+`(local & ~clear) | put` and to the closure of `knowledge | learns`. Nothing behind this module knows the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+WORD = 64
+
+
+@dataclass(frozen=True)
+class Field:
+    """One finite variable: `width` bits from bit `shift` of `local`; `values[i]` says what the number i stands for."""
+
+    name: str
+    shift: int
+    width: int
+    values: tuple[object, ...]
+
+    @property
+    def mask(self) -> int:
+        return ((1 << self.width) - 1) << self.shift
+
+    def index(self, local: int) -> int:
+        return (local >> self.shift) & ((1 << self.width) - 1)
+
+    def read(self, local: int) -> object:
+        return self.values[self.index(local)]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a ground transition is an instance of: the unit of coverage.
+
+    `actor` is the principal that acts; `section` and `statements` cite the draft (or the RFC) that orders the rule.
+    """
+
+    name: str
+    actor: str
+    section: str
+    statements: tuple[str, ...] = ()
+    by_attacker: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A ground transition; `rule` indexes `TransitionSystem.rules`, `label` is opaque to engines (trace rendering)."""
+
+    rule: int
+    mask: int
+    value: int
+    clear: int
+    put: int
+    needs: int = 0
+    learns: int = 0
+    label: object = field(default=None, compare=False, hash=False)
+
+
+@dataclass(frozen=True)
+class Horn:
+    """If all bits of `body` are known then so is bit number `head` (an index, not a mask)."""
+
+    body: int
+    head: int
+    label: object = field(default=None, compare=False, hash=False)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Part of the state that one property looks at: the explorer reports each distinct (local & mask, knowledge & facts)."""
+
+    name: str
+    mask: int
+    facts: int = 0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A witness to be found: some reachable state with `local & mask == value` and all of `facts` known."""
+
+    name: str
+    mask: int
+    value: int
+    facts: int = 0
+
+
+@dataclass(frozen=True)
+class TransitionSystem:
+    """Everything an engine needs. `width` is the number of bits of `local`, rounded up to whole 64-bit words."""
+
+    name: str
+    width: int
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    transitions: tuple[Transition, ...]
+    facts: tuple[str, ...]
+    horn: tuple[Horn, ...]
+    initial: int
+    known: int
+    projections: tuple[Projection, ...] = ()
+    goals: tuple[Goal, ...] = ()
+
+    @property
+    def words(self) -> int:
+        return self.width // WORD
+
+    @cached_property
+    def field_named(self) -> dict[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def horn_by_premise(self) -> tuple[tuple[Horn, ...], ...]:
+        """For every fact the Horn rules whose body mentions it."""
+        by: list[list[Horn]] = [[] for _ in self.facts]
+        for rule in self.horn:
+            for bit in bits(rule.body):
+                by[bit].append(rule)
+        return tuple(tuple(rules) for rules in by)
+
+    def close(self, knowledge: int, learned: int) -> int:
+        """The closure of the closed set `knowledge` together with the facts `learned`."""
+        fresh = learned & ~knowledge
+        knowledge |= fresh
+        agenda = list(bits(fresh))
+        while agenda:
+            for rule in self.horn_by_premise[agenda.pop()]:
+                head = 1 << rule.head
+                if not knowledge & head and rule.body & ~knowledge == 0:
+                    knowledge |= head
+                    agenda.append(rule.head)
+        return knowledge
+
+    def enabled(self, transition: Transition, local: int, knowledge: int) -> bool:
+        return local & transition.mask == transition.value and transition.needs & ~knowledge == 0
+
+    def apply(self, transition: Transition, local: int, knowledge: int) -> tuple[int, int]:
+        """The successor; assumes that the transition is enabled."""
+        successor = (local & ~transition.clear) | transition.put
+        if transition.learns & ~knowledge:
+            knowledge = self.close(knowledge, transition.learns)
+        return successor, knowledge
+
+    @cached_property
+    def start(self) -> tuple[int, int]:
+        """The initial state with its knowledge closed (Horn rules with an empty body included)."""
+        axioms = 0
+        for rule in self.horn:
+            if rule.body == 0:
+                axioms |= 1 << rule.head
+        return self.initial, self.close(0, self.known | axioms)
+
+    def describe(self, local: int) -> dict[str, object]:
+        return {f.name: f.read(local) for f in self.fields}
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The indices of the set bits, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -1,0 +1,111 @@
+"""A counterexample or witness: numbered steps that a person can read and the concrete backend can execute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transition.
+
+    Attributes:
+        actor: the principal that acts ("pma1", "correspondent node", "network", "attacker", "clock", …).
+        action: one of "start", "deliver", "inject", "tick", "move", "transfer", "compute".
+        rule: name of the model rule that fired (unit of coverage).
+        message: name of the message delivered or injected, "" if none.
+        source, destination: who the packet claims to come from, and who processes it ("" if no packet).
+        link: the link it crosses ("" if none).
+        section, statements: what orders the step (draft or RFC section; statement IDs).
+        term: the message as a symbolic term, "" if none.
+        sends: the messages that the step puts on the wire, each as a term.
+        changes: what changed at the receiver, one sentence each.
+        knowledge: how the attacker came to know what the step needs: derivation, leaves first.
+        passed: the checks that let the message through, in the order made.
+        attacker: True if the step is the attacker's doing.
+        time: seconds since the start of the trace, once the timeline is solved.
+        octets: the packet as hex digits, once replayed.
+        data: what the replay needs to execute the step (JSON values only).
+    """
+
+    actor: str
+    action: str
+    rule: str
+    message: str = ""
+    source: str = ""
+    destination: str = ""
+    link: str = ""
+    section: str = ""
+    statements: tuple[str, ...] = ()
+    term: str = ""
+    sends: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    knowledge: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    attacker: bool = False
+    time: float | None = None
+    octets: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The step as the record holds it: `from` and `to` as DESIGN names them, tuples as lists."""
+        fields = asdict(self)
+        fields["from"] = fields.pop("source")
+        fields["to"] = fields.pop("destination")
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Step:
+        """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
+        fields = dict(stored)
+        fields["source"] = fields.pop("from")
+        fields["destination"] = fields.pop("to")
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run of the model from its start, and what it shows.
+
+    Attributes:
+        scenario, attacker, property: what was decided.
+        readings: every reading in force, by name.
+        without: the mechanisms switched off.
+        steps: in order.
+        observation: the named observables of the last state, on which the property was decided.
+        numbers: quantities that z3 chose for the violation (octets, seconds, credit), by name.
+        conclusion: one sentence: what is wrong in the last state.
+    """
+
+    scenario: str
+    attacker: str
+    property: str
+    readings: Mapping[str, str]
+    without: tuple[str, ...]
+    steps: tuple[Step, ...]
+    observation: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    conclusion: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "attacker": self.attacker,
+            "property": self.property,
+            "readings": dict(self.readings),
+            "without": list(self.without),
+            "steps": [step.as_json() for step in self.steps],
+            "observation": dict(self.observation),
+            "numbers": dict(self.numbers),
+            "conclusion": self.conclusion,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Trace:
+        """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
+        fields = dict(stored)
+        fields["steps"] = tuple(Step.from_json(step) for step in fields["steps"])
+        fields["without"] = tuple(fields["without"])
+        return cls(**fields)

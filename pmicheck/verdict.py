@@ -1,0 +1,51 @@
+"""Verdicts, replay outcomes and exit codes: the words every layer shares (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Verdict(StrEnum):
+    """What is known of one property of one scenario under one attacker and one set of readings."""
+
+    VIOLATED = "violated"
+    HOLDS = "holds"
+    PROVED = "proved"
+    HOLDS_TO_BOUND = "holds-to-bound"
+    VACUOUS = "vacuous"
+    UNDECIDED = "undecided"
+
+
+class Replay(StrEnum):
+    """What became of the trace on real packets."""
+
+    CONFIRMED = "confirmed"
+    DIVERGED = "diverged"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class ExitCode(IntEnum):
+    """How the process ends; the smallest number that fits is never chosen over a graver one (see `gravest`)."""
+
+    AS_EXPECTED = 0
+    NEW_VIOLATION = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    NOT_TRUSTWORTHY = 4
+    STALE_BASELINE = 5
+    CRASH = 70
+    INTERRUPTED = 130
+
+
+GRAVITY = (
+    ExitCode.AS_EXPECTED,
+    ExitCode.STALE_BASELINE,
+    ExitCode.INCONCLUSIVE,
+    ExitCode.NEW_VIOLATION,
+    ExitCode.NOT_TRUSTWORTHY,
+)
+
+
+def gravest(codes: list[ExitCode]) -> ExitCode:
+    """The exit code of a run whose parts ended with `codes`: distrust outranks a finding, a finding a limit."""
+    return max(codes, key=GRAVITY.index, default=ExitCode.AS_EXPECTED)
