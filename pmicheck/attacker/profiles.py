@@ -1,0 +1,110 @@
+"""The eight attackers of DESIGN section 4, as sets of powers, and their combinations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmicheck.errors import UsageError
+from pmicheck.model.messages import CARE_OF_CN, CONTEXT, HA_CN, TUNNEL
+from pmicheck.model.policy import Policy, unknown
+from pmicheck.model.topology import ATTACKER, COA1, COA2, PMA1, PMA2
+
+EVERYWHERE = "everywhere"
+"""Stands for every link that is not protected, the bystander's access link included."""
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """Powers per link and per corrupted principal; every attacker can send any packet with any source address.
+
+    Attributes:
+        taps: links on which it reads, injects, drops and delays.
+        corrupts: PMAs that act for it, from the moment that the scenario names.
+        own_home: it has home addresses made from its own key.
+        is_correspondent: it is a correspondent node (another one than the CN under attack).
+        needs: words that a scenario must offer for this attacker to differ from `off-path`.
+    """
+
+    name: str
+    does: str
+    taps: frozenset[str] = frozenset()
+    corrupts: frozenset[str] = frozenset()
+    own_home: bool = False
+    is_correspondent: bool = False
+    needs: frozenset[str] = frozenset()
+
+    def sees(self, link: str, policy: Policy) -> bool:
+        """Whether it reads what crosses the link."""
+        if link in self.taps:
+            return True
+        if EVERYWHERE not in self.taps:
+            return False
+        if link == TUNNEL:
+            return not policy.tunnel_protected
+        if link == CONTEXT:
+            return policy.context_readable
+        return True
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Care-of addresses at which it receives: its own, and those of the PMAs that act for it."""
+        return frozenset({ATTACKER}) | {{PMA1: COA1, PMA2: COA2}[pma] for pma in self.corrupts}
+
+
+ATTACKERS: dict[str, Attacker] = {
+    attacker.name: attacker
+    for attacker in (
+        Attacker("off-path", "sends with any source address and receives at its own"),
+        Attacker("home-path", "sits on the HA-CN path", taps=frozenset({HA_CN})),
+        Attacker("careof-path", "sits on the PMA-CN path", taps=frozenset({CARE_OF_CN})),
+        Attacker("dolev-yao", "sits on every unprotected link", taps=frozenset({HA_CN, CARE_OF_CN, EVERYWHERE})),
+        Attacker("malicious-mn", "has a home address, key pair and CGA of its own", own_home=True),
+        Attacker(
+            "rogue-previous-pma",
+            "is the PMA that the node left, with all it held",
+            corrupts=frozenset({PMA1}),
+            needs=frozenset({"leave"}),
+        ),
+        Attacker(
+            "rogue-next-pma",
+            "is a PMA that got the handover context while the node is elsewhere",
+            corrupts=frozenset({PMA2}),
+            needs=frozenset({"handover"}),
+        ),
+        Attacker("rogue-cn", "is another correspondent of the victim", is_correspondent=True),
+    )
+}
+
+
+def attacker_named(name: str) -> Attacker:
+    """The attacker of this name, or the one with the powers of all that a `+` joins.
+
+    Raises:
+        UsageError: an unknown name, or the same name twice.
+    """
+    parts = name.split("+")
+    for part in parts:
+        if part not in ATTACKERS:
+            raise unknown("attacker", part, ATTACKERS)
+    if len(set(parts)) < len(parts):
+        raise UsageError(f"attacker '{name}' names the same powers twice")
+    powers = [ATTACKERS[part] for part in parts]
+    return Attacker(
+        name,
+        " and ".join(power.does for power in powers),
+        taps=frozenset().union(*(power.taps for power in powers)),
+        corrupts=frozenset().union(*(power.corrupts for power in powers)),
+        own_home=any(power.own_home for power in powers),
+        is_correspondent=any(power.is_correspondent for power in powers),
+        needs=frozenset().union(*(power.needs for power in powers)),
+    )
+
+
+def weaker_or_equal(left: Attacker, right: Attacker) -> bool:
+    """The lattice: `left` can do nothing that `right` cannot."""
+    return (
+        left.taps <= right.taps
+        and left.corrupts <= right.corrupts
+        and left.own_home <= right.own_home
+        and left.is_correspondent <= right.is_correspondent
+    )

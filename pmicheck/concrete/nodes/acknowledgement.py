@@ -1,0 +1,211 @@
+"""How a correspondent answers a binding update, and the tokens that it hands out with the answer.
+
+RFC 6275 9.5.4, RFC 4866 4.3 and 4.7, the draft's 3.3-3.5 and 8.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from pmicheck.concrete import tokens, wire
+from pmicheck.concrete.constants import (
+    TOKEN_OCTETS,
+    BindingAcknowledgementFlag,
+    BindingUpdateFlag,
+    Status,
+)
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.authorisation import Correspondence, Credential, Refusal, Update
+from pmicheck.concrete.nodes.node import Randomness
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.packet import MobilityHeader, Packet
+
+_SEED_OCTETS = 32
+
+
+@dataclass(frozen=True)
+class CgaIdentity:
+    """A key pair and the CGA Parameters that make an address from it."""
+
+    private_key: rsa.RSAPrivateKey
+    cga_parameters: bytes
+
+
+@dataclass(frozen=True)
+class NewTokens:
+    """Tokens issued with one answer; None where nothing is issued."""
+
+    permanent: bytes | None = None
+    handover: bytes | None = None
+
+
+class Acknowledger:
+    """Makes the packets that answer binding updates."""
+
+    def __init__(
+        self, here: Correspondence, randomness: Randomness, identity: CgaIdentity | None
+    ) -> None:
+        self._here = here
+        self._randomness = randomness
+        self._identity = identity
+
+    def issue(self, update: Update) -> NewTokens:
+        """New tokens for an accepted update with a valid signature (N059, N062, N093, RFC 4866 4.2; A-07)."""
+        if not update.signed or update.deregisters:
+            return NewTokens()
+        if not update.proxy:
+            return NewTokens(permanent=self._randomness.take(TOKEN_OCTETS))
+        if update.early and self._here.policy.reading("token_issue_at") == "complete":
+            return NewTokens()
+        permanent = self._randomness.take(TOKEN_OCTETS)
+        return NewTokens(permanent, self._randomness.take(TOKEN_OCTETS))
+
+    def acceptance(self, update: Update, lifetime: int, issued: NewTokens) -> Packet | None:
+        """The answer to an accepted update; None if none is due.
+
+        RFC 4866 4.2 wants one whenever CGA options or a Care-of Test Init were there, RFC 6275 9.5.4 if the A flag was set.
+        """
+        asks_for_test = wire.option_of(update.message, wire.CareOfTestInitOption) is not None
+        wanted = bool(update.message.flags & BindingUpdateFlag.ACKNOWLEDGE)
+        if not wanted and not asks_for_test and update.cga_parameters is None:
+            return None
+        options = self._token_options(update, issued)
+        if issued.permanent is not None and update.proxy:
+            options += self._own_cga_options()
+        if asks_for_test and not update.deregisters:
+            options += self._care_of_test_options(update)
+        message = wire.BindingAcknowledgement(
+            status=Status.ACCEPTED,
+            sequence=update.message.sequence,
+            lifetime=lifetime,
+            flags=_flags(update),
+            options=tuple(options),
+        )
+        return self._seal(update, message, authenticated=True)
+
+    def refusal(self, update: Update, refusal: Refusal) -> Packet | None:
+        """The answer to a refused update; None if silence is due.
+
+        What is refused before its MAC was checked is answered without one: a MAC there would be made to order for anybody.
+        """
+        if refusal.status is None:
+            return None
+        sequence = update.message.sequence if refusal.sequence is None else refusal.sequence
+        message = wire.BindingAcknowledgement(refusal.status, sequence, 0, _flags(update))
+        return self._seal(update, message, authenticated=refusal.authenticated)
+
+    def _token_options(self, update: Update, issued: NewTokens) -> list[wire.Option]:
+        options: list[wire.Option] = []
+        if issued.permanent is not None:
+            options.append(wire.PermanentHomeKeygenTokenOption(self._hide(update, issued.permanent)))
+        if issued.handover is not None:
+            options.append(wire.HandoverHomeKeygenTokenOption(self._hide(update, issued.handover)))
+        return options
+
+    def _hide(self, update: Update, token: bytes) -> bytes:
+        """A token under the public key of the update that it answers (N093, N174)."""
+        if not self._here.policy.has("token-encryption"):
+            return token
+        return self._encrypt(update, token)
+
+    def _encrypt(self, update: Update, token: bytes) -> bytes:
+        assert update.public_key is not None
+        return tokens.encrypt_token(update.public_key, token, self._randomness.take(_SEED_OCTETS))
+
+    def _own_cga_options(self) -> list[wire.Option]:
+        """The correspondent's CGA Parameters and a place for its signature, which covers the tokens before them (N096)."""
+        if self._identity is None or self._here.policy.reading("cn_cga_on_pba") == "off":
+            return []
+        placeholder = bytes((self._identity.private_key.key_size + 7) // 8)
+        return [
+            wire.CgaParametersOption(self._identity.cga_parameters),
+            wire.SignatureOption(placeholder),
+        ]
+
+    def _care_of_test_options(self, update: Update) -> list[wire.Option]:
+        """C and, since the option has no room for it, the index of its nonce (N052, N078; E-13)."""
+        here = self._here
+        index = here.nonces.current(here.now).index
+        token = here.nonces.care_of_token(index, update.care_of_address)
+        assert token is not None
+        indices = wire.NonceIndicesOption(0, index)
+        if self._careof_token_is_hidden(update):
+            return [wire.EncryptedCareOfTestOption(self._encrypt(update, token)), indices]
+        return [wire.CareOfTestOption(token), indices]
+
+    def _careof_token_is_hidden(self, update: Update) -> bool:
+        policy = self._here.policy
+        if not update.proxy or update.public_key is None or not policy.has("careof-token-encryption"):
+            return False
+        match policy.reading("encrypted_careof_token"):
+            case "handover":
+                return update.credential is Credential.HANDOVER
+            case "always":
+                return True
+            case _:
+                return False
+
+    def _seal(
+        self, update: Update, message: wire.BindingAcknowledgement, *, authenticated: bool
+    ) -> Packet:
+        """The packet: to the source of the update, with a type 2 routing header if the update named its home address so.
+
+        RFC 6275 9.5.4, 6.1.1; the MAC is made with the key of the update.
+        """
+        policy, address, kbm = self._here.policy, self._here.address, update.kbm
+        if authenticated and kbm is not None:
+            ending = wire.BindingAuthorizationDataOption()
+            options = (*message.options, ending)
+            message = wire.BindingAcknowledgement(
+                message.status, message.sequence, message.lifetime, message.flags, options
+            )
+        blank = Packet(
+            source=address,
+            destination=update.packet.source,
+            payload=MobilityHeader(b""),
+            routing_home_address=update.packet.home_address,
+        )
+        octets = wire.seal(
+            message,
+            source=blank.checksum_source,
+            destination=blank.checksum_destination,
+            sign=self._signer(update) if wire.option_of(message, wire.SignatureOption) else None,
+            authenticate=(
+                (lambda header: sealing.mac(policy, kbm, update.mac_address, address, header))
+                if authenticated and kbm is not None
+                else None
+            ),
+        )
+        return Packet(
+            blank.source,
+            blank.destination,
+            MobilityHeader(octets),
+            routing_home_address=blank.routing_home_address,
+        )
+
+    def _signer(self, update: Update) -> _Signer:
+        assert self._identity is not None
+        return _Signer(
+            self._here.policy, self._identity.private_key, update.mac_address, self._here.address
+        )
+
+
+@dataclass(frozen=True)
+class _Signer:
+    policy: Policy
+    key: rsa.RSAPrivateKey
+    care_of_address: IPv6Address
+    correspondent: IPv6Address
+
+    def __call__(self, signed_part: bytes) -> bytes:
+        data = sealing.signed_data(
+            self.policy, self.care_of_address, self.correspondent, signed_part
+        )
+        return sealing.sign(self.key, data)
+
+
+def _flags(update: Update) -> BindingAcknowledgementFlag:
+    return BindingAcknowledgementFlag.PROXY_REGISTRATION if update.proxy else BindingAcknowledgementFlag(0)

@@ -1,0 +1,93 @@
+"""What a proxy mobile agent or mobile node checks of an acknowledgement (RFC 6275 11.7.3, RFC 4866 4.4 and 4.8)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from pmicheck.concrete import cga, tokens, wire
+from pmicheck.concrete.constants import TOKEN_OCTETS, Status
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.registration import UNAUTHENTICATED_STATUSES, KeygenToken, Outstanding
+
+
+def refused_by(
+    policy: Policy,
+    outstanding: Outstanding,
+    correspondent: IPv6Address,
+    message: wire.BindingAcknowledgement,
+    header: bytes,
+) -> str | None:
+    """The check that an acknowledgement does not pass; None if it answers the outstanding update."""
+    option = wire.option_of(message, wire.BindingAuthorizationDataOption)
+    may_lack_mac = message.status in UNAUTHENTICATED_STATUSES or not policy.has("mac-of-ack")
+    if option is None and not may_lack_mac:
+        return "mac-of-ack"
+    if option is not None and policy.has("mac-of-ack"):
+        expected = sealing.mac(policy, outstanding.kbm, outstanding.mac_address, correspondent, header)
+        if option.authenticator != expected:
+            return "mac-of-ack"
+    out_of_window = message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW
+    if message.sequence != outstanding.sequence and not out_of_window:
+        return "sequence-number"
+    return None
+
+
+def correspondent_is_proven(
+    policy: Policy,
+    outstanding: Outstanding,
+    correspondent: IPv6Address,
+    message: wire.BindingAcknowledgement,
+    header: bytes,
+) -> bool:
+    """Whether the correspondent signed the tokens with the key that made its address (N096).
+
+    The signature reaches to the last CGA Parameters option; tokens that stand after it are not covered and do not count.
+    """
+    parameters = wire.option_of(message, wire.CgaParametersOption)
+    signature = wire.option_of(message, wire.SignatureOption)
+    if parameters is None or signature is None:
+        return False
+    kinds = [type(option) for option in message.options]
+    last = len(kinds) - 1 - kinds[::-1].index(wire.CgaParametersOption)
+    if any(
+        kind in (wire.PermanentHomeKeygenTokenOption, wire.HandoverHomeKeygenTokenOption)
+        for kind in kinds[last:]
+    ):
+        return False
+    if policy.has("cga") and not cga.verify(correspondent, parameters.parameters):
+        return False
+    try:
+        key = cga.public_key_of(parameters.parameters)
+    except ValueError:
+        return False
+    covered = sealing.signed_data(
+        policy, outstanding.mac_address, correspondent, wire.signed_part(header)
+    )
+    return not policy.has("signature") or sealing.signature_is_valid(key, covered, signature.signature)
+
+
+def care_of_token_in(
+    message: wire.BindingAcknowledgement, key: rsa.RSAPrivateKey | None, now: float
+) -> KeygenToken | None:
+    """C with the index of its nonce, in clear (N028, N052) or encrypted (N078); None if either is not there."""
+    indices = wire.option_of(message, wire.NonceIndicesOption)
+    clear = wire.option_of(message, wire.CareOfTestOption)
+    hidden = wire.option_of(message, wire.EncryptedCareOfTestOption)
+    if indices is None:
+        return None
+    if clear is not None:
+        return KeygenToken(clear.token, indices.care_of, now)
+    if hidden is None or key is None:
+        return None
+    token = tokens.decrypt_token(key, hidden.ciphertext)
+    return None if token is None else KeygenToken(token, indices.care_of, now)
+
+
+def uncovered(policy: Policy, key: rsa.RSAPrivateKey, ciphertext: bytes) -> bytes | None:
+    """The permanent or handover token in an option (N093, N174), which is in clear if encryption is switched off."""
+    if not policy.has("token-encryption"):
+        return ciphertext if len(ciphertext) == TOKEN_OCTETS else None
+    return tokens.decrypt_token(key, ciphertext)

@@ -1,0 +1,352 @@
+"""Whether a correspondent accepts a (proxy) binding update: one small predicate for each check, in the order they are made.
+
+RFC 6275 9.5.1, RFC 4866 4.2 and 4.6, the draft's 3.3-3.5 and 7. Cheap checks come before costly ones (RFC 4866 4.6), and what
+has no valid MAC learns nothing: neither a sequence number nor whether a signature was good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv6Address
+
+from pmicheck.concrete import cga, tokens, wire
+from pmicheck.concrete.constants import (
+    MAX_OPTION_DATA_OCTETS,
+    SEQUENCE_MODULUS,
+    SEQUENCE_WINDOW,
+    BindingUpdateFlag,
+    Status,
+)
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.binding_cache import BindingCache, Entry, HandoverTokens
+from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX, Nonces
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.packet import Packet
+
+
+class Credential(Enum):
+    """Which home keygen token an update claims to be made with."""
+
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    HANDOVER = "handover"
+
+
+@dataclass
+class Correspondence:
+    """What the checks look at besides the update."""
+
+    address: IPv6Address
+    policy: Policy
+    nonces: Nonces
+    cache: BindingCache
+    handover_tokens: HandoverTokens
+    now: float = 0.0
+
+
+@dataclass
+class Update:
+    """One binding update under examination; the last three fields are filled in by the checks."""
+
+    packet: Packet
+    header: bytes
+    message: wire.BindingUpdate
+    home_address: IPv6Address
+    care_of_address: IPv6Address
+    home_index: int
+    care_of_index: int
+    cga_parameters: bytes | None
+    entry: Entry | None
+    token: bytes | None = None
+    kbm: bytes | None = None
+    signed: bool = False
+
+    @property
+    def proxy(self) -> bool:
+        """A proxy binding update (P flag)."""
+        return bool(self.message.flags & BindingUpdateFlag.PROXY_REGISTRATION)
+
+    @property
+    def deregisters(self) -> bool:
+        """Lifetime zero."""
+        return self.message.lifetime == 0
+
+    @property
+    def early(self) -> bool:
+        """No care-of token went into the MAC, and none was to (N058-N061)."""
+        return not self.deregisters and self.care_of_index == EARLY_INDEX
+
+    @property
+    def complete(self) -> bool:
+        """A care-of token went into the MAC (N081, N085)."""
+        return not self.deregisters and self.care_of_index != EARLY_INDEX
+
+    @property
+    def credential(self) -> Credential:
+        """By the home nonce index: zero says PT, and in a proxy update the greatest one says HT."""
+        if self.home_index == PERMANENT_INDEX:
+            return Credential.PERMANENT
+        if self.proxy and self.home_index == HANDOVER_INDEX:
+            return Credential.HANDOVER
+        return Credential.TEMPORARY
+
+    @property
+    def method(self) -> str:
+        """The credential, or "cga" for T together with CGA and signature (RFC 4866 4.2)."""
+        if self.credential is Credential.TEMPORARY and self.cga_parameters is not None:
+            return "cga"
+        return self.credential.value
+
+    @property
+    def mac_address(self) -> IPv6Address:
+        """The care-of address in MAC and signature; a deregistration has the home address there (RFC 6275 6.2.7)."""
+        return self.home_address if self.deregisters else self.care_of_address
+
+    @property
+    def public_key(self) -> bytes | None:
+        """The key in the CGA Parameters, if they hold a readable one."""
+        if self.cga_parameters is None:
+            return None
+        try:
+            return cga.public_key_of(self.cga_parameters)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an update is not accepted.
+
+    Args:
+        check: the check that refused.
+        status: of the answer; None is silence.
+        authenticated: the answer carries a MAC, since the update had a valid one.
+        sequence: number to answer with in place of the update's own.
+    """
+
+    check: str
+    status: Status | None = None
+    authenticated: bool = False
+    sequence: int | None = None
+
+
+Check = Callable[[Correspondence, Update], Refusal | None]
+
+
+def authorise(here: Correspondence, update: Update) -> Refusal | None:
+    """Makes every check in order; None means that the update may take effect."""
+    for check in CHECKS:
+        refusal = check(here, update)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _addresses_are_unicast(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.1: a unicast routable home address; ours asks the same of the care-of address."""
+    for name, address in (("home-address", update.home_address), ("care-of-address", update.care_of_address)):
+        if address.is_multicast or address.is_unspecified or address.is_loopback or address.is_link_local:
+            return Refusal(name)
+    return None
+
+
+def _is_for_a_correspondent(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.1: with the H flag it would be a home registration, which is not ours."""
+    if update.message.flags & BindingUpdateFlag.HOME_REGISTRATION:
+        return Refusal("home-registration")
+    return None
+
+
+def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 4866 4.2 by home nonce index and CGA options; a proxy update may have CGA with PT (N087, N092, A-09)."""
+    policy = here.policy
+    with_cga = update.cga_parameters is not None
+    unauthenticated = update.deregisters and not policy.deregistration_is_authenticated
+    if update.credential is Credential.PERMANENT and not unauthenticated:
+        if with_cga and not update.proxy and policy.has("rule-150"):
+            return Refusal("rule-150", Status.NON_NULL_HOME_NONCE_INDEX_EXPECTED)
+        if not here.cache.permanent_tokens(update.home_address):
+            return Refusal("permanent-token", Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE)
+    if update.credential is Credential.HANDOVER and not unauthenticated:
+        barred = update.deregisters and policy.reading("dereg_auth") == "pt"
+        if barred or not here.handover_tokens.usable(update.home_address, here.now):
+            return Refusal("handover-token", Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE)
+    if update.credential is Credential.TEMPORARY:
+        if not unauthenticated and _has_something_better(policy, update):
+            return Refusal("rule-149", Status.PERMANENT_HOME_KEYGEN_TOKEN_EXISTS)
+        if not update.proxy and not with_cga and policy.reading("plain_rr_fallback") == "no":
+            return Refusal("plain-rr-fallback", Status.ADMINISTRATIVELY_PROHIBITED)
+    return None
+
+
+def _has_something_better(policy: Policy, update: Update) -> bool:
+    """Whether T alone will not do because the entry holds a PT (RFC 4866 4.2; for deregistrations A-17)."""
+    if update.entry is None or update.entry.permanent_token is None or not policy.has("rule-149"):
+        return False
+    if update.deregisters:
+        return policy.reading("dereg_auth") == "pt"
+    return update.cga_parameters is None
+
+
+def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.1, 5.2.8: what was used for a token must not be too old. A test switched off needs no nonce."""
+    policy = here.policy
+    if update.deregisters and not policy.deregistration_is_authenticated:
+        return None
+    home_is_stale = (
+        update.credential is Credential.TEMPORARY
+        and policy.has("home-test")
+        and not here.nonces.is_fresh(update.home_index, here.now)
+    )
+    care_of_is_stale = (
+        update.complete
+        and policy.has("careof-test")
+        and not here.nonces.is_fresh(update.care_of_index, here.now)
+    ) or _lacks_care_of_nonce(update)
+    if home_is_stale and care_of_is_stale:
+        return Refusal("nonce-freshness", Status.EXPIRED_NONCES)
+    if home_is_stale:
+        return Refusal("nonce-freshness", Status.EXPIRED_HOME_NONCE_INDEX)
+    if care_of_is_stale:
+        return Refusal("nonce-freshness", Status.EXPIRED_CARE_OF_NONCE_INDEX)
+    return None
+
+
+def _lacks_care_of_nonce(update: Update) -> bool:
+    """A plain update by T alone is early only if it asks for a care-of token; RFC 6275 knows no index zero."""
+    by_reachability = not update.proxy and update.method == "temporary"
+    asks = wire.option_of(update.message, wire.CareOfTestInitOption) is not None
+    return by_reachability and update.early and not asks
+
+
+def _mac_is_valid(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.1, 6.2.7, with the token of the method for T; a failure is not answered."""
+    held = _home_tokens(here, update)
+    looked_at = here.policy.has("mac") and not (
+        update.deregisters and not here.policy.deregistration_is_authenticated
+    )
+    for token in held:
+        kbm = tokens.binding_management_key(token, _care_of_token(here, update))
+        if not looked_at or _seals(here, update, kbm):
+            update.token, update.kbm = token, kbm
+            return None
+    return Refusal("mac") if looked_at else None
+
+
+def _home_tokens(here: Correspondence, update: Update) -> tuple[bytes, ...]:
+    """The tokens that the update may be made with, the newest first."""
+    if update.credential is Credential.PERMANENT:
+        return here.cache.permanent_tokens(update.home_address)
+    if update.credential is Credential.HANDOVER:
+        return here.handover_tokens.usable(update.home_address, here.now)
+    token = here.nonces.home_token(update.home_index, update.home_address)
+    return () if token is None else (token,)
+
+
+def _care_of_token(here: Correspondence, update: Update) -> bytes | None:
+    """None in a deregistration, eight zero octets in an early update, else C (RFC 4866 4.1)."""
+    if update.deregisters:
+        return None
+    if update.early:
+        return sealing.ZERO_TOKEN
+    return here.nonces.care_of_token(update.care_of_index, update.care_of_address) or sealing.ZERO_TOKEN
+
+
+def _seals(here: Correspondence, update: Update, kbm: bytes) -> bool:
+    option = wire.option_of(update.message, wire.BindingAuthorizationDataOption)
+    expected = sealing.mac(here.policy, kbm, update.mac_address, here.address, update.header)
+    return option is not None and option.authenticator == expected
+
+
+def _sequence_is_greater(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.1: greater than the last one, modulo 2^16; any number if nothing is remembered."""
+    last = here.cache.last_sequence(update.home_address)
+    if last is None or not here.policy.has("sequence-number"):
+        return None
+    if is_greater(update.message.sequence, last):
+        return None
+    return Refusal("sequence-number", Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, True, last)
+
+
+def is_greater(sequence: int, last: int) -> bool:
+    """The half-space rule: `sequence` lies in the half of the number circle after `last`."""
+    return (last - sequence) % SEQUENCE_MODULUS > SEQUENCE_WINDOW
+
+
+def _nonces_are_not_burnt(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 9.5.3: the nonces of a binding that is gone must not make it again (A-15)."""
+    if update.credential is not Credential.TEMPORARY:
+        return None
+    care_of_index = update.care_of_index if update.complete else None
+    burnt = here.cache.is_burnt(
+        update.home_index, care_of_index, update.home_address, update.care_of_address
+    )
+    return Refusal("tombstone", Status.EXPIRED_NONCES) if burnt else None
+
+
+def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
+    """N090: always in a complete proxy update. N059, N062: in an early one by T or HT (A-12); never asked with PT (N060)."""
+    policy = here.policy
+    if not update.proxy or update.deregisters or update.cga_parameters is not None:
+        return None
+    if update.complete and policy.has("cga-in-complete"):
+        return Refusal("cga-in-complete", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
+    expected = policy.reading("cga_in_early") == "yes" and policy.has("cga-in-early")
+    if update.early and expected and update.credential is not Credential.PERMANENT:
+        return Refusal("cga-in-early", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
+    return None
+
+
+def _cga_is_valid(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 3972 5: the home address is made from the key. With a key of the PMA's own there is nothing to check (A-01)."""
+    if update.cga_parameters is None:
+        return None
+    refusal = Refusal("cga", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
+    key = None if update.public_key is None else sealing.rsa_key(update.public_key)
+    if key is None or not 512 <= key.key_size <= 8 * MAX_OPTION_DATA_OCTETS:
+        return refusal  # no token could be encrypted with it
+    if not here.policy.has("cga") or (update.proxy and here.policy.reading("key_owner") == "pma"):
+        return None
+    return None if cga.verify(update.home_address, update.cga_parameters) else refusal
+
+
+def _signature_is_valid(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 4866 4.5, 4.6: under the key in the CGA Parameters, right after the only CGA Parameters option."""
+    if update.cga_parameters is None or update.public_key is None:
+        return None
+    if here.policy.has("signature"):
+        signature = _signature_of(update.message)
+        covered = sealing.signed_data(
+            here.policy, update.mac_address, here.address, wire.signed_part(update.header)
+        )
+        if signature is None or not sealing.signature_is_valid(update.public_key, covered, signature):
+            return Refusal("signature", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
+    update.signed = True
+    return None
+
+
+def _signature_of(message: wire.BindingUpdate) -> bytes | None:
+    """The Signature option that directly follows the CGA Parameters."""
+    kinds = [type(option) for option in message.options]
+    if kinds.count(wire.CgaParametersOption) != 1:
+        return None
+    after = kinds.index(wire.CgaParametersOption) + 1
+    follower = message.options[after] if after < len(kinds) else None
+    return follower.signature if isinstance(follower, wire.SignatureOption) else None
+
+
+CHECKS: tuple[Check, ...] = (
+    _addresses_are_unicast,
+    _is_for_a_correspondent,
+    _method_fits,
+    _nonces_are_fresh,
+    _mac_is_valid,
+    _sequence_is_greater,
+    _nonces_are_not_burnt,
+    _cga_is_there,
+    _cga_is_valid,
+    _signature_is_valid,
+)
+"""In the order in which they are made."""

@@ -1,0 +1,306 @@
+"""An RFC 6275 mobile node, as far as return routability goes: register, move, return home (RFC 6275 11.6, 11.7)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.constants import (
+    COOKIE_OCTETS,
+    LIFETIME_UNIT,
+    MAX_RR_BINDING_LIFETIME,
+    SEQUENCE_MODULUS,
+    Status,
+)
+from pmicheck.concrete.nodes import answer_check, sealing
+from pmicheck.concrete.nodes.node import Node, plain_packet
+from pmicheck.concrete.nodes.nonces import EARLY_INDEX
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.proxy_update import UpdatePlan, plain_update
+from pmicheck.concrete.nodes.registration import (
+    RESTART_STATUSES,
+    KeygenToken,
+    Outstanding,
+    Registration,
+    Step,
+    With,
+)
+from pmicheck.concrete.packet import MobilityHeader, Packet, UdpDatagram
+
+
+class MobileNode(Node):
+    """A mobile node that speaks for itself.
+
+    Args:
+        address: its home address, where it is until it moves.
+        lifetime: seconds to ask for.
+    """
+
+    def __init__(
+        self,
+        address: IPv6Address,
+        home_agent: IPv6Address,
+        policy: Policy,
+        seed: bytes,
+        *,
+        lifetime: int = MAX_RR_BINDING_LIFETIME,
+    ) -> None:
+        super().__init__(address, policy, seed)
+        self.home_agent = home_agent
+        self.care_of_address: IPv6Address | None = None
+        self._lifetime = lifetime
+        self._registrations: dict[IPv6Address, Registration] = {}
+
+    @property
+    def addresses(self) -> frozenset[IPv6Address]:
+        """The care-of address when away, the home address when at home."""
+        return frozenset({self.address if self.care_of_address is None else self.care_of_address})
+
+    # Stimuli.
+
+    def move(self, care_of_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
+        """A new care-of address: both tests at once (RFC 6275 11.6.1). The home agent has to be told by the caller."""
+        self.care_of_address = care_of_address
+        registration = self._registration(correspondent)
+        registration.leaving = False
+        registration.temporary = registration.care_of = registration.outstanding = None
+        self._start_home_test(registration, now)
+        self._start_care_of_test(registration, now)
+
+    def return_home(self, correspondent: IPv6Address, now: float) -> None:
+        """Back home: a deregistration, after another home test if T is too old (RFC 6275 11.5.5, 11.7.2)."""
+        self.care_of_address = None
+        registration = self._registration(correspondent)
+        registration.leaving = True
+        registration.care_of = registration.care_of_cookie = registration.outstanding = None
+        registration.cookie = None
+        self._go_on(registration, now)
+
+    def retransmit(self, correspondent: IPv6Address, now: float) -> None:
+        """What has not been answered, again: new cookies, or a greater sequence number (RFC 6275 11.8)."""
+        registration = self._registration(correspondent)
+        if registration.cookie is not None:
+            self._start_home_test(registration, now)
+        if registration.care_of_cookie is not None:
+            self._start_care_of_test(registration, now)
+        if registration.outstanding is not None:
+            self._go_on(registration, now)
+
+    def send_payload(self, correspondent: IPv6Address, octets: int, now: float) -> None:
+        """Data: with a Home Address option if there is a binding (RFC 6275 11.3.1), through the home agent if not."""
+        data = UdpDatagram(bytes(octets))
+        away = self.care_of_address
+        registration = self._registrations.get(correspondent)
+        if away is None:
+            self._send(Packet(self.address, correspondent, data))
+        elif registration is not None and registration.is_bound(now):
+            self._send(Packet(away, correspondent, data, home_address=self.address))
+        else:
+            self._send(Packet(away, self.home_agent, Packet(self.address, correspondent, data)))
+
+    def registration(self, correspondent: IPv6Address) -> Registration | None:
+        """The state towards a correspondent."""
+        return self._registrations.get(correspondent)
+
+    # Sending.
+
+    def _registration(self, correspondent: IPv6Address) -> Registration:
+        return self._registrations.setdefault(correspondent, Registration(correspondent))
+
+    def _start_home_test(self, registration: Registration, now: float) -> None:
+        """HoTI from the home address, through the tunnel when away (RFC 6275 11.6.1)."""
+        registration.cookie = self._randomness.take(COOKIE_OCTETS)
+        message = wire.HomeTestInit(registration.cookie)
+        inner = plain_packet(message, self.address, registration.correspondent)
+        if self.care_of_address is None:
+            self._send(inner)
+        else:
+            self._send(Packet(self.care_of_address, self.home_agent, inner))
+        self._note(now, "started-home-test", correspondent=registration.correspondent)
+
+    def _start_care_of_test(self, registration: Registration, now: float) -> None:
+        assert self.care_of_address is not None
+        registration.care_of_cookie = self._randomness.take(COOKIE_OCTETS)
+        message = wire.CareOfTestInit(registration.care_of_cookie)
+        self._send_message(message, self.care_of_address, registration.correspondent)
+        self._note(now, "started-care-of-test", correspondent=registration.correspondent)
+
+    def _go_on(self, registration: Registration, now: float) -> None:
+        """Sends the update if all its tokens are there and young enough; renews those that are too old."""
+        temporary, care_of = registration.temporary, registration.care_of
+        if temporary is None or not temporary.is_usable(now):
+            if registration.cookie is None:
+                self._start_home_test(registration, now)
+            return
+        if registration.leaving:
+            self._send_update(registration, Step.DEREGISTRATION, now)
+        elif care_of is not None and care_of.is_usable(now):
+            self._send_update(registration, Step.COMPLETE, now)
+        elif registration.care_of_cookie is None:
+            self._start_care_of_test(registration, now)
+
+    def _send_update(
+        self, registration: Registration, step: Step, now: float, *, repeated: bool = False
+    ) -> None:
+        """A binding update with the A flag; from home, with lifetime zero, if it deregisters (RFC 6275 11.7.2)."""
+        temporary, care_of = registration.temporary, registration.care_of
+        assert temporary is not None
+        leaving = step is Step.DEREGISTRATION
+        home_tested, care_of_tested = self.policy.has("home-test"), self.policy.has("careof-test")
+        care_of_token = None
+        if not leaving:
+            assert care_of is not None
+            care_of_token = care_of.token if care_of_tested else sealing.ZERO_TOKEN
+        registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
+        plan = UpdatePlan(
+            home_address=self.address,
+            care_of_address=self.address if self.care_of_address is None else self.care_of_address,
+            correspondent=registration.correspondent,
+            sequence=registration.sequence,
+            lifetime=0 if leaving else self._lifetime // LIFETIME_UNIT,
+            home_token=temporary.token if home_tested else sealing.ZERO_TOKEN,
+            home_index=temporary.index,
+            care_of_token=care_of_token,
+            care_of_index=EARLY_INDEX if care_of is None or leaving else care_of.index,
+        )
+        self._send(plain_update(self.policy, plan))
+        registration.outstanding = Outstanding(
+            step, With.TEMPORARY, plan.sequence, plan.kbm, plan.mac_address, repeated
+        )
+        self._note(
+            now, f"sent-{step.value}", correspondent=registration.correspondent, sequence=plan.sequence
+        )
+
+    # Packets.
+
+    def _handle(self, packet: Packet, now: float, protected: bool) -> None:
+        if packet.destination not in self.addresses:
+            self._reject(now, "packet", "destination", destination=packet.destination)
+        elif isinstance(packet.payload, Packet):
+            self._on_tunnelled(packet, packet.payload, now, protected)
+        elif packet.routing_home_address not in (None, self.address):
+            self._reject(now, "packet", "routing-header", home_address=packet.routing_home_address)
+        else:
+            self._on_packet(packet, self.care_of_address is None, now)
+
+    def _on_tunnelled(self, outer: Packet, inner: Packet, now: float, protected: bool) -> None:
+        if outer.source != self.home_agent or self.care_of_address is None:
+            self._reject(now, "tunnelled-packet", "tunnel-source", source=outer.source)
+        elif self.policy.tunnel_protected and not protected:
+            self._reject(now, "tunnelled-packet", "tunnel-esp", source=outer.source)
+        elif inner.destination != self.address:
+            self._reject(now, "tunnelled-packet", "destination", destination=inner.destination)
+        else:
+            self._on_packet(inner, True, now)
+
+    def _on_packet(self, packet: Packet, at_home_address: bool, now: float) -> None:
+        """`at_home_address`: it reached the home address, by the home link or through the home agent."""
+        if isinstance(packet.payload, UdpDatagram):
+            self._note(now, "delivered", source=packet.source, octets=len(packet.payload.data))
+            return
+        if not isinstance(packet.payload, MobilityHeader):
+            self._reject(now, "packet", "next-header")
+            return
+        match self._decode(packet, now):
+            case None:
+                return
+            case wire.HomeTest() as test:
+                self._on_home_test(packet, test, at_home_address, now)
+            case wire.CareOfTest() as test:
+                self._on_care_of_test(packet, test, at_home_address, now)
+            case wire.BindingAcknowledgement() as message:
+                self._on_acknowledgement(packet, message, now)
+            case message:
+                self._reject(now, type(message).__name__, "not-expected", source=packet.source)
+
+    def _on_home_test(
+        self, packet: Packet, message: wire.HomeTest, at_home_address: bool, now: float
+    ) -> None:
+        """RFC 6275 11.6.2: under test, not had yet, at the home address, with our cookie."""
+        registration = self._registrations.get(packet.source)
+        if registration is None or registration.cookie is None:
+            self._reject(now, "home-test", "not-in-progress", source=packet.source)
+        elif not at_home_address or packet.routing_home_address is not None:
+            self._reject(now, "home-test", "tunnel-source", source=packet.source)
+        elif message.cookie != registration.cookie and self.policy.has("cookie"):
+            self._reject(now, "home-test", "cookie", source=packet.source)
+        else:
+            registration.cookie = None
+            registration.temporary = KeygenToken(message.token, message.nonce_index, now)
+            self._note(now, "accepted-home-test", source=packet.source)
+            self._go_on(registration, now)
+
+    def _on_care_of_test(
+        self, packet: Packet, message: wire.CareOfTest, at_home_address: bool, now: float
+    ) -> None:
+        """RFC 6275 11.6.2: under test, not had yet, at the care-of address, with our cookie."""
+        registration = self._registrations.get(packet.source)
+        if registration is None or registration.care_of_cookie is None:
+            self._reject(now, "care-of-test", "not-in-progress", source=packet.source)
+        elif at_home_address or packet.routing_home_address is not None:
+            self._reject(now, "care-of-test", "destination", source=packet.source)
+        elif message.cookie != registration.care_of_cookie and self.policy.has("cookie"):
+            self._reject(now, "care-of-test", "cookie", source=packet.source)
+        else:
+            registration.care_of_cookie = None
+            registration.care_of = KeygenToken(message.token, message.nonce_index, now)
+            self._note(now, "accepted-care-of-test", source=packet.source)
+            if registration.cookie is None:
+                self._go_on(registration, now)
+
+    def _on_acknowledgement(
+        self, packet: Packet, message: wire.BindingAcknowledgement, now: float
+    ) -> None:
+        """RFC 6275 11.7.3."""
+        assert isinstance(packet.payload, MobilityHeader)
+        registration = self._registrations.get(packet.source)
+        outstanding = None if registration is None else registration.outstanding
+        check: str | None = "not-outstanding"
+        if registration is not None and outstanding is not None:
+            check = answer_check.refused_by(
+                self.policy, outstanding, packet.source, message, packet.payload.octets
+            )
+        if registration is None or outstanding is None or check is not None:
+            self._reject(
+                now, "binding-acknowledgement", str(check), source=packet.source, status=message.status
+            )
+        elif message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
+            registration.sequence = message.sequence
+            self._send_update(registration, outstanding.step, now, repeated=True)
+        elif message.status in RESTART_STATUSES:
+            self._restart(registration, message.status, now)
+        elif message.status >= Status.UNSPECIFIED:
+            registration.outstanding = None
+            self._note(now, "refused", source=packet.source, status=message.status)
+        else:
+            self._on_acceptance(registration, outstanding, message, now)
+
+    def _restart(self, registration: Registration, status: int, now: float) -> None:
+        """RFC 6275 11.7.3: the tests that the status names are run again."""
+        self._note(now, "restarted", source=registration.correspondent, status=status)
+        registration.outstanding = None
+        if status != Status.EXPIRED_CARE_OF_NONCE_INDEX:
+            registration.temporary = None
+            self._start_home_test(registration, now)
+        if status != Status.EXPIRED_HOME_NONCE_INDEX and not registration.leaving:
+            registration.care_of = None
+            self._start_care_of_test(registration, now)
+
+    def _on_acceptance(
+        self,
+        registration: Registration,
+        outstanding: Outstanding,
+        message: wire.BindingAcknowledgement,
+        now: float,
+    ) -> None:
+        registration.outstanding = None
+        if outstanding.step is Step.DEREGISTRATION:
+            registration.expires_at, registration.leaving = None, False
+        else:
+            registration.expires_at = now + message.lifetime * LIFETIME_UNIT
+        self._note(
+            now,
+            "accepted-binding-acknowledgement",
+            source=registration.correspondent,
+            step=outstanding.step.value,
+        )

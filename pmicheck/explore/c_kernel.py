@@ -1,0 +1,174 @@
+"""Drives the compiled kernel: hands it the tables, asks for level after level, reads what was found."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import sys
+import time
+from array import array
+from bisect import bisect_right
+from itertools import accumulate
+from types import ModuleType
+from typing import Any
+
+from pmicheck.errors import LimitReached
+from pmicheck.explore.packed_states import PackedStates
+from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
+from pmicheck.explore.tables import Tables
+from pmicheck.grounding.system import Projection, TransitionSystem
+
+INTERFACE = 1  # a kernel built from another version of kernel.h is not used
+MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
+MOST_TRANSITIONS = 2**30
+MOST_MEMOS = 2**23  # 256 MB at most
+SLICE = 0.1  # seconds between two looks at Ctrl-C and the clock
+STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory"}
+
+
+def load() -> ModuleType | None:
+    """The compiled module; None if it was not built, or from other sources, or the machine is big-endian."""
+    if sys.byteorder != "little":
+        return None
+    try:
+        module = importlib.import_module("pmicheck.explore._kernel")
+    except ImportError:
+        return None
+    return module if getattr(module.lib, "PK_INTERFACE", None) == INTERFACE else None
+
+
+def available() -> bool:
+    """Whether the compiled kernel was built and can be loaded."""
+    return load() is not None
+
+
+def search(
+    system: TransitionSystem,
+    *,
+    max_states: int | None = None,
+    max_seconds: float | None = None,
+    progress: Progress | None = None,
+    edges: bool = False,
+    state_ids: int = MOST_IDS,
+    knowledge_ids: int = MOST_IDS,
+    memo_limit: int = MOST_MEMOS,
+) -> Exploration:
+    """Explore every reachable state; arguments and result as for `explorer.explore`.
+
+    `state_ids` and `knowledge_ids` say how many ids the tables may give out, `memo_limit` how many closures
+    and filtered rows are remembered before all are forgotten; only tests make them smaller.
+    """
+    module = load()
+    if module is None:
+        raise LimitReached("the C kernel was not built")
+    began = time.monotonic()
+    limits = {
+        "max_states": MOST_IDS if max_states is None else min(max_states, MOST_IDS),
+        "state_ids": state_ids,
+        "knowledge_ids": knowledge_ids,
+        "memo_limit": memo_limit,
+    }
+    kernel = _Kernel(module, system, edges, limits)
+    levels, stopped_by = kernel.run(began, max_seconds, progress)
+    return kernel.result(levels, stopped_by, began)
+
+
+class _Kernel:
+    """One search in the compiled kernel."""
+
+    def __init__(self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int]) -> None:
+        self.ffi, self.lib, self.system, self.edges = module.ffi, module.lib, system, edges
+        if system.words > self.lib.PK_MOST_WORDS:
+            raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
+        if len(system.transitions) > MOST_TRANSITIONS:
+            raise LimitReached(f"{system.name}: {len(system.transitions)} transitions are too many to number")
+        tables = Tables.of(system)
+        described = self.ffi.new("pk_system *", {**tables.counts, **limits, "record_edges": edges})
+        kept = []  # the arrays live as long as this name; pk_new copies what it needs
+        for name, kind, octets in tables.arrays():
+            kept.append(self.ffi.from_buffer(f"{kind}[]", octets))
+            setattr(described, name, kept[-1])
+        made = self.lib.pk_new(described)
+        if made == self.ffi.NULL:
+            raise LimitReached(f"{system.name}: not enough memory for the tables of the C kernel")
+        self.search = self.ffi.gc(made, self.lib.pk_free)
+
+    def run(
+        self, began: float, max_seconds: float | None, progress: Progress | None
+    ) -> tuple[list[int], str | None]:
+        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
+        deadline = math.inf if max_seconds is None else began + max_seconds
+        found = self.lib.pk_result(self.search)
+        levels: list[int] = []
+        chunk, start, end = 64, 0, 1
+        while start < end:
+            levels.append(end - start)
+            while found.expanded < end:
+                before, done = time.monotonic(), found.expanded
+                if before > deadline:
+                    return self._cut(levels, end, "max_seconds")
+                status = self.lib.pk_step(self.search, end, chunk)
+                if status != self.lib.PK_OK:
+                    return self._cut(levels, end, STOPPED[status])
+                took = time.monotonic() - before
+                if took > SLICE:
+                    chunk = max(1, chunk // 2)
+                elif took < SLICE / 2 and found.expanded - done == chunk:
+                    chunk *= 2
+            start, end = end, found.states
+            if progress is not None:
+                rate = found.states / max(time.monotonic() - began, 1e-9)
+                progress(len(levels) - 1, found.states, end - start, rate)
+        return levels, None
+
+    def _cut(self, levels: list[int], end: int, why: str) -> tuple[list[int], str]:
+        beyond = self.lib.pk_result(self.search).states - end
+        return ([*levels, beyond] if beyond else levels), why
+
+    def result(self, levels: list[int], stopped_by: str | None, began: float) -> Exploration:
+        octets = self.lib.pk_bytes(self.search)
+        self.lib.pk_finish(self.search)
+        found, system = self.lib.pk_result(self.search), self.system
+        store = PackedStates.of(self.ffi, self.search, found, system)
+        fired = tuple(found.fired[0 : len(system.rules)])
+        ends = list(accumulate(levels))
+        projections = []
+        for number, projection in enumerate(system.projections):
+            seen = found.seen[number][0 : found.seen_count[number]] if found.seen_count[number] else ()
+            projections.append(tuple(_projected(projection, store, ends, state) for state in seen))
+        goals = [found.goal_state[number] for number in range(len(system.goals))]
+        return Exploration(
+            states=found.states,
+            transitions=sum(fired),
+            complete=stopped_by is None,
+            stopped_by=stopped_by,
+            fired=fired,
+            levels=tuple(levels),
+            knowledge_sets=found.knowledge_sets,
+            projections=tuple(projections),
+            goals=tuple(None if s == self.lib.PK_NONE else Reached(s, bisect_right(ends, s)) for s in goals),
+            seconds=time.monotonic() - began,
+            kernel="c",
+            bytes_per_state=octets / found.states,
+            edges=self._edges(found) if self.edges else None,
+            store=store,
+        )
+
+    def _edges(self, found: Any) -> Edges:
+        def copied(code: str, pointer: Any, count: int) -> array[int]:
+            numbers = array(code)
+            if count:
+                numbers.frombytes(self.ffi.buffer(pointer, count * numbers.itemsize))
+            return numbers
+
+        return Edges(
+            copied("Q", found.edge_offset, found.expanded + 1),
+            copied("I", found.edge_target, found.edges),
+            copied("I", found.edge_via, found.edges),
+        )
+
+
+def _projected(projection: Projection, store: PackedStates, ends: list[int], state: int) -> Projected:
+    local, knowledge = store.state(state)
+    depth = bisect_right(ends, state)
+    return Projected(local & projection.mask, knowledge & projection.facts, state, depth)

@@ -1,0 +1,111 @@
+/* Part of kernel.c: knowledge sets by number, and their closure under the Horn rules. */
+
+static inline uint32_t words_tag(const uint64_t *word, const uint64_t *mask, uint32_t words) {
+    uint64_t hash = MULTIPLIER;
+    for (uint32_t w = 0; w < words; w++) hash = mix(hash, mask ? word[w] & mask[w] : word[w]);
+    return tag_of(hash);
+}
+
+static inline int words_same(const uint64_t *left, const uint64_t *right, const uint64_t *mask, uint32_t words) {
+    uint64_t differs = 0;
+    for (uint32_t w = 0; w < words; w++) differs |= (left[w] ^ right[w]) & (mask ? mask[w] : ~0ull);
+    return !differs;
+}
+
+static int grow_knowledge(pk_search *k) {
+    uint64_t room = k->knowledge_room * 2 + 64;
+    if (!resize((void **)&k->found.knowledge, room, k->knowledge_words * sizeof(uint64_t))) return 0;
+    for (uint32_t p = 0; p < k->projections; p++)
+        if (!resize((void **)&k->projection[p].fact_class, room, sizeof(uint32_t))) return 0;
+    k->knowledge_room = room;
+    return 1;
+}
+
+/* The first knowledge set that agrees with set `id` on the facts of a projection: `id` itself if there is none. */
+static int classify(pk_search *k, projection *p, uint32_t id) {
+    const uint64_t *set = k->found.knowledge + (uint64_t)id * k->knowledge_words;
+    p->fact_class[id] = 0;
+    if (!p->any_facts) return 1;
+    if (!ids_reserve(&p->fact_table)) return 0;
+    uint32_t tag = words_tag(set, p->facts, k->knowledge_words);
+    IDS_CANDIDATES(&p->fact_table, tag, other) {
+        const uint64_t *that = k->found.knowledge + (uint64_t)other * k->knowledge_words;
+        if (words_same(set, that, p->facts, k->knowledge_words)) {
+            p->fact_class[id] = other;
+            return 1;
+        }
+    }
+    ids_add(&p->fact_table, tag, id);
+    p->fact_class[id] = id;
+    return 1;
+}
+
+/* The number of a closed knowledge set, new or old. */
+static int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
+    uint32_t tag = words_tag(set, NULL, k->knowledge_words);
+    IDS_CANDIDATES(&k->knowledge_table, tag, other) {
+        const uint64_t *that = k->found.knowledge + (uint64_t)other * k->knowledge_words;
+        if (words_same(set, that, NULL, k->knowledge_words)) {
+            *id = other;
+            return PK_OK;
+        }
+    }
+    if (k->interned >= k->knowledge_ids) return PK_KNOWLEDGE_IDS;
+    if (k->interned == k->knowledge_room && !grow_knowledge(k)) return PK_MEMORY;
+    if (!ids_reserve(&k->knowledge_table)) return PK_MEMORY;
+    *id = (uint32_t)k->interned;
+    memcpy(k->found.knowledge + k->interned * k->knowledge_words, set, k->knowledge_words * sizeof *set);
+    for (uint32_t p = 0; p < k->projections; p++)
+        if (!classify(k, k->projection + p, *id)) return PK_MEMORY;
+    ids_add(&k->knowledge_table, tag, *id);
+    k->interned++;
+    return PK_OK;
+}
+
+static inline uint32_t lowest_bit(uint64_t word) {
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(word);
+#else
+    uint32_t bit = 0;
+    while (!(word >> bit & 1)) bit++;
+    return bit;
+#endif
+}
+
+/* Close a closed set together with the facts of a `learns` set, in place. */
+static void close_set(pk_search *k, uint64_t *set, uint32_t learns) {
+    uint32_t waiting = 0;
+    for (uint32_t part = k->learns.offset[learns]; part < k->learns.offset[learns + 1]; part++) {
+        uint32_t word = k->learns.word[part];
+        uint64_t fresh = k->learns.bits[part] & ~set[word];
+        set[word] |= fresh;
+        for (; fresh; fresh &= fresh - 1) k->agenda[waiting++] = word * 64 + lowest_bit(fresh);
+    }
+    while (waiting) {
+        uint32_t fact = k->agenda[--waiting];
+        for (uint32_t at = k->premise_offset[fact]; at < k->premise_offset[fact + 1]; at++) {
+            uint32_t rule = k->premise[at], head = k->horn_head[rule];
+            if (set[head / 64] >> (head % 64) & 1 || !sparse_within(&k->horn_body, rule, set)) continue;
+            set[head / 64] |= 1ull << (head % 64);
+            k->agenda[waiting++] = head;
+        }
+    }
+}
+
+/* The knowledge set that results when the facts of a `learns` set are learnt. */
+static int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
+    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    *result = knowledge;
+    if (sparse_within(&k->learns, learns, known)) return PK_OK;
+    uint64_t key = (uint64_t)knowledge << 32 | learns; /* not 0: set number 0 is empty, nothing new in it */
+    const uint64_t *slot = memo_slot(&k->closures, key);
+    if (slot[0]) {
+        *result = (uint32_t)slot[1];
+        return PK_OK;
+    }
+    memcpy(k->closing, known, k->knowledge_words * sizeof *known);
+    close_set(k, k->closing, learns);
+    int status = intern(k, k->closing, result);
+    if (status != PK_OK) return status;
+    return memo_add(&k->closures, key, *result) ? PK_OK : PK_MEMORY;
+}

@@ -1,0 +1,56 @@
+"""Cells: the finite variables into which the local states of all principals are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pmicheck.model.messages import Message
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A variable of one principal. Ghost cells record history for the properties; no rule of the protocol reads them."""
+
+    name: str
+    initial: Any
+    ghost: bool = False
+
+
+class Refused(Exception):  # noqa: N818 - not an error: the normal way in which a check says no
+    """A receiver refuses a message, or a rule does not apply; `check` names what said no."""
+
+    def __init__(self, check: str) -> None:
+        self.check = check
+        super().__init__(check)
+
+
+class Context(Protocol):
+    """What a rule may do; grounding, random walks and tests each bring their own implementation."""
+
+    def get(self, cell: Cell) -> Any:
+        """The value of the cell."""
+
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
+        """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""
+
+    def set(self, cell: Cell, value: Any) -> None: ...
+
+    def send(self, message: Message) -> None:
+        """Put a message on its link."""
+
+    def learn(self, *terms: Any) -> None:
+        """The attacker comes to know these terms."""
+
+    def passed(self, check: str) -> None:
+        """Note that a check let the message through."""
+
+    def lose_packets_in_flight(self) -> None:
+        """No packet outlives a tick of the clock."""
+
+
+def require(condition: bool, check: str) -> None:
+    """Refuse by `check` unless the condition holds."""
+    if not condition:
+        raise Refused(check)

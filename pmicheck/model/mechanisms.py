@@ -1,0 +1,65 @@
+"""Mechanisms: single checks that can be switched off at every receiver that makes them (ablation)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmicheck.model.readings import BOTH, DATA, HANDOVER, RR, TYPE1, TYPE2
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One check; `families` says in which kind of scenario somebody makes it."""
+
+    name: str
+    does: str
+    families: frozenset[str]
+
+
+MECHANISMS: dict[str, Mechanism] = {
+    mechanism.name: mechanism
+    for mechanism in (
+        Mechanism("home-test", "the CN takes T, PT or HT into the key of a binding update", BOTH),
+        Mechanism("careof-test", "the CN takes C into the key of a complete update", BOTH),
+        Mechanism("cga", "the CN checks that the home address is made from the key", TYPE1),
+        Mechanism("signature", "the CN verifies the signature", TYPE1),
+        Mechanism("mac", "the CN verifies the authenticator of a binding update", BOTH),
+        Mechanism("nonce-freshness", "the CN refuses nonces older than 240 s", BOTH),
+        Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH),
+        Mechanism("tombstone", "the CN remembers the nonces of a deleted entry", BOTH),
+        Mechanism("cba", "credit limits what an unverified care-of address gets", BOTH),
+        Mechanism("credit-aging", "credit decays by 7/8 every 5 s", BOTH),
+        Mechanism("no-credit-while-unverified", "packets from an unverified address earn nothing", BOTH),
+        Mechanism("token-encryption", "PT and HT travel encrypted", TYPE1),
+        Mechanism("careof-token-encryption", "C travels encrypted at handover", TYPE1),
+        Mechanism("pt-revocation", "a deregistration revokes PT", TYPE1),
+        Mechanism("pt-replacement", "a new PT replaces the old one", TYPE1),
+        Mechanism("ht-rotation", "a new HT replaces the old one", TYPE1),
+        Mechanism("rule-149", "T alone is refused where a PT exists", TYPE1),
+        Mechanism("rule-150", "PT together with CGA options is refused in a plain BU", TYPE1),
+        Mechanism("cga-in-complete", "a complete PBU must be signed", TYPE1),
+        Mechanism("cga-in-early", "an early PBU with T or HT must be signed", TYPE1),
+        Mechanism("hao-rejection-in-hoti", "home test inits with a Home Address option are dropped", BOTH),
+        Mechanism("hao-rejection-in-pbu", "PBUs with a Home Address option are dropped", TYPE1),
+        Mechanism("outer-source-check", "the outer source of data is held against the cache", DATA),
+        Mechanism("pairwise-data-check", "inner and outer source are held against one entry", DATA),
+        Mechanism("ha-outer-source-check", "the HA holds the outer source against its binding", BOTH),
+        Mechanism("ha-drops-hoti", "the HA drops HoTI of a home address with a proxy binding", TYPE1),
+        Mechanism("tunnel-esp", "the HA-PMA tunnel is encrypted", BOTH),
+        Mechanism("cookie", "answers to a test must echo its cookie", BOTH),
+        Mechanism("coa-in-mac", "the authenticator covers the care-of address", BOTH),
+        Mechanism("cn-in-mac", "the authenticator covers the correspondent's address", BOTH),
+        Mechanism("cn-in-signature", "the signature covers the correspondent's address", TYPE1),
+        Mechanism("coa-in-signature", "the signature covers the care-of address", TYPE1),
+        Mechanism("type-tag", "the signature covers the CGA type tag", TYPE1),
+        Mechanism("mac-of-ack", "the sender verifies the authenticator of an acknowledgement", BOTH),
+        Mechanism("token-domain-octet", "T and C are told apart by a final octet", BOTH),
+        Mechanism("lifetime-bound", "the CN caps the lifetime it grants", BOTH),
+        Mechanism("dereg-auth", "a deregistration must be authenticated", BOTH),
+        Mechanism("context-transfer-protection", "the context transfer is encrypted and authorised", HANDOVER),
+        Mechanism("third-handshake-message", "the handshake needs its third message", TYPE2),
+        Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", DATA | TYPE2),
+    )
+}
+
+__all__ = ["MECHANISMS", "RR", "Mechanism"]

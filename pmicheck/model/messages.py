@@ -1,0 +1,159 @@
+"""Messages of draft section 3 and of RFC 6275, as terms over exactly the fields that somebody checks.
+
+A message knows the link it is on and the principal that will process it next; a home agent that forwards one sends the
+same message on its other link.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pmicheck.model.terms import Term, render
+
+CN = "cn"
+HA = "ha"
+
+TUNNEL = "tunnel"
+HA_CN = "ha-cn"
+CARE_OF_CN = "careof-cn"
+CONTEXT = "context"
+
+
+class TestInit(NamedTuple):
+    """HoTI, CoTI or PHoTI. `address` is the address under test, `hao` a Home Address option if one is there."""
+
+    kind: str
+    address: str
+    cookie: Term
+    link: str
+    to: str
+    hao: str | None = None
+
+
+class Test(NamedTuple):
+    """HoT, CoT or PHoT: the answer to a test init, with a token and the index of its nonce."""
+
+    kind: str
+    address: str
+    nonce: int
+    cookie: Term
+    token: Term
+    link: str
+    to: str
+
+
+class Update(NamedTuple):
+    """BU (`proxy` False) or PBU.
+
+    `credential` is "T", "PT" or "HT" (what the home nonce index says), `nonce` the home nonce index for "T", else 0.
+    `care_of_nonce` is 0 in an early update and in a deregistration (`lifetime` False). `key` names the public key in
+    the CGA Parameters option, None if the CGA options are absent. `test` says that a Care-of Test Init option is there.
+    """
+
+    proxy: bool
+    home: str
+    care_of: str
+    seq: int
+    lifetime: bool
+    credential: str
+    nonce: int
+    care_of_nonce: int
+    key: str | None
+    test: bool
+    sig: Term | None
+    mac: Term
+    link: str
+    to: str = CN
+    hao: bool = False
+
+    @property
+    def step(self) -> str:
+        """Which of the three updates of draft 3.3-3.5 it is."""
+        if not self.lifetime:
+            return "deregistration"
+        return "complete" if self.care_of_nonce else "early"
+
+
+class Acknowledgement(NamedTuple):
+    """BA or PBA with status 0, or, with `status` 136 to 138, without authenticator (RFC 6275 9.5.4)."""
+
+    proxy: bool
+    care_of: str
+    home: str
+    seq: int
+    status: int
+    care_of_token: Term | None
+    care_of_nonce: int
+    tokens: tuple[Term, ...]
+    mac: Term | None
+    link: str
+    to: str
+
+
+class HandoverToken(NamedTuple):
+    """HT on its way to the next PMA through the home agent (N070)."""
+
+    home: str
+    token: Term
+    seq: int
+    link: str
+    to: str
+
+
+Message = TestInit | Test | Update | Acknowledgement | HandoverToken
+
+
+def name_of(message: Message) -> str:
+    """The message as the draft calls it."""
+    match message:
+        case Update(proxy=proxy, step="deregistration"):
+            return "deregistration " + ("PBU" if proxy else "BU")
+        case Update(proxy=proxy):
+            return f"{message.step} " + ("PBU" if proxy else "BU")
+        case Acknowledgement(proxy=proxy):
+            return "PBA" if proxy else "BA"
+        case HandoverToken():
+            return "handover token"
+        case _:
+            return message.kind
+
+
+def visible_terms(message: Message) -> tuple[Term, ...]:
+    """What somebody who sees the message learns, before any decryption."""
+    match message:
+        case TestInit():
+            return (message.cookie,)
+        case Test():
+            return (message.cookie, message.token)
+        case Update():
+            return tuple(term for term in (message.sig, message.mac) if term is not None)
+        case Acknowledgement():
+            parts = (message.care_of_token, *message.tokens, message.mac)
+            return tuple(term for term in parts if term is not None)
+        case HandoverToken():
+            return (message.token,)
+
+
+def describe(message: Message) -> str:
+    """The message as one symbolic term."""
+    match message:
+        case TestInit():
+            option = f", Home Address option {message.hao}" if message.hao else ""
+            return f"{message.kind}({message.address}, {render(message.cookie)}{option})"
+        case Test():
+            return f"{message.kind}({message.address}, {render(message.cookie)}, {render(message.token)})"
+        case Update():
+            index = {"T": f"home nonce {message.nonce}", "PT": "home nonce index 0", "HT": "HT index"}
+            parts = [f"home {message.home}", f"care-of {message.care_of}", f"seq {message.seq}"]
+            parts += [index[message.credential], f"care-of nonce {message.care_of_nonce}"]
+            parts += [f"CGA of {message.key}", render(message.sig)] if message.key else []
+            parts += ["care-of test init"] if message.test else []
+            return f"{name_of(message)}({', '.join(parts)}, {render(message.mac)})"
+        case Acknowledgement():
+            parts = [f"status {message.status}", f"seq {message.seq}"]
+            parts += [render(message.care_of_token)] if message.care_of_token else []
+            parts += [render(token) for token in message.tokens]
+            parts += [render(message.mac)] if message.mac else ["no authenticator"]
+            return f"{name_of(message)}({', '.join(parts)})"
+        case HandoverToken():
+            return f"handover token({message.home}, {render(message.token)})"

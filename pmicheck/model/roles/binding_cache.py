@@ -1,0 +1,87 @@
+"""The correspondent node's cells for one home address, and what an accepted update does to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from pmicheck.model.cells import Cell
+
+
+class Entry(NamedTuple):
+    """A binding cache entry (protocol-facts 4): `capped` if its lifetime ends by 420 s, `registrant` is ghost.
+
+    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none.
+    """
+
+    care_of: str
+    verified: bool
+    capped: bool
+    registrant: str
+    nonces: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class HomeCells:
+    """What the CN keeps for one home address. PT lives in the entry, HT outside it (A-06)."""
+
+    home: str
+    entry: Cell
+    seq: Cell
+    pt: Cell
+    ht: Cell
+    pairs: Cell
+
+
+@cache
+def cells_of(home: str) -> HomeCells:
+    """The cells of `home`; `pt` and `ht` hold the generations that are valid, `pairs` counts what was issued."""
+    return HomeCells(
+        home,
+        entry=Cell(f"cn[{home}].entry", None),
+        seq=Cell(f"cn[{home}].sequence number", None),
+        pt=Cell(f"cn[{home}].permanent tokens", ()),
+        ht=Cell(f"cn[{home}].handover tokens", ()),
+        pairs=Cell(f"cn[{home}].pairs issued", 0),
+    )
+
+
+@cache
+def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int) -> Cell:
+    """Whether these two nonces are burnt for this home and care-of address (RFC 6275 9.5.3)."""
+    return Cell(f"cn[{home}].burnt {nonce}/{care_of_nonce} for {care_of}", False)
+
+
+@cache
+def burnt_nonce(home: str, nonce: int) -> Cell:
+    """Whether this home nonce is burnt for this home address (reading tombstone=full)."""
+    return Cell(f"cn[{home}].burnt {nonce}", False)
+
+
+# Predicates on cell values, for `Context.test`.
+
+
+def present(value: object) -> bool:
+    return value is not None
+
+
+def nonempty(generations: tuple[int, ...]) -> bool:
+    return bool(generations)
+
+
+def contains(generations: tuple[int, ...], generation: int) -> bool:
+    return generation in generations
+
+
+def accepts(last: int | None, number: int, modulus: int) -> bool:
+    """The half-space rule of RFC 6275 9.5.1: `number` is greater than `last`, or there is no last one."""
+    return last is None or (last - number) % modulus > modulus // 2
+
+
+def entry_is_capped(entry: Entry | None) -> bool:
+    return entry is not None and entry.capped
+
+
+def entry_is_uncapped(entry: Entry | None) -> bool:
+    return entry is not None and not entry.capped

@@ -1,0 +1,231 @@
+"""The type 1 correspondent node: answers tests, keeps bindings, issues tokens (draft 3.2-3.5, 7; RFC 6275 9; RFC 4866 4)."""
+
+from __future__ import annotations
+
+from pmicheck.model.cells import Context, Refused, require
+from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
+from pmicheck.model.messages import (
+    CARE_OF_CN,
+    CN,
+    HA,
+    HA_CN,
+    Acknowledgement,
+    Test,
+    TestInit,
+    Update,
+)
+from pmicheck.model.policy import Policy
+from pmicheck.model.roles.attachment import HOME_OF_ATTACKER, serving_address, who_is_at
+from pmicheck.model.roles.authorisation import (
+    authorise,
+    care_of_token_for,
+    expected_authenticator,
+    tokens_of,
+)
+from pmicheck.model.roles.binding_cache import Entry, HomeCells, burnt_nonce, burnt_pair, cells_of
+from pmicheck.model.roles.ghosts import note_accepted
+from pmicheck.model.terms import (
+    Term,
+    authenticator,
+    encrypted,
+    handover_token,
+    home_token,
+    permanent_token,
+)
+from pmicheck.model.time import CLOCK, current_nonce
+from pmicheck.model.topology import ATTACKER_HOME, VICTIM_HOME
+from pmicheck.model.world import World
+
+
+def answer_test(ctx: Context, world: World, init: TestInit) -> None:
+    """HoTI and PHoTI: T to the home address; CoTI: C to the care-of address (RFC 6275 9.4, D 3.2). No state is made."""
+    if init.hao is not None:
+        require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
+    nonce = current_nonce(ctx.get(CLOCK))
+    if init.kind == "CoTI":
+        token = care_of_token_for(world.policy, init.address, nonce)
+        ctx.send(Test("CoT", init.address, nonce, init.cookie, token, CARE_OF_CN, who_is_at(world, init.address)))
+    else:
+        answer = "PHoT" if init.kind == "PHoTI" else "HoT"
+        token = home_token(init.hao or init.address, nonce)
+        ctx.send(Test(answer, init.address, nonce, init.cookie, token, HA_CN, HA))
+
+
+def receive_update(ctx: Context, world: World, update: Update) -> None:
+    """An early, complete or deregistering (P)BU: check it, change the cache, answer it (N054, N074, N075, N093, N160)."""
+    generation = authorise(ctx, world, update)
+    if update.lifetime:
+        _register(ctx, world, update, generation)
+    else:
+        _deregister(ctx, world, update, generation)
+
+
+def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
+    policy = world.policy
+    cells = cells_of(update.home)
+    old: Entry | None = ctx.get(cells.entry)
+    author, again = note_accepted(ctx, update)
+    registrant = "honest" if author == "honest" and not again else "attacker"
+    complete = update.step == "complete"
+    verified = complete or (old is not None and old.care_of == update.care_of and old.verified)
+    capped = update.credential == "T" and update.key is None and policy.on("lifetime-bound")
+    victim = update.home == VICTIM_HOME
+    nonces = (update.nonce, update.care_of_nonce) if victim and complete and update.nonce else None
+    ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
+    if victim:
+        ctx.set(cells.seq, update.seq)
+    _use_handover_token(ctx, policy, cells, update, generation)
+    tokens = _issue_tokens(ctx, world, cells, update)
+    _note(ctx, world, update, author, again, "created" if old is None else "updated", old)
+    _acknowledge(ctx, world, update, generation, tokens)
+
+
+def _use_handover_token(
+    ctx: Context, policy: Policy, cells: HomeCells, update: Update, generation: int
+) -> None:
+    """Reading rotation_grace=until-used: the first use of the new HT ends the grace of the old one (A-13)."""
+    if update.credential == "HT" and policy.reads("rotation_grace", "until-used") and not policy.keeps_old_ht:
+        held = ctx.get(cells.ht)
+        ctx.set(cells.ht, tuple(g for g in held if g >= generation))
+
+
+def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) -> tuple[Term, ...]:
+    """PT and HT after a valid signature (N059, N093, N094; RFC 4866 4.7 for a plain BU: PT alone)."""
+    policy = world.policy
+    early_issue = not update.proxy or policy.reads("token_issue_at", "early")
+    if update.key is None or not (update.step == "complete" or early_issue):
+        return ()
+    pair = ctx.get(cells.pairs) + 1
+    if update.home != VICTIM_HOME:
+        pair = 1
+    if pair > world.bounds.token_pairs:
+        raise Refused("bound: token_pairs")
+    ctx.set(cells.pairs, pair)
+    old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
+    ctx.set(cells.pt, (*old_pt, pair))
+    issued = [permanent_token(update.home, pair)]
+    if update.proxy:
+        ctx.set(cells.ht, (*_surviving_handover_tokens(ctx, policy, cells), pair))
+        issued.append(handover_token(update.home, pair))
+    if policy.on("token-encryption"):
+        return tuple(encrypted(update.key, token) for token in issued)
+    return tuple(issued)
+
+
+def _surviving_handover_tokens(ctx: Context, policy: Policy, cells: HomeCells) -> tuple[int, ...]:
+    """Which old HT stay usable beside a new one (A-06, A-13)."""
+    if policy.keeps_old_ht:
+        held: tuple[int, ...] = ctx.get(cells.ht)
+        return held
+    if policy.reads("rotation_grace", "until-used"):
+        newest: tuple[int, ...] = ctx.get(cells.ht)[-1:]
+        return newest
+    return ()
+
+
+def _deregister(ctx: Context, world: World, update: Update, generation: int) -> None:
+    """Lifetime zero: the entry goes, and PT with it (N072, N160); without an entry nothing changes."""
+    cells = cells_of(update.home)
+    old: Entry | None = ctx.get(cells.entry)
+    if old is None:
+        raise Refused("no-entry")
+    author, again = note_accepted(ctx, update)
+    forget_entry(ctx, world, update.home, old)
+    if world.policy.on("pt-revocation"):
+        ctx.set(cells.pt, ())
+    if world.policy.reads("sequence_scope", "home-address"):
+        ctx.set(cells.seq, update.seq)
+    if world.policy.reads("ht_survives_dereg", "no"):
+        ctx.set(cells.ht, ())
+    _note(ctx, world, update, author, again, "deleted", old)
+    if not update.proxy:
+        _acknowledge(ctx, world, update, generation, ())
+
+
+def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
+    """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15)."""
+    policy = world.policy
+    cells = cells_of(home)
+    ctx.set(cells.entry, None)
+    if policy.reads("sequence_scope", "entry"):
+        ctx.set(cells.seq, None)
+    remembered = policy.on("tombstone") and not policy.reads("tombstone", "none")
+    if old.nonces is not None and remembered:
+        ctx.set(burnt_pair(home, old.care_of, *old.nonces), True)
+        if policy.reads("tombstone", "full"):
+            ctx.set(burnt_nonce(home, old.nonces[0]), True)
+    _note_fallback(ctx, home, old)
+
+
+def _note_fallback(ctx: Context, home: str, old: Entry) -> None:
+    """Ghost: traffic of this flow now goes to the home address; can the registrant be reached there?"""
+    if home == ATTACKER_HOME:
+        if ctx.get(HOME_OF_ATTACKER) == "lost":
+            ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
+    elif old.registrant == "attacker":
+        ctx.set(FALLBACK, FellBack(home, "never", old.capped))
+
+
+def _note(
+    ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, old: Entry | None
+) -> None:
+    """Ghost: the event that the authorisation properties look at."""
+    if update.home != VICTIM_HOME:
+        return
+    current = old is not None and old.registrant == "honest" and old.care_of == serving_address(ctx)
+    harm = "none"
+    if current and not update.lifetime:
+        harm = "deleted"
+    elif current and old is not None and update.care_of != old.care_of:
+        harm = "replaced"
+    policy = world.policy
+    secret = policy.on("mac") and policy.on("home-test")
+    signed = update.key is not None and policy.on("signature") and policy.on("cga")
+    spared = not update.lifetime and policy.dereg_unauthenticated
+    ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, (secret or signed) and not spared))
+
+
+def _acknowledge(
+    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...]
+) -> None:
+    """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04)."""
+    policy = world.policy
+    nonce = current_nonce(ctx.get(CLOCK)) if update.test else 0
+    token = _care_of_token_to_send(policy, update, nonce) if update.test else None
+    home, care_of = tokens_of(policy, update, generation)
+    kbm = expected_authenticator(policy, update, home, care_of)[1]
+    mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens)
+    to_home = (update.proxy and policy.reads("hoa_conveyance", "source")) or not update.lifetime
+    link, to = (HA_CN, HA) if to_home else (CARE_OF_CN, who_is_at(world, update.care_of))
+    ctx.send(
+        Acknowledgement(
+            update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to
+        )
+    )
+
+
+def acknowledgement_authenticator(
+    policy: Policy,
+    proxy: bool,
+    care_of: str,
+    kbm: Term,
+    seq: int,
+    token: Term | None,
+    tokens: tuple[Term, ...],
+) -> Term:
+    """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data."""
+    header = ("PBA" if proxy else "BA", ("seq", seq), ("care-of token", token), ("tokens", tokens))
+    return authenticator(
+        kbm, care_of if policy.on("coa-in-mac") else None, CN if policy.on("cn-in-mac") else None, header
+    )
+
+
+def _care_of_token_to_send(policy: Policy, update: Update, nonce: int) -> Term:
+    """C in clear, or encrypted under the key of the update's CGA parameters (N078, A-10)."""
+    token = care_of_token_for(policy, update.care_of, nonce)
+    wanted = policy.reads("encrypted_careof_token", "always") or (
+        policy.reads("encrypted_careof_token", "handover") and update.credential == "HT"
+    )
+    if wanted and update.key is not None and policy.on("careof-token-encryption"):
+        return encrypted(update.key, token)
+    return token

@@ -1,0 +1,188 @@
+"""The proxy mobile agent: tests, registers and hands over on behalf of the mobile node (draft 3.1-3.5, 6)."""
+
+from __future__ import annotations
+
+from pmicheck.model.cells import Context, require
+from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
+from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.registration import (
+    CARE_OF,
+    Registration,
+    believe_acknowledgement,
+    believe_home_test,
+    build_update,
+    issued,
+    registration_of,
+    send_update,
+    signer,
+)
+from pmicheck.model.terms import Term, cookie
+from pmicheck.model.time import CLOCK, token_usable
+from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.model.world import World
+
+
+def _serves(address: str, care_of: str) -> bool:
+    return address == care_of
+
+
+def _require_serving(ctx: Context, world: World, pma: str) -> None:
+    require(pma not in world.corrupted, "corrupted")
+    require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "not-serving")
+
+
+def _cookie(pma: str, tests: int) -> Term:
+    return cookie(pma, "home test", tests)
+
+
+def _send_home_test_init(ctx: Context, pma: str, tests: int) -> None:
+    ctx.send(TestInit("PHoTI", VICTIM_HOME, _cookie(pma, tests), TUNNEL, HA))
+
+
+def start_home_test(ctx: Context, world: World, pma: str) -> None:
+    """PHoTI through the shared tunnel (N023, N035, N036, N049; at the next PMA N044)."""
+    _require_serving(ctx, world, pma)
+    held: Registration = ctx.get(registration_of(pma))
+    fresh_start = held.stage == "idle" and held.tests == 0
+    without_token = held.stage in ("context", "misled", "early", "complete") and held.tests < 1 + _repeats(world)
+    require(fresh_start or without_token, "not-needed")
+    tests = held.tests + 1
+    _send_home_test_init(ctx, pma, tests)
+    ctx.set(registration_of(pma), held._replace(stage="testing", credential="T", tests=tests, nonce=0, tries=0))
+
+
+def _repeats(world: World) -> int:
+    return world.bounds.retransmissions
+
+
+def retransmit(ctx: Context, world: World, pma: str) -> None:
+    """The outstanding message again, with a new cookie or a greater number (RFC 6275 11.8)."""
+    _require_serving(ctx, world, pma)
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage in ("testing", "early", "complete") and held.tries < _repeats(world), "nothing-outstanding")
+    if held.stage == "testing":
+        _send_home_test_init(ctx, pma, held.tests + 1)
+        ctx.set(registration_of(pma), held._replace(tests=held.tests + 1, tries=held.tries + 1))
+        return
+    _require_usable(ctx, held)
+    _send_registration(ctx, world, pma, held._replace(tries=held.tries + 1))
+
+
+def _require_usable(ctx: Context, held: Registration) -> None:
+    """MAX_TOKEN_LIFETIME: an honest node does not use T or C for longer than 210 s."""
+    for nonce in (held.nonce, held.care_of_nonce):
+        if nonce:
+            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
+
+
+def _send_registration(ctx: Context, world: World, pma: str, held: Registration) -> None:
+    """The early or complete PBU of `held.stage`, under the next number."""
+    early = held.stage == "early"
+    seq = held.seq + 1
+    policy = world.policy
+    signed = not early or (held.credential != "PT" and policy.reads("cga_in_early", "yes"))
+    generation = held.pt if held.credential == "PT" else held.ht
+    update = build_update(
+        world,
+        CARE_OF[pma],
+        seq,
+        held.credential,
+        nonce=held.nonce,
+        generation=generation if held.credential != "T" else 0,
+        care_of_nonce=0 if early else held.care_of_nonce,
+        key=signer(policy, pma) if signed else None,
+    )
+    send_update(ctx, update)
+    ctx.set(registration_of(pma), held._replace(seq=seq))
+
+
+def receive_home_test(ctx: Context, world: World, pma: str, test: Test) -> None:
+    """PHoT, intercepted: T is there, the early PBU follows at once (N037, N042, N050, N051, N058)."""
+    require(pma not in world.corrupted, "corrupted")
+    require(test.kind == "PHoT", "not-a-proxy-home-test")
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage == "testing", "no-test-in-progress")
+    if not believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests)):
+        ctx.set(registration_of(pma), held._replace(stage="misled", tries=0))
+        return
+    require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
+    held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0, tries=0)
+    _send_registration(ctx, world, pma, held)
+
+
+def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowledgement) -> None:
+    """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
+    require(pma not in world.corrupted, "corrupted")
+    held: Registration = ctx.get(registration_of(pma))
+    if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
+        ctx.set(registration_of(pma), held._replace(stage="misled", tries=0))
+        return
+    pt, ht = issued(ack)
+    held = held._replace(pt=pt or held.pt, ht=ht or held.ht, tries=0)
+    if held.stage == "early":
+        require(ack.care_of_nonce != 0, "no-care-of-token")
+        if held.nonce:
+            require(ctx.test(CLOCK, token_usable, held.nonce), "token-too-old")
+        _send_registration(ctx, world, pma, held._replace(stage="complete", care_of_nonce=ack.care_of_nonce))
+        return
+    done = held._replace(stage="registered", nonce=0, care_of_nonce=0, credential="T", done=held.done + 1)
+    ctx.set(registration_of(pma), done)
+
+
+def refresh(ctx: Context, world: World, pma: str) -> None:
+    """A later registration, authenticated with PT and begun without CGA (N011, N060, N092)."""
+    _require_serving(ctx, world, pma)
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage == "registered" and held.pt > 0 and held.done <= world.bounds.refreshes, "no-refresh-due")
+    _send_registration(ctx, world, pma, held._replace(stage="early", credential="PT", nonce=0, care_of_nonce=0))
+
+
+def register_after_handover(ctx: Context, world: World, pma: str) -> None:
+    """The next PMA's early PBU, authenticated with HT and CGA (N017, N061-N065, N073, N076, N077)."""
+    _require_serving(ctx, world, pma)
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage == "context" and held.ht > 0, "no-handover-token")
+    _send_registration(ctx, world, pma, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
+
+
+def deregister(ctx: Context, world: World, pma: str) -> None:
+    """After the node left: lifetime zero, with PT, or with T while it is usable (N071, N140; A-17)."""
+    require(pma not in world.corrupted, "corrupted")
+    require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
+    seq = held.seq + 1
+    send_update(
+        ctx,
+        build_update(world, CARE_OF[pma], seq, "PT", generation=held.pt, lifetime=False),
+    )
+    ctx.set(registration_of(pma), Registration(stage="deregistered", seq=seq, done=held.done))
+
+
+def transfer_context(ctx: Context, world: World, pma: str, next_pma: str) -> Registration:
+    """Predictive handover: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
+    require(pma not in world.corrupted or ctx.test(ATTACHED, _serves, CARE_OF[pma]), "corrupted")
+    require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "not-serving")
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
+    there: Registration = ctx.get(registration_of(next_pma))
+    require(there.stage == "idle", "transferred")
+    ctx.set(registration_of(next_pma), Registration(stage="context", ht=held.ht, seq=held.seq))
+    return held
+
+
+def hand_token_to_home_agent(ctx: Context, world: World, pma: str) -> None:
+    """Reactive handover: HT leaves for the next PMA through the home agent (N070, A-27)."""
+    require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
+    from_here = HandoverToken(VICTIM_HOME, ("HT", VICTIM_HOME, held.ht), held.seq, TUNNEL, HA)
+    ctx.send(from_here)
+
+
+def receive_handover_token(ctx: Context, world: World, pma: str, message: HandoverToken) -> None:
+    """The next PMA gets HT with its home registration (N070); keys come from the node's profile (N040)."""
+    _require_serving(ctx, world, pma)
+    held: Registration = ctx.get(registration_of(pma))
+    require(held.stage == "idle", "not-waiting")
+    ctx.set(registration_of(pma), Registration(stage="context", ht=message.token[2], seq=message.seq))

@@ -1,0 +1,145 @@
+"""What a correspondent registrant (PMA or mobile node) keeps, sends and believes, whoever it is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from pmicheck.model.cells import Cell, Context, require
+from pmicheck.model.events import EVENT, Believed
+from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
+from pmicheck.model.policy import Policy
+from pmicheck.model.roles.authorisation import expected_authenticator, expected_signature, tokens_of
+from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
+from pmicheck.model.roles.ghosts import note_sent
+from pmicheck.model.terms import Term, handover_token, home_token, permanent_token
+from pmicheck.model.topology import COA1, COA2, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.model.world import World
+
+CARE_OF = {PMA1: COA1, PMA2: COA2}
+
+
+class Registration(NamedTuple):
+    """A Binding Update List entry (D 6, RFC 6275 11.1): how far the registration is and what it holds.
+
+    `stage`: "idle", "testing", "early", "complete", "registered", "context" (received, not used), "misled" (holds a
+    forged token: what it sends from now on no CN accepts), "deregistered".
+    `credential`: the home token of the exchange under way. `nonce`, `care_of_nonce`: indices of T and C, 0 if none.
+    `pt`, `ht`: generation held, 0 if none. `seq`: last number sent. `tries`: retransmissions of the outstanding
+    message. `tests`: home tests begun (names the cookie). `done`: registrations completed.
+    """
+
+    stage: str = "idle"
+    credential: str = "T"
+    nonce: int = 0
+    care_of_nonce: int = 0
+    pt: int = 0
+    ht: int = 0
+    seq: int = 0
+    tries: int = 0
+    tests: int = 0
+    done: int = 0
+
+
+@cache
+def registration_of(principal: str) -> Cell:
+    return Cell(f"{principal}.registration", Registration())
+
+
+def signer(policy: Policy, principal: str) -> str:
+    """Whose key makes CGA parameters and signature (A-01)."""
+    return MN if policy.reads("key_owner", "mn") else principal
+
+
+def build_update(
+    world: World,
+    care_of: str,
+    seq: int,
+    credential: str,
+    *,
+    nonce: int = 0,
+    generation: int = 0,
+    care_of_nonce: int = 0,
+    lifetime: bool = True,
+    key: str | None = None,
+    home: str = VICTIM_HOME,
+    proxy: bool = True,
+) -> Update:
+    """A well-formed (P)BU with the right authenticator and, if `key` is given, the right signature."""
+    early = lifetime and not care_of_nonce
+    bare = Update(
+        proxy, home, care_of, seq, lifetime, credential, nonce, care_of_nonce, key, early, None, ("none",), CARE_OF_CN
+    )
+    if key is not None:
+        bare = bare._replace(sig=expected_signature(world.policy, bare))
+    home_secret, care_of_secret = tokens_of(world.policy, bare, generation)
+    return bare._replace(mac=expected_authenticator(world.policy, bare, home_secret, care_of_secret))
+
+
+def send_update(ctx: Context, update: Update) -> None:
+    note_sent(ctx, update)
+    ctx.send(update)
+
+
+def believe_home_test(ctx: Context, world: World, who: str, test: Test, expected_cookie: Term) -> bool:
+    """RFC 6275 11.6.2 and N042: the cookie vouches for a (P)HoT; False if the token is not the CN's."""
+    if world.policy.on("cookie"):
+        require(test.cookie == expected_cookie, "cookie")
+        ctx.passed("the cookie matches")
+    if test.token == home_token(test.address, test.nonce):
+        return True
+    ctx.set(EVENT, Believed(who, test.kind))
+    return False
+
+
+def believe_acknowledgement(
+    ctx: Context, world: World, who: str, care_of: str, held: Registration, ack: Acknowledgement
+) -> bool:
+    """protocol-facts 3.6: number and authenticator vouch for a (P)BA; False if its content is not the CN's."""
+    require(held.stage in ("early", "complete") and ack.seq == held.seq, "sequence-number")
+    if ack.status:
+        ctx.set(EVENT, Believed(who, f"status {ack.status}"))
+        return False
+    if world.policy.on("mac-of-ack"):
+        kbm = outstanding_key(world, care_of, held, ack.proxy)
+        right = acknowledgement_authenticator(
+            world.policy, ack.proxy, care_of, kbm, ack.seq, ack.care_of_token, ack.tokens
+        )
+        require(ack.mac == right, "mac-of-ack")
+        ctx.passed("the authenticator of the acknowledgement is right")
+    if FORGED in (ack.care_of_token, *ack.tokens):
+        ctx.set(EVENT, Believed(who, "binding acknowledgement"))
+        return False
+    return True
+
+
+FORGED: Term = ("forged",)
+"""A token of the attacker's choice, in clear or encrypted under the receiver's public key: no CN holds it."""
+
+
+def outstanding_key(world: World, care_of: str, held: Registration, proxy: bool) -> Term:
+    """Kbm of the update that waits for its acknowledgement."""
+    generation = held.pt if held.credential == "PT" else held.ht
+    update = build_update(
+        world,
+        care_of,
+        held.seq,
+        held.credential,
+        nonce=held.nonce,
+        generation=generation,
+        care_of_nonce=held.care_of_nonce if held.stage == "complete" else 0,
+        lifetime=care_of != VICTIM_HOME,
+        proxy=proxy,
+    )
+    kbm: Term = update.mac[1]
+    return kbm
+
+
+def decrypted(token: Term) -> Term:
+    return token[2] if token[0] == "enc" else token  # type: ignore[no-any-return]
+
+
+def issued(ack: Acknowledgement) -> tuple[int, int]:
+    """Generations of (PT, HT) that the acknowledgement brings, 0 for none."""
+    found = {decrypted(token)[0]: decrypted(token)[2] for token in ack.tokens}
+    return found.get(permanent_token("", 0)[0], 0), found.get(handover_token("", 0)[0], 0)

@@ -1,0 +1,55 @@
+"""What every role may know of the run it takes part in: the policy and the bounds of the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pmicheck.model.policy import Policy
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much may happen; every number is stated in the verdict and argued in the scenario file.
+
+    Attributes:
+        clock: last phase of the clock (see `pmicheck.model.time.PHASES`).
+        retransmissions: how often one principal repeats an unanswered message, per exchange.
+        refreshes: registrations with the permanent token after the first one.
+        token_pairs: PT/HT pairs that the CN issues for one home address.
+        sequence_modulus: size of the sequence number space (65536 on the wire).
+        attacker_updates: sequence numbers that the attacker picks itself, above all honest ones.
+        number_wrap: whether half the number space may pass between two updates with one PT (E-13).
+    """
+
+    clock: int
+    retransmissions: int
+    refreshes: int = 0
+    token_pairs: int = 4
+    sequence_modulus: int = 32
+    attacker_updates: int = 3
+    number_wrap: bool = False
+
+
+@dataclass(frozen=True)
+class World:
+    """`variant` names what happens in the scenario: "mobile", "initial", "refresh", "predictive", "reactive", "settled"."""
+
+    scenario: str
+    variant: str
+    families: frozenset[str]
+    bounds: Bounds
+    policy: Policy
+    corrupted: frozenset[str] = frozenset()
+    initial: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def proxied(self) -> bool:
+        """Whether PMAs act for the mobile node (PMIPv6) or it acts for itself (RFC 6275)."""
+        return self.variant != "mobile"
+
+    @property
+    def attacker_numbers(self) -> tuple[int, ...]:
+        """Sequence numbers of the attacker's own updates: greater than every honest one, no wrap among them."""
+        top = self.bounds.sequence_modulus // 2 - 1
+        return tuple(range(top - self.bounds.attacker_updates, top))

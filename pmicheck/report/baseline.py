@@ -1,0 +1,321 @@
+"""The baseline: the findings that are known and argued, so that only a new one fails the run.
+
+A TOML file of `[[finding]]` entries. An entry waives one violation, named by scenario, attacker,
+property and fingerprint, for a reason and with a citation, if need be until a date. What cannot be trusted
+(vacuous, undecided, diverged) is never waived.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pmicheck.errors import UsageError
+from pmicheck.report.files import read_text
+from pmicheck.report.narration import citation
+from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
+
+REQUIRED = ("scenario", "attacker", "property", "fingerprint", "reason", "cite")
+OPTIONAL = ("expires", "settings", "without")
+
+HEADING = """\
+# Findings that are known and argued: `pmicheck verify --baseline` exits 0 on them and 1 on any other.
+# Written by `pmicheck baseline write`; reasons and dates are kept when it is written again.
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One entry.
+
+    Attributes:
+        line: where it begins in its file, None if that is not known.
+        expires: the last day on which it counts.
+        settings: the entry is meant only for results with these readings.
+        without: the entry is meant only for results with just these mechanisms switched off.
+    """
+
+    scenario: str
+    attacker: str
+    property: str
+    fingerprint: str
+    reason: str
+    cite: str
+    expires: datetime.date | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    line: int | None = None
+
+    def names(self) -> tuple[str, str, str]:
+        """Scenario, attacker, property."""
+        return self.scenario, self.attacker, self.property
+
+    def covers(self, result: Result) -> bool:
+        """True if the entry speaks of this scenario, attacker, property, readings and mechanisms."""
+        agree = all(result.readings.get(name) == value for name, value in self.settings.items())
+        return self.names() == result.names() and agree and set(self.without) == set(result.without)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The entries of one file, in order."""
+
+    file: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a record is against a baseline.
+
+    Attributes:
+        new: violations that no entry names.
+        known: violations that an entry names.
+        stale: entries whose finding was looked for and is gone.
+        expired: entries past their date whose finding is still there.
+        unjudged: entries of which this run says nothing.
+        file: the baseline's name, for messages.
+    """
+
+    new: tuple[Result, ...] = ()
+    known: tuple[Result, ...] = ()
+    stale: tuple[Finding, ...] = ()
+    expired: tuple[Finding, ...] = ()
+    unjudged: tuple[Finding, ...] = ()
+    file: str = ""
+
+    def place(self, finding: Finding) -> str:
+        return self.file if finding.line is None else f"{self.file}:{finding.line}"
+
+
+def compare(
+    record: Record, baseline: Baseline, today: datetime.date, *, complete: bool = False
+) -> Comparison:
+    """Sorts violations and entries.
+
+    An entry is judged only by a run made with the entry's own settings that decided its three names; with
+    `complete` (a run that was asked for everything) an entry whose names were not decided is stale too.
+    """
+    violations = [result for result in record.results if result.verdict is Verdict.VIOLATED]
+    used: dict[int, Finding] = {}
+    new, known = [], []
+    for result in violations:
+        entry = next((each for each in baseline.findings if _names(each, result)), None)
+        if entry is None:
+            new.append(result)
+        else:
+            known.append(result)
+            used[id(entry)] = entry
+    stale: list[Finding] = []
+    unjudged: list[Finding] = []
+    for entry in baseline.findings:
+        if id(entry) in used:
+            continue
+        comparable = dict(entry.settings) == dict(record.settings)
+        decided = any(entry.covers(result) for result in record.results)
+        gone = not record.partial and comparable and (decided or complete)
+        (stale if gone else unjudged).append(entry)
+    expired = [entry for entry in used.values() if entry.expires is not None and entry.expires < today]
+    return Comparison(tuple(new), tuple(known), tuple(stale), tuple(expired), tuple(unjudged), baseline.file)
+
+
+def _names(entry: Finding, result: Result) -> bool:
+    return entry.covers(result) and entry.fingerprint == fingerprint(result)
+
+
+def exit_code(record: Record, comparison: Comparison) -> ExitCode:
+    """How a finished run ends, by what it found and what of that the baseline knows."""
+    codes = [ExitCode.AS_EXPECTED]
+    codes += [ExitCode.NOT_TRUSTWORTHY for result in record.results if not trustworthy(result)]
+    codes += [ExitCode.INCONCLUSIVE for result in record.results if inconclusive(result)]
+    codes += [ExitCode.NEW_VIOLATION for _ in comparison.new]
+    codes += [ExitCode.STALE_BASELINE for _ in (*comparison.stale, *comparison.expired)]
+    return gravest(codes)
+
+
+def trustworthy(result: Result) -> bool:
+    """False if the property was never put to the test, or the violation was not borne out on real packets."""
+    if result.verdict is Verdict.VIOLATED:
+        return result.replay is not None and result.replay.outcome is not Replay.DIVERGED
+    return result.verdict is not Verdict.VACUOUS and (result.witness is None or result.witness.found)
+
+
+def inconclusive(result: Result) -> bool:
+    """True if a limit stands between the result and a decision."""
+    return result.verdict in (Verdict.UNDECIDED, Verdict.HOLDS_TO_BOUND)
+
+
+def load_baseline(path: Path) -> Baseline:
+    """The baseline in `path`. Raises UsageError naming file, line and what would be right."""
+    text = read_text(path, "a baseline")
+    try:
+        stored = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem, _, where = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        place = f":{line[1]}" if line else ""
+        raise UsageError(f"{path}{place}: not TOML: {problem[:1].lower()}{problem[1:]}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: not a baseline: the TOML is nested too deeply") from error
+    for name in stored:
+        if name != "finding":
+            place = f"{path}:{_line_of(text, name)}"
+            raise UsageError(f"{place}: there is no table {name!r} here; entries begin with [[finding]]")
+    entries = stored.get("finding", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(
+            f"{path}:{_line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets"
+        )
+    lines = _header_lines(text)
+    places = lines if len(lines) == len(entries) else [None] * len(entries)
+    return Baseline(str(path), tuple(_findings(path, text, entries, places)))
+
+
+def _findings(
+    path: Path, text: str, entries: list[dict[str, Any]], places: list[int] | list[None]
+) -> Iterator[Finding]:
+    seen: dict[tuple[object, ...], int | None] = {}
+    for number, (entry, line) in enumerate(zip(entries, places, strict=True), start=1):
+        problem = _problem(entry)
+        if problem is not None:
+            key, sentence = problem
+            at = _line_of(text, key, line) if line is not None else None
+            place = f"{path}:{at}" if at is not None else f"{path}: finding {number}"
+            raise UsageError(f"{place}: {sentence}")
+        finding = Finding(
+            **{key: entry[key] for key in REQUIRED},
+            expires=entry.get("expires"),
+            settings=dict(entry.get("settings", {})),
+            without=tuple(entry.get("without", ())),
+            line=line,
+        )
+        identity = (
+            *finding.names(),
+            finding.fingerprint,
+            tuple(sorted(finding.settings.items())),
+            finding.without,
+        )
+        if identity in seen:
+            raise UsageError(f"{path}:{line}: the same finding stands already at line {seen[identity]}")
+        seen[identity] = line
+        yield finding
+
+
+def _problem(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first fault of an entry as (key it concerns, sentence), or None."""
+    for key in entry:
+        if key not in (*REQUIRED, *OPTIONAL):
+            near = difflib.get_close_matches(key, (*REQUIRED, *OPTIONAL), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "keys are " + ", ".join((*REQUIRED, *OPTIONAL))
+            return key, f"a finding has no key {key!r}; {hint}"
+    for key in REQUIRED:
+        if key not in entry:
+            return key, f'this finding lacks {key!r}; add {key} = "..."'
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            return key, f"{key!r} must be a text that is not empty"
+    if not re.fullmatch(r"[0-9a-f]{12}", entry["fingerprint"]):
+        return "fingerprint", "'fingerprint' must be 12 hexadecimal digits, as `pmicheck verify` prints them"
+    expires = entry.get("expires")
+    if expires is not None and type(expires) is not datetime.date:
+        return "expires", "'expires' must be a date without quotes and time, as in expires = 2031-12-31"
+    settings = entry.get("settings", {})
+    if not isinstance(settings, dict) or not all(isinstance(value, str) for value in settings.values()):
+        return "settings", "'settings' must be a table of readings, as in settings = { key_owner = \"pma\" }"
+    without = entry.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(name, str) for name in without):
+        return "without", "'without' must be a list of mechanisms, as in without = [\"mac\"]"
+    return None
+
+
+def _header_lines(text: str) -> list[int]:
+    """The lines that begin a finding, those within multi-line strings left out."""
+    lines, fence = [], ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not fence and re.match(r"\s*\[\[\s*(finding|\"finding\"|'finding')\s*\]\]", line):
+            lines.append(number)
+        for mark in re.findall(r'"""|\'\'\'', line):
+            fence = "" if fence == mark else (fence or mark)
+    return lines
+
+
+def _line_of(text: str, key: str, start: int = 1) -> int:
+    """The line within the entry that begins at `start` on which `key` is set; else `start`."""
+    for number, line in enumerate(text.split("\n")[start - 1 :], start=start):
+        if number > start and line.lstrip().startswith("[["):
+            break
+        if re.match(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}\b", line):
+            return number
+    return start
+
+
+def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = None) -> str:
+    """The baseline that knows every violation of `record`.
+
+    `reasons` maps fingerprints to reasons; the scenario file's argument stands in where it is silent. Of
+    `keep` the reasons, citations and dates survive, and the entries of which the record says nothing. An
+    entry without a reason gets an empty one: `load_baseline` refuses it until somebody has filled it in.
+    """
+    kept = keep or Baseline()
+    findings = [entry for entry in kept.findings if not any(entry.covers(each) for each in record.results)]
+    for result in record.results:
+        if result.verdict is not Verdict.VIOLATED or not trustworthy(result):
+            continue
+        old = next((entry for entry in kept.findings if _names(entry, result)), None)
+        reason = reasons.get(fingerprint(result)) or (old.reason if old else "") or result.argument
+        findings.append(
+            Finding(
+                *result.names(),
+                fingerprint=fingerprint(result),
+                reason=reason,
+                cite=old.cite if old else _cite(result),
+                expires=old.expires if old else None,
+                settings=old.settings if old else record.settings,
+                without=result.without,
+            )
+        )
+    findings = list({(entry.names(), entry.fingerprint, entry.without): entry for entry in findings}.values())
+    return HEADING + "".join(_entry(entry) for entry in sorted(findings, key=_order))
+
+
+def _order(entry: Finding) -> tuple[object, ...]:
+    return (*entry.names(), entry.fingerprint, sorted(entry.settings.items()), entry.without)
+
+
+def _cite(result: Result) -> str:
+    """The sentence that lets the attack in: the one behind the last step."""
+    steps = result.trace.steps if result.trace else ()
+    cited = [step for step in steps if step.section or step.statements]
+    decisive = [step for step in cited if step.attacker] or cited
+    return citation(decisive[-1]) if decisive else "no section"
+
+
+def _entry(entry: Finding) -> str:
+    lines = ["", "[[finding]]"]
+    lines += [f"{key} = {_quoted(getattr(entry, key))}" for key in REQUIRED]
+    if entry.expires is not None:
+        lines.append(f"expires = {entry.expires.isoformat()}")
+    if entry.settings:
+        pairs = ", ".join(
+            f"{_quoted(name)} = {_quoted(value)}" for name, value in sorted(entry.settings.items())
+        )
+        lines.append(f"settings = {{ {pairs} }}")
+    if entry.without:
+        lines.append(f"without = [{', '.join(_quoted(name) for name in entry.without)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string."""
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+    return (
+        '"'
+        + "".join(escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text)
+        + '"'
+    )

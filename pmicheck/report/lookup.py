@@ -1,0 +1,46 @@
+"""Finding a result or a trace in a file by the names a person types."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from pmicheck.errors import UsageError
+from pmicheck.report.record import Record, Result, fingerprint, load_json, load_trace, record_from
+from pmicheck.trace import Trace
+
+
+def is_finding(text: str) -> bool:
+    """True if `text` looks like a fingerprint (six digits of it are enough) or scenario/attacker/property."""
+    return text.count("/") == 2 or re.fullmatch(r"[0-9a-f]{6,12}", text) is not None
+
+
+def find(what: str, record: Record, path: Path) -> list[Result]:
+    """The results of `record` (read from `path`) that `what` names. Raises UsageError if there are none."""
+    names = tuple(what.split("/"))
+    hits = [each for each in record.results if each.names() == names or fingerprint(each).startswith(what)]
+    if not hits:
+        known = ["/".join(each.names()) for each in record.results]
+        near = difflib.get_close_matches(what, known, 1, 0.6)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{path}: the record has no finding {what!r}{hint}")
+    return hits
+
+
+def trace_in(path: Path, finding: str | None) -> Trace:
+    """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record.
+
+    Raises UsageError if the file is neither a trace nor a record, or if not exactly one trace is meant.
+    """
+    stored = load_json(path)
+    if not isinstance(stored, dict) or "results" not in stored:
+        return load_trace(stored, path)
+    record = record_from(stored, path)
+    chosen = find(finding, record, path) if finding else list(record.results)
+    traces = [each.trace for each in chosen if each.trace is not None]
+    if not traces:
+        raise UsageError(f"{path}: there is no trace to replay" + (f" for {finding!r}" if finding else ""))
+    if len(traces) > 1:
+        raise UsageError(f"{path}: there are {len(traces)} traces; name one with --finding FINGERPRINT")
+    return traces[0]

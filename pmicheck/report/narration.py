@@ -1,0 +1,259 @@
+"""A trace told in numbered sentences: who sends what to whom, what the attacker knew, what let it through."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pmicheck.report.record import ReplayOutcome, Result, fingerprint
+from pmicheck.trace import Step, Trace
+from pmicheck.verdict import Replay, Verdict
+
+SHOWN_OCTETS = 12
+ROLES = (
+    "attacker",
+    "clock",
+    "correspondent node",
+    "home agent",
+    "mobile node",
+    "network",
+    "next PMA",
+    "previous PMA",
+    "victim",
+)
+
+REPLAY_SENTENCES = {
+    Replay.CONFIRMED: "Confirmed on real packets",
+    Replay.DIVERGED: "DIVERGED: real packets do not end in the bad state, so this trace must not be trusted",
+    Replay.NOT_APPLICABLE: "There is nothing to replay",
+}
+
+
+def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 80) -> str:
+    """The story of `trace`, one numbered paragraph a step, then what it shows, the numbers, the replay."""
+    lines = [*_fill(_opening(trace), width), ""]
+    room = len(str(len(trace.steps))) + 2
+    for number, step in enumerate(trace.steps, start=1):
+        lines += _fill(_sentence(step), width, first=f"{number}.".ljust(room), rest=" " * room)
+        for label, text in _details(step):
+            lead = " " * room + f"{label}: "
+            lines += _fill(text, width, first=lead, rest=" " * (room + 4))
+    lines.append("")
+    lines += _labelled("Conclusion", stopped(trace.conclusion or "none was recorded"), width)
+    if trace.numbers:
+        lines += _labelled("Numbers", _pairs(trace.numbers) + ".", width)
+    if trace.observation:
+        lines += _labelled("Last state", _pairs(trace.observation) + ".", width)
+    lines += _labelled("Replay", _replay(replay), width)
+    if replay is not None and replay.counterfactual:
+        lines += _labelled("Without the attacker's packets", stopped(replay.counterfactual), width)
+    return "\n".join(lines) + "\n"
+
+
+def tell(result: Result, *, width: int = 80) -> str:
+    """One result told in full: its names, verdict, bounds and expectation, then its trace if it has one."""
+    where = f"{result.property} in {result.scenario} under {result.attacker}"
+    lines = _fill(f"pmicheck finding {fingerprint(result)}: {where}", width)
+    lines += _labelled("Verdict", verdict_sentence(result), width)
+    if result.bounds:
+        lines += _labelled("Bounds", stopped(result.bounds), width)
+    if result.argument:
+        lines += _labelled("Why this is expected", stopped(result.argument), width)
+    if result.without:
+        lines += _labelled("Switched off", ", ".join(result.without) + ".", width)
+    lines += _labelled("Readings", _pairs(dict(sorted(result.readings.items()))) + ".", width)
+    lines.append("")
+    if result.trace is not None:
+        return "\n".join(lines) + "\n" + narrate(result.trace, replay=result.replay, width=width)
+    lines += _fill(_witness(result), width)
+    return "\n".join(lines) + "\n"
+
+
+def verdict_sentence(result: Result) -> str:
+    """The verdict in words: what it means, how it compares with what was expected, who is needed for it."""
+    meaning = {
+        Verdict.VIOLATED: "violated: the steps below lead to a state that breaks the property",
+        Verdict.HOLDS: "holds in every reachable state within the bounds",
+        Verdict.PROVED: "proved: inductive, so it holds at any depth within the bounds",
+        Verdict.HOLDS_TO_BOUND: "holds-to-bound: no violation was found before a limit cut the search",
+        Verdict.VACUOUS: "vacuous: what the property speaks of never happens, so nothing was checked",
+        Verdict.UNDECIDED: "undecided",
+    }[result.verdict]
+    parts = [meaning + "."]
+    if result.expected and result.expected != result.verdict:
+        parts.append(f"The scenario file expects: {result.expected}.")
+    if result.verdict is Verdict.VIOLATED and result.needs_attacker is False:
+        parts.append("No attacker is needed: the honest network alone gets there.")
+    return " ".join(parts)
+
+
+def stopped(text: str) -> str:
+    """`text` with a full stop at its end."""
+    return text if text.endswith((".", "!", "?", ":")) or not text else text + "."
+
+
+def _witness(result: Result) -> str:
+    witness = result.witness
+    if witness is None:
+        return "There is no trace to tell, and no witness was asked for."
+    if not witness.found:
+        return (
+            f"The witness {witness.name} was not found: the situation the property speaks of never happens."
+        )
+    depth = "" if witness.depth is None else f" after {witness.depth} steps"
+    found = f"The witness {witness.name} was found{depth}, so the property was put to the test."
+    return f"There is no trace to tell. {found}"
+
+
+def _opening(trace: Trace) -> str:
+    without = f", with {', '.join(trace.without)} switched off" if trace.without else ""
+    own = sum(step.attacker for step in trace.steps)
+    count = f"{len(trace.steps)} step" + ("s" if len(trace.steps) != 1 else "")
+    return (
+        f"How {trace.property} fails in {trace.scenario} under {trace.attacker}{without}: "
+        f"{count}, of which {own} {'is' if own == 1 else 'are'} the attacker's."
+    )
+
+
+def _sentence(step: Step) -> str:
+    """What happens in this step, as one sentence."""
+    who = _principal(step)
+    article = "the " if " " in step.link else ""
+    over = f" over {article}{step.link}" if step.link else ""
+    what = _named(step.message) if step.message else "a packet"
+    target = _spoken(step.destination) if step.destination else "the network"
+    match step.action:
+        case "start":
+            text = f"{who} begins" + (f" with {what}" if step.message else "")
+        case "deliver" if step.attacker:
+            text = f"The attacker lets {what} from {_from(step)} reach {target}{over}"
+        case "deliver":
+            text = f"{_capital(_from(step))} sends {what} to {target}{over}"
+        case "inject":
+            claim = f", with {_from(step)} as its source" if step.source else ""
+            text = f"The attacker sends {what} to {target}{over}{claim}"
+        case "tick":
+            text = "Time passes"
+        case "move":
+            text = f"{who} moves"
+        case "transfer":
+            ends = f" from {_from(step)} to {target}" if step.source and step.destination else ""
+            text = f"{_capital(what) if step.message else 'The context'} is transferred{ends}"
+        case "compute":
+            text = f"{who} computes {what if step.message else 'what it needs'}"
+        case _:
+            text = f"{who}: {step.action} {step.message}".rstrip()
+    return text + (f", at {_seconds(step.time)}." if step.time is not None else ".")
+
+
+def _details(step: Step) -> Iterable[tuple[str, str]]:
+    """What stands under the sentence, as (label, text)."""
+    if step.term:
+        yield "message", step.term
+    for number, known in enumerate(step.knowledge):
+        yield ("attacker knows" if number == 0 else "and then"), known
+    if step.passed:
+        yield "let through by", "; ".join(step.passed)
+    for change in step.changes:
+        yield "effect", change
+    for sent in step.sends:
+        yield "sends", sent
+    yield "by", citation(step) + f" (rule {step.rule})"
+    if step.octets:
+        yield "packet", short_octets(step.octets)
+
+
+def citation(step: Step) -> str:
+    """The sentence of the draft or RFC that orders the step: section, then statement IDs."""
+    section = step.section or "no section"
+    if re.match(r"\d", section):
+        section = f"draft {section}"
+    return section + (f", {' '.join(step.statements)}" if step.statements else "")
+
+
+def short_octets(digits: str) -> str:
+    """How long the packet is, and how it begins."""
+    count = len(digits) // 2
+    shown = " ".join(digits[at : at + 2] for at in range(0, 2 * min(count, SHOWN_OCTETS), 2))
+    return f"{count} octets: {shown}" + (" ..." if count > SHOWN_OCTETS else "")
+
+
+def _principal(step: Step) -> str:
+    return "The attacker" if step.attacker else _capital(_spoken(step.actor))
+
+
+def _from(step: Step) -> str:
+    return _spoken(step.source) if step.source else "somebody"
+
+
+def _spoken(name: str) -> str:
+    """`name` as a sentence says it: an abbreviation in capitals, a role with its article."""
+    if re.fullmatch(r"(pma|ha|cn|mn)[0-9]*", name):
+        return name.upper()
+    return f"the {name}" if name in ROLES else name
+
+
+def _named(message: str) -> str:
+    """`message` with its article, that of an abbreviation by the sound of its first letter."""
+    word = message.split()[0]
+    spelt = word.isupper() or (len(word) > 1 and word[1].isupper())
+    vowel = word[0] in "AEFHILMNORSX" if spelt else word[0].lower() in "aeiou"
+    return f"{'an' if vowel else 'a'} {message}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _seconds(time: float) -> str:
+    return f"{time:.3f}".rstrip("0").rstrip(".") + " s"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + _pairs(value) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _seconds(value)[:-2] if isinstance(value, float) else str(value)
+
+
+def _replay(replay: ReplayOutcome | None) -> str:
+    if replay is None:
+        return "not replayed."
+    tail = f": {replay.sentence}" if replay.sentence else ""
+    return stopped(REPLAY_SENTENCES[replay.outcome] + tail)
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    return _fill(text, width, first=f"{label}: ", rest="  ")
+
+
+def _fill(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first.rstrip()]
+
+
+def listing(entries: Sequence[tuple[str, str]], *, width: int = 80) -> str:
+    """Names with their descriptions, in two columns if there is room."""
+    room = max((len(name) for name, _ in entries), default=0) + 2
+    lines: list[str] = []
+    for name, sentence in entries:
+        if width - room < 30:
+            lines += [name, *_fill(sentence, width, first="  ", rest="  ")]
+        else:
+            lines += _fill(sentence, width, first=name.ljust(room), rest=" " * room)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,17 @@
+"""`pmicheck` with the fake analysis: what the tests start as a process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
+
+import fake_analysis
+
+sys.modules["pmicheck.analysis"] = fake_analysis
+
+from pmicheck.cli import main  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""Systems whose counts are known or had in another way; paths, limits, options and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+import sys
+from collections.abc import Iterator
+
+import pytest
+from explore_systems import counter, guarded, lay_out, learner, philosophers
+
+from pmicheck.errors import LimitReached, UsageError
+from pmicheck.explore import c_kernel
+from pmicheck.explore.explorer import explore, kernel_in_use
+from pmicheck.explore.result import Reached
+from pmicheck.grounding.system import Horn, Rule, TransitionSystem
+
+KERNELS = ("c", "python")
+
+
+@pytest.fixture(params=KERNELS)
+def kernel(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def philosophers_by_hand(n: int) -> tuple[int, int]:
+    """(states, transitions) by depth-first search over strings: T thinks, L has left, E eats, R is done."""
+
+    def free(table: str, fork: int) -> bool:
+        """Fork i lies between philosophers i - 1 and i: left of i, right of i - 1."""
+        return table[fork % n] == "T" and table[(fork - 1) % n] != "E"
+
+    def successors(table: str) -> Iterator[str]:
+        for i, phase in enumerate(table):
+            if phase == "T" and free(table, i):
+                yield table[:i] + "L" + table[i + 1 :]
+            elif phase == "L" and free(table, i + 1):
+                yield table[:i] + "E" + table[i + 1 :]
+            elif phase in "ER":
+                yield table[:i] + {"E": "R", "R": "T"}[phase] + table[i + 1 :]
+
+    seen, stack, transitions = {"T" * n}, ["T" * n], 0
+    while stack:
+        for table in successors(stack.pop()):
+            transitions += 1
+            if table not in seen:
+                seen.add(table)
+                stack.append(table)
+    return len(seen), transitions
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6])
+def test_philosophers(kernel: str, n: int) -> None:
+    found = explore(philosophers(n), kernel=kernel)
+    assert (found.states, found.transitions) == philosophers_by_hand(n)
+    assert found.goals == (
+        Reached(found.goals[0].state, n),
+    )  # all have taken their left fork, one after another
+    assert len(found.path(found.goals[0].state)) == n
+    assert found.kernel == kernel
+
+
+def test_closed_form_of_philosophers(kernel: str) -> None:
+    """With only T to the right of E there are a(n) = 3 a(n - 1) + a(n - 2) tables; RR...R is unreachable."""
+    a = [2, 3]
+    while len(a) < 10:
+        a.append(3 * a[-1] + a[-2])
+    for n in range(3, 10):
+        assert explore(philosophers(n), kernel=kernel).states == a[n] - 1
+
+
+@pytest.mark.parametrize("words", [1, 2, 3, 4, 5, 9])
+def test_counter(kernel: str, words: int) -> None:
+    system = counter(9, 3, words)
+    assert system.words == words
+    found = explore(system, kernel=kernel)
+    assert (found.states, found.transitions, found.depth) == (3**9, 3**9 - 1, 3**9 - 1)
+    assert found.levels == (1,) * 3**9
+    assert found.goals == (Reached(3**9 - 1, 3**9 - 1),)
+    assert found.states_iter().__next__() == (0, 0)
+
+
+def test_horn_closure(kernel: str) -> None:
+    found = explore(learner(5), kernel=kernel)
+    assert (found.states, found.knowledge_sets, found.transitions) == (32, 32, 32 * 5)
+    assert found.levels == (1, 5, 10, 10, 5, 1)
+    assert found.state(31) == (0, (1 << 7) - 1)
+    assert [tuple(p) for p in found.projections[0]] == [(0, 0, 0, 0), (0, 1 << 6, 31, 5)]
+    assert found.goals == (Reached(31, 5), Reached(6, 2))
+    assert found.path(6) == (0, 1)
+
+
+def test_axioms_hold_at_the_start(kernel: str) -> None:
+    system = dataclasses.replace(learner(3), horn=(Horn(0, 0), Horn(0b1, 1), *learner(3).horn))
+    found = explore(system, kernel=kernel)
+    assert found.state(0) == (0, 0b11)
+    assert found.states == 2
+
+
+def test_nothing_to_do(kernel: str) -> None:
+    empty = TransitionSystem("empty", 64, (), (), (), (), (), 7, 0)
+    found = explore(empty, kernel=kernel, edges=True)
+    assert (found.states, found.transitions, found.fired, found.levels, found.complete) == (
+        1,
+        0,
+        (),
+        (1,),
+        True,
+    )
+    assert found.state(0) == (7, 0)
+    assert found.path(0) == ()
+    assert list(found.edges.of(0)) == []
+
+
+def test_depths_and_ids(kernel: str) -> None:
+    found = explore(philosophers(4), kernel=kernel)
+    for state_id in range(found.states):
+        assert found.depth_of(state_id) == len(found.path(state_id))
+    for wrong in (-1, found.states):
+        for method in (found.path, found.state, found.depth_of):
+            with pytest.raises(IndexError):
+                method(wrong)
+
+
+def test_max_states(kernel: str) -> None:
+    whole = explore(philosophers(5), kernel=kernel)
+    cut = explore(philosophers(5), kernel=kernel, max_states=100)
+    assert (cut.states, cut.complete, cut.stopped_by, sum(cut.levels)) == (100, False, "max_states", 100)
+    assert list(cut.states_iter()) == list(whole.states_iter())[:100]
+    enough = explore(philosophers(5), kernel=kernel, max_states=whole.states)
+    assert enough == whole
+
+
+def test_edges_of_a_cut_search(kernel: str) -> None:
+    system = philosophers(4)
+    whole = explore(system, kernel=kernel, edges=True)
+    cut = explore(system, kernel=kernel, max_states=50, edges=True)
+    assert 0 < cut.edges.expanded < 50
+    for state in range(cut.edges.expanded):
+        assert list(cut.edges.of(state)) == list(whole.edges.of(state))
+
+
+def test_limits_beyond_all_tables(kernel: str) -> None:
+    assert explore(philosophers(3), kernel=kernel, max_states=10**30).complete
+
+
+def test_max_seconds(kernel: str) -> None:
+    found = explore(philosophers(14), kernel=kernel, max_seconds=0.2)
+    assert (found.complete, found.stopped_by) == (False, "max_seconds")
+    assert sum(found.levels) == found.states
+    assert 0.2 <= found.seconds < 2
+
+
+def test_progress_is_told_level_by_level(kernel: str) -> None:
+    told: list[tuple[int, int, int]] = []
+    found = explore(philosophers(4), kernel=kernel, progress=lambda *now: told.append(now[:3]))
+    assert [depth for depth, _, _ in told] == list(range(found.depth + 1))
+    assert [frontier for _, _, frontier in told] == [*found.levels[1:], 0]
+    assert told[-1][1] == found.states
+
+
+def test_an_exception_in_progress_ends_the_search(kernel: str) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explore(philosophers(4), kernel=kernel, progress=interrupt)
+
+
+def test_ids_never_wrap() -> None:
+    states = c_kernel.search(philosophers(5), state_ids=77)
+    assert (states.states, states.complete, states.stopped_by) == (77, False, "state ids")
+    knowledge = c_kernel.search(learner(8), knowledge_ids=20)
+    assert (knowledge.knowledge_sets, knowledge.complete, knowledge.stopped_by) == (
+        20,
+        False,
+        "knowledge ids",
+    )
+    assert knowledge.states == 20
+
+
+def test_many_states_in_several_chunks() -> None:
+    found = explore(philosophers(9), kernel="c")
+    assert (found.states, found.knowledge_sets) == (46763, 1)
+    assert found.bytes_per_state < 64
+
+
+def test_results_survive_pickling(kernel: str) -> None:
+    found = explore(learner(5), kernel=kernel, edges=True)
+    again = pickle.loads(pickle.dumps(found))
+    assert again == found
+    assert list(again.states_iter()) == list(found.states_iter())
+    assert again.path(31) == found.path(31)
+
+
+def test_without_the_c_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kernel_in_use() == "c"
+    monkeypatch.setitem(sys.modules, "pmicheck.explore._kernel", None)
+    assert kernel_in_use() == "python"
+    assert explore(philosophers(3)).kernel == "python"
+    with pytest.raises(UsageError, match="not built"):
+        explore(philosophers(3), kernel="c")
+
+
+def test_a_kernel_from_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c_kernel, "INTERFACE", -1)
+    assert kernel_in_use() == "python"
+
+
+@pytest.mark.parametrize("options", [{"kernel": "rust"}, {"max_states": 0}, {"max_seconds": -1}])
+def test_senseless_options(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        explore(philosophers(3), **options)
+
+
+def test_broken_systems_are_refused() -> None:
+    fields, width = lay_out([("x", 4)])
+    good = TransitionSystem("t", width, fields, (Rule("r", "a", "1"),), (), ("f",), (), 0, 0)
+    broken = [
+        {"width": 65},
+        {"initial": 1 << 64},
+        {"transitions": (guarded(3, [], []),)},
+        {"transitions": (dataclasses.replace(guarded(0, [], []), mask=-1),)},
+        {"fields": (dataclasses.replace(fields[0], shift=63),)},
+        {"horn": (Horn(0, 5),), "known": 1},
+    ]
+    for change in broken:
+        with pytest.raises(ValueError, match="t: "):
+            explore(dataclasses.replace(good, **change), kernel="c")
+
+
+def test_too_many_words_for_the_c_kernel() -> None:
+    wide = TransitionSystem("wide", 64 * 65, (), (), (), (), (), 0, 0)
+    with pytest.raises(LimitReached, match="65 words"):
+        explore(wide, kernel="c")
+    assert explore(wide, kernel="python").states == 1
