@@ -37,4 +37,4 @@ $(STAMP): $(SOURCES)
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/record.json
 	rm -f pmicheck/explore/_kernel.c pmicheck/explore/*.so
-	find pmicheck tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,8 +6,6 @@ try:
     import cffi  # noqa: F401
 except ImportError:
     print("warning: cffi is not installed: pmicheck is built without its C kernel and will be slower")
-    modules = []
+    setup()
 else:
-    modules = ["pmicheck/explore/build_kernel.py:ffibuilder"]
-
-setup(cffi_modules=modules)
+    setup(cffi_modules=["pmicheck/explore/build_kernel.py:ffibuilder"])

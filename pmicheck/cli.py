@@ -157,10 +157,14 @@ def _deliver(record: Record, options: argparse.Namespace) -> None:
         _emit(dumps(record), coloured=False)
     elif options.json is not None:
         save(record, Path(options.json))
-    if options.report and record.partial:
-        save(record, options.report / "record.json")
-    elif options.report:
-        write_reports(record, options.report)
+    if not options.report:
+        return
+    target = options.report / "record.json"
+    stored = options.json not in (None, "-") and Path(options.json).resolve() == target.resolve()
+    if not record.partial:
+        write_reports(record, options.report, store=not stored)
+    elif not stored:
+        save(record, target)
 
 
 def _tell_outcome(record: Record, comparison: Comparison, options: argparse.Namespace) -> None:

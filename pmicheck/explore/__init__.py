@@ -1,0 +1,1 @@
+"""From a `TransitionSystem` to its reachable states, witnesses, shortest paths, coverage and graph."""

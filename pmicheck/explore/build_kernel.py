@@ -15,13 +15,16 @@ def declarations() -> str:
     return header.split("/* cffi: begin */")[1].split("/* cffi: end */")[0]
 
 
+# Paths relative to setup.py: setuptools puts only such files into a source distribution.
+SOURCES = HERE.relative_to(HERE.parents[1])
+
 ffibuilder = FFI()
 ffibuilder.cdef(declarations())
 ffibuilder.set_source(
     "pmicheck.explore._kernel",
     '#include "kernel.c"',
-    include_dirs=[str(HERE)],
-    depends=[str(path) for path in sorted(HERE.glob("kernel*.[ch]"))],
+    include_dirs=[SOURCES.as_posix()],
+    depends=[(SOURCES / path.name).as_posix() for path in sorted(HERE.glob("kernel*.[ch]"))],
     extra_compile_args=["-O3"],
     optional=True,  # no compiler: setuptools warns and goes on, and the Python kernel is used
 )

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from pmicheck.model.messages import Message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """A variable of one principal. Ghost cells record history for the properties; no rule of the protocol reads them."""
+    """A variable of one principal, known by identity. Ghost cells record history for the properties; no rule of the protocol reads them."""
 
     name: str
     initial: Any
@@ -37,11 +37,14 @@ class Context(Protocol):
 
     def set(self, cell: Cell, value: Any) -> None: ...
 
-    def send(self, message: Message) -> None:
-        """Put a message on its link."""
+    def send(self, message: Message, *, lost: bool = False) -> None:
+        """Put a message on its link; a `lost` one is seen there but delivered to no honest node."""
 
     def learn(self, *terms: Any) -> None:
         """The attacker comes to know these terms."""
+
+    def expose(self, link: str, *terms: Any) -> None:
+        """These terms cross the link: whoever reads it learns them."""
 
     def passed(self, check: str) -> None:
         """Note that a check let the message through."""

@@ -17,6 +17,7 @@ TUNNEL = "tunnel"
 HA_CN = "ha-cn"
 CARE_OF_CN = "careof-cn"
 CONTEXT = "context"
+INTERNET = "internet"
 
 
 class TestInit(NamedTuple):
@@ -91,11 +92,12 @@ class Acknowledgement(NamedTuple):
 
 
 class HandoverToken(NamedTuple):
-    """HT on its way to the next PMA through the home agent (N070)."""
+    """HT on its way to the next PMA through the home agent (N070); `tries` is ghost: repetitions so far."""
 
     home: str
     token: Term
     seq: int
+    tries: int
     link: str
     to: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from difflib import get_close_matches
 
 from pmicheck.errors import UsageError
@@ -19,7 +20,11 @@ class Policy:
     without: frozenset[str] = frozenset()
 
     def reads(self, name: str, value: str) -> bool:
-        return dict(self.readings)[name] == value
+        return (name, value) in self.in_force
+
+    @cached_property
+    def in_force(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.readings)
 
     def on(self, mechanism: str) -> bool:
         return mechanism not in self.without

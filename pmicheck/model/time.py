@@ -42,3 +42,7 @@ def token_usable(phase: int, nonce: int) -> bool:
 
 def reaches(phase: int, least: int) -> bool:
     return phase >= least
+
+
+def at_most(phase: int, last: int) -> bool:
+    return phase <= last

@@ -9,6 +9,7 @@ ATTACKER_HOME = "attacker's HoA"
 STRANGER_HOME = "stranger's HoA"
 """An address in somebody else's home network that the attacker made from its own key and never held."""
 
+NOBODY = "nobody"
 AWAY = "away"
 
 PMA1 = "pma1"

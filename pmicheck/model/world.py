@@ -14,7 +14,9 @@ class Bounds:
 
     Attributes:
         clock: last phase of the clock (see `pmicheck.model.time.PHASES`).
-        retransmissions: how often one principal repeats an unanswered message, per exchange.
+        honest_until: last phase in which honest nodes begin or continue an exchange; later phases are for what
+            expires and for the attacker.
+        retransmissions: how often one principal repeats an unanswered message or begins anew, in all.
         refreshes: registrations with the permanent token after the first one.
         token_pairs: PT/HT pairs that the CN issues for one home address.
         sequence_modulus: size of the sequence number space (65536 on the wire).
@@ -24,16 +26,21 @@ class Bounds:
 
     clock: int
     retransmissions: int
+    honest_until: int = 2
     refreshes: int = 0
-    token_pairs: int = 4
+    token_pairs: int = 3
     sequence_modulus: int = 32
-    attacker_updates: int = 3
+    attacker_updates: int = 2
     number_wrap: bool = False
 
 
 @dataclass(frozen=True)
 class World:
-    """`variant` names what happens in the scenario: "mobile", "initial", "refresh", "predictive", "reactive", "settled"."""
+    """`variant` names what happens in the scenario: "mobile", "initial", "refresh", "predictive", "reactive", "settled".
+
+    `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the
+    prologue is being played.
+    """
 
     scenario: str
     variant: str
@@ -42,6 +49,7 @@ class World:
     policy: Policy
     corrupted: frozenset[str] = frozenset()
     initial: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
+    in_prologue: bool = False
 
     @property
     def proxied(self) -> bool:
@@ -53,3 +61,13 @@ class World:
         """Sequence numbers of the attacker's own updates: greater than every honest one, no wrap among them."""
         top = self.bounds.sequence_modulus // 2 - 1
         return tuple(range(top - self.bounds.attacker_updates, top))
+
+    @property
+    def handover(self) -> bool:
+        """Whether there is a next PMA."""
+        return "handover" in self.families
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the node may leave its first PMA within the scenario."""
+        return self.variant in ("refresh", "predictive", "reactive", "settled")

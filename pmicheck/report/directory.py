@@ -14,15 +14,18 @@ WIDTH = 100
 FIRST_WORDS = "pmicheck finding "
 
 
-def write_reports(record: Record, directory: Path) -> list[Path]:
+def write_reports(record: Record, directory: Path, *, store: bool = True) -> list[Path]:
     """Writes everything and returns the files written. Narrations of findings that are gone are removed.
+
+    `store` is False where `record.json` has been written there already.
 
     The text files hold nothing of clock or machine, so that the same verdicts give the same octets.
     Raises OutputError.
     """
     make_directory(directory / "findings")
     written = [directory / "record.json", directory / "verdicts.txt"]
-    save(record, written[0])
+    if store:
+        save(record, written[0])
     listed = findings(record, width=WIDTH)
     write_text(written[1], verdicts(record, width=WIDTH) + (f"\nViolations:\n{listed}" if listed else ""))
     for result in record.results:

@@ -198,7 +198,7 @@ def _spoken(name: str) -> str:
 def _named(message: str) -> str:
     """`message` with its article, that of an abbreviation by the sound of its first letter."""
     word = message.split()[0]
-    spelt = word.isupper() or (len(word) > 1 and word[1].isupper())
+    spelt = len(word) > 1 and word[1].isupper() and word[1] not in "AEIOU"
     vowel = word[0] in "AEFHILMNORSX" if spelt else word[0].lower() in "aeiou"
     return f"{'an' if vowel else 'a'} {message}"
 
@@ -237,6 +237,8 @@ def _labelled(label: str, text: str, width: int) -> list[str]:
 
 
 def _fill(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    if len(first) + len(text) <= width and text.isprintable() and "  " not in text:
+        return [(first + text).rstrip()]  # what `wrap` would give, and much sooner
     return textwrap.wrap(
         text,
         width,

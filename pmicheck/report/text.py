@@ -143,8 +143,10 @@ def _groups(record: Record) -> list[Group]:
     groups = []
     for key, results in keys.items():
         first = results[0]
-        marks = [f"{name}={first.readings[name]}" for name in varying if name in first.readings]
-        marks += [f"{name}={value}" for name, value in sorted(record.settings.items()) if name not in varying]
+        names = sorted(
+            {name for scenario, name in varying if scenario == first.scenario} | set(record.settings)
+        )
+        marks = [f"{name}={first.readings[name]}" for name in names if name in first.readings]
         marks += [f"without {name}" for name in first.without]
         title = f"{first.scenario} ({', '.join(marks)})" if marks else first.scenario
         explorations = tuple(each for each in record.explorations if _key(each) == key)
@@ -156,13 +158,13 @@ def _key(each: Result | Exploration) -> tuple[object, ...]:
     return each.scenario, tuple(sorted(each.readings.items())), each.without
 
 
-def _varying(results: Sequence[Result]) -> list[str]:
-    """The readings that have more than one value among tables of the same scenario."""
+def _varying(results: Sequence[Result]) -> set[tuple[str, str]]:
+    """The (scenario, reading) pairs that have more than one value among the tables."""
     seen: dict[tuple[str, str], set[str]] = {}
     for result in results:
         for name, value in result.readings.items():
             seen.setdefault((result.scenario, name), set()).add(value)
-    return sorted({name for (_, name), values in seen.items() if len(values) > 1})
+    return {pair for pair, values in seen.items() if len(values) > 1}
 
 
 def _table(results: Sequence[Result], width: int) -> list[str]:

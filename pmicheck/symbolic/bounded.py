@@ -20,6 +20,7 @@ import z3
 
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.symbolic.encode import EncodingError, State, Target, Unrolling, alternatives
+from pmicheck.symbolic.formulas import negation
 
 
 class Reach(StrEnum):
@@ -34,11 +35,14 @@ class Reach(StrEnum):
 class Bounded:
     """The answer of a bounded search.
 
-    Attributes: outcome: found, none (up to `depth`) or timeout. depth: found: the length of a shortest path;
-        else the greatest depth at which the target is known not to be reachable (-1: not even depth 0 was
-        decided). exhausted: there are no longer runs at all, so "none" holds for every depth. path: indices
-        of the transitions, in order; empty unless found. states: the states visited, one more than there are
-        transitions; empty unless found. seconds: wall-clock time used.
+    Attributes:
+        outcome: found, none (up to `depth`) or timeout.
+        depth: found: the length of a shortest path; else the greatest depth at which the target is known not
+            to be reachable (-1: not even depth 0 was decided).
+        exhausted: there are no longer runs at all, so "none" holds for every depth.
+        path: indices of the transitions, in order; empty unless found.
+        states: the states visited, one more than there are transitions; empty unless found.
+        seconds: wall-clock time used.
     """
 
     outcome: Reach
@@ -58,11 +62,14 @@ def shortest(
 ) -> Bounded:
     """Looks for a shortest run to a state that one of the alternatives of `target` admits.
 
-    Args: system: what to search. target: alternatives (mask, value, facts[, absent]); see
-        `encode.Alternative`. None at all: nothing is found. max_depth: the greatest number of transitions to
-        try, 0 or more. timeout: seconds for the whole search; None: no limit. Formulas are built between two
-        looks at the clock, so a large system may overrun it by the time one step takes to encode. progress:
-        called with every depth that was decided without a find.
+    Args:
+        system: what to search.
+        target: alternatives (mask, value, facts[, absent]); see `encode.Alternative`. Without any, nothing is
+            found.
+        max_depth: the greatest number of transitions to try, 0 or more.
+        timeout: seconds for the whole search; None: no limit. Formulas are built between two looks at the
+            clock, so a large system may overrun it by the time one step takes to encode.
+        progress: called with every depth that was decided without a find.
 
     Raises:
         EncodingError: z3's model is no run of `system`; that is a fault of the encoding.
@@ -75,7 +82,7 @@ def shortest(
         depth = decided + 1
         if depth > unrolling.depth:
             unrolling.extend()
-        answer, blocked = _reached(unrolling, depth, wanted, _left(began, timeout))
+        answer, blocked = _reached(unrolling, depth, wanted, began, timeout)
         if answer == z3.sat:
             path, states = unrolling.run(unrolling.solver.model(), depth)
             if not any(one.admits(states[-1]) for one in wanted):
@@ -95,8 +102,11 @@ def _left(began: float, timeout: float | None) -> float | None:
     return None if timeout is None else timeout - (time.monotonic() - began)
 
 
-def _reached(unrolling: Unrolling, depth: int, target: Target, left: float | None) -> tuple[object, bool]:
+def _reached(
+    unrolling: Unrolling, depth: int, target: Target, began: float, timeout: float | None
+) -> tuple[object, bool]:
     """z3's answer for one depth; and, if it is no, whether there is no run of that length at all."""
+    left = _left(began, timeout)
     if left is not None and left <= 0:
         return z3.unknown, False
     matches = unrolling.matches(depth, target)
@@ -106,5 +116,6 @@ def _reached(unrolling: Unrolling, depth: int, target: Target, left: float | Non
         answer = unrolling.check(left, assumption)
         if answer != z3.unsat:
             return answer, False
+        unrolling.require(negation(matches))  # what was learned, for the depths to come
     # Some run of this length is nearly always found at once, and if not there is nothing left to search.
-    return z3.unsat, unrolling.check(left) == z3.unsat
+    return z3.unsat, unrolling.check(_left(began, timeout)) == z3.unsat

@@ -1,5 +1,4 @@
-"""TransitionSystem -> z3: states, steps and knowledge as propositional formulas, one copy of the state per
-step.
+"""TransitionSystem -> z3: states, steps and knowledge as propositional formulas, one copy for every step.
 
 Every bit of `local` is a Boolean, and so is every fact. Step k chooses exactly one transition by one-hot
 Booleans; a guard or an effect is decided once per cell and step and shared by all transitions that have it,
@@ -13,16 +12,15 @@ Nor is "a fact holds iff it was known, is learned or has a rule whose body holds
 two facts that imply each other could carry each other. We assert both halves:
 
 * closed: K and L persist, and where all of a body holds the head holds. So the model's set contains the least
-fixpoint.
+  fixpoint.
 * justified: a fact that is new at a step is learned there, or is the head of a rule whose body holds there
   *and whose members of the same strongly connected component have a smaller rank*. Walking down from a new
   fact, every step either leaves the component for an earlier one (finitely many) or lowers the rank, so it
   ends in learned or old facts: the model's set is contained in the least fixpoint.
 
 One rank per fact serves all steps, since knowledge never shrinks: a fact becomes new at one step only. That
-loses no
-run: number the facts of a component in the order in which they really become known (by step, then by the
-round of the closure), and every derivation used is ranked; as many ranks as the component has members
+loses no run: number the facts of a component in the order in which they really become known (by step, then by
+the round of the closure), and every derivation used is ranked; as many ranks as the component has members
 suffice.
 """
 
@@ -71,9 +69,11 @@ class EncodingError(RuntimeError):
 class Unrolling:
     """A growing chain of states and the steps between them.
 
-    Args: system: what to unroll. free: False: state 0 is the initial state. True: state 0 is any state of the
-        relaxation's last layer whose knowledge is closed and contains the initial one (for induction). seed:
-        z3's random seed.
+    Args:
+        system: what to unroll.
+        free: False: state 0 is the initial state. True: state 0 is any state of the relaxation's last layer
+            whose knowledge is closed and contains the initial one (for induction).
+        seed: z3's random seed.
     """
 
     def __init__(self, system: TransitionSystem, *, free: bool = False, seed: int = 0) -> None:
@@ -107,6 +107,10 @@ class Unrolling:
         """Whether fact `index` is known in state `step`."""
         return bool(self._given >> index & 1) or self._known[step].get(index, False)
 
+    def chosen(self, step: int) -> dict[int, Literal]:
+        """For every transition that may lead from state `step` to the next: the Boolean that says it does."""
+        return self._chosen[step]
+
     def matches(self, step: int, target: Iterable[Sequence[int]]) -> Literal:
         """State `step` satisfies one of the alternatives."""
         return disjunction(self._matches(step, one) for one in alternatives(target))
@@ -119,6 +123,10 @@ class Unrolling:
         """Assert `literal` in all that follows."""
         if literal is not True:
             self.solver.add(z3.BoolVal(False, self.context) if literal is False else literal)
+
+    def new(self, name: str) -> Any:
+        """A z3 Boolean; the same one for the same name."""
+        return z3.Bool(name, self.context)
 
     def check(self, seconds: float | None, *assumptions: Literal) -> Any:
         """z3's answer under `assumptions` (z3 Booleans); unknown if it takes longer than `seconds`."""
@@ -141,7 +149,7 @@ class Unrolling:
         """Encode one more step. Where no transition can fire at all the formulas become unsatisfiable."""
         step = self.depth
         layer = self._layer(step)
-        chosen: dict[int, Literal] = {i: self._new(f"t{step}_{i}") for i in layer.transitions}
+        chosen: dict[int, Literal] = {i: self.new(f"t{step}_{i}") for i in layer.transitions}
         self._chosen.append(chosen)
         if not chosen:
             self.require(False)
@@ -155,9 +163,6 @@ class Unrolling:
     def _layer(self, step: int) -> Layer:
         return self.relaxation.layers[-1] if self.free else self.relaxation.layer(step)
 
-    def _new(self, name: str) -> Any:
-        return z3.Bool(name, self.context)
-
     def _begin(self) -> None:
         """State 0."""
         layer = self._layer(0)
@@ -167,7 +172,7 @@ class Unrolling:
             for i in range(cell.width):
                 local[cell.shift + i] = _constant(numbers, i, f"b0_{cell.shift + i}", self.context)
         self._local.append(local)
-        self._known.append({i: self._new(f"k0_{i}") for i in live})
+        self._known.append({i: self.new(f"k0_{i}") for i in live})
         if self.free:
             for cell, numbers in zip(self.relaxation.cells, layer.values, strict=True):
                 if 1 < len(numbers) < 1 << cell.width:
@@ -233,7 +238,7 @@ class Unrolling:
             for fact in bits(self.system.transitions[i].learns & ~self._given):
                 teachers[fact].append(literal)
         live = list(bits(self._layer(step + 1).knowledge & ~self._given))
-        self._known.append({i: self._new(f"k{step + 1}_{i}") for i in live})
+        self._known.append({i: self.new(f"k{step + 1}_{i}") for i in live})
         for fact in live:
             known = self.fact(step + 1, fact)
             given = [self.fact(step, fact), *teachers[fact]]

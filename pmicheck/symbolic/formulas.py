@@ -1,5 +1,4 @@
-"""Booleans that are Python's where their value is known and z3's elsewhere; sets of numbers as decision
-diagrams."""
+"""Booleans that are Python's where their value is known and z3's elsewhere; number sets as diagrams."""
 
 from __future__ import annotations
 

@@ -58,12 +58,15 @@ class Candidate:
 class Proof:
     """The result of `prove`.
 
-    Attributes: outcome: proved, refuted, not inductive or timeout. k: the length of the induction that
-        settled it, or the last one tried. invariant: the names of the candidates that are part of the
-        invariant (proved), or were still alive. dropped: the names of the candidates that did not survive.
+    Attributes:
+        outcome: proved, refuted, not inductive or timeout.
+        k: the length of the induction that settled it, or the last one tried.
+        invariant: the names of the candidates that are part of the invariant (proved), or were still alive.
+        dropped: the names of the candidates that did not survive.
         path: refuted: transitions from the initial state to a bad one; not inductive: the k transitions of
-        the counterexample to induction. states: the states along `path`, one more. seconds: wall-clock time
-        used.
+            the counterexample to induction.
+        states: the states along `path`, one more.
+        seconds: wall-clock time used.
     """
 
     outcome: Induction

@@ -119,8 +119,7 @@ def aged_credit_covers_spending(
 
 
 def burst_is_bounded(*, credit_aging: bool = True) -> Lemma:
-    """What ageing is for: however long a peer saves, one interval's burst stays within eight intervals'
-    earnings.
+    """What ageing is for: however long a peer saves, a burst stays within eight intervals' earnings.
 
     Without ageing the counterexample saves for nine intervals and spends it all at once.
     """
@@ -210,9 +209,10 @@ def sequence_reacceptance(*, width: int = SEQUENCE_BITS) -> Lemma:
 def sequence_renewal(limit: int | None = None, *, width: int = SEQUENCE_BITS) -> Lemma:
     """How far numbers may advance under one permanent token before an old message is accepted again.
 
-    Args: limit: the token is renewed before the numbers have advanced by more than this in sum; None: half
-        the space. RFC 4866 4.9 asks for renewal at roll-over only (2^w - 1): then the lemma fails. width:
-        bits of a sequence number; small ones show that the model's small modulus behaves alike.
+    Args:
+        limit: the token is renewed before the numbers have advanced by more than this in sum; None: half the
+            space. RFC 4866 4.9 asks for renewal at roll-over only (2^w - 1): then the lemma fails.
+        width: bits of a sequence number; small ones show that the model's small modulus behaves alike.
     """
     limit = 1 << (width - 1) if limit is None else limit
     number, advance = z3.BitVecs("number advance", width + 8, z3.Context())
@@ -241,14 +241,14 @@ def honest_token_is_accepted(
     nonce_period: float = NONCE_PERIOD,
     delay: float = 0,
 ) -> Lemma:
-    """A node that obeys MAX_TOKEN_LIFETIME never has its nonce refused, and a nonce never outlives its
-    maximum.
+    """A node that obeys MAX_TOKEN_LIFETIME never has its nonce refused, and no nonce outlives its maximum.
 
-    Args: token_lifetime: seconds for which a node uses a token. nonce_lifetime: seconds for which a nonce is
-        accepted, counted from its generation. nonce_period: a new nonce is generated at least so often;
-        tokens are made with the newest. delay: seconds that the test and the update may take on the network
-        together, if the node counts the lifetime from the arrival of the test. The rule leaves no room: with
-        any delay the lemma fails.
+    Args:
+        token_lifetime: seconds for which a node uses a token.
+        nonce_lifetime: seconds for which a nonce is accepted, counted from its generation.
+        nonce_period: a new nonce is generated at least so often; tokens are made with the newest.
+        delay: seconds that the test and the update may take on the network together, if the node counts the
+            lifetime from the arrival of the test. The rule leaves no room: with any delay the lemma fails.
     """
     context = z3.Context()
     made, tested, used, period = z3.Reals("nonce_generated token_made update_arrives period", context)
@@ -276,9 +276,10 @@ def binding_ends_after_home_test(
 ) -> Lemma:
     """A binding made by return routability outlives its home test by at most 240 s + 420 s.
 
-    Args: bound: seconds from home test to the end of the binding that are claimed to be the most.
+    Args:
+        bound: seconds from home test to the end of the binding that are claimed to be the most.
         permanent_token: CGA authentication and permanent tokens exist too: then the lemma fails for every
-        bound, and the counterexample refreshes the binding as often as the bound demands.
+            bound, and the counterexample refreshes the binding as often as the bound demands.
     """
     day = MAX_CGA_BINDING_LIFETIME
     refreshes = max(0, -(-(bound + 1 - day) // day))
@@ -299,8 +300,7 @@ def binding_ends_after_home_test(
 
 
 def permanent_token_has_no_bound() -> Lemma:
-    """For every bound there are refreshes that pass it, since each may add a day and none needs a home
-    test."""
+    """For every bound there are refreshes that pass it, for each may add a day and none needs a home test."""
     context = z3.Context()
     ends, basis, now, lifetime = z3.Ints("ends basis now lifetime", context)
     refresh = z3.And(now <= ends, lifetime > 0, lifetime <= MAX_CGA_BINDING_LIFETIME)
@@ -329,8 +329,7 @@ def _by_induction(
     claim: Formula,
     schedule: Sequence[str] | None = None,
 ) -> Lemma:
-    """Proved by one inductive step per rule; else with a run that breaks `claim`, by `schedule` if one is
-    given."""
+    """Proved by one inductive step per rule; else with a run (by `schedule` if given) that breaks `claim`."""
     result = machine.induct(invariant, claim)
     if not isinstance(result, str):
         return Lemma(name, statement, True, None, source, result)
@@ -347,8 +346,7 @@ def _valid(
     shown: Mapping[str, Any],
     smallest: Sequence[Any] = (),
 ) -> Lemma:
-    """Proved if `formula` is valid; else with the values of `shown`, made as small as possible in the order
-    given."""
+    """Proved if `formula` is valid; else with the values of `shown`, minimised in the given order."""
     if counterexample(formula) is None:
         return Lemma(name, statement, True, None, source)
     optimize = z3.Optimize(ctx=formula.ctx)

@@ -1,5 +1,4 @@
-"""The life of a binding as a machine over unbounded seconds, and the protocol's constants; lemmas.py uses
-both.
+"""The life of a binding as a machine over unbounded seconds, and the constants; lemmas.py uses both.
 
 Source: RFC 6275 5.2 and 12; RFC 4866 7; protocol-facts 2.1 and 3.12.
 """

@@ -46,8 +46,7 @@ class Machine:
     rules: Sequence[NumberRule]
 
     def induct(self, invariant: Formula, claim: Formula) -> tuple[str, ...] | str:
-        """The rules for which the inductive step was proved (all of them), or the name of what could not be
-        proved."""
+        """The rules for which the inductive step was proved (all), or the name of what could not be."""
         context = z3.Context()
         now = constants(self.variables, "now", context)
         if not valid(z3.Implies(self.start(now), invariant(now))):

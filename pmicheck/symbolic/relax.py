@@ -66,8 +66,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """The layers from the initial state to the fixpoint (the last one, which stands for all later ones
-    too)."""
+    """The layers from the initial state to the fixpoint (the last, which stands for all later ones)."""
 
     cells: tuple[Cell, ...]
     touches: tuple[tuple[Touch, ...], ...]

@@ -1,9 +1,7 @@
-"""When did each step of a trace happen, and with which sequence numbers? z3 chooses what the model left
-abstract.
+"""When did each step of a trace happen, and with which sequence numbers? z3 chooses what was left abstract.
 
 `solve`       in: differences between the times of steps; out: the earliest times in seconds, or a `Conflict`.
-`concretise`  in: which abstract sequence numbers were greater than which; out: 16-bit numbers that relate
-alike.
+`concretise`  in: which abstract sequence numbers were greater than which; out: 16-bit ones that relate alike.
 
 Times are whole milliseconds inside, so no rounding error can turn 210 s into a little more. Among all
 solutions the one returned is canonical (every time as early as possible, every number as near to its abstract
@@ -85,15 +83,19 @@ def solve(count: int, constraints: Iterable[Difference]) -> tuple[float, ...] | 
 def concretise(pairs: Iterable[tuple[int, int, bool]], *, width: int = SEQUENCE_BITS) -> dict[int, int]:
     """Numbers of `width` bits for the abstract sequence numbers of a trace.
 
-    Args: pairs: (last, s, greater): the receiver had accepted `last`, and found `s` greater or not. Under an
-        abstract modulus m it is greater iff (last - s) mod m > m / 2. width: bits of the concrete numbers.
+    Args:
+        pairs: (last, s, greater): the receiver had accepted `last`, and found `s` greater or not. Under an
+            abstract modulus m it is greater iff (last - s) mod m > m / 2.
+        width: bits of the concrete numbers.
 
-    Returns: For every number in `pairs` another, different ones for different ones, such that the half-space
-        rule says of every pair what it said in the trace. Numbers keep their value as far as possible, small
-        ones first; the others are as small as possible.
+    Returns:
+        For every number in `pairs` another, different ones for different ones, such that the half-space rule
+        says of every pair what it said in the trace. Numbers keep their value as far as possible, small ones
+        first; the others are as small as possible.
 
-    Raises: ValueError: no such numbers exist (for instance because one pair was both greater and not
-        greater), or an abstract number is negative or needs more than `width` bits.
+    Raises:
+        ValueError: no such numbers exist (for instance because one pair was both greater and not greater), or
+            an abstract number is negative or needs more than `width` bits.
     """
     wanted = tuple(pairs)
     names = sorted({number for last, s, _ in wanted for number in (last, s)})
@@ -151,8 +153,7 @@ def _meaning(times: Sequence[Any], one: Difference) -> Any:
 def _conflict(
     given: Sequence[Difference], order: Sequence[Any], meanings: Sequence[Any], context: Any
 ) -> Conflict:
-    """A core of the constraints from which none can be left out, found by trying each (the last ones
-    first)."""
+    """A core of the constraints from which none can be left out, found by trying each, the last first."""
     core = list(range(len(given)))
     for candidate in reversed(range(len(given))):
         rest = [i for i in core if i != candidate]

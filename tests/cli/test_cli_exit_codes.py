@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Run, command, surroundings
+from cli_runner import Run, command, surroundings
 
 from pmicheck.report.record import load
 from pmicheck.verdict import ExitCode

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import signal
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -166,6 +168,22 @@ def test_an_exception_in_progress_ends_the_search(kernel: str) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         explore(philosophers(4), kernel=kernel, progress=interrupt)
+
+
+def test_interrupted_in_the_middle_of_a_level(kernel: str) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            explore(philosophers(15), kernel=kernel)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - began < 2
 
 
 def test_ids_never_wrap() -> None:

@@ -93,6 +93,15 @@ def test_facts_do_not_carry_each_other() -> None:
     assert Unrolling(of).fact(0, 0) is False
 
 
+def test_a_free_start_is_closed_and_knows_what_was_known_at_first() -> None:
+    idle = Transition(0, 0, 0, 0, 0, learns=0b011)
+    of = system((idle,), facts=3, horn=(Horn(0b001, 1),), known=0b100)
+    unrolling = Unrolling(of, free=True)
+    assert unrolling.check(None, unrolling.matches(0, [(0, 0, 0b010, 0b001)])) == z3.sat
+    assert unrolling.check(None, unrolling.matches(0, [(0, 0, 0b001, 0b010)])) == z3.unsat
+    assert unrolling.matches(0, [(0, 0, 0, 0b100)]) is False
+
+
 def test_a_long_chain_of_deductions_is_closed_in_one_step() -> None:
     chain = tuple(Horn(1 << i, i + 1) for i in range(30)) + tuple(Horn(1 << i + 1, i) for i in range(30))
     of = system((Transition(0, 0, 0, 0, 0, learns=1 << 15),), facts=31, horn=chain)

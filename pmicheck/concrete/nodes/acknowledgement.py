@@ -45,9 +45,7 @@ class NewTokens:
 class Acknowledger:
     """Makes the packets that answer binding updates."""
 
-    def __init__(
-        self, here: Correspondence, randomness: Randomness, identity: CgaIdentity | None
-    ) -> None:
+    def __init__(self, here: Correspondence, randomness: Randomness, identity: CgaIdentity | None) -> None:
         self._here = here
         self._randomness = randomness
         self._identity = identity
@@ -66,7 +64,8 @@ class Acknowledger:
     def acceptance(self, update: Update, lifetime: int, issued: NewTokens) -> Packet | None:
         """The answer to an accepted update; None if none is due.
 
-        RFC 4866 4.2 wants one whenever CGA options or a Care-of Test Init were there, RFC 6275 9.5.4 if the A flag was set.
+        RFC 4866 4.2 wants one whenever CGA options or a Care-of Test Init were there, RFC 6275 9.5.4 if the
+        A flag was set.
         """
         asks_for_test = wire.option_of(update.message, wire.CareOfTestInitOption) is not None
         wanted = bool(update.message.flags & BindingUpdateFlag.ACKNOWLEDGE)
@@ -89,7 +88,8 @@ class Acknowledger:
     def refusal(self, update: Update, refusal: Refusal) -> Packet | None:
         """The answer to a refused update; None if silence is due.
 
-        What is refused before its MAC was checked is answered without one: a MAC there would be made to order for anybody.
+        What is refused before its MAC was checked is answered without one: a MAC there would be made to
+        order for anybody.
         """
         if refusal.status is None:
             return None
@@ -116,7 +116,8 @@ class Acknowledger:
         return tokens.encrypt_token(update.public_key, token, self._randomness.take(_SEED_OCTETS))
 
     def _own_cga_options(self) -> list[wire.Option]:
-        """The correspondent's CGA Parameters and a place for its signature, which covers the tokens before them (N096)."""
+        """The correspondent's CGA Parameters and a place for its signature, which covers the tokens before
+        them (N096)."""
         if self._identity is None or self._here.policy.reading("cn_cga_on_pba") == "off":
             return []
         placeholder = bytes((self._identity.private_key.key_size + 7) // 8)
@@ -148,10 +149,9 @@ class Acknowledger:
             case _:
                 return False
 
-    def _seal(
-        self, update: Update, message: wire.BindingAcknowledgement, *, authenticated: bool
-    ) -> Packet:
-        """The packet: to the source of the update, with a type 2 routing header if the update named its home address so.
+    def _seal(self, update: Update, message: wire.BindingAcknowledgement, *, authenticated: bool) -> Packet:
+        """The packet: to the source of the update, with a type 2 routing header if the update named its
+        home address so.
 
         RFC 6275 9.5.4, 6.1.1; the MAC is made with the key of the update.
         """
@@ -188,9 +188,7 @@ class Acknowledger:
 
     def _signer(self, update: Update) -> _Signer:
         assert self._identity is not None
-        return _Signer(
-            self._here.policy, self._identity.private_key, update.mac_address, self._here.address
-        )
+        return _Signer(self._here.policy, self._identity.private_key, update.mac_address, self._here.address)
 
 
 @dataclass(frozen=True)
@@ -201,9 +199,7 @@ class _Signer:
     correspondent: IPv6Address
 
     def __call__(self, signed_part: bytes) -> bytes:
-        data = sealing.signed_data(
-            self.policy, self.care_of_address, self.correspondent, signed_part
-        )
+        data = sealing.signed_data(self.policy, self.care_of_address, self.correspondent, signed_part)
         return sealing.sign(self.key, data)
 
 

@@ -1,4 +1,5 @@
-"""What a proxy mobile agent or mobile node checks of an acknowledgement (RFC 6275 11.7.3, RFC 4866 4.4 and 4.8)."""
+"""What a proxy mobile agent or mobile node checks of an acknowledgement (RFC 6275 11.7.3, RFC 4866 4.4 and
+4.8)."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def correspondent_is_proven(
 ) -> bool:
     """Whether the correspondent signed the tokens with the key that made its address (N096).
 
-    The signature reaches to the last CGA Parameters option; tokens that stand after it are not covered and do not count.
+    The signature reaches to the last CGA Parameters option; tokens that stand after it are not covered and
+    do not count.
     """
     parameters = wire.option_of(message, wire.CgaParametersOption)
     signature = wire.option_of(message, wire.SignatureOption)
@@ -63,16 +65,15 @@ def correspondent_is_proven(
         key = cga.public_key_of(parameters.parameters)
     except ValueError:
         return False
-    covered = sealing.signed_data(
-        policy, outstanding.mac_address, correspondent, wire.signed_part(header)
-    )
+    covered = sealing.signed_data(policy, outstanding.mac_address, correspondent, wire.signed_part(header))
     return not policy.has("signature") or sealing.signature_is_valid(key, covered, signature.signature)
 
 
 def care_of_token_in(
     message: wire.BindingAcknowledgement, key: rsa.RSAPrivateKey | None, now: float
 ) -> KeygenToken | None:
-    """C with the index of its nonce, in clear (N028, N052) or encrypted (N078); None if either is not there."""
+    """C with the index of its nonce, in clear (N028, N052) or encrypted (N078); None if either is not
+    there."""
     indices = wire.option_of(message, wire.NonceIndicesOption)
     clear = wire.option_of(message, wire.CareOfTestOption)
     hidden = wire.option_of(message, wire.EncryptedCareOfTestOption)
@@ -87,7 +88,8 @@ def care_of_token_in(
 
 
 def uncovered(policy: Policy, key: rsa.RSAPrivateKey, ciphertext: bytes) -> bytes | None:
-    """The permanent or handover token in an option (N093, N174), which is in clear if encryption is switched off."""
+    """The permanent or handover token in an option (N093, N174), which is in clear if encryption is
+    switched off."""
     if not policy.has("token-encryption"):
         return ciphertext if len(ciphertext) == TOKEN_OCTETS else None
     return tokens.decrypt_token(key, ciphertext)

@@ -1,7 +1,9 @@
-"""Whether a correspondent accepts a (proxy) binding update: one small predicate for each check, in the order they are made.
+"""Whether a correspondent accepts a (proxy) binding update: one small predicate for each check, in the
+order they are made.
 
-RFC 6275 9.5.1, RFC 4866 4.2 and 4.6, the draft's 3.3-3.5 and 7. Cheap checks come before costly ones (RFC 4866 4.6), and what
-has no valid MAC learns nothing: neither a sequence number nor whether a signature was good.
+RFC 6275 9.5.1, RFC 4866 4.2 and 4.6, the draft's 3.3-3.5 and 7. Cheap checks come before costly ones (RFC
+4866 4.6), and what has no valid MAC learns nothing: neither a sequence number nor whether a signature was
+good.
 """
 
 from __future__ import annotations
@@ -101,7 +103,8 @@ class Update:
 
     @property
     def mac_address(self) -> IPv6Address:
-        """The care-of address in MAC and signature; a deregistration has the home address there (RFC 6275 6.2.7)."""
+        """The care-of address in MAC and signature; a deregistration has the home address there (RFC 6275
+        6.2.7)."""
         return self.home_address if self.deregisters else self.care_of_address
 
     @property
@@ -160,7 +163,8 @@ def _is_for_a_correspondent(here: Correspondence, update: Update) -> Refusal | N
 
 
 def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 4866 4.2 by home nonce index and CGA options; a proxy update may have CGA with PT (N087, N092, A-09)."""
+    """RFC 4866 4.2 by home nonce index and CGA options; a proxy update may have CGA with PT (N087, N092,
+    A-09)."""
     policy = here.policy
     with_cga = update.cga_parameters is not None
     unauthenticated = update.deregisters and not policy.deregistration_is_authenticated
@@ -191,7 +195,10 @@ def _has_something_better(policy: Policy, update: Update) -> bool:
 
 
 def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 6275 9.5.1, 5.2.8: what was used for a token must not be too old. A test switched off needs no nonce."""
+    """RFC 6275 9.5.1, 5.2.8: what was used for a token must not be too old.
+
+    A test switched off needs no nonce.
+    """
     policy = here.policy
     if update.deregisters and not policy.deregistration_is_authenticated:
         return None
@@ -215,7 +222,8 @@ def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:
 
 
 def _lacks_care_of_nonce(update: Update) -> bool:
-    """A plain update by T alone is early only if it asks for a care-of token; RFC 6275 knows no index zero."""
+    """A plain update by T alone is early only if it asks for a care-of token; RFC 6275 knows no index
+    zero."""
     by_reachability = not update.proxy and update.method == "temporary"
     asks = wire.option_of(update.message, wire.CareOfTestInitOption) is not None
     return by_reachability and update.early and not asks
@@ -280,14 +288,15 @@ def _nonces_are_not_burnt(here: Correspondence, update: Update) -> Refusal | Non
     if update.credential is not Credential.TEMPORARY:
         return None
     care_of_index = update.care_of_index if update.complete else None
-    burnt = here.cache.is_burnt(
-        update.home_index, care_of_index, update.home_address, update.care_of_address
-    )
+    burnt = here.cache.is_burnt(update.home_index, care_of_index, update.home_address, update.care_of_address)
     return Refusal("tombstone", Status.EXPIRED_NONCES) if burnt else None
 
 
 def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
-    """N090: always in a complete proxy update. N059, N062: in an early one by T or HT (A-12); never asked with PT (N060)."""
+    """N090: always in a complete proxy update.
+
+    N059, N062: in an early one by T or HT (A-12); never asked with PT (N060).
+    """
     policy = here.policy
     if not update.proxy or update.deregisters or update.cga_parameters is not None:
         return None
@@ -300,7 +309,10 @@ def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
 
 
 def _cga_is_valid(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 3972 5: the home address is made from the key. With a key of the PMA's own there is nothing to check (A-01)."""
+    """RFC 3972 5: the home address is made from the key.
+
+    With a key of the PMA's own there is nothing to check (A-01).
+    """
     if update.cga_parameters is None:
         return None
     refusal = Refusal("cga", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)

@@ -1,4 +1,5 @@
-"""What a correspondent keeps: binding cache entries, credit, burnt nonces, and the handover tokens beside them.
+"""What a correspondent keeps: binding cache entries, credit, burnt nonces, and the handover tokens beside
+them.
 
 RFC 6275 9.1 and 9.5, RFC 4866 4.10 and 4.11, the draft's 2 and 3.4.
 """
@@ -28,8 +29,8 @@ class Entry:
         sequence: greatest sequence number accepted.
         expires_at: seconds.
         method: what authenticated the last update: "temporary", "cga", "permanent" or "handover".
-        nonces: home and care-of nonce index of the last update; a home index only if T was used, a care-of index only if
-            C was. These are what deletion burns.
+        nonces: home and care-of nonce index of the last update; a home index only if T was used, a care-of
+            index only if C was. These are what deletion burns.
         permanent_token: PT, if one was issued.
         older_tokens: permanent tokens that stay usable because replacement is switched off.
         credit: octets that may go to the care-of address while it is unverified.
@@ -77,9 +78,6 @@ class BindingCache:
         self._unrevoked: dict[IPv6Address, tuple[bytes, ...]] = {}
         self._tombstones: list[Tombstone] = []
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def entries(self) -> Iterable[Entry]:
         """All bindings."""
         return tuple(self._entries.values())
@@ -117,7 +115,8 @@ class BindingCache:
         self._delete(entry)
 
     def expire(self, now: float) -> list[Entry]:
-        """Deletes the bindings whose lifetime is over (N160) and returns them; forgets tombstones that are too old."""
+        """Deletes the bindings whose lifetime is over (N160) and returns them; forgets tombstones that are
+        too old."""
         over = [entry for entry in self._entries.values() if now >= entry.expires_at]
         for entry in over:
             self._delete(entry)
@@ -139,9 +138,7 @@ class BindingCache:
             return
         home_address = entry.home_address
         if care_of_index is not None:
-            self._tombstones.append(
-                Tombstone(home_index, care_of_index, home_address, entry.care_of_address)
-            )
+            self._tombstones.append(Tombstone(home_index, care_of_index, home_address, entry.care_of_address))
         if reading == "full":
             self._tombstones.append(Tombstone(home_index, None, home_address, None))
 

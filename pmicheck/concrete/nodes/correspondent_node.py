@@ -105,9 +105,7 @@ class CorrespondentNode(Node):
                 return False
             self._cache.put(replace(entry, credit=entry.credit - octets))
         self._note(now, "sent-payload", home_address=home_address, octets=octets, via="care-of-address")
-        self._send(
-            Packet(self.address, entry.care_of_address, data, routing_home_address=home_address)
-        )
+        self._send(Packet(self.address, entry.care_of_address, data, routing_home_address=home_address))
         return True
 
     # Packets.
@@ -141,9 +139,7 @@ class CorrespondentNode(Node):
                 self._on_binding_update(packet, message, now)
             case wire.UnknownMessage():
                 self._reject(now, "mobility-header", "message-type", message_type=message.message_type)
-                self._send_binding_error(
-                    packet, BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE, packet.source
-                )
+                self._send_binding_error(packet, BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE, packet.source)
             case _:
                 self._reject(now, type(message).__name__, "not-for-a-correspondent")
 
@@ -155,10 +151,12 @@ class CorrespondentNode(Node):
             error = wire.BindingError(status, home_address)
             self._send_message(error, self.address, packet.source)
 
-    # Tests. Nothing is stored on any of these messages (RFC 6275 5.2.5; the draft asks for state at type 2 nodes only).
+    # Tests. Nothing is stored on any of these messages (RFC 6275 5.2.5; the draft asks for state at type 2
+    # nodes only).
 
     def _home_address_to_test(self, packet: Packet, name: str, now: float) -> IPv6Address | None:
-        """The address that a home token is made for; None if a Home Address option forbids an answer (N157, N158)."""
+        """The address that a home token is made for; None if a Home Address option forbids an answer (N157,
+        N158)."""
         if packet.home_address is None:
             return packet.source
         if self.policy.has("hao-rejection-in-hoti"):
@@ -173,14 +171,10 @@ class CorrespondentNode(Node):
         index = self._nonces.current(now).index
         token = self._nonces.home_token(index, home_address)
         assert token is not None
-        self._send_message(
-            wire.HomeTest(index, message.cookie, token), self.address, packet.source
-        )
+        self._send_message(wire.HomeTest(index, message.cookie, token), self.address, packet.source)
         self._note(now, "answered-home-test-init", home_address=home_address, nonce_index=index)
 
-    def _on_proxy_home_test_init(
-        self, packet: Packet, message: wire.ProxyHomeTestInit, now: float
-    ) -> None:
+    def _on_proxy_home_test_init(self, packet: Packet, message: wire.ProxyHomeTestInit, now: float) -> None:
         """N041, N157, N167; the care-of address in it is not looked at (A-05)."""
         home_address = self._home_address_to_test(packet, "proxy-home-test-init", now)
         if home_address is None:
@@ -200,9 +194,7 @@ class CorrespondentNode(Node):
         index = self._nonces.current(now).index
         token = self._nonces.care_of_token(index, packet.source)
         assert token is not None
-        self._send_message(
-            wire.CareOfTest(index, message.cookie, token), self.address, packet.source
-        )
+        self._send_message(wire.CareOfTest(index, message.cookie, token), self.address, packet.source)
         self._note(now, "answered-care-of-test-init", care_of_address=packet.source, nonce_index=index)
 
     # Binding updates.
@@ -232,9 +224,7 @@ class CorrespondentNode(Node):
         if answer is not None:
             self._send(answer)
 
-    def _read_update(
-        self, packet: Packet, message: wire.BindingUpdate, now: float
-    ) -> Update | None:
+    def _read_update(self, packet: Packet, message: wire.BindingUpdate, now: float) -> Update | None:
         """The fields that the checks look at; None, and a log entry, where one is missing or forbidden."""
         proxy = bool(message.flags & BindingUpdateFlag.PROXY_REGISTRATION)
         if proxy and packet.home_address is not None and self.policy.has("hao-rejection-in-pbu"):
@@ -273,7 +263,10 @@ class CorrespondentNode(Node):
     def _home_address_of(
         self, packet: Packet, message: wire.BindingUpdate, proxy: bool
     ) -> IPv6Address | None:
-        """RFC 6275 9.5.1: Home Address option, else source. A proxy update has a mobility option for it (A-04)."""
+        """RFC 6275 9.5.1: Home Address option, else source.
+
+        A proxy update has a mobility option for it (A-04).
+        """
         if packet.home_address is not None:
             return packet.home_address
         if not proxy or self.policy.reading("hoa_conveyance") == "source":
@@ -362,6 +355,4 @@ class CorrespondentNode(Node):
         )
         if entry is not None and earns:
             self._cache.put(replace(entry, credit=entry.credit + octets))
-        self._note(
-            now, "accepted-payload", home_address=home_address, octets=octets, credited=earns
-        )
+        self._note(now, "accepted-payload", home_address=home_address, octets=octets, credited=earns)

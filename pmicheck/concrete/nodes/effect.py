@@ -22,8 +22,9 @@ def granted_units(policy: Policy, update: Update) -> int:
 def changed(entry: Entry | None, update: Update, expires_at: float, now: float) -> Entry:
     """The binding after an accepted update.
 
-    An early update of a verified binding keeps it verified unless the care-of address changes (RFC 4866 4.2). Credit and
-    permanent tokens stay; they belong to the binding, not to the care-of address (RFC 4866 4.11).
+    An early update of a verified binding keeps it verified unless the care-of address changes (RFC 4866
+    4.2). Credit and permanent tokens stay; they belong to the binding, not to the care-of address (RFC 4866
+    4.11).
     """
     stays = entry is not None and entry.verified and entry.care_of_address == update.care_of_address
     fresh = entry or Entry(

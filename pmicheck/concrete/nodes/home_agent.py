@@ -1,6 +1,8 @@
-"""A home agent: it forwards what comes out of its tunnels and intercepts what goes to the home addresses it serves.
+"""A home agent: it forwards what comes out of its tunnels and intercepts what goes to the home addresses it
+serves.
 
-RFC 6275 10.4, the draft's 5. Home registration itself is protected by IPsec and outside the draft's section 3: here it is a call.
+RFC 6275 10.4, the draft's 5. Home registration itself is protected by IPsec and outside the draft's section
+3: here it is a call.
 """
 
 from __future__ import annotations
@@ -37,9 +39,7 @@ class HomeAgent(Node):
         """Its own address and the home addresses that it intercepts packets for."""
         return frozenset({self.address, *self._bindings})
 
-    def register(
-        self, home_address: IPv6Address, care_of_address: IPv6Address, proxy: bool = True
-    ) -> None:
+    def register(self, home_address: IPv6Address, care_of_address: IPv6Address, proxy: bool = True) -> None:
         """A home registration: packets for the home address go to the care-of address from now on."""
         self._bindings[home_address] = HomeBinding(care_of_address, proxy)
 

@@ -1,4 +1,5 @@
-"""An RFC 6275 mobile node, as far as return routability goes: register, move, return home (RFC 6275 11.6, 11.7)."""
+"""An RFC 6275 mobile node, as far as return routability goes: register, move, return home (RFC 6275 11.6,
+11.7)."""
 
 from __future__ import annotations
 
@@ -59,7 +60,10 @@ class MobileNode(Node):
     # Stimuli.
 
     def move(self, care_of_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
-        """A new care-of address: both tests at once (RFC 6275 11.6.1). The home agent has to be told by the caller."""
+        """A new care-of address: both tests at once (RFC 6275 11.6.1).
+
+        The home agent has to be told by the caller.
+        """
         self.care_of_address = care_of_address
         registration = self._registration(correspondent)
         registration.leaving = False
@@ -87,7 +91,8 @@ class MobileNode(Node):
             self._go_on(registration, now)
 
     def send_payload(self, correspondent: IPv6Address, octets: int, now: float) -> None:
-        """Data: with a Home Address option if there is a binding (RFC 6275 11.3.1), through the home agent if not."""
+        """Data: with a Home Address option if there is a binding (RFC 6275 11.3.1), through the home agent
+        if not."""
         data = UdpDatagram(bytes(octets))
         away = self.care_of_address
         registration = self._registrations.get(correspondent)
@@ -142,7 +147,8 @@ class MobileNode(Node):
     def _send_update(
         self, registration: Registration, step: Step, now: float, *, repeated: bool = False
     ) -> None:
-        """A binding update with the A flag; from home, with lifetime zero, if it deregisters (RFC 6275 11.7.2)."""
+        """A binding update with the A flag; from home, with lifetime zero, if it deregisters (RFC 6275
+        11.7.2)."""
         temporary, care_of = registration.temporary, registration.care_of
         assert temporary is not None
         leaving = step is Step.DEREGISTRATION
@@ -248,9 +254,7 @@ class MobileNode(Node):
             if registration.cookie is None:
                 self._go_on(registration, now)
 
-    def _on_acknowledgement(
-        self, packet: Packet, message: wire.BindingAcknowledgement, now: float
-    ) -> None:
+    def _on_acknowledgement(self, packet: Packet, message: wire.BindingAcknowledgement, now: float) -> None:
         """RFC 6275 11.7.3."""
         assert isinstance(packet.payload, MobilityHeader)
         registration = self._registrations.get(packet.source)

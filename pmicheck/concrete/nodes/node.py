@@ -20,7 +20,8 @@ class Event:
     Args:
         time: seconds, on the clock that the caller passes in.
         kind: "rejected", "accepted-binding-update", …
-        detail: what was decided upon; of a rejection, `check` names the check that refused and `message` its object.
+        detail: what was decided upon; of a rejection, `check` names the check that refused and `message`
+            its object.
     """
 
     time: float
@@ -115,9 +116,7 @@ class Node:
             return None
 
 
-def plain_packet(
-    message: wire.KnownMessage, source: IPv6Address, destination: IPv6Address
-) -> Packet:
+def plain_packet(message: wire.KnownMessage, source: IPv6Address, destination: IPv6Address) -> Packet:
     """A packet that holds one Mobility Header and no extension headers."""
     octets = wire.encode(message, source=source, destination=destination)
     return Packet(source, destination, MobilityHeader(octets))

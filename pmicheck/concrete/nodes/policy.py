@@ -38,17 +38,54 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pt_renewal": ("never", "half-window"),
     }
 )
-"""Every reading and its values, the default first. Nodes of the draft's section 4 are not built, so some say nothing here."""
+"""Every reading and its values, the default first.
+
+Nodes of the draft's section 4 are not built, so some say nothing here.
+"""
 
 MECHANISMS = frozenset(
-    """
-    home-test careof-test cga signature mac nonce-freshness sequence-number tombstone cba credit-aging
-    no-credit-while-unverified token-encryption careof-token-encryption pt-revocation pt-replacement ht-rotation
-    rule-149 rule-150 cga-in-complete cga-in-early hao-rejection-in-hoti hao-rejection-in-pbu outer-source-check
-    pairwise-data-check ha-outer-source-check ha-drops-hoti tunnel-esp cookie coa-in-mac cn-in-mac cn-in-signature
-    coa-in-signature type-tag mac-of-ack token-domain-octet lifetime-bound dereg-auth context-transfer-protection
-    third-handshake-message pma-tunnel-bce-check
-    """.split()
+    {
+        "home-test",
+        "careof-test",
+        "cga",
+        "signature",
+        "mac",
+        "nonce-freshness",
+        "sequence-number",
+        "tombstone",
+        "cba",
+        "credit-aging",
+        "no-credit-while-unverified",
+        "token-encryption",
+        "careof-token-encryption",
+        "pt-revocation",
+        "pt-replacement",
+        "ht-rotation",
+        "rule-149",
+        "rule-150",
+        "cga-in-complete",
+        "cga-in-early",
+        "hao-rejection-in-hoti",
+        "hao-rejection-in-pbu",
+        "outer-source-check",
+        "pairwise-data-check",
+        "ha-outer-source-check",
+        "ha-drops-hoti",
+        "tunnel-esp",
+        "cookie",
+        "coa-in-mac",
+        "cn-in-mac",
+        "cn-in-signature",
+        "coa-in-signature",
+        "type-tag",
+        "mac-of-ack",
+        "token-domain-octet",
+        "lifetime-bound",
+        "dereg-auth",
+        "context-transfer-protection",
+        "third-handshake-message",
+        "pma-tunnel-bce-check",
+    }
 )
 """Every check that can be switched off."""
 

@@ -1,29 +1,18 @@
 """A proxy mobile agent towards type 1 correspondents: the draft's 3 and 6.
 
-A registration goes home test, early update, complete update (N023, N026, N084). With a permanent token (N060) or a
-handover token (N061) the home test falls away. `Registration.outstanding` says where an exchange stands.
+A registration goes home test, early update, complete update (N023, N026, N084). With a permanent token
+(N060) or a handover token (N061) the home test falls away. `Registration.outstanding` says where an
+exchange stands.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import IPv6Address
 
 from pmicheck.concrete import wire
-from pmicheck.concrete.constants import (
-    COOKIE_OCTETS,
-    LIFETIME_UNIT,
-    MAX_CGA_BINDING_LIFETIME,
-    SEQUENCE_MODULUS,
-    SEQUENCE_WINDOW,
-    Status,
-)
-from pmicheck.concrete.nodes import answer_check, sealing
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.node import Node, plain_packet
-from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.proxy_update import UpdatePlan, proxy_update
+from pmicheck.concrete.constants import LIFETIME_UNIT, Status
+from pmicheck.concrete.nodes import answer_check
+from pmicheck.concrete.nodes.proxy_sender import ProxySender
 from pmicheck.concrete.nodes.registration import (
     RESTART_STATUSES,
     Context,
@@ -36,39 +25,20 @@ from pmicheck.concrete.nodes.registration import (
     With,
 )
 from pmicheck.concrete.packet import MobilityHeader, Packet, UdpDatagram
-from pmicheck.errors import UsageError
 
 
-class ProxyMobileAgent(Node):
+class ProxyMobileAgent(ProxySender):
     """A proxy mobile agent with the mobile nodes attached to it.
 
     Args:
         address: its egress address, the care-of address of all its mobile nodes (A-21).
-        identity: its own key pair, used for CGA Parameters and signatures where the reading says that the key is the agent's.
+        identity: its own key pair, used for CGA Parameters and signatures where the reading says that the
+            key is the agent's.
         lifetime: seconds to ask for.
 
     Raises:
         UsageError: the reading says that the key is the agent's, and it has none.
     """
-
-    def __init__(
-        self,
-        address: IPv6Address,
-        home_agent: IPv6Address,
-        policy: Policy,
-        seed: bytes,
-        *,
-        identity: CgaIdentity | None = None,
-        lifetime: int = MAX_CGA_BINDING_LIFETIME,
-    ) -> None:
-        super().__init__(address, policy, seed)
-        if policy.reading("key_owner") == "pma" and identity is None:
-            raise UsageError("a proxy mobile agent whose own key counts needs a key and CGA Parameters")
-        self.home_agent = home_agent
-        self._identity = identity
-        self._lifetime = lifetime
-        self._profiles: dict[IPv6Address, MobileProfile] = {}
-        self._registrations: dict[tuple[IPv6Address, IPv6Address], Registration] = {}
 
     # Stimuli: what the network around the protocol makes an agent do.
 
@@ -84,14 +54,10 @@ class ProxyMobileAgent(Node):
             del self._registrations[key]
 
     def start_home_test(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
-        """PHoTI through the tunnel, with a new cookie (N023, N036, N049)."""
+        """PHoTI through the tunnel, with a new cookie (N023, N036, N049); a registration follows."""
         registration = self._registration(home_address, correspondent)
-        registration.cookie = self._randomness.take(COOKIE_OCTETS)
-        registration.outstanding = None
-        message = wire.ProxyHomeTestInit(registration.cookie, self.address)
-        inner = plain_packet(message, home_address, correspondent)
-        self._send(Packet(self.address, self.home_agent, inner))
-        self._note(now, "started-home-test", home_address=home_address, correspondent=correspondent)
+        registration.leaving = False
+        self._test_home_address(home_address, registration, now)
 
     def refresh(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Early update by PT, then a complete one by PT with CGA and signature (N060, N087, N090, N092).
@@ -110,7 +76,8 @@ class ProxyMobileAgent(Node):
     def start_handover_registration(
         self, home_address: IPv6Address, correspondent: IPv6Address, now: float
     ) -> None:
-        """Early update by HT with CGA and signature, then a complete one by HT (N061, N062, N065, N073, N081).
+        """Early update by HT with CGA and signature, then a complete one by HT (N061, N062, N065, N073,
+        N081).
 
         Without a handover token it begins with a home test (N044).
         """
@@ -121,7 +88,8 @@ class ProxyMobileAgent(Node):
             self._send_update(home_address, registration, Step.EARLY, With.HANDOVER, now)
 
     def deregister(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
-        """Update with lifetime zero, by PT if there is one, else by T if it may still be used (N071, A-17)."""
+        """Update with lifetime zero, by PT if there is one, else by T if it may still be used (N071,
+        A-17)."""
         registration = self._registration(home_address, correspondent)
         if registration.permanent is not None:
             using = With.PERMANENT
@@ -137,7 +105,7 @@ class ProxyMobileAgent(Node):
         registration = self._registration(home_address, correspondent)
         outstanding = registration.outstanding
         if registration.cookie is not None:
-            self.start_home_test(home_address, correspondent, now)
+            self._test_home_address(home_address, registration, now)
         elif outstanding is not None:
             self._send_update(home_address, registration, outstanding.step, outstanding.using, now)
 
@@ -157,7 +125,8 @@ class ProxyMobileAgent(Node):
         )
 
     def install(self, context: Context, now: float) -> None:
-        """Takes a context over: keys, and for each correspondent HT and the last sequence number, but no PT (N012)."""
+        """Takes a context over: keys, and for each correspondent HT and the last sequence number, but no PT
+        (N012)."""
         self.attach(context.profile, now)
         for item in context.correspondents:
             registration = self._registration(context.profile.home_address, item.correspondent)
@@ -171,114 +140,12 @@ class ProxyMobileAgent(Node):
     def send_payload(
         self, home_address: IPv6Address, correspondent: IPv6Address, octets: int, now: float
     ) -> None:
-        """Data of a mobile node: in a tunnel to the correspondent if it holds a binding (N161), else through the home agent."""
+        """Data of a mobile node: in a tunnel to the correspondent if it holds a binding (N161), else
+        through the home agent."""
         registration = self._registrations.get((home_address, correspondent))
         bound = registration is not None and registration.is_bound(now)
         inner = Packet(home_address, correspondent, UdpDatagram(bytes(octets)))
         self._send(Packet(self.address, correspondent if bound else self.home_agent, inner))
-
-    # Sending updates.
-
-    def _profile(self, home_address: IPv6Address) -> MobileProfile:
-        if home_address not in self._profiles:
-            raise UsageError(f"no mobile node {home_address} is attached to {self.address}")
-        return self._profiles[home_address]
-
-    def _registration(self, home_address: IPv6Address, correspondent: IPv6Address) -> Registration:
-        self._profile(home_address)
-        key = (home_address, correspondent)
-        return self._registrations.setdefault(key, Registration(correspondent))
-
-    def _identity_for(self, home_address: IPv6Address) -> CgaIdentity:
-        """Whose key signs and decrypts: the mobile node's (N008, N039), or the agent's own (A-01)."""
-        if self.policy.reading("key_owner") == "pma":
-            assert self._identity is not None
-            return self._identity
-        profile = self._profile(home_address)
-        return CgaIdentity(profile.private_key, profile.cga_parameters)
-
-    def _is_used_up(self, registration: Registration) -> bool:
-        """E-13: an old update is acceptable again after half the numbers, not after all of them."""
-        half_window = self.policy.reading("pt_renewal") == "half-window"
-        return half_window and registration.numbers_with_permanent_token >= SEQUENCE_WINDOW - 2
-
-    def _home_token(self, registration: Registration, using: With, now: float) -> tuple[bytes, int] | None:
-        """The token to authenticate with and its nonce index; None if there is none or it is too old."""
-        if using is With.PERMANENT and registration.permanent is not None:
-            return registration.permanent, PERMANENT_INDEX
-        if using is With.HANDOVER and registration.handover is not None:
-            return registration.handover, HANDOVER_INDEX
-        temporary = registration.temporary
-        if using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
-            tested = self.policy.has("home-test")
-            return temporary.token if tested else sealing.ZERO_TOKEN, temporary.index
-        return None
-
-    def _care_of_token(self, registration: Registration, step: Step) -> tuple[bytes | None, int]:
-        if step is Step.DEREGISTRATION:
-            return None, EARLY_INDEX
-        if step is Step.EARLY or registration.care_of is None:
-            return sealing.ZERO_TOKEN, EARLY_INDEX
-        tested = self.policy.has("careof-test")
-        return registration.care_of.token if tested else sealing.ZERO_TOKEN, registration.care_of.index
-
-    def _send_update(
-        self,
-        home_address: IPv6Address,
-        registration: Registration,
-        step: Step,
-        using: With,
-        now: float,
-        *,
-        repeated: bool = False,
-    ) -> None:
-        """One update with the next sequence number; with a home test before it if its token is too old."""
-        held = self._home_token(registration, using, now)
-        if held is None:
-            registration.leaving = step is Step.DEREGISTRATION
-            self.start_home_test(home_address, registration.correspondent, now)
-            return
-        if step is Step.COMPLETE and (
-            registration.care_of is None or not registration.care_of.is_usable(now)
-        ):
-            step = Step.EARLY
-        care_of_token, care_of_index = self._care_of_token(registration, step)
-        registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
-        plan = UpdatePlan(
-            home_address=home_address,
-            care_of_address=self.address,
-            correspondent=registration.correspondent,
-            sequence=registration.sequence,
-            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
-            home_token=held[0],
-            home_index=held[1],
-            care_of_token=care_of_token,
-            care_of_index=care_of_index,
-            identity=self._identity_for(home_address) if self._signs(step, using) else None,
-            asks_for_care_of_token=step is Step.EARLY,
-            asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
-        )
-        self._send(proxy_update(self.policy, plan))
-        if using is With.PERMANENT:
-            registration.numbers_with_permanent_token += 1
-        registration.outstanding = Outstanding(
-            step, using, plan.sequence, plan.kbm, plan.mac_address, repeated
-        )
-        self._note(
-            now,
-            f"sent-{step.value}",
-            home_address=home_address,
-            correspondent=registration.correspondent,
-            sequence=plan.sequence,
-            using=using.value,
-        )
-
-    def _signs(self, step: Step, using: With) -> bool:
-        """N090: in every complete update. N062: in an early one by HT. N059 leaves an early one by T open (A-12)."""
-        if step is Step.EARLY:
-            asked = self.policy.reading("cga_in_early") == "yes"
-            return using is With.HANDOVER or (using is With.TEMPORARY and asked)
-        return step is Step.COMPLETE
 
     # Packets.
 
@@ -310,9 +177,7 @@ class ProxyMobileAgent(Node):
 
     def _deliver(self, home_address: IPv6Address, packet: Packet, now: float) -> None:
         octets = len(packet.payload.data) if isinstance(packet.payload, UdpDatagram) else 0
-        self._note(
-            now, "delivered", home_address=home_address, source=packet.source, octets=octets
-        )
+        self._note(now, "delivered", home_address=home_address, source=packet.source, octets=octets)
 
     def _on_mobility_header(self, packet: Packet, home_address: IPv6Address | None, now: float) -> None:
         """`home_address` is where the packet came to, if it came out of the tunnel."""
@@ -329,7 +194,8 @@ class ProxyMobileAgent(Node):
     def _on_proxy_home_test(
         self, packet: Packet, message: wire.ProxyHomeTest, home_address: IPv6Address, now: float
     ) -> None:
-        """RFC 6275 11.6.2: from a correspondent under test, not had yet, through the tunnel, with our cookie."""
+        """RFC 6275 11.6.2: from a correspondent under test, not had yet, through the tunnel, with our
+        cookie."""
         registration = self._registrations.get((home_address, packet.source))
         if registration is None or registration.cookie is None:
             self._reject(now, "proxy-home-test", "not-in-progress", source=packet.source)
@@ -353,7 +219,8 @@ class ProxyMobileAgent(Node):
         home_address: IPv6Address | None,
         now: float,
     ) -> None:
-        """Finds the update that is answered: nothing in an acknowledgement names the home address but its MAC (A-21)."""
+        """Finds the update that is answered: nothing in an acknowledgement names the home address but its
+        MAC (A-21)."""
         assert isinstance(packet.payload, MobilityHeader)
         check = "not-outstanding"
         for (owner, correspondent), registration in self._registrations.items():
@@ -369,9 +236,7 @@ class ProxyMobileAgent(Node):
                 self._on_valid_acknowledgement(packet, message, owner, registration, outstanding, now)
                 return
             check = failed
-        self._reject(
-            now, "binding-acknowledgement", check, source=packet.source, status=message.status
-        )
+        self._reject(now, "binding-acknowledgement", check, source=packet.source, status=message.status)
 
     def _on_valid_acknowledgement(
         self,
@@ -391,7 +256,7 @@ class ProxyMobileAgent(Node):
             self._note(now, "restarted", home_address=home_address, status=message.status)
             registration.temporary = registration.care_of = None
             registration.leaving = outstanding.step is Step.DEREGISTRATION
-            self.start_home_test(home_address, registration.correspondent, now)
+            self._test_home_address(home_address, registration, now)
         elif message.status >= Status.UNSPECIFIED:
             self._on_refusal(message, home_address, registration, now)
         elif not self._take_tokens(packet, message, home_address, registration, outstanding, now):
@@ -408,13 +273,14 @@ class ProxyMobileAgent(Node):
         registration: Registration,
         now: float,
     ) -> None:
-        """Stops. An answer without a MAC may be anybody's, so a genuine one is still listened for after it."""
+        """Stops.
+
+        An answer without a MAC may be anybody's, so a genuine one is still listened for after it.
+        """
         proven = wire.option_of(message, wire.BindingAuthorizationDataOption) is not None
         if proven:
             registration.outstanding = None
-        self._note(
-            now, "refused", home_address=home_address, status=message.status, authenticated=proven
-        )
+        self._note(now, "refused", home_address=home_address, status=message.status, authenticated=proven)
 
     def _take_tokens(
         self,
@@ -425,7 +291,8 @@ class ProxyMobileAgent(Node):
         outstanding: Outstanding,
         now: float,
     ) -> bool:
-        """Stores PT and HT (N014, N094); False if they had to be signed by the correspondent and are not (N096)."""
+        """Stores PT and HT (N014, N094); False if they had to be signed by the correspondent and are not
+        (N096)."""
         permanent = wire.option_of(message, wire.PermanentHomeKeygenTokenOption)
         handover = wire.option_of(message, wire.HandoverHomeKeygenTokenOption)
         if permanent is None and handover is None:
@@ -487,8 +354,3 @@ class ProxyMobileAgent(Node):
             home_address=home_address,
             step=outstanding.step.value,
         )
-
-
-def with_new_sequence(registration: Registration, sequence: int) -> Registration:
-    """A registration that goes on from another number, for replays that have to reach a wrap."""
-    return replace(registration, sequence=sequence)

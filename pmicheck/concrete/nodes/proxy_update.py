@@ -1,4 +1,5 @@
-"""How proxy binding updates and plain binding updates are put together (the draft's 3.3-3.5, RFC 4866 4.1, RFC 6275 11.7.2)."""
+"""How proxy binding updates and plain binding updates are put together (the draft's 3.3-3.5, RFC 4866 4.1,
+RFC 6275 11.7.2)."""
 
 from __future__ import annotations
 
@@ -50,7 +51,10 @@ class UpdatePlan:
 
 
 def proxy_update(policy: Policy, plan: UpdatePlan) -> Packet:
-    """A proxy binding update. Never with a Home Address option (N157), so the home address goes elsewhere (A-04)."""
+    """A proxy binding update.
+
+    Never with a Home Address option (N157), so the home address goes elsewhere (A-04).
+    """
     by_source = policy.reading("hoa_conveyance") == "source"
     conveyed: wire.Option = (
         wire.AlternateCareOfAddressOption(plan.care_of_address)
@@ -64,7 +68,8 @@ def proxy_update(policy: Policy, plan: UpdatePlan) -> Packet:
 
 
 def plain_update(policy: Policy, plan: UpdatePlan) -> Packet:
-    """A binding update of a mobile node: from its care-of address with a Home Address option, or from home without."""
+    """A binding update of a mobile node: from its care-of address with a Home Address option, or from home
+    without."""
     at_home = plan.care_of_address == plan.home_address
     blank = Packet(
         plan.care_of_address,
@@ -82,7 +87,8 @@ def _seal(
     flags: BindingUpdateFlag,
     first: list[wire.Option],
 ) -> Packet:
-    """Options in the order of RFC 4866 4.1: CGA, Signature, Care-of Test Init, CGA Parameters Request, Nonce Indices, MAC."""
+    """Options in the order of RFC 4866 4.1: CGA, Signature, Care-of Test Init, CGA Parameters Request,
+    Nonce Indices, MAC."""
     options = list(first)
     identity = plan.identity
     if identity is not None:

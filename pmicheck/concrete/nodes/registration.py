@@ -1,8 +1,9 @@
-"""What a proxy mobile agent or a mobile node keeps for each correspondent: the Binding Update List (RFC 6275 11.1; N141-N145)."""
+"""What a proxy mobile agent or a mobile node keeps for each correspondent: the Binding Update List (RFC
+6275 11.1; N141-N145)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address
 
@@ -118,7 +119,6 @@ class Registration:
     expires_at: float | None = None
     outstanding: Outstanding | None = None
     leaving: bool = False
-    using: With = field(default=With.TEMPORARY)
 
     def is_bound(self, now: float) -> bool:
         """Whether the correspondent has said that it holds a binding which lasts still."""

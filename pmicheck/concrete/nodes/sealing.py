@@ -1,19 +1,18 @@
 """What the MAC and the signature are computed over, field by field, so that each field can be left out.
 
-With every mechanism on these are `tokens.authenticator` and `signature.sign` (a test compares them). All nodes of a network
-share one policy, so a field that is left out is left out at both ends.
+With every mechanism on these are `tokens.authenticator` and `signature.sign` (a test compares them). All
+nodes of a network share one policy, so a field that is left out is left out at both ends.
 """
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from pmicheck.concrete import tokens
+from pmicheck.concrete import keys, tokens
 from pmicheck.concrete.constants import AUTHENTICATOR_OCTETS, TOKEN_OCTETS
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.signature import TYPE_TAG
@@ -59,7 +58,8 @@ def sign(key: rsa.RSAPrivateKey, data: bytes) -> bytes:
 
 
 def signature_is_valid(public_key_der: bytes, data: bytes, signature: bytes) -> bool:
-    """Whether `sign` under the other half of this key makes this signature; False for a key of another kind."""
+    """Whether `sign` under the other half of this key makes this signature; False for a key of another
+    kind."""
     key = rsa_key(public_key_der)
     if key is None:
         return False
@@ -73,10 +73,9 @@ def signature_is_valid(public_key_der: bytes, data: bytes, signature: bytes) -> 
 def rsa_key(public_key_der: bytes) -> rsa.RSAPublicKey | None:
     """The RSA key in a SubjectPublicKeyInfo, None if it holds no such thing."""
     try:
-        key = load_der_public_key(public_key_der)
-    except (ValueError, UnsupportedAlgorithm):
+        return keys.rsa_public_key(public_key_der)
+    except ValueError:
         return None
-    return key if isinstance(key, rsa.RSAPublicKey) else None
 
 
 def home_token(policy: Policy, kcn: bytes, home_address: IPv6Address, nonce: bytes) -> bytes:

@@ -17,19 +17,23 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
     Registration,
+    awaits,
     believe_acknowledgement,
     believe_home_test,
     build_update,
+    is_testing,
     registration_of,
     send_update,
 )
 from pmicheck.model.roles.authorisation import care_of_token_for
 from pmicheck.model.terms import Term, cookie
-from pmicheck.model.time import CLOCK, token_usable
-from pmicheck.model.topology import AT_HOME, MN, VICTIM_HOME
+from pmicheck.model.time import CLOCK, at_most, token_usable
+from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World
 
 MINE = registration_of(MN)
+MOVES = (COA2, AT_HOME)
+"""Where the node goes after its first and its second registration."""
 
 
 def _home_cookie(tests: int) -> Term:
@@ -42,6 +46,7 @@ def _care_of_cookie(tests: int) -> Term:
 
 def start_tests(ctx: Context, world: World) -> None:
     """HoTI through the home agent and CoTI directly, in parallel (RFC 6275 5.2.5); at home HoTI alone, directly."""
+    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
     held: Registration = ctx.get(MINE)
     address: str = ctx.get(ATTACHED)
     fresh = held.stage == "moved" or (held.stage == "idle" and held.tests == 0)
@@ -53,14 +58,14 @@ def start_tests(ctx: Context, world: World) -> None:
     ctx.send(TestInit("HoTI", VICTIM_HOME, _home_cookie(tests), link, to))
     if not at_home:
         ctx.send(TestInit("CoTI", address, _care_of_cookie(tests), CARE_OF_CN, CN))
-    tries = held.tries + 1 if again else 0
+    tries = held.tries + (1 if again else 0)
     ctx.set(MINE, held._replace(stage="testing", tests=tests, nonce=0, care_of_nonce=0, tries=tries))
 
 
 def receive_test(ctx: Context, world: World, test: Test) -> None:
     """HoT or CoT (RFC 6275 11.6.2); when all needed tokens are there the BU goes out (11.7.2)."""
+    require(ctx.test(MINE, is_testing), "no-test-in-progress")
     held: Registration = ctx.get(MINE)
-    require(held.stage == "testing", "no-test-in-progress")
     if test.kind == "CoT":
         held = _take_care_of_test(ctx, world, held, test)
     else:
@@ -126,6 +131,7 @@ def retransmit(ctx: Context, world: World) -> None:
 
 def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) -> None:
     """BA: the registration, or at home the deregistration, is done (RFC 6275 11.7.3)."""
+    require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
     held: Registration = ctx.get(MINE)
     address: str = ctx.get(ATTACHED)
     at_home = address == AT_HOME
@@ -134,7 +140,7 @@ def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) ->
         ctx.set(MINE, held._replace(stage="misled"))
         return
     stage = "deregistered" if at_home else "registered"
-    ctx.set(MINE, held._replace(stage=stage, nonce=0, care_of_nonce=0, tries=0, done=held.done + 1))
+    ctx.set(MINE, held._replace(stage=stage, nonce=0, care_of_nonce=0, done=held.done + 1))
 
 
 def move(ctx: Context, world: World, origin: str, target: str) -> None:
@@ -142,6 +148,6 @@ def move(ctx: Context, world: World, origin: str, target: str) -> None:
     address: str = ctx.get(ATTACHED)
     require(address == origin, "elsewhere")
     held: Registration = ctx.get(MINE)
-    require(held.stage == "registered", "not-registered")
+    require(held.stage == "registered" and held.done == MOVES.index(target) + 1, "not-registered")
     ctx.set(ATTACHED, target)
-    ctx.set(MINE, held._replace(stage="moved", nonce=0, care_of_nonce=0, tries=0))
+    ctx.set(MINE, held._replace(stage="moved", nonce=0, care_of_nonce=0))

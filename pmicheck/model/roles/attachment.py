@@ -9,9 +9,6 @@ from pmicheck.model.world import World
 ATTACHED = Cell("mobile node attached to", COA1)
 """The care-of address under which the mobile node is to be reached now, or `AT_HOME`."""
 
-HOME_OF_ATTACKER = Cell("attacker's home address", "held", ghost=True)
-"""Whether the attacker can (still) be reached at its own home address: "held" or "lost"."""
-
 OWNERS = {COA1: PMA1, COA2: PMA2, ATTACKER: ATTACKER, FLOOD: FLOOD, AT_HOME: MN, VICTIM_HOME: MN}
 
 

@@ -34,6 +34,8 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
     policy = world.policy
     require(not (update.proxy and update.hao and policy.on("hao-rejection-in-pbu")), "hao-rejection-in-pbu")
     generation = token_generation(policy, update)
+    if not world.proxied and update.step == "early":
+        raise Refused("nonce-freshness")  # RFC 6275 knows no update without a care-of nonce; RFC 4866 brought it
     if update.lifetime:
         _method(ctx, policy, update)
         _nonces(ctx, policy, update)

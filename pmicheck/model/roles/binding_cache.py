@@ -12,7 +12,9 @@ from pmicheck.model.cells import Cell
 class Entry(NamedTuple):
     """A binding cache entry (protocol-facts 4): `capped` if its lifetime ends by 420 s, `registrant` is ghost.
 
-    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none.
+    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none. They are
+    kept for honest registrations only: the attacker has no use for its own nonces a second time that it does not have
+    the first time.
     """
 
     care_of: str
@@ -85,3 +87,12 @@ def entry_is_capped(entry: Entry | None) -> bool:
 
 def entry_is_uncapped(entry: Entry | None) -> bool:
     return entry is not None and not entry.capped
+
+
+def verified_at(entry: Entry | None, care_of: str) -> bool:
+    return entry is not None and entry.verified and entry.care_of == care_of
+
+
+def honest_at(entry: Entry | None, care_of: str) -> bool:
+    """Whether it is the binding that an honest registrant made for this address."""
+    return entry is not None and entry.registrant == "honest" and entry.care_of == care_of

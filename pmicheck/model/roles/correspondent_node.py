@@ -9,20 +9,30 @@ from pmicheck.model.messages import (
     CN,
     HA,
     HA_CN,
+    INTERNET,
     Acknowledgement,
     Test,
     TestInit,
     Update,
 )
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.attachment import HOME_OF_ATTACKER, serving_address, who_is_at
+from pmicheck.model.roles.attachment import serving_address, who_is_at
 from pmicheck.model.roles.authorisation import (
     authorise,
     care_of_token_for,
     expected_authenticator,
     tokens_of,
 )
-from pmicheck.model.roles.binding_cache import Entry, HomeCells, burnt_nonce, burnt_pair, cells_of
+from pmicheck.model.roles.binding_cache import (
+    Entry,
+    HomeCells,
+    burnt_nonce,
+    burnt_pair,
+    cells_of,
+    honest_at,
+    present,
+    verified_at,
+)
 from pmicheck.model.roles.ghosts import note_accepted
 from pmicheck.model.terms import (
     Term,
@@ -33,7 +43,7 @@ from pmicheck.model.terms import (
     permanent_token,
 )
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER_HOME, VICTIM_HOME
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, NOBODY, VICTIM_HOME
 from pmicheck.model.world import World
 
 
@@ -63,21 +73,22 @@ def receive_update(ctx: Context, world: World, update: Update) -> None:
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
     policy = world.policy
     cells = cells_of(update.home)
-    old: Entry | None = ctx.get(cells.entry)
+    harm = _harm(ctx, cells, update)
     author, again = note_accepted(ctx, update)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
-    verified = complete or (old is not None and old.care_of == update.care_of and old.verified)
+    verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
     capped = update.credential == "T" and update.key is None and policy.on("lifetime-bound")
-    victim = update.home == VICTIM_HOME
-    nonces = (update.nonce, update.care_of_nonce) if victim and complete and update.nonce else None
+    created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
+    burns = registrant == "honest" and complete and update.nonce
+    nonces = (update.nonce, update.care_of_nonce) if burns else None
     ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
-    if victim:
+    if update.home == VICTIM_HOME:
         ctx.set(cells.seq, update.seq)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
-    _note(ctx, world, update, author, again, "created" if old is None else "updated", old)
-    _acknowledge(ctx, world, update, generation, tokens)
+    _note(ctx, policy, update, author, again, "created" if created else "changed", harm)
+    _acknowledge(ctx, world, update, generation, tokens, author)
 
 
 def _use_handover_token(
@@ -95,12 +106,11 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
     early_issue = not update.proxy or policy.reads("token_issue_at", "early")
     if update.key is None or not (update.step == "complete" or early_issue):
         return ()
-    pair = ctx.get(cells.pairs) + 1
-    if update.home != VICTIM_HOME:
-        pair = 1
-    if pair > world.bounds.token_pairs:
-        raise Refused("bound: token_pairs")
-    ctx.set(cells.pairs, pair)
+    pair = 1
+    if update.home == VICTIM_HOME:
+        pair = ctx.get(cells.pairs) + 1
+        require(pair <= world.bounds.token_pairs, "bound: token_pairs")
+        ctx.set(cells.pairs, pair)
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
     ctx.set(cells.pt, (*old_pt, pair))
     issued = [permanent_token(update.home, pair)]
@@ -129,6 +139,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     old: Entry | None = ctx.get(cells.entry)
     if old is None:
         raise Refused("no-entry")
+    harm = _harm(ctx, cells, update)
     author, again = note_accepted(ctx, update)
     forget_entry(ctx, world, update.home, old)
     if world.policy.on("pt-revocation"):
@@ -137,9 +148,9 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         ctx.set(cells.seq, update.seq)
     if world.policy.reads("ht_survives_dereg", "no"):
         ctx.set(cells.ht, ())
-    _note(ctx, world, update, author, again, "deleted", old)
+    _note(ctx, world.policy, update, author, again, "deleted", harm)
     if not update.proxy:
-        _acknowledge(ctx, world, update, generation, ())
+        _acknowledge(ctx, world, update, generation, (), author)
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
@@ -158,49 +169,69 @@ def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
 
 
 def _note_fallback(ctx: Context, home: str, old: Entry) -> None:
-    """Ghost: traffic of this flow now goes to the home address; can the registrant be reached there?"""
+    """Ghost: traffic of this flow now goes to the home address; can the registrant be reached there?
+
+    The attacker may have given up its own home address at any moment since its last home test, so it counts as lost.
+    """
     if home == ATTACKER_HOME:
-        if ctx.get(HOME_OF_ATTACKER) == "lost":
-            ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
+        ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
     elif old.registrant == "attacker":
         ctx.set(FALLBACK, FellBack(home, "never", old.capped))
 
 
-def _note(
-    ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, old: Entry | None
-) -> None:
-    """Ghost: the event that the authorisation properties look at."""
+def _harm(ctx: Context, cells: HomeCells, update: Update) -> str:
+    """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
     if update.home != VICTIM_HOME:
-        return
-    current = old is not None and old.registrant == "honest" and old.care_of == serving_address(ctx)
-    harm = "none"
-    if current and not update.lifetime:
-        harm = "deleted"
-    elif current and old is not None and update.care_of != old.care_of:
-        harm = "replaced"
-    policy = world.policy
+        return "none"
+    serving = serving_address(ctx)
+    if update.lifetime and update.care_of == serving:
+        return "none"
+    if not ctx.test(cells.entry, honest_at, serving):
+        return "none"
+    return "replaced" if update.lifetime else "deleted"
+
+
+def _authenticated(policy: Policy, update: Update) -> bool:
+    """Ghost: whether anything secret vouched for the update."""
     secret = policy.on("mac") and policy.on("home-test")
     signed = update.key is not None and policy.on("signature") and policy.on("cga")
     spared = not update.lifetime and policy.dereg_unauthenticated
-    ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, (secret or signed) and not spared))
+    return (secret or signed) and not spared
+
+
+def _note(
+    ctx: Context, policy: Policy, update: Update, author: str, again: bool, effect: str, harm: str
+) -> None:
+    """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
+    vouched = _authenticated(policy, update)
+    ordinary = author == "honest" and not again and vouched
+    if update.home == VICTIM_HOME and not ordinary:
+        ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched))
 
 
 def _acknowledge(
-    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...]
+    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...], author: str
 ) -> None:
-    """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04)."""
+    """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04).
+
+    What answers an update of the attacker's is not followed to honest nodes, which wait for nothing of the kind.
+    """
     policy = world.policy
     nonce = current_nonce(ctx.get(CLOCK)) if update.test else 0
     token = _care_of_token_to_send(policy, update, nonce) if update.test else None
     home, care_of = tokens_of(policy, update, generation)
     kbm = expected_authenticator(policy, update, home, care_of)[1]
     mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens)
-    to_home = (update.proxy and policy.reads("hoa_conveyance", "source")) or not update.lifetime
-    link, to = (HA_CN, HA) if to_home else (CARE_OF_CN, who_is_at(world, update.care_of))
+    link, to = CARE_OF_CN, who_is_at(world, update.care_of)
+    if (update.proxy and policy.reads("hoa_conveyance", "source")) or not update.lifetime:
+        link, to = HA_CN, HA
+        if update.home != VICTIM_HOME:
+            link, to = INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
     ctx.send(
         Acknowledgement(
             update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to
-        )
+        ),
+        lost=author == "attacker",
     )
 
 

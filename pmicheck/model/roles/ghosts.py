@@ -27,11 +27,21 @@ def note_sent(ctx: Context, update: Update) -> None:
         ctx.set(evidence(proof), SENT)
 
 
+def was_sent(state: str) -> bool:
+    return state != UNSENT
+
+
+def was_used(state: str) -> bool:
+    return state == USED
+
+
 def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     """(author, again): "honest" if an honest node sent just this update, and whether part of it was accepted before."""
-    states = {proof: ctx.get(evidence(proof)) for proof in proofs(update)}
-    for proof, state in states.items():
-        if state == SENT:
-            ctx.set(evidence(proof), USED)
-    author = "attacker" if states[update.mac] == UNSENT else "honest"
-    return author, USED in states.values()
+    sent = ctx.test(evidence(update.mac), was_sent)
+    again = False
+    for proof in proofs(update):
+        if (proof == update.mac and not sent) or not ctx.test(evidence(proof), was_sent):
+            continue
+        again = ctx.test(evidence(proof), was_used) or again
+        ctx.set(evidence(proof), USED)
+    return ("honest" if sent else "attacker"), again

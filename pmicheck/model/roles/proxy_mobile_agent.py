@@ -8,16 +8,18 @@ from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
     CARE_OF,
     Registration,
+    awaits,
     believe_acknowledgement,
     believe_home_test,
     build_update,
+    is_testing,
     issued,
     registration_of,
     send_update,
     signer,
 )
-from pmicheck.model.terms import Term, cookie
-from pmicheck.model.time import CLOCK, token_usable
+from pmicheck.model.terms import Term, cookie, handover_token
+from pmicheck.model.time import CLOCK, at_most, token_usable
 from pmicheck.model.topology import VICTIM_HOME
 from pmicheck.model.world import World
 
@@ -27,8 +29,14 @@ def _serves(address: str, care_of: str) -> bool:
 
 
 def _require_serving(ctx: Context, world: World, pma: str) -> None:
-    require(pma not in world.corrupted, "corrupted")
+    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
     require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "not-serving")
+
+
+def _require_honest(ctx: Context, world: World, pma: str) -> None:
+    """A corrupted PMA is the attacker's from the moment it does not serve the node (DESIGN section 4)."""
+    if pma in world.corrupted and not world.in_prologue:
+        require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "corrupted")
 
 
 def _cookie(pma: str, tests: int) -> Term:
@@ -44,11 +52,12 @@ def start_home_test(ctx: Context, world: World, pma: str) -> None:
     _require_serving(ctx, world, pma)
     held: Registration = ctx.get(registration_of(pma))
     fresh_start = held.stage == "idle" and held.tests == 0
-    without_token = held.stage in ("context", "misled", "early", "complete") and held.tests < 1 + _repeats(world)
+    without_token = held.stage in ("context", "misled", "early", "complete") and held.tries < _repeats(world)
     require(fresh_start or without_token, "not-needed")
-    tests = held.tests + 1
+    tests, tries = held.tests + 1, held.tries + (0 if fresh_start else 1)
     _send_home_test_init(ctx, pma, tests)
-    ctx.set(registration_of(pma), held._replace(stage="testing", credential="T", tests=tests, nonce=0, tries=0))
+    begun = held._replace(stage="testing", credential="T", tests=tests, nonce=0, care_of_nonce=0, tries=tries)
+    ctx.set(registration_of(pma), begun)
 
 
 def _repeats(world: World) -> int:
@@ -98,27 +107,28 @@ def _send_registration(ctx: Context, world: World, pma: str, held: Registration)
 
 def receive_home_test(ctx: Context, world: World, pma: str, test: Test) -> None:
     """PHoT, intercepted: T is there, the early PBU follows at once (N037, N042, N050, N051, N058)."""
-    require(pma not in world.corrupted, "corrupted")
+    _require_honest(ctx, world, pma)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
+    require(ctx.test(registration_of(pma), is_testing), "no-test-in-progress")
     held: Registration = ctx.get(registration_of(pma))
-    require(held.stage == "testing", "no-test-in-progress")
     if not believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests)):
-        ctx.set(registration_of(pma), held._replace(stage="misled", tries=0))
+        ctx.set(registration_of(pma), held._replace(stage="misled"))
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
-    held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0, tries=0)
+    held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
     _send_registration(ctx, world, pma, held)
 
 
 def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
-    require(pma not in world.corrupted, "corrupted")
+    _require_honest(ctx, world, pma)
+    require(ctx.test(registration_of(pma), awaits, ack.seq), "sequence-number")
     held: Registration = ctx.get(registration_of(pma))
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
-        ctx.set(registration_of(pma), held._replace(stage="misled", tries=0))
+        ctx.set(registration_of(pma), held._replace(stage="misled"))
         return
     pt, ht = issued(ack)
-    held = held._replace(pt=pt or held.pt, ht=ht or held.ht, tries=0)
+    held = held._replace(pt=pt or held.pt, ht=ht or held.ht)
     if held.stage == "early":
         require(ack.care_of_nonce != 0, "no-care-of-token")
         if held.nonce:
@@ -147,7 +157,7 @@ def register_after_handover(ctx: Context, world: World, pma: str) -> None:
 
 def deregister(ctx: Context, world: World, pma: str) -> None:
     """After the node left: lifetime zero, with PT, or with T while it is usable (N071, N140; A-17)."""
-    require(pma not in world.corrupted, "corrupted")
+    _require_honest(ctx, world, pma)
     require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma))
     require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
@@ -161,13 +171,12 @@ def deregister(ctx: Context, world: World, pma: str) -> None:
 
 def transfer_context(ctx: Context, world: World, pma: str, next_pma: str) -> Registration:
     """Predictive handover: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
-    require(pma not in world.corrupted or ctx.test(ATTACHED, _serves, CARE_OF[pma]), "corrupted")
-    require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "not-serving")
+    _require_serving(ctx, world, pma)
     held: Registration = ctx.get(registration_of(pma))
     require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
     there: Registration = ctx.get(registration_of(next_pma))
     require(there.stage == "idle", "transferred")
-    ctx.set(registration_of(next_pma), Registration(stage="context", ht=held.ht, seq=held.seq))
+    ctx.set(registration_of(next_pma), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
     return held
 
 
@@ -176,8 +185,8 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str) -> None:
     require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
-    from_here = HandoverToken(VICTIM_HOME, ("HT", VICTIM_HOME, held.ht), held.seq, TUNNEL, HA)
-    ctx.send(from_here)
+    token = handover_token(VICTIM_HOME, held.ht)
+    ctx.send(HandoverToken(VICTIM_HOME, token, held.seq, held.tries, TUNNEL, HA))
 
 
 def receive_handover_token(ctx: Context, world: World, pma: str, message: HandoverToken) -> None:
@@ -185,4 +194,4 @@ def receive_handover_token(ctx: Context, world: World, pma: str, message: Handov
     _require_serving(ctx, world, pma)
     held: Registration = ctx.get(registration_of(pma))
     require(held.stage == "idle", "not-waiting")
-    ctx.set(registration_of(pma), Registration(stage="context", ht=message.token[2], seq=message.seq))
+    ctx.set(registration_of(pma), Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries))

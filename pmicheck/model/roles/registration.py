@@ -25,8 +25,8 @@ class Registration(NamedTuple):
     `stage`: "idle", "testing", "early", "complete", "registered", "context" (received, not used), "misled" (holds a
     forged token: what it sends from now on no CN accepts), "deregistered".
     `credential`: the home token of the exchange under way. `nonce`, `care_of_nonce`: indices of T and C, 0 if none.
-    `pt`, `ht`: generation held, 0 if none. `seq`: last number sent. `tries`: retransmissions of the outstanding
-    message. `tests`: home tests begun (names the cookie). `done`: registrations completed.
+    `pt`, `ht`: generation held, 0 if none. `seq`: last number sent. `tries`: repetitions
+    so far. `tests`: home tests begun (names the cookie). `done`: registrations completed.
     """
 
     stage: str = "idle"
@@ -39,6 +39,15 @@ class Registration(NamedTuple):
     tries: int = 0
     tests: int = 0
     done: int = 0
+
+
+def awaits(held: Registration, seq: int) -> bool:
+    """Whether an update with this number is outstanding."""
+    return held.stage in ("early", "complete") and held.seq == seq
+
+
+def is_testing(held: Registration) -> bool:
+    return held.stage == "testing"
 
 
 @cache
@@ -96,7 +105,7 @@ def believe_acknowledgement(
     ctx: Context, world: World, who: str, care_of: str, held: Registration, ack: Acknowledgement
 ) -> bool:
     """protocol-facts 3.6: number and authenticator vouch for a (P)BA; False if its content is not the CN's."""
-    require(held.stage in ("early", "complete") and ack.seq == held.seq, "sequence-number")
+    require(awaits(held, ack.seq), "sequence-number")
     if ack.status:
         ctx.set(EVENT, Believed(who, f"status {ack.status}"))
         return False
@@ -107,7 +116,7 @@ def believe_acknowledgement(
         )
         require(ack.mac == right, "mac-of-ack")
         ctx.passed("the authenticator of the acknowledgement is right")
-    if FORGED in (ack.care_of_token, *ack.tokens):
+    if FORGED in (ack.care_of_token, *(decrypted(token) for token in ack.tokens)):
         ctx.set(EVENT, Believed(who, "binding acknowledgement"))
         return False
     return True
@@ -136,7 +145,8 @@ def outstanding_key(world: World, care_of: str, held: Registration, proxy: bool)
 
 
 def decrypted(token: Term) -> Term:
-    return token[2] if token[0] == "enc" else token  # type: ignore[no-any-return]
+    content: Term = token[2] if token[0] == "enc" else token
+    return content
 
 
 def issued(ack: Acknowledgement) -> tuple[int, int]:

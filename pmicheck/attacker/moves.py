@@ -1,0 +1,29 @@
+"""What the attacker does besides sending messages: ask for a handover context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pmicheck.attacker.injection import Adversary
+from pmicheck.model.act import Act
+from pmicheck.model.cells import Context, require
+from pmicheck.model.roles.movement import context_terms
+from pmicheck.model.roles.registration import Registration, registration_of
+from pmicheck.model.topology import ATTACKER, PMA1
+from pmicheck.model.world import World
+
+
+def acts(adversary: Adversary) -> Iterator[Act]:
+    """The attacker's own rules in this world."""
+    world = adversary.world
+    if world.handover and world.policy.reads("context_transfer", "unauthenticated"):
+        yield Act(
+            "attacker asks pma1 for the handover context", ATTACKER, "4.2.1", ("N048", "N121"), lambda ctx: ask(ctx, world)
+        )
+
+
+def ask(ctx: Context, world: World) -> None:
+    """Reading context_transfer=unauthenticated: whoever asks is told (A-02)."""
+    held: Registration = ctx.get(registration_of(PMA1))
+    require(held.ht > 0, "nothing-to-transfer")
+    ctx.learn(*context_terms(world, held))

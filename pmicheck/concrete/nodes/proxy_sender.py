@@ -1,0 +1,166 @@
+"""The sending half of a proxy mobile agent: which token, which options, which number (the draft's
+3.2-3.5)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.constants import (
+    COOKIE_OCTETS,
+    LIFETIME_UNIT,
+    MAX_CGA_BINDING_LIFETIME,
+    SEQUENCE_MODULUS,
+    SEQUENCE_WINDOW,
+)
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
+from pmicheck.concrete.nodes.node import Node, plain_packet
+from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.proxy_update import UpdatePlan, proxy_update
+from pmicheck.concrete.nodes.registration import MobileProfile, Outstanding, Registration, Step, With
+from pmicheck.concrete.packet import Packet
+from pmicheck.errors import UsageError
+
+
+class ProxySender(Node):
+    """Mobile nodes, registrations, and the messages that an agent makes from them; `ProxyMobileAgent`
+    drives it."""
+
+    def __init__(
+        self,
+        address: IPv6Address,
+        home_agent: IPv6Address,
+        policy: Policy,
+        seed: bytes,
+        *,
+        identity: CgaIdentity | None = None,
+        lifetime: int = MAX_CGA_BINDING_LIFETIME,
+    ) -> None:
+        super().__init__(address, policy, seed)
+        if policy.reading("key_owner") == "pma" and identity is None:
+            raise UsageError("a proxy mobile agent whose own key counts needs a key and CGA Parameters")
+        self.home_agent = home_agent
+        self._identity = identity
+        self._lifetime = lifetime
+        self._profiles: dict[IPv6Address, MobileProfile] = {}
+        self._registrations: dict[tuple[IPv6Address, IPv6Address], Registration] = {}
+
+    def _test_home_address(self, home_address: IPv6Address, registration: Registration, now: float) -> None:
+        """PHoTI through the tunnel; what was outstanding is given up."""
+        registration.cookie = self._randomness.take(COOKIE_OCTETS)
+        registration.outstanding = None
+        message = wire.ProxyHomeTestInit(registration.cookie, self.address)
+        inner = plain_packet(message, home_address, registration.correspondent)
+        self._send(Packet(self.address, self.home_agent, inner))
+        self._note(
+            now,
+            "started-home-test",
+            home_address=home_address,
+            correspondent=registration.correspondent,
+        )
+
+    def _profile(self, home_address: IPv6Address) -> MobileProfile:
+        if home_address not in self._profiles:
+            raise UsageError(f"no mobile node {home_address} is attached to {self.address}")
+        return self._profiles[home_address]
+
+    def _registration(self, home_address: IPv6Address, correspondent: IPv6Address) -> Registration:
+        self._profile(home_address)
+        key = (home_address, correspondent)
+        return self._registrations.setdefault(key, Registration(correspondent))
+
+    def _identity_for(self, home_address: IPv6Address) -> CgaIdentity:
+        """Whose key signs and decrypts: the mobile node's (N008, N039), or the agent's own (A-01)."""
+        if self.policy.reading("key_owner") == "pma":
+            assert self._identity is not None
+            return self._identity
+        profile = self._profile(home_address)
+        return CgaIdentity(profile.private_key, profile.cga_parameters)
+
+    def _is_used_up(self, registration: Registration) -> bool:
+        """E-13: an old update is acceptable again after half the numbers, not after all of them."""
+        half_window = self.policy.reading("pt_renewal") == "half-window"
+        return half_window and registration.numbers_with_permanent_token >= SEQUENCE_WINDOW - 2
+
+    def _home_token(self, registration: Registration, using: With, now: float) -> tuple[bytes, int] | None:
+        """The token to authenticate with and its nonce index; None if there is none or it is too old."""
+        if using is With.PERMANENT and registration.permanent is not None:
+            return registration.permanent, PERMANENT_INDEX
+        if using is With.HANDOVER and registration.handover is not None:
+            return registration.handover, HANDOVER_INDEX
+        temporary = registration.temporary
+        if using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
+            tested = self.policy.has("home-test")
+            return temporary.token if tested else sealing.ZERO_TOKEN, temporary.index
+        return None
+
+    def _care_of_token(self, registration: Registration, step: Step) -> tuple[bytes | None, int]:
+        if step is Step.DEREGISTRATION:
+            return None, EARLY_INDEX
+        if step is Step.EARLY or registration.care_of is None:
+            return sealing.ZERO_TOKEN, EARLY_INDEX
+        tested = self.policy.has("careof-test")
+        return registration.care_of.token if tested else sealing.ZERO_TOKEN, registration.care_of.index
+
+    def _send_update(
+        self,
+        home_address: IPv6Address,
+        registration: Registration,
+        step: Step,
+        using: With,
+        now: float,
+        *,
+        repeated: bool = False,
+    ) -> None:
+        """One update with the next sequence number; with a home test before it if its token is too old."""
+        held = self._home_token(registration, using, now)
+        if held is None:
+            registration.leaving = step is Step.DEREGISTRATION
+            self._test_home_address(home_address, registration, now)
+            return
+        if step is Step.COMPLETE and (
+            registration.care_of is None or not registration.care_of.is_usable(now)
+        ):
+            step = Step.EARLY
+        care_of_token, care_of_index = self._care_of_token(registration, step)
+        registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
+        plan = UpdatePlan(
+            home_address=home_address,
+            care_of_address=self.address,
+            correspondent=registration.correspondent,
+            sequence=registration.sequence,
+            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
+            home_token=held[0],
+            home_index=held[1],
+            care_of_token=care_of_token,
+            care_of_index=care_of_index,
+            identity=self._identity_for(home_address) if self._signs(step, using) else None,
+            asks_for_care_of_token=step is Step.EARLY,
+            asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
+        )
+        self._send(proxy_update(self.policy, plan))
+        if using is With.PERMANENT:
+            registration.numbers_with_permanent_token += 1
+        registration.outstanding = Outstanding(
+            step, using, plan.sequence, plan.kbm, plan.mac_address, repeated
+        )
+        self._note(
+            now,
+            f"sent-{step.value}",
+            home_address=home_address,
+            correspondent=registration.correspondent,
+            sequence=plan.sequence,
+            using=using.value,
+        )
+
+    def _signs(self, step: Step, using: With) -> bool:
+        """N090: in every complete update.
+
+        N062: in an early one by HT. N059 leaves an early one by T open (A-12).
+        """
+        if step is Step.EARLY:
+            asked = self.policy.reading("cga_in_early") == "yes"
+            return using is With.HANDOVER or (using is With.TEMPORARY and asked)
+        return step is Step.COMPLETE

@@ -1,0 +1,355 @@
+"""From leaves to bits: which cells matter, where they lie in a state, and the ground transitions as masks.
+
+A cell takes as many bits as its values need, and one more for every predicate that a guard tests: so a test such as
+"this sequence number is greater than the last" is one masked compare, not one per value. Cells that nothing reads on
+any way to a property or goal are left out (cone of influence): they could only multiply states.
+
+What one step did (the ghost cells `EVENT` and `FALLBACK`) would double the states if it were kept. So a transition with
+an event is laid out twice: once without it, and once into an observation state that holds nothing but the event and
+goes nowhere. A trace that ends in an observation state ends with that very step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from pmicheck.grounding.ground import Ground
+from pmicheck.grounding.instance import Leaf, Predicate
+from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
+from pmicheck.model.cells import Cell
+from pmicheck.model.events import EVENT, FALLBACK
+from pmicheck.model.messages import Update
+from pmicheck.model.roles.ghosts import evidence, proofs, was_sent
+from pmicheck.model.terms import Term, render
+
+
+class Observed(NamedTuple):
+    """What a property looks at."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    terms: tuple[Term, ...] = ()
+
+
+class Wanted(NamedTuple):
+    """A witness: a state in which every predicate holds of its cell."""
+
+    name: str
+    conditions: tuple[tuple[Cell, Callable[..., bool], tuple[Any, ...]], ...]
+
+
+@dataclass
+class Grounded:
+    """A transition system with the way back to the words of the model.
+
+    Attributes:
+        system: what the engines see.
+        ground: what was grounded.
+        leaves: `leaves[i]` is what `system.transitions[i]` stands for.
+        fact_terms: `fact_terms[i]` is what the fact with bit i says.
+    """
+
+    system: TransitionSystem
+    ground: Ground
+    leaves: tuple[Leaf, ...]
+    fact_terms: tuple[Term, ...]
+    fields: dict[Cell, Field] = field(default_factory=dict)
+
+    def value(self, cell: Cell, local: int) -> Any:
+        """What the cell holds in a state."""
+        if cell in self.fields:
+            return self.fields[cell].read(local)
+        values = self.ground.values.get(cell)
+        return next(iter(values)) if values else self.ground.world.initial.get(cell.name, cell.initial)
+
+    def known_terms(self, knowledge: int) -> frozenset[Term]:
+        return frozenset(term for bit, term in enumerate(self.fact_terms) if knowledge >> bit & 1)
+
+
+def relevant_cells(ground: Ground, roots: Iterable[Cell], facts: set[Term]) -> tuple[set[Cell], list[Leaf]]:
+    """The cells that can influence the roots or the facts, and the leaves that matter for them."""
+    readers: dict[Cell, list[int]] = {}
+    for number, leaf in enumerate(ground.leaves):
+        for cell in leaf.sets:
+            readers.setdefault(cell, []).append(number)
+    useful: set[int] = {n for n, leaf in enumerate(ground.leaves) if not facts.isdisjoint(leaf.learns)}
+    agenda = [c for n in useful for c in guards_of(ground.leaves[n])]
+    agenda += [c for leaf in ground.leaves if leaf.loses_packets for c in guards_of(leaf)]
+    agenda += list(roots)
+    cells: set[Cell] = set()
+    while agenda:
+        cell = agenda.pop()
+        if cell in cells:
+            continue
+        cells.add(cell)
+        for number in readers.get(cell, ()):
+            leaf = ground.leaves[number]
+            if number not in useful and (cell not in (EVENT, FALLBACK) or leaf.sets[cell] is not None):
+                useful.add(number)
+                agenda += guards_of(leaf)
+    leaves = [leaf for n, leaf in enumerate(ground.leaves) if n in useful or leaf.loses_packets]
+    return cells, leaves
+
+
+def without_implied_tests(leaves: list[Leaf]) -> list[Leaf]:
+    """Drop what an honest delivery need not ask: what is under way was sent, and unless the attacker can offer it too,
+    it is accepted for the first time, since it is under way once."""
+    offered = {
+        evidence(proof)
+        for leaf in leaves
+        if leaf.instance.by_attacker and isinstance(leaf.instance.message, Update)
+        for proof in proofs(leaf.instance.message)
+    }
+    kept = []
+    for leaf in leaves:
+        message = leaf.instance.message
+        if leaf.instance.flight is None or not isinstance(message, Update):
+            kept.append(leaf)
+            continue
+        own = {evidence(proof) for proof in proofs(message)}
+        implied = {
+            predicate: predicate[1] is was_sent
+            for predicate in leaf.tests
+            if predicate[0] in own and (predicate[1] is was_sent or predicate[0] not in offered)
+        }
+        if all(leaf.tests[predicate] == answer for predicate, answer in implied.items()):
+            kept.append(replace(leaf, tests={p: a for p, a in leaf.tests.items() if p not in implied}))
+    return kept
+
+
+def guards_of(leaf: Leaf) -> list[Cell]:
+    return [*leaf.gets, *(predicate[0] for predicate in leaf.tests)]
+
+
+class Layout:
+    """Assigns bits to cells and predicates; `build()` yields the system."""
+
+    def __init__(self, ground: Ground, observed: Sequence[Observed], wanted: Sequence[Wanted], name: str) -> None:
+        self.ground = ground
+        self.observed = observed
+        self.wanted = wanted
+        self.name = name
+        self.facts = self._relevant_facts()
+        self.fact_index = {term: bit for bit, term in enumerate(self.facts)}
+        ground.leaves = without_implied_tests(ground.leaves)
+        roots = [c for o in observed for c in o.cells] + [c for w in wanted for c, _, _ in w.conditions]
+        self.cells, self.leaves = relevant_cells(ground, roots, set(self.facts))
+        self.fields: dict[Cell, Field] = {}
+        self.extra: list[Field] = []
+        self.predicates: dict[Predicate, tuple[int, int] | bool] = {}
+        self.position = 0
+        self.widths: dict[Cell, int] = {}
+        self.images: dict[tuple[Cell, Any], tuple[int, int]] = {}
+        self._assign()
+
+    def _relevant_facts(self) -> tuple[Term, ...]:
+        """Terms that an injection or a property needs, and all they can be derived from."""
+        wanted = {term for leaf in self.ground.leaves for term in leaf.instance.needs}
+        wanted |= {term for observation in self.observed for term in observation.terms}
+        by_conclusion: dict[Term, list[Term]] = {}
+        for derivation in self.ground.derivations:
+            by_conclusion.setdefault(derivation.conclusion, []).extend(derivation.premises)
+        agenda = list(wanted)
+        while agenda:
+            for premise in by_conclusion.get(agenda.pop(), ()):
+                if premise not in wanted:
+                    wanted.add(premise)
+                    agenda.append(premise)
+        return tuple(sorted(wanted, key=repr))
+
+    def _assign(self) -> None:
+        tests: dict[Cell, dict[Predicate, None]] = {}
+        for leaf in self.leaves:
+            for predicate in leaf.tests:
+                tests.setdefault(predicate[0], {})[predicate] = None
+        for want in self.wanted:
+            for predicate in want.conditions:
+                tests.setdefault(predicate[0], {})[predicate] = None
+        order = [cell for cell in self.ground.values if cell in self.cells]
+        for cell in order:
+            self._place(cell, list(self.ground.values[cell]), list(tests.get(cell, ())))
+        for want in self.wanted:
+            for cell, predicate, arguments in want.conditions:
+                if (cell, predicate, arguments) not in self.predicates:
+                    value = self.ground.world.initial.get(cell.name, cell.initial)
+                    self.predicates[cell, predicate, arguments] = predicate(value, *arguments)
+
+    def _allot(self, width: int) -> int:
+        """The shift of a new field that does not straddle a word."""
+        if self.position // WORD != (self.position + width - 1) // WORD:
+            self.position = (self.position // WORD + 1) * WORD
+        shift = self.position
+        self.position += width
+        return shift
+
+    def _place(self, cell: Cell, values: list[Any], tests: list[Predicate]) -> None:
+        if len(values) == 1:
+            for predicate in tests:
+                self.predicates[predicate] = predicate[1](values[0], *predicate[2])
+            self.images[cell, values[0]] = (0, 0)
+            return
+        width = (len(values) - 1).bit_length()
+        owner = Field(cell.name, self._allot(width), width, tuple(values))
+        self.fields[cell] = owner
+        clear = owner.mask
+        puts = [index << owner.shift for index in range(len(values))]
+        columns: dict[tuple[bool, ...], tuple[int, int] | bool] = {}
+        for predicate in tests:
+            column = tuple(predicate[1](value, *predicate[2]) for value in values)
+            if column not in columns:
+                columns[column] = self._column(owner, predicate, column, puts)
+            self.predicates[predicate] = columns[column]
+            bit = columns[column]
+            if not isinstance(bit, bool):
+                clear |= bit[0]
+        for value, put in zip(values, puts, strict=True):
+            self.images[cell, value] = (clear, put)
+
+    def _column(
+        self, owner: Field, predicate: Predicate, column: tuple[bool, ...], puts: list[int]
+    ) -> tuple[int, int] | bool:
+        """(mask, value that means yes) for a predicate with these answers, or the answer if it is always the same."""
+        if len(set(column)) == 1:
+            return column[0]
+        if len(column) == 2:
+            return owner.mask, (column.index(True) << owner.shift)
+        label = f"{owner.name}: {predicate[1].__name__.strip('_')}{predicate[2]!r}"
+        extra = Field(label, self._allot(1), 1, (False, True))
+        self.extra.append(extra)
+        for index, answer in enumerate(column):
+            puts[index] |= answer << extra.shift
+        return extra.mask, extra.mask
+
+    def guard(self, leaf: Leaf) -> tuple[int, int] | None:
+        """(mask, value) of a leaf, or None if no state passes it."""
+        mask = value = 0
+        for cell, got in leaf.gets.items():
+            if cell in self.fields:
+                index_mask = self.fields[cell].mask
+                mask |= index_mask
+                value |= self.images[cell, got][1] & index_mask
+        for predicate, answer in leaf.tests.items():
+            bit = self.predicates[predicate]
+            if isinstance(bit, bool):
+                if bit != answer:
+                    return None
+                continue
+            wanted = bit[1] if answer else bit[0] & ~bit[1]
+            if mask & bit[0] & (value ^ wanted):
+                return None
+            mask |= bit[0]
+            value |= wanted
+        return mask, value
+
+    def effect(self, leaf: Leaf) -> tuple[int, int, int]:
+        """(clear, put, learns) of a leaf, ghosts of the step aside; a tick loses what is under way."""
+        clear = put = 0
+        sets = {cell: value for cell, value in leaf.sets.items() if cell not in STEP_GHOSTS}
+        if leaf.loses_packets:
+            for cell in self.fields:
+                if cell.name.startswith("in flight"):
+                    sets.setdefault(cell, False)
+        for cell, value in sets.items():
+            if cell in self.fields:
+                cell_clear, cell_put = self.images[cell, value]
+                clear |= cell_clear
+                put |= cell_put
+        learns = sum(1 << self.fact_index[term] for term in set(leaf.learns) if term in self.fact_index)
+        return clear, put, learns
+
+    @property
+    def ghosts(self) -> int:
+        """Bits that are zero in every state that is not an observation."""
+        return sum(self.fields[cell].mask for cell in STEP_GHOSTS if cell in self.fields)
+
+    def _observation(self, leaf: Leaf) -> int:
+        """The bits of the events of this step, 0 if it has none that anybody looks at."""
+        puts = (self.images.get((cell, leaf.sets.get(cell)), (0, 0))[1] for cell in STEP_GHOSTS)
+        return sum(puts)
+
+    def build(self) -> Grounded:
+        rules: dict[str, int] = {name: number for number, name in enumerate(sorted(self.ground.acts))}
+        transitions: list[Transition] = []
+        kept: list[Leaf] = []
+        for leaf in self.leaves:
+            guard = self.guard(leaf)
+            if guard is None:
+                continue
+            mask, value = guard[0] | self.ghosts, guard[1]
+            needs = sum(1 << self.fact_index[term] for term in set(leaf.instance.needs))
+            rule = rules[leaf.instance.act.name]
+            clear, put, learns = self.effect(leaf)
+            if self._does_something(leaf, learns):
+                transitions.append(Transition(rule, mask, value, clear, put, needs, learns))
+                kept.append(leaf)
+            seen = self._observation(leaf)
+            if seen:
+                transitions.append(Transition(rule, mask, value, (1 << self.position) - 1, seen, needs))
+                kept.append(leaf)
+        return Grounded(self._system(rules, transitions), self.ground, tuple(kept), self.facts, self.fields)
+
+    def _does_something(self, leaf: Leaf, learns: int) -> bool:
+        """Whether anything but an event comes of it."""
+        changes = (cell for cell in leaf.sets if cell in self.fields and cell not in STEP_GHOSTS)
+        return bool(learns) or leaf.loses_packets or any(leaf.gets.get(c, _NEVER) != leaf.sets[c] for c in changes)
+
+    def _system(self, rules: Mapping[str, int], transitions: list[Transition]) -> TransitionSystem:
+        acts = self.ground.acts
+        attacking = {leaf.instance.act.name for leaf in self.ground.leaves if leaf.instance.by_attacker}
+        initial = 0
+        for cell in self.fields:
+            start = next(iter(self.ground.values[cell]))
+            initial |= self.images[cell, start][1]
+        return TransitionSystem(
+            name=self.name,
+            width=max(1, -(-self.position // WORD)) * WORD,
+            fields=(*self.fields.values(), *self.extra),
+            rules=tuple(
+                Rule(name, acts[name].actor, acts[name].section, acts[name].statements, name in attacking or name.startswith("attacker"))
+                for name in rules
+            ),
+            transitions=tuple(transitions),
+            facts=tuple(render(term) for term in self.facts),
+            horn=self._horn(),
+            initial=initial,
+            known=sum(1 << self.fact_index[t] for t in self.ground.known if t in self.fact_index),
+            projections=tuple(self._projection(observation) for observation in self.observed),
+            goals=tuple(self._goal(want) for want in self.wanted),
+        )
+
+    def _horn(self) -> tuple[Horn, ...]:
+        """Derivations whose conclusion matters."""
+        rules = []
+        for derivation in self.ground.derivations:
+            if derivation.conclusion in self.fact_index:
+                body = sum(1 << self.fact_index[premise] for premise in set(derivation.premises))
+                rules.append(Horn(body, self.fact_index[derivation.conclusion], derivation))
+        return tuple(rules)
+
+    def _projection(self, observation: Observed) -> Projection:
+        mask = sum(self.fields[cell].mask for cell in set(observation.cells) if cell in self.fields)
+        facts = sum(1 << self.fact_index[term] for term in set(observation.terms))
+        return Projection(observation.name, mask, facts)
+
+    def _goal(self, want: Wanted) -> Goal:
+        mask = value = 0
+        for predicate in want.conditions:
+            bit = self.predicates[predicate]
+            if isinstance(bit, bool):
+                if not bit:
+                    return Goal(want.name, 0, 1)
+                continue
+            mask |= bit[0]
+            value |= bit[1]
+        return Goal(want.name, mask, value)
+
+
+_NEVER = object()
+STEP_GHOSTS = (EVENT, FALLBACK)
+
+
+def lay_out(ground: Ground, observed: Sequence[Observed], wanted: Sequence[Wanted], name: str) -> Grounded:
+    """The transition system of `ground`, with a projection per property and a goal per witness."""
+    return Layout(ground, observed, wanted, name).build()

@@ -1,0 +1,103 @@
+"""All rules of one world: who may act, who processes which message, and what of the draft says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pmicheck.model.act import Act
+from pmicheck.model.ancestors import mobile_node
+from pmicheck.model.cells import Context
+from pmicheck.model.messages import (
+    Acknowledgement,
+    HandoverToken,
+    Message,
+    Test,
+    TestInit,
+    Update,
+    name_of,
+)
+from pmicheck.model.roles import clock, correspondent_node, home_agent, movement
+from pmicheck.model.roles import proxy_mobile_agent as pma_role
+from pmicheck.model.topology import MN, PMA1, PMA2
+from pmicheck.model.world import World
+
+Run = Callable[[Context], None]
+
+
+def spontaneous(world: World) -> tuple[Act, ...]:
+    """Rules that need no message: they fire by policy, by timer, or because the mobile node moves."""
+    acts = [*clock.acts(world), *movement.acts(world)]
+    if world.proxied:
+        for pma in (PMA1, PMA2) if world.handover else (PMA1,):
+            acts += _pma_acts(world, pma)
+    else:
+        acts += [
+            Act("mobile node starts the tests", MN, "RFC 6275 5.2.5", (), lambda c: mobile_node.start_tests(c, world)),
+            Act("mobile node repeats its BU", MN, "RFC 6275 11.8", (), lambda c: mobile_node.retransmit(c, world)),
+        ]
+    return tuple(acts)
+
+
+def _pma_acts(world: World, pma: str) -> Iterator[Act]:
+    def act(name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
+        return Act(f"{pma} {name}", pma, section, statements, lambda ctx: rule(ctx, world, pma))
+
+    yield act("starts the proxy home test", "3.2", ("N023", "N035", "N036", "N044", "N049"), pma_role.start_home_test)
+    yield act("repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
+    if world.bounds.refreshes:
+        yield act("refreshes with the permanent token", "3.3", ("N011", "N060", "N092"), pma_role.refresh)
+    if pma == PMA1 and world.leaves:
+        yield act("deregisters", "3.4", ("N071", "N140"), pma_role.deregister)
+    if pma == PMA2:
+        statements = ("N017", "N061", "N062", "N065", "N073", "N076")
+        yield act("registers with the handover token", "3.4", statements, pma_role.register_after_handover)
+    if pma == PMA1 and world.variant == "reactive":
+        yield act("hands HT to the home agent", "3.4", ("N070",), pma_role.hand_token_to_home_agent)
+
+
+def handler(world: World, message: Message) -> Act | None:
+    """What the principal addressed does with the message; None if nobody processes it."""
+    name = f"{message.to} receives {name_of(message)}"
+
+    def act(section: str, statements: tuple[str, ...], run: Run) -> Act:
+        return Act(name, message.to, section, statements, run)
+
+    match message:
+        case TestInit(to="ha"):
+            return act("5", ("N136", "N137", "N049"), lambda c: home_agent.forward_test_init(c, world, message))
+        case TestInit(to="cn"):
+            return act("3.2", ("N024", "N041", "N157", "N158"), lambda c: correspondent_node.answer_test(c, world, message))
+        case Test(to="ha") | Acknowledgement(to="ha"):
+            return act("3.2", ("N036", "N132"), lambda c: home_agent.intercept(c, world, message))
+        case HandoverToken(to="ha"):
+            return act("3.4", ("N070",), lambda c: home_agent.relay_handover_token(c, world, message))
+        case Update(to="cn"):
+            section, statements = UPDATE_SOURCES[message.step]
+            return act(section, statements, lambda c: correspondent_node.receive_update(c, world, message))
+    return _registrant_handler(world, message, act)
+
+
+UPDATE_SOURCES = {
+    "early": ("3.3", ("N027", "N052", "N054", "N058", "N061", "N074", "N157", "N158")),
+    "complete": ("3.5", ("N075", "N085", "N090", "N091", "N092", "N093", "N159")),
+    "deregistration": ("7", ("N072", "N160")),
+}
+
+
+def _registrant_handler(world: World, message: Message, act: Callable[..., Act]) -> Act | None:
+    to = message.to
+    match message:
+        case Test() if to == MN:
+            return act("RFC 6275 11.6.2", (), lambda c: mobile_node.receive_test(c, world, message))
+        case Acknowledgement() if to == MN:
+            return act("RFC 6275 11.7.3", (), lambda c: mobile_node.receive_acknowledgement(c, world, message))
+        case Test() if to in (PMA1, PMA2):
+            statements = ("N037", "N042", "N050", "N051")
+            return act("3.2", statements, lambda c: pma_role.receive_home_test(c, world, to, message))
+        case Acknowledgement() if to in (PMA1, PMA2):
+            statements = ("N028", "N080", "N082", "N094")
+            return act("3.5", statements, lambda c: pma_role.receive_acknowledgement(c, world, to, message))
+        case HandoverToken() if to in (PMA1, PMA2):
+            return act("3.4", ("N070",), lambda c: pma_role.receive_handover_token(c, world, to, message))
+    return None

@@ -1,0 +1,69 @@
+"""Time: the clock ticks, entries and handover tokens end (N088, N160; protocol-facts 3.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pmicheck.model.act import Act
+from pmicheck.model.cells import Context, require
+from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
+from pmicheck.model.roles.correspondent_node import forget_entry
+from pmicheck.model.time import CLOCK, LAST_PHASE, PHASES, reaches
+from pmicheck.model.topology import ATTACKER_HOME, STRANGER_HOME, VICTIM_HOME
+from pmicheck.model.world import World
+
+HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
+CAPPED_ENDS = 3
+DAY_ENDS = LAST_PHASE
+
+
+def acts(world: World) -> Iterator[Act]:
+    """The clock's rules, within the scenario's bound on it."""
+    for phase in range(world.bounds.clock):
+        yield Act(
+            f"clock reaches {PHASES[phase + 1]}",
+            "clock",
+            "RFC 6275 12",
+            ("N013", "N088"),
+            lambda ctx, phase=phase: tick(ctx, phase),  # type: ignore[misc]
+        )
+    for home in HOMES:
+        if world.bounds.clock >= CAPPED_ENDS:
+            yield Act(
+                f"entry of {home} ends", "cn", "7", ("N160",), lambda ctx, home=home: expire(ctx, world, home)  # type: ignore[misc]
+            )
+        if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:
+            yield Act(
+                f"handover token of {home} ends", "cn", "2", ("N015",), lambda ctx, home=home: end_token(ctx, home)  # type: ignore[misc]
+            )
+
+
+def _is(phase: int, wanted: int) -> bool:
+    return phase == wanted
+
+
+def tick(ctx: Context, phase: int) -> None:
+    """The next phase begins; no packet of the last one is still under way, and no 420 s binding outlives 450 s by a day."""
+    require(ctx.test(CLOCK, _is, phase), "other-phase")
+    if phase + 1 == DAY_ENDS:
+        for home in HOMES:
+            require(not ctx.test(cells_of(home).entry, entry_is_capped), "entry-must-end-first")
+    ctx.set(CLOCK, phase + 1)
+    ctx.lose_packets_in_flight()
+
+
+def expire(ctx: Context, world: World, home: str) -> None:
+    """The lifetime ran out: at the earliest after 420 s by return routability, after a day otherwise; PT goes with it."""
+    cells = cells_of(home)
+    require(ctx.test(cells.entry, present), "no-entry")
+    capped = ctx.test(cells.entry, entry_is_capped)
+    require(ctx.test(CLOCK, reaches, CAPPED_ENDS if capped else DAY_ENDS), "lifetime")
+    forget_entry(ctx, world, home, ctx.get(cells.entry))
+    ctx.set(cells.pt, ())
+
+
+def end_token(ctx: Context, home: str) -> None:
+    """Reading ht_lifetime=finite: HT dies a day after its issue."""
+    require(ctx.test(CLOCK, reaches, DAY_ENDS), "lifetime")
+    require(ctx.test(cells_of(home).ht, nonempty), "no-token")
+    ctx.set(cells_of(home).ht, ())

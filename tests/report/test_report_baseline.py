@@ -1,0 +1,181 @@
+"""The baseline: what it waives, what it never waives, and what is said of a broken one."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import record_samples as samples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmicheck.errors import UsageError
+from pmicheck.report.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
+from pmicheck.report.record import ReplayOutcome, Result, fingerprint
+from pmicheck.verdict import ExitCode, Replay, Verdict
+
+TODAY = datetime.date(2030, 6, 15)
+VIOLATED = samples.result(verdict=Verdict.VIOLATED)
+HOLDS = samples.result()
+
+
+def finding(result: Result = VIOLATED, **changes: object) -> Finding:
+    entry = Finding(*result.names(), fingerprint(result), "argued", "draft 3.3, N041", line=3)
+    return replace(entry, **changes)
+
+
+def baseline(*findings: Finding) -> Baseline:
+    return Baseline("baseline.toml", findings)
+
+
+def test_a_violation_nobody_knows_is_new() -> None:
+    comparison = compare(samples.record(VIOLATED), baseline(), TODAY)
+    assert comparison.new == (VIOLATED,)
+    assert exit_code(samples.record(VIOLATED), comparison) == ExitCode.NEW_VIOLATION
+
+
+def test_a_violation_in_the_file_is_known() -> None:
+    comparison = compare(samples.record(VIOLATED), baseline(finding()), TODAY, complete=True)
+    assert comparison.known == (VIOLATED,)
+    assert exit_code(samples.record(VIOLATED), comparison) == ExitCode.AS_EXPECTED
+
+
+def test_another_way_to_the_same_violation_is_new_and_the_entry_stale() -> None:
+    comparison = compare(samples.record(VIOLATED), baseline(finding(fingerprint="0" * 12)), TODAY)
+    assert len(comparison.new) == len(comparison.stale) == 1
+    assert comparison.place(comparison.stale[0]) == "baseline.toml:3"
+
+
+def test_an_entry_is_stale_only_if_its_finding_was_looked_for() -> None:
+    other = finding(scenario="rr-mobile")
+    assert compare(samples.record(HOLDS), baseline(finding()), TODAY).stale == (finding(),)
+    assert compare(samples.record(HOLDS), baseline(other), TODAY).unjudged == (other,)
+    assert compare(samples.record(HOLDS), baseline(other), TODAY, complete=True).stale == (other,)
+    partial = replace(samples.record(HOLDS), partial=True)
+    assert compare(partial, baseline(finding()), TODAY, complete=True).unjudged == (finding(),)
+
+
+def test_readings_and_mechanisms_set_apart() -> None:
+    ablated = replace(VIOLATED, without=("mac",))
+    assert compare(samples.record(ablated), baseline(finding()), TODAY).new == (ablated,)
+    assert compare(samples.record(ablated), baseline(finding(without=("mac",))), TODAY).known == (ablated,)
+    reading = finding(settings={"key_owner": "pma"})
+    assert compare(samples.record(VIOLATED), baseline(reading), TODAY).new == (VIOLATED,)
+    changed = replace(samples.record(HOLDS), settings={"tombstone": "full"})
+    assert compare(changed, baseline(finding()), TODAY).unjudged == (finding(),)
+
+
+def test_an_entry_counts_up_to_its_last_day() -> None:
+    record = samples.record(VIOLATED)
+    assert not compare(record, baseline(finding(expires=TODAY)), TODAY).expired
+    late = finding(expires=TODAY - datetime.timedelta(days=1))
+    comparison = compare(record, baseline(late), TODAY)
+    assert comparison.expired == (late,)
+    assert not comparison.new
+    assert exit_code(record, comparison) == ExitCode.STALE_BASELINE
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (replace(VIOLATED, replay=ReplayOutcome(Replay.DIVERGED)), ExitCode.NOT_TRUSTWORTHY),
+        (replace(VIOLATED, replay=None), ExitCode.NOT_TRUSTWORTHY),
+        (replace(VIOLATED, verdict=Verdict.VACUOUS), ExitCode.NOT_TRUSTWORTHY),
+        (replace(VIOLATED, verdict=Verdict.UNDECIDED), ExitCode.INCONCLUSIVE),
+        (replace(VIOLATED, verdict=Verdict.HOLDS_TO_BOUND), ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_what_cannot_be_trusted_is_never_waived(result: Result, code: ExitCode) -> None:
+    record = samples.record(result)
+    assert exit_code(record, compare(record, baseline(finding(result)), TODAY)) == code
+    assert "[[finding]]" not in render(record, {})
+
+
+def test_a_written_baseline_knows_the_record_it_was_made_from(tmp_path: Path) -> None:
+    record = samples.full_record()
+    path = tmp_path / "baseline.toml"
+    path.write_text(render(record, {}))
+    loaded = load_baseline(path)
+    comparison = compare(record, loaded, TODAY, complete=True)
+    assert not comparison.stale
+    assert [each.replay.outcome for each in comparison.new if each.replay] == [Replay.DIVERGED]
+    assert loaded.findings[0].cite == "draft 3.3, N041"
+    assert render(record, {}, loaded) == path.read_text()
+
+
+def test_writing_again_keeps_what_people_wrote() -> None:
+    old = baseline(finding(reason="mine", expires=TODAY), finding(scenario="rr-mobile", reason="elsewhere"))
+    text = render(samples.record(VIOLATED), {}, old)
+    assert 'reason = "mine"' in text
+    assert "expires = 2030-06-15" in text
+    assert 'reason = "elsewhere"' in text
+
+
+def test_an_entry_nobody_argued_is_refused_until_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.toml"
+    path.write_text(render(samples.record(replace(VIOLATED, argument="")), {}))
+    with pytest.raises(UsageError, match=r"baseline\.toml:9: 'reason' must be a text that is not empty"):
+        load_baseline(path)
+    path.write_text(
+        render(samples.record(replace(VIOLATED, argument="")), {fingerprint(VIOLATED): "now it is"})
+    )
+    assert load_baseline(path).findings[0].reason == "now it is"
+
+
+@given(reason=st.text(min_size=1).filter(str.strip))
+@settings(max_examples=100, deadline=None)
+def test_any_reason_survives_the_file(reason: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "baseline.toml"
+    path.write_text(render(samples.record(replace(VIOLATED, argument=reason)), {}), encoding="utf-8")
+    assert load_baseline(path).findings[0].reason == reason
+
+
+GOOD = """\
+[[finding]]
+scenario = "type1-initial"
+attacker = "home-path"
+property = "no-redirection"
+fingerprint = "0123456789ab"
+reason = "argued"
+cite = "draft 3.3"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + GOOD, r":8: the same finding stands already at line 1"),
+        (GOOD + "expires = '2031-12-31'\n", r":8: 'expires' must be a date without quotes"),
+        (GOOD + "expires = 2031-12-31T00:00:00\n", r":8: 'expires' must be a date without quotes and time"),
+        (GOOD + "reson = 'x'\n", r":8: a finding has no key 'reson'; did you mean 'reason'"),
+        (GOOD + "settings = 'x'\n", r":8: 'settings' must be a table"),
+        (GOOD + "without = 'x'\n", r":8: 'without' must be a list"),
+        (GOOD.replace("0123456789ab", "0123"), r":5: 'fingerprint' must be 12 hexadecimal digits"),
+        (GOOD.replace('cite = "draft 3.3"\n', ""), r":1: this finding lacks 'cite'"),
+        (GOOD.replace('"argued"', "7"), r":6: 'reason' must be a text"),
+        (GOOD.replace("[[finding]]", "[finding]"), r":1: a finding begins with \[\[finding\]\]"),
+        (GOOD.replace("[[finding]]", "[[findings]]"), r":1: there is no table 'findings'"),
+        (GOOD + "oops\n", r":8: not TOML"),
+        ('reason = """\n[[finding]]\n"""\n' + GOOD, r":1: there is no table 'reason'"),
+    ],
+)
+def test_a_broken_file_is_refused_with_line_and_remedy(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "baseline.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"baseline\.toml" + said):
+        load_baseline(path)
+
+
+def test_lines_are_right_after_a_multi_line_reason(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.toml"
+    long = GOOD.replace('"argued"', '"""\n[[finding]]\nargued"""')
+    path.write_text(long + "\n" + GOOD.replace("home-path", "off-path"))
+    assert [each.line for each in load_baseline(path).findings] == [1, 11]
+
+
+def test_an_empty_file_is_a_baseline(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.toml"
+    path.write_text("# nothing is known\n")
+    assert load_baseline(path).findings == ()

@@ -1,0 +1,222 @@
+"""Tables, summaries and narrations: what they say, at which width, and that nothing is hidden."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import record_samples as samples
+
+from pmicheck.report import text
+from pmicheck.report.baseline import Baseline, compare
+from pmicheck.report.directory import write_reports
+from pmicheck.report.narration import citation, narrate, short_octets, tell
+from pmicheck.report.record import ReplayOutcome, Stage, Uncovered
+from pmicheck.trace import Step
+from pmicheck.verdict import Replay, Verdict
+
+VIOLATED = samples.result(verdict=Verdict.VIOLATED)
+
+
+def flowing(story: str) -> str:
+    """`story` with its line breaks and indentation taken out."""
+    return " ".join(story.split())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 160, 200])
+def test_every_verdict_stands_in_the_table_at_any_width(width: int) -> None:
+    record = samples.full_record()
+    shown = text.verdicts(record, width=width)
+    assert max(map(len, shown.splitlines())) <= width
+    table = shown.split("Bounds:")[0]
+    for verdict in ("violated", "holds", "proved", "vacuous", "undecided"):
+        wanted = sum(each.verdict == verdict for each in record.results)
+        assert sum(word.rstrip("+!?=") == verdict for word in table.split()) == wanted
+    assert table.count("holds-to-") == sum(each.verdict == "holds-to-bound" for each in record.results)
+
+
+@pytest.mark.parametrize(
+    ("replay", "mark"),
+    [
+        (ReplayOutcome(Replay.CONFIRMED), "violated+"),
+        (ReplayOutcome(Replay.DIVERGED), "violated!"),
+        (ReplayOutcome(Replay.NOT_APPLICABLE), "violated="),
+        (None, "violated?"),
+    ],
+)
+def test_the_mark_says_what_the_replay_found(replay: ReplayOutcome | None, mark: str) -> None:
+    shown = text.verdicts(samples.record(replace(VIOLATED, replay=replay)))
+    assert mark in shown
+    assert ("Not to be trusted" in shown) == (mark in ("violated!", "violated?"))
+
+
+def test_what_was_not_checked_is_said() -> None:
+    results = (
+        samples.result("off-path", verdict=Verdict.UNDECIDED),
+        samples.result("off-path", "progress", Verdict.VACUOUS),
+        replace(VIOLATED, needs_attacker=False, expected="holds"),
+    )
+    record = samples.record(*results)
+    searches = (
+        replace(record.explorations[0], complete=False, uncovered=()),
+        replace(record.explorations[1], uncovered=(Uncovered("cn-wraps"),)),
+    )
+    shown = flowing(text.verdicts(replace(record, explorations=searches, partial=True)))
+    assert "Cut by a limit: no-redirection under off-path." in shown
+    assert "Vacuous: progress under off-path." in shown
+    assert "No attacker needed: no-redirection under home-path." in shown
+    assert "no-redirection under home-path (violated, expected holds)" in shown
+    assert "Not explored to the end: off-path." in shown
+    assert "Rules that fire under some attackers only: 1." in shown
+    assert "Rule never fired" not in shown
+    assert "PARTIAL" in shown
+
+
+def test_a_rule_that_never_fires_is_argued_or_called_out() -> None:
+    record = samples.record(VIOLATED)
+    assert "cn-wraps-sequence: the bound of two sessions ends before it." in flowing(text.verdicts(record))
+    bare = replace(record.explorations[0], uncovered=(Uncovered("cn-wraps"),))
+    assert "cn-wraps: NOT ARGUED." in text.verdicts(replace(record, explorations=(bare,)))
+
+
+def test_one_table_for_each_scenario_and_set_of_readings() -> None:
+    other = replace(samples.result(), readings={**samples.READINGS, "key_owner": "pma"})
+    third = samples.result(scenario="rr-mobile")
+    shown = text.verdicts(samples.record(samples.result(), other, third, replace(third, without=("mac",))))
+    titles = [line for line in shown.splitlines() if line.startswith(("type1-initial", "rr-mobile"))]
+    assert titles == [
+        "type1-initial (key_owner=mn)",
+        "type1-initial (key_owner=pma)",
+        "rr-mobile",
+        "rr-mobile (without mac)",
+    ]
+
+
+def test_tables_do_not_depend_on_time_or_kernel() -> None:
+    record = samples.full_record()
+    later = replace(
+        record,
+        seconds=99.0,
+        kernel="c",
+        stages={"grounding": Stage(99.0, 1.0)},
+        command=("pmicheck",),
+        results=tuple(replace(each, seconds=7.0) for each in record.results),
+    )
+    assert text.verdicts(record) == text.verdicts(later)
+    assert text.findings(record) == text.findings(later)
+
+
+def test_the_summary_counts() -> None:
+    record = samples.record(VIOLATED, samples.result("off-path"))
+    comparison = compare(record, Baseline(), datetime.date(2030, 1, 1))
+    assert text.summary(record, comparison) == (
+        "1 violated (1 new, 0 known), 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
+    )
+    assert text.summary(replace(record, results=(), partial=True)) == (
+        "nothing decided; 2,400 states, 2.5 s, interrupted\n"
+    )
+
+
+def test_no_colour_in_a_stream_that_is_no_terminal() -> None:
+    stream = io.StringIO()
+    text.show("x  violated+\n", stream, width=80)
+    assert stream.getvalue() == "x  violated+\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_in_a_terminal_unless_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    text.show("x  violated+\n", stream, width=80)
+    assert "\x1b[" in stream.getvalue()
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    text.show("x  violated+\n", stream, width=80)
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
+    story = flowing(narrate(samples.trace(), replay=VIOLATED.replay))
+    for said in (
+        "3 steps, of which 1 is the attacker's.",
+        "1. PMA1 begins with a HoTI, at 0 s.",
+        "2. PMA1 sends a HoTI to the correspondent node over HA-CN, at 0.25 s.",
+        "sends: HoT(hoa, cookie1, T)",
+        "by: RFC 6275 9.4.1, N035 N036 (rule cn-answers-hoti)",
+        "3. The attacker sends a BU to the correspondent node over HA-CN, with attacker's care-of address",
+        "attacker knows: T was seen on HA-CN and then: the MAC is computed from T and C",
+        "let through by: nonce indices are fresh; the MAC is right",
+        "effect: the entry for the victim holds the attacker's care-of address",
+        "by: draft 3.3, N041 (rule cn-accepts-bu)",
+        "packet: 96 octets: 60 00 ab",
+        "Conclusion: the correspondent node sends the victim's traffic to the attacker.",
+        "Numbers: octets = 1280, seconds = 1.5.",
+        "Last state: care_of = attacker, verified = yes.",
+        "Replay: Confirmed on real packets: the cache holds 2001:db8:bad::1.",
+        "Without the attacker's packets: the cache holds the node's own address.",
+    ):
+        assert said in story
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_story_keeps_to_the_width(width: int) -> None:
+    assert max(map(len, tell(VIOLATED, width=width).splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Step("clock", "tick", "time", changes=("T expires",)), "Time passes. effect: T expires"),
+        (Step("mn", "move", "attach", changes=("at pma2",)), "MN moves. effect: at pma2"),
+        (
+            Step("pma1", "transfer", "cxt", "context", source="pma1", destination="pma2"),
+            "A context is transferred from PMA1 to PMA2.",
+        ),
+        (Step("pma1", "compute", "kbm", "MAC"), "PMA1 computes a MAC."),
+        (
+            Step("network", "deliver", "r", "EBU", source="pma1", destination="cn", attacker=True),
+            "The attacker lets an EBU from PMA1 reach CN.",
+        ),
+        (Step("network", "deliver", "r"), "Somebody sends a packet to the network."),
+        (Step("x", "sideways", "r", "odd"), "X: sideways odd."),
+    ],
+)
+def test_each_action_has_its_sentence(step: Step, said: str) -> None:
+    assert said in flowing(narrate(replace(samples.trace(), steps=(step,))))
+
+
+def test_a_diverged_replay_is_loud() -> None:
+    story = tell(replace(VIOLATED, replay=ReplayOutcome(Replay.DIVERGED, "the packet is dropped")))
+    assert "DIVERGED" in story
+    assert "not replayed." in tell(replace(VIOLATED, replay=None))
+
+
+def test_a_result_without_a_trace_says_what_stands_behind_it() -> None:
+    assert "The witness entry-made was found after 6 steps" in flowing(tell(samples.result()))
+    assert "was not found" in tell(samples.result(verdict=Verdict.VACUOUS))
+    assert "no witness was asked for" in tell(replace(samples.result(), witness=None))
+
+
+def test_citations_and_octets() -> None:
+    assert citation(samples.STEPS[0]) == "draft 3.2, N034"
+    assert citation(Step("a", "tick", "r")) == "no section"
+    assert short_octets("6000") == "2 octets: 60 00"
+
+
+def test_the_same_finding_under_two_readings_gets_two_files(tmp_path: Path) -> None:
+    other = replace(VIOLATED, readings={"key_owner": "pma"}, scenario=VIOLATED.scenario)
+    names = [path.name for path in write_reports(samples.record(VIOLATED, other), tmp_path / "out")]
+    assert names == [
+        "record.json",
+        "verdicts.txt",
+        "type1-initial-home-path-no-redirection.txt",
+        "type1-initial-home-path-no-redirection-2.txt",
+    ]
