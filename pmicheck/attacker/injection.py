@@ -93,7 +93,7 @@ class Adversary:
 
     def initial(self) -> set[Term]:
         """Its own key, the tokens of the first phase, and what a rogue correspondent was sent."""
-        known = {private_key(ATTACKER), *self._always_reachable(0)}
+        known = {private_key(ATTACKER), *self.always_reachable(0)}
         if self.attacker.own_home:
             known |= {permanent_token(ATTACKER_HOME, 1), handover_token(ATTACKER_HOME, 1)}
         known.update(self._signatures_for_rogue_correspondent(COA1))
@@ -101,13 +101,14 @@ class Adversary:
 
     def on_phase(self, ctx: Context, phase: int) -> None:
         """Tests are free and tell nobody anything, so it is given all tokens of a phase as the phase begins."""
-        ctx.learn(*sorted(self._always_reachable(phase), key=repr))
+        ctx.learn(*sorted(self.always_reachable(phase), key=repr))
 
     def on_move(self, ctx: Context, address: str) -> None:
         """A rogue correspondent is registered with from the new address too."""
         ctx.learn(*sorted(self._signatures_for_rogue_correspondent(address), key=repr))
 
-    def _always_reachable(self, phase: int) -> set[Term]:
+    def always_reachable(self, phase: int) -> set[Term]:
+        """The tokens of a phase that it gets by asking."""
         nonce = current_nonce(phase)
         policy = self.world.policy
         tokens: set[Term] = set()
@@ -179,7 +180,7 @@ class Adversary:
             if potential.can_make(message.sig):
                 yield message
                 yield from self._rejoined(potential, message)
-                for care_of in self.care_of_choices():
+                for care_of in self.care_of_choices() if message.lifetime else ():
                     yield message._replace(care_of=care_of)
         yield from self._from_foreign_signatures(potential)
 

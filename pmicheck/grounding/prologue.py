@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pmicheck.attacker.injection import Adversary
 from pmicheck.attacker.profiles import Attacker
-from pmicheck.model.interpreter import play, values_by_name
+from pmicheck.model.interpreter import Done, play, values_by_name
 from pmicheck.model.messages import Message, visible_terms
 from pmicheck.model.terms import Term
 from pmicheck.model.world import World
@@ -19,6 +19,7 @@ class Start(NamedTuple):
     world: World
     seen: frozenset[Term]
     sent: tuple[Message, ...]
+    history: tuple[Done, ...]
 
 
 def play_prologue(world: World, script: tuple[str, ...], attacker: Attacker | None) -> Start:
@@ -32,4 +33,4 @@ def play_prologue(world: World, script: tuple[str, ...], attacker: Attacker | No
             if adversary.may_see(message):
                 seen.update(visible_terms(message))
     start = replace(world, initial={**world.initial, **values_by_name(run.values)})
-    return Start(start, frozenset(seen), tuple(run.sent))
+    return Start(start, frozenset(seen), tuple(run.sent), tuple(run.history))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell, Refused
@@ -14,6 +14,19 @@ from pmicheck.model.terms import Term
 from pmicheck.model.world import World
 
 
+class Done(NamedTuple):
+    """One rule that fired: with which message, what it changed and sent, and which checks it passed."""
+
+    act: Act
+    message: Message | None
+    changed: Mapping[Cell, Any]
+    sent: tuple[Message, ...]
+    checks: tuple[str, ...]
+
+
+_UNSET = object()
+
+
 class Interpreter:
     """The `Context` of a run on one state, with the messages that are under way.
 
@@ -22,6 +35,7 @@ class Interpreter:
         in_flight: messages sent and not delivered, in order.
         learned: what `learn` and `expose` gave the attacker.
         checks: the checks that let the last message through.
+        history: the rules that fired, in order.
     """
 
     def __init__(self, world: World, sees: Callable[[str], bool] = lambda link: False) -> None:
@@ -31,6 +45,7 @@ class Interpreter:
         self.sent: list[Message] = []
         self.learned: list[Term] = []
         self.checks: list[str] = []
+        self.history: list[Done] = []
         self._sees = sees
 
     def get(self, cell: Cell) -> Any:
@@ -62,7 +77,7 @@ class Interpreter:
     def lose_packets_in_flight(self) -> None:
         self.in_flight.clear()
 
-    def fire(self, act: Act) -> str | None:
+    def fire(self, act: Act, message: Message | None = None) -> str | None:
         """Run the rule; on refusal the state is as before and the name of the check is returned."""
         before = dict(self.values), list(self.in_flight), list(self.sent), list(self.learned)
         self.checks = []
@@ -72,6 +87,9 @@ class Interpreter:
         except Refused as refusal:
             self.values, self.in_flight, self.sent, self.learned = before
             return refusal.check
+        changed = {cell: value for cell, value in self.values.items() if before[0].get(cell, _UNSET) != value}
+        sent = tuple(self.sent[len(before[2]) :])
+        self.history.append(Done(act, message, changed, sent, tuple(self.checks)))
         return None
 
     def deliver(self, message: Message) -> str | None:
@@ -82,7 +100,7 @@ class Interpreter:
     def offer(self, message: Message) -> str | None:
         """Give any message to the principal it is addressed to; as `fire`."""
         act = handler(self.world, message)
-        return "nobody" if act is None else self.fire(act)
+        return "nobody" if act is None else self.fire(act, message)
 
     def settle(self) -> None:
         """Deliver everything in order until nothing is under way."""

@@ -21,3 +21,8 @@ def who_is_at(world: World, address: str) -> str:
 def serving_address(ctx: Context) -> str:
     address: str = ctx.get(ATTACHED)
     return address
+
+
+def attacker_addresses(world: World) -> frozenset[str]:
+    """Care-of addresses at which the attacker receives: its own, and those of the PMAs that act for it."""
+    return frozenset({ATTACKER, *(address for address, owner in OWNERS.items() if owner in world.corrupted)})

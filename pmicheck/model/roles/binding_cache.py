@@ -76,6 +76,11 @@ def contains(generations: tuple[int, ...], generation: int) -> bool:
     return generation in generations
 
 
+def joined(generations: tuple[int, ...], generation: int) -> tuple[int, ...]:
+    """The generations with one more, in order."""
+    return tuple(sorted({*generations, generation}))
+
+
 def accepts(last: int | None, number: int, modulus: int) -> bool:
     """The half-space rule of RFC 6275 9.5.1: `number` is greater than `last`, or there is no last one."""
     return last is None or (last - number) % modulus > modulus // 2

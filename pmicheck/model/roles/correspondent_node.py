@@ -16,7 +16,7 @@ from pmicheck.model.messages import (
     Update,
 )
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.attachment import serving_address, who_is_at
+from pmicheck.model.roles.attachment import attacker_addresses, serving_address, who_is_at
 from pmicheck.model.roles.authorisation import (
     authorise,
     care_of_token_for,
@@ -30,6 +30,7 @@ from pmicheck.model.roles.binding_cache import (
     burnt_pair,
     cells_of,
     honest_at,
+    joined,
     present,
     verified_at,
 )
@@ -112,10 +113,10 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
         require(pair <= world.bounds.token_pairs, "bound: token_pairs")
         ctx.set(cells.pairs, pair)
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
-    ctx.set(cells.pt, (*old_pt, pair))
+    ctx.set(cells.pt, joined(old_pt, pair))
     issued = [permanent_token(update.home, pair)]
     if update.proxy:
-        ctx.set(cells.ht, (*_surviving_handover_tokens(ctx, policy, cells), pair))
+        ctx.set(cells.ht, joined(_surviving_handover_tokens(ctx, policy, cells), pair))
         issued.append(handover_token(update.home, pair))
     if policy.on("token-encryption"):
         return tuple(encrypted(update.key, token) for token in issued)
@@ -165,17 +166,18 @@ def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
         ctx.set(burnt_pair(home, old.care_of, *old.nonces), True)
         if policy.reads("tombstone", "full"):
             ctx.set(burnt_nonce(home, old.nonces[0]), True)
-    _note_fallback(ctx, home, old)
+    _note_fallback(ctx, world, home, old)
 
 
-def _note_fallback(ctx: Context, home: str, old: Entry) -> None:
+def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
     """Ghost: traffic of this flow now goes to the home address; can the registrant be reached there?
 
-    The attacker may have given up its own home address at any moment since its last home test, so it counts as lost.
+    Only a flow that the attacker received can be its flood. It may have given up its own home address at
+    any moment since its last home test, so that counts as lost.
     """
     if home == ATTACKER_HOME:
         ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
-    elif old.registrant == "attacker":
+    elif old.registrant == "attacker" and old.care_of in attacker_addresses(world):
         ctx.set(FALLBACK, FellBack(home, "never", old.capped))
 
 

@@ -1,0 +1,263 @@
+"""From a path through the ground system back to the words of the model: who did what, knew what, checked what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmicheck.attacker.deduction import Derivation, is_public
+from pmicheck.grounding.instance import Leaf
+from pmicheck.grounding.layout import Grounded
+from pmicheck.grounding.prologue import Start
+from pmicheck.model.act import Act
+from pmicheck.model.cells import Cell
+from pmicheck.model.messages import (
+    HA_CN,
+    Acknowledgement,
+    HandoverToken,
+    Message,
+    Test,
+    TestInit,
+    Update,
+    describe,
+    name_of,
+    visible_terms,
+)
+from pmicheck.model.roles.binding_cache import Entry
+from pmicheck.model.roles.registration import CARE_OF, Registration
+from pmicheck.model.terms import Term, render
+from pmicheck.model.time import CLOCK, current_nonce
+from pmicheck.model.topology import ATTACKER, LINKS, MN
+from pmicheck.trace import Step
+
+
+def retell(grounded: Grounded, start: Start, path: Iterable[int]) -> tuple[Step, ...]:
+    """The steps of the prologue and of the path (transition indices), with the attacker's own tests in between."""
+    return _Teller(grounded, start).tell([grounded.leaves[index] for index in path])
+
+
+@dataclass
+class _Teller:
+    grounded: Grounded
+    start: Start
+    steps: list[Step] = field(default_factory=list)
+    sources: dict[Term, str] = field(default_factory=dict)
+    phase: int = 0
+
+    def tell(self, leaves: list[Leaf]) -> tuple[Step, ...]:
+        self._derivations = self._by_conclusion()
+        needed = {term for leaf in leaves for need in leaf.instance.needs for term in self._leaves_of(need, leaves)}
+        for done in self.start.history:
+            self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
+        self.phase = self.start.world.initial.get(CLOCK.name, 0)  # type: ignore[assignment]
+        self._tests(needed, {current_nonce(phase) for phase in range(self.phase + 1)})
+        for leaf in leaves:
+            self._step(leaf, needed)
+        return tuple(self.steps)
+
+    def _by_conclusion(self) -> dict[Term, list[Derivation]]:
+        found: dict[Term, list[Derivation]] = {}
+        for derivation in self.grounded.ground.derivations:
+            found.setdefault(derivation.conclusion, []).append(derivation)
+        return found
+
+    def _leaves_of(self, term: Term, leaves: list[Leaf]) -> set[Term]:
+        """What the term can be derived from at the bottom, whichever way."""
+        bottom: set[Term] = set()
+        agenda, seen = [term], {term}
+        while agenda:
+            here = agenda.pop()
+            bottom.add(here)
+            for derivation in self._derivations.get(here, ()):
+                fresh = [p for p in derivation.premises if p not in seen]
+                seen.update(fresh)
+                agenda += fresh
+        return bottom
+
+    def _prologue(
+        self,
+        act: Act,
+        message: Message | None,
+        changed: Mapping[Cell, Any],
+        sent: tuple[Message, ...],
+        checks: tuple[str, ...],
+    ) -> None:
+        self._note_seen(sent, "in the prologue")
+        action = "deliver" if message is not None else "start"
+        self._append(act, message, action, changed, sent, checks, prologue=True)
+
+    def _note_seen(self, sent: Iterable[Message], when: str) -> None:
+        adversary = self.grounded.ground.adversary
+        for message in sent:
+            if adversary is not None and adversary.may_see(message):
+                for term in visible_terms(message):
+                    self.sources.setdefault(term, f"read from the {name_of(message)} {when}")
+
+    def _step(self, leaf: Leaf, needed: set[Term]) -> None:
+        instance = leaf.instance
+        number = len(self.steps) + 1
+        if instance.by_attacker and instance.message is not None:
+            self._inject(leaf)
+        else:
+            action = "deliver" if instance.message is not None else "start"
+            changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
+            attacker = instance.by_attacker
+            self._append(instance.act, instance.message, action, changed, leaf.sends, leaf.passed, attacker=attacker)
+        self._note_seen(leaf.sends, f"at step {number}")
+        for term in leaf.learns:
+            self.sources.setdefault(term, f"handed over at step {number}")
+        if CLOCK in leaf.sets:
+            self.phase = leaf.sets[CLOCK]
+            self._tests(needed, {current_nonce(self.phase)})
+
+    def _inject(self, leaf: Leaf) -> None:
+        message = leaf.instance.message
+        assert message is not None
+        lines: dict[str, None] = {}
+        for need in leaf.instance.needs:
+            self._explain(need, lines)
+        changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
+        self._append(
+            leaf.instance.act, message, "inject", changed, leaf.sends, leaf.passed, attacker=True, knowledge=tuple(lines)
+        )
+
+    def _explain(self, term: Term, lines: dict[str, None], above: frozenset[Term] = frozenset()) -> bool:
+        """Add how the attacker came to know the term, premises first; False if this way cannot end."""
+        if term in above:
+            return False
+        if term in self.sources:
+            lines[f"{render(term)}: {self.sources[term]}"] = None
+            return True
+        if term[0] == "sk" and term[1] == ATTACKER:
+            lines[f"{render(term)}: its own"] = None
+            return True
+        for derivation in self._derivations.get(term, ()):
+            mine: dict[str, None] = {}
+            if all(is_public(p) or self._explain(p, mine, above | {term}) for p in derivation.premises):
+                lines.update(mine)
+                lines[f"{render(term)}: it {derivation.how}"] = None
+                return True
+        if not above:
+            lines[f"{render(term)}: public"] = None
+        return False
+
+    def _tests(self, needed: set[Term], nonces: set[int]) -> None:
+        """The attacker's own test inits, as soon as the nonce that a needed token is made from is current."""
+        for term in sorted(needed, key=repr):
+            if term[0] not in ("T", "C") or term in self.sources or term[2] not in nonces:
+                continue
+            if not self._is_given(term):
+                continue
+            home = term[0] == "T"
+            kind, link = ("HoTI", HA_CN) if home else ("CoTI", "careof-cn")
+            where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
+            self.sources[term] = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
+            self.steps.append(
+                Step(
+                    actor=ATTACKER,
+                    action="test",
+                    rule="attacker runs a test",
+                    message=kind,
+                    source=str(term[1]),
+                    destination="cn",
+                    link=link,
+                    section="RFC 6275 9.4",
+                    term=f"{kind}({term[1]})",
+                    sends=(f"{'HoT' if home else 'CoT'}({render(term)})",),
+                    attacker=True,
+                    data={"kind": "test", "init": kind, "address": term[1], "nonce": term[2]},
+                )
+            )
+
+    def _is_given(self, term: Term) -> bool:
+        """Whether the adversary gets the token for the asking in the phase of its nonce."""
+        adversary = self.grounded.ground.adversary
+        if adversary is None:
+            return False
+        return any(term in adversary.always_reachable(phase) for phase in range(self.phase + 1))
+
+    def _append(
+        self,
+        act: Act,
+        message: Message | None,
+        action: str,
+        changed: Mapping[Cell, Any],
+        sent: Iterable[Message],
+        checks: Iterable[str],
+        *,
+        attacker: bool = False,
+        knowledge: tuple[str, ...] = (),
+        prologue: bool = False,
+    ) -> None:
+        data: dict[str, Any] = {"kind": action, "rule": act.name.removeprefix("attacker: "), "prologue": prologue}
+        if message is not None:
+            data["message"] = as_json(message)
+        if CLOCK in changed:
+            data["phase"] = changed[CLOCK]
+        self.steps.append(
+            Step(
+                actor=act.actor,
+                action=action,
+                rule=act.name,
+                message=name_of(message) if message else "",
+                source=sender(message) if message else "",
+                destination=message.to if message else "",
+                link=LINKS.get(message.link, message.link) if message else "",
+                section=act.section,
+                statements=act.statements,
+                term=describe(message) if message else "",
+                sends=tuple(describe(m) for m in sent),
+                changes=tuple(filter(None, (change(cell, value) for cell, value in changed.items()))),
+                knowledge=knowledge,
+                passed=tuple(checks),
+                attacker=attacker,
+                data=data,
+            )
+        )
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """The message as JSON values: its class under "type", its fields by name, terms as nested lists."""
+    return {"type": type(message).__name__, **{name: _listed(value) for name, value in message._asdict().items()}}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(part) for part in value] if isinstance(value, tuple) else value
+
+
+def sender(message: Message) -> str:
+    """Who the message claims to come from."""
+    match message:
+        case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == "cn":
+            return "ha" if message.cookie[0] == "cookie" else ""
+        case TestInit():
+            return str(message.cookie[1])
+        case Test(link="tunnel") | Acknowledgement(link="tunnel"):
+            return "ha"
+        case Test() | Acknowledgement():
+            return "cn"
+        case Update():
+            owners = {care_of: pma for pma, care_of in CARE_OF.items()}
+            return owners.get(message.care_of, message.care_of) if message.proxy else MN
+        case HandoverToken():
+            return "pma1" if message.to == "ha" else "ha"
+
+
+def change(cell: Cell, value: Any) -> str:
+    """What the new value of a cell means, "" for ghosts and packets."""
+    if cell.ghost or cell.name.startswith("in flight"):
+        return ""
+    match value:
+        case Entry():
+            state = "verified" if value.verified else "unverified"
+            return f"{cell.name}: {value.care_of}, {state}"
+        case Registration():
+            tokens = " ".join(f"{name}{number}" for name, number in (("PT", value.pt), ("HT", value.ht)) if number)
+            return f"{cell.name}: {value.stage}, last number {value.seq}" + (f", holds {tokens}" if tokens else "")
+        case None:
+            return f"{cell.name}: none"
+        case tuple():
+            return f"{cell.name}: {', '.join(map(str, value)) or 'none'}"
+        case _:
+            return f"{cell.name}: {value}"

@@ -1,0 +1,54 @@
+"""One cell of the matrix, ready for the engines: scenario, attacker and policy as a transition system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.grounding.ground import ground
+from pmicheck.grounding.layout import Grounded, Observed, Wanted, lay_out
+from pmicheck.grounding.prologue import Start, play_prologue
+from pmicheck.model.policy import Policy
+from pmicheck.model.scenario import Scenario
+from pmicheck.model.world import World
+from pmicheck.properties.base import Property
+from pmicheck.properties.witnesses import goal
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A grounded system and where its runs start."""
+
+    start: Start
+    grounded: Grounded
+
+
+def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> World:
+    """The world of a scenario under a policy; PMAs that the attacker corrupts are known to it."""
+    return World(
+        scenario.name,
+        scenario.variant,
+        scenario.families,
+        scenario.bounds,
+        policy,
+        corrupted=attacker.corrupts if attacker else frozenset(),
+    )
+
+
+def prepare(
+    scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]
+) -> Prepared:
+    """Ground the scenario under the attacker (None: honest nodes alone) for the given properties.
+
+    The goals of the system are the properties' witnesses in order, and last the scenario's own goal.
+    """
+    wanted_properties = tuple(properties)
+    start = play_prologue(world_of(scenario, policy, attacker), scenario.prologue, attacker)
+    adversary = None if attacker is None else Adversary(attacker, start.world)
+    observed = [Observed(p.name, p.cells, p.terms) for p in wanted_properties]
+    witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]
+    witnesses.append(Wanted(*goal(start.world)))
+    name = f"{scenario.name} / {attacker.name if attacker else 'no attacker'}"
+    return Prepared(start, lay_out(ground(start, adversary), observed, witnesses, name))

@@ -1,0 +1,226 @@
+"""Scenario files: what happens, within which bounds and why these are enough, and which verdicts are expected."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pmicheck.errors import ScenarioError
+from pmicheck.model.policy import unknown
+from pmicheck.model.time import LAST_PHASE
+from pmicheck.model.world import Bounds
+from pmicheck.verdict import Verdict
+
+SHIPPED = (
+    "rr-mobile",
+    "type1-initial",
+    "type1-refresh",
+    "type1-handover",
+    "type1-handover-reactive",
+    "type1-settled",
+)
+
+FAMILIES = {
+    "mobile": frozenset({"rr"}),
+    "initial": frozenset({"type1"}),
+    "refresh": frozenset({"type1"}),
+    "predictive": frozenset({"type1", "handover"}),
+    "reactive": frozenset({"type1", "handover"}),
+    "settled": frozenset({"type1", "handover"}),
+}
+"""What each variant offers: readings, mechanisms and properties name the families that they touch."""
+
+KEYS = {"name", "title", "variant", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
+MOST = {
+    "clock": LAST_PHASE,
+    "honest_until": LAST_PHASE,
+    "retransmissions": 3,
+    "refreshes": 3,
+    "token_pairs": 7,
+    "sequence_modulus": 65536,
+    "attacker_updates": 8,
+}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """An expected verdict with its argument; `settings` and `without` are what has to be changed first ("flip")."""
+
+    attackers: tuple[str, ...]
+    properties: tuple[str, ...]
+    verdict: str
+    argument: str
+    settings: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario file, checked."""
+
+    name: str
+    title: str
+    variant: str
+    argument: str
+    prologue: tuple[str, ...]
+    bounds: Bounds
+    expectations: tuple[Expectation, ...]
+    flips: tuple[Expectation, ...]
+    uncovered: Mapping[str, str]
+    file: str
+
+    @property
+    def families(self) -> frozenset[str]:
+        return FAMILIES[self.variant]
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What an attacker may need: a node that leaves, a handover."""
+        leaves = {"leave"} if self.variant in ("refresh", "predictive", "reactive", "settled") else set()
+        return frozenset(leaves | ({"handover"} if self.variant in ("predictive", "reactive") else set()))
+
+    def expected(self, attacker: str, prop: str) -> tuple[str, str]:
+        """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
+        for entry in reversed(self.expectations):
+            if prop in entry.properties and (attacker in entry.attackers or "*" in entry.attackers):
+                return entry.verdict, entry.argument
+        return "", ""
+
+
+def load_scenario(name: str) -> Scenario:
+    """A shipped scenario by name, or a file by its path (anything that ends in .toml).
+
+    Raises:
+        ScenarioError: no such file, no TOML, or something in it is wrong: file, line and what would be right.
+        UsageError: no shipped scenario of that name.
+    """
+    if name.endswith(".toml"):
+        try:
+            return parse_scenario(Path(name).read_text(encoding="utf-8"), name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScenarioError(name, None, f"cannot be read ({error.__class__.__name__}: {error})") from error
+    if name not in SHIPPED:
+        raise unknown("scenario", name, SHIPPED)
+    file = resources.files("pmicheck.model.scenarios") / f"{name}.toml"
+    return parse_scenario(file.read_text(encoding="utf-8"), f"{name}.toml")
+
+
+def parse_scenario(text: str, file: str) -> Scenario:
+    """The scenario that `text` describes; `file` is for messages only. Raises ScenarioError."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        line = int(found[1]) if found else None
+        raise ScenarioError(file, line, f"is no valid TOML: {error}") from error
+    return _Reader(raw, text, file).scenario()
+
+
+@dataclass
+class _Reader:
+    raw: Mapping[str, Any]
+    text: str
+    file: str
+
+    def scenario(self) -> Scenario:
+        for key in self.raw:
+            if key not in KEYS:
+                self.fail(key, f"unknown key '{key}'; known are {', '.join(sorted(KEYS))}")
+        variant = self.word("variant", tuple(FAMILIES))
+        return Scenario(
+            name=self.string("name"),
+            title=self.string("title"),
+            variant=variant,
+            argument=self.string("argument"),
+            prologue=self.strings("prologue", self.raw.get("prologue", [])),
+            bounds=self.bounds(),
+            expectations=tuple(self.expectation(entry) for entry in self.tables("expect")),
+            flips=tuple(self.expectation(entry) for entry in self.tables("flip")),
+            uncovered=self.reasons(),
+            file=self.file,
+        )
+
+    def fail(self, key: str, problem: str) -> None:
+        """Raise, pointing at the first line that mentions the key."""
+        pattern = re.compile(rf"^\s*(\[+\s*)?[\"']?{re.escape(key)}\b")
+        lines = (number for number, line in enumerate(self.text.splitlines(), 1) if pattern.search(line))
+        raise ScenarioError(self.file, next(lines, None), problem)
+
+    def string(self, key: str) -> str:
+        value = self.raw.get(key)
+        if not isinstance(value, str) or not value.strip():
+            self.fail(key, f"'{key}' must be a text that is not empty")
+        return str(value)
+
+    def word(self, key: str, allowed: tuple[str, ...]) -> str:
+        value = self.string(key)
+        if value not in allowed:
+            self.fail(key, f"'{key}' is '{value}', but must be one of {', '.join(allowed)}")
+        return value
+
+    def strings(self, key: str, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.fail(key, f"'{key}' must be a list of texts")
+        return tuple(value)  # type: ignore[arg-type]
+
+    def tables(self, key: str) -> list[Mapping[str, Any]]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.fail(key, f"'{key}' must be written as [[{key}]] tables")
+        return list(value)
+
+    def bounds(self) -> Bounds:
+        value = self.raw.get("bounds")
+        if not isinstance(value, dict):
+            self.fail("bounds", "'bounds' must be a [bounds] table")
+        assert isinstance(value, dict)
+        known = {field.name: field.type for field in fields(Bounds)}
+        for key, number in value.items():
+            if key not in known:
+                self.fail(key, f"unknown bound '{key}'; known are {', '.join(known)}")
+            if key == "number_wrap":
+                if not isinstance(number, bool):
+                    self.fail(key, "bound 'number_wrap' must be true or false")
+            elif not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST[key]:
+                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from 0 to {MOST[key]}")
+        for key in ("clock", "retransmissions"):
+            if key not in value:
+                self.fail("bounds", f"bound '{key}' is missing")
+        modulus = value.get("sequence_modulus", 32)
+        if modulus < 16 or modulus & (modulus - 1):
+            self.fail("sequence_modulus", f"bound 'sequence_modulus' is {modulus}, but must be a power of two from 16")
+        return Bounds(**value)
+
+    def reasons(self) -> Mapping[str, str]:
+        value = self.raw.get("uncovered", {})
+        if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
+            self.fail("uncovered", "'uncovered' must map names of rules to reasons")
+        return dict(value)
+
+    def expectation(self, entry: Mapping[str, Any]) -> Expectation:
+        allowed = {"attackers", "properties", "verdict", "argument", "set", "without"}
+        for key in entry:
+            if key not in allowed:
+                self.fail(key, f"unknown key '{key}' in an expectation; known are {', '.join(sorted(allowed))}")
+        verdict = entry.get("verdict")
+        if verdict not in tuple(Verdict):
+            self.fail("verdict", f"verdict {verdict!r} must be one of {', '.join(Verdict)}")
+        argument = entry.get("argument")
+        if not isinstance(argument, str) or not argument.strip():
+            self.fail("argument", "every expected verdict needs an 'argument'")
+        settings = entry.get("set", {})
+        if not isinstance(settings, dict):
+            self.fail("set", "'set' must be a table of readings and values")
+        return Expectation(
+            self.strings("attackers", entry.get("attackers")),
+            self.strings("properties", entry.get("properties")),
+            str(verdict),
+            " ".join(str(argument).split()),
+            tuple(sorted(settings.items())),
+            self.strings("without", entry.get("without", [])),
+        )

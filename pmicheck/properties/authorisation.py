@@ -1,0 +1,159 @@
+"""Who may make, change and end a binding: the properties on the correspondent node's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import z3
+
+from pmicheck.model.events import EVENT, Accepted
+from pmicheck.model.readings import BOTH, TYPE1
+from pmicheck.model.roles.binding_cache import Entry, cells_of
+from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.witnesses import binding_made, node_left
+
+ENTRY = cells_of(VICTIM_HOME).entry
+
+
+def _binding(state: State) -> tuple[Observation, ...]:
+    entry: Entry | None = state.read(ENTRY)
+    if entry is None:
+        return ()
+    addresses = state.attacker.addresses if state.attacker else frozenset()
+    return (
+        {
+            "care_of_address": entry.care_of,
+            "care_of_is_attackers": entry.care_of in addresses,
+            "registered_by_attacker": entry.registrant == "attacker",
+            "verified": entry.verified,
+        },
+    )
+
+
+def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    return z3.BoolVal(True), z3.Not(z3.And(o["care_of_is_attackers"], o["registered_by_attacker"]))
+
+
+NO_REDIRECTION = Property(
+    "no-redirection",
+    "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
+    BOTH,
+    (ENTRY,),
+    _binding,
+    _no_redirection,
+    binding_made,
+    lambda o: f"The CN sends the victim's traffic to {o['care_of_address']}, which is the attacker's.",
+)
+
+
+def _acceptance(state: State) -> tuple[Observation, ...]:
+    event = state.read(EVENT)
+    if not isinstance(event, Accepted):
+        return ()
+    return (
+        {
+            "update": event.step,
+            "sent_by_honest": event.author == "honest",
+            "accepted_before": event.again,
+            "entry_created": event.effect == "created",
+            "entry_changed": event.effect in ("created", "changed", "deleted"),
+            "honest_entry_deleted": event.harm == "deleted",
+            "honest_entry_replaced": event.harm == "replaced",
+            "authenticated": event.authenticated,
+            "a_pma_is_rogue": bool(state.attacker and state.attacker.corrupts),
+        },
+    )
+
+
+def _agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    return z3.BoolVal(True), z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"]))
+
+
+BINDING_AGREEMENT = Property(
+    "binding-agreement",
+    "a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
+    BOTH,
+    (EVENT,),
+    _acceptance,
+    _agreement,
+    binding_made,
+    lambda o: (
+        "The CN accepted an update a second time that was sent once."
+        if o["accepted_before"]
+        else "The CN accepted an update for the victim's home address that no honest node sent."
+    ),
+)
+
+
+def _freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    return z3.BoolVal(True), z3.Not(z3.And(o["accepted_before"], o["entry_changed"]))
+
+
+BINDING_FRESHNESS = Property(
+    "binding-freshness",
+    "an old genuine message or signature is accepted again and changes an entry",
+    BOTH,
+    (EVENT,),
+    _acceptance,
+    _freshness,
+    binding_made,
+    lambda o: f"An old genuine {o['update']} update, or its signature, was accepted again and changed the entry.",
+)
+
+
+def _no_deregistration(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    harmed = z3.Or(o["honest_entry_deleted"], o["honest_entry_replaced"])
+    authorised = z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"]))
+    return z3.BoolVal(True), z3.Implies(harmed, authorised)
+
+
+NO_UNAUTHORISED_DEREGISTRATION = Property(
+    "no-unauthorised-deregistration",
+    "an honest current entry disappears, or becomes unusable, by a message that was not authorised",
+    BOTH,
+    (EVENT,),
+    _acceptance,
+    _no_deregistration,
+    binding_made,
+    lambda o: (
+        "The honest current entry was deleted by a message that nobody entitled sent."
+        if o["honest_entry_deleted"]
+        else "The honest current entry was replaced by a message that nobody entitled sent."
+    ),
+)
+
+
+def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    own_doing = z3.Or(z3.Not(o["sent_by_honest"]), o["accepted_before"])
+    return z3.BoolVal(True), z3.Not(z3.And(o["a_pma_is_rogue"], own_doing, o["entry_changed"]))
+
+
+FORMER_PMA_POWERLESS = Property(
+    "former-pma-powerless",
+    "a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
+    TYPE1,
+    (EVENT,),
+    _acceptance,
+    _powerless,
+    node_left,
+    lambda o: f"A PMA that does not serve the node had its {o['update']} update accepted.",
+    needs_leave=True,
+)
+
+
+def _stateless(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    return z3.BoolVal(True), z3.Implies(o["entry_created"], o["authenticated"])
+
+
+STATELESS = Property(
+    "stateless-before-authentication",
+    "a receiver allocates per-peer state on an unauthenticated message",
+    BOTH,
+    (EVENT,),
+    _acceptance,
+    _stateless,
+    binding_made,
+    lambda o: "The CN made an entry on the strength of a message that nothing secret vouches for.",
+)

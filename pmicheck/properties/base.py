@@ -1,0 +1,58 @@
+"""What a property is: cells and terms it looks at, named observables made of them, and one z3 formula over those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.model.cells import Cell
+from pmicheck.model.terms import Term
+from pmicheck.model.world import World
+
+Observation = Mapping[str, bool | int | str]
+"""Observables by name; a property may see several per state (one per home address)."""
+
+Condition = tuple[Cell, Callable[..., bool], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a property is shown of a state: only the cells and terms it asked for."""
+
+    read: Callable[[Cell], Any]
+    known: frozenset[Term]
+    world: World
+    attacker: Attacker | None
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of DESIGN section 4.
+
+    Attributes:
+        name, violated_when: as DESIGN names and words it.
+        families: kinds of scenario in which its words mean something.
+        cells, terms: what it looks at.
+        observe: the observables of a state, possibly several sets of them; none where there is nothing to judge.
+        formula: from the observables as z3 constants to (what is known of the numbers, the invariant).
+        witness: a state that shows that the antecedent happens, for this world.
+        conclusion: the sentence for a violating observation.
+    """
+
+    name: str
+    violated_when: str
+    families: frozenset[str]
+    cells: tuple[Cell, ...]
+    observe: Callable[[State], tuple[Observation, ...]] = field(compare=False)
+    formula: Callable[[Mapping[str, Any]], tuple[Any, Any]] = field(compare=False)
+    witness: Callable[[World], tuple[str, tuple[Condition, ...]]] = field(compare=False)
+    conclusion: Callable[[Observation], str] = field(compare=False)
+    terms: tuple[Term, ...] = ()
+    needs_leave: bool = False
+
+
+def applies(prop: Property, world: World) -> bool:
+    """Whether the property means something in this world."""
+    return bool(prop.families & world.families) and (world.leaves or not prop.needs_leave)

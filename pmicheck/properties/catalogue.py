@@ -1,0 +1,44 @@
+"""All properties by name. `progress` is decided on the honest system, so it has no invariant."""
+
+from __future__ import annotations
+
+from pmicheck.model.policy import unknown
+from pmicheck.properties.authorisation import (
+    BINDING_AGREEMENT,
+    BINDING_FRESHNESS,
+    FORMER_PMA_POWERLESS,
+    NO_REDIRECTION,
+    NO_UNAUTHORISED_DEREGISTRATION,
+    STATELESS,
+)
+from pmicheck.properties.base import Property
+from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
+from pmicheck.properties.secrecy import ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
+
+INVARIANTS: dict[str, Property] = {
+    prop.name: prop
+    for prop in (
+        NO_REDIRECTION,
+        BINDING_FRESHNESS,
+        NO_CAREOF_FLOODING,
+        NO_HOME_FLOODING,
+        BINDING_AGREEMENT,
+        TOKEN_SECRECY,
+        NO_UNAUTHORISED_DEREGISTRATION,
+        FORMER_PMA_POWERLESS,
+        STATELESS,
+        ACKNOWLEDGEMENT_AGREEMENT,
+    )
+}
+
+PROGRESS = "progress"
+PROGRESS_VIOLATED_WHEN = "without an attacker, the scenario's goal cannot be reached any more"
+
+NAMES = (*INVARIANTS, PROGRESS)
+
+
+def check_name(name: str) -> str:
+    """The name itself. Raises UsageError if there is no such property."""
+    if name not in NAMES:
+        raise unknown("property", name, NAMES)
+    return name

@@ -1,0 +1,119 @@
+"""Who receives traffic that he never asked for: z3 supplies the octets and the seconds that no state enumerates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import z3
+
+from pmicheck.model.events import FALLBACK, FellBack
+from pmicheck.model.readings import BOTH
+from pmicheck.model.roles.binding_cache import Entry, cells_of
+from pmicheck.model.topology import ATTACKER_HOME, FLOOD, STRANGER_HOME, VICTIM_HOME
+from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.witnesses import binding_ended, binding_made
+
+HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
+ENTRIES = tuple(cells_of(home).entry for home in HOMES)
+
+PACKET = 1500
+"""Octets of the largest payload packet that the timeline uses."""
+
+MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME, MAX_CGA_BINDING_LIFETIME = 240, 420, 86400
+
+
+def _aimed(state: State) -> tuple[Observation, ...]:
+    """Every entry that sends traffic to the bystander, with the credit rules in force."""
+    policy = state.world.policy
+    found: list[Observation] = []
+    for home, cell in zip(HOMES, ENTRIES, strict=True):
+        entry: Entry | None = state.read(cell)
+        if entry is not None and entry.care_of == FLOOD:
+            found.append(
+                {
+                    "home_address": home,
+                    "verified": entry.verified,
+                    "credit_limits": policy.credit_limits,
+                    "credit_ages": policy.on("credit-aging"),
+                    "unverified_earns": not policy.on("no-credit-while-unverified"),
+                }
+            )
+    return tuple(found)
+
+
+def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    """RFC 4866 4.10, 4.11: what was earned while verified, aged once, is all that may be spent unverified.
+
+    `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it.
+    """
+    earned, unverified, spent = z3.Ints("octets_earned octets_sent_unverified octets_to_bystander")
+    allowed = earned * 7
+    credit = z3.If(o["credit_ages"], earned * 7, earned * 8) + z3.If(o["unverified_earns"], unverified * 8, 0)
+    capped = z3.And(o["credit_limits"], z3.Not(o["verified"]))
+    rules = z3.And(
+        *(z3.And(number >= 0, number % PACKET == 0) for number in (earned, unverified, spent)),
+        earned <= 8 * PACKET,
+        unverified <= 8 * PACKET,
+        spent <= 800 * PACKET,
+        z3.Implies(capped, 8 * spent <= credit),
+    )
+    return rules, 8 * spent <= allowed
+
+
+NO_CAREOF_FLOODING = Property(
+    "no-careof-flooding",
+    "more payload goes to a care-of address that never answered a care-of test than the credit earned",
+    BOTH,
+    ENTRIES,
+    _aimed,
+    _no_careof_flooding,
+    binding_made,
+    lambda o: (
+        f"The CN sends the traffic of {o['home_address']} to an uninvolved address as if it were verified."
+        if o["verified"]
+        else f"The CN sends more of the traffic of {o['home_address']} to an uninvolved address than was earned."
+    ),
+)
+
+
+def _ended(state: State) -> tuple[Observation, ...]:
+    event = state.read(FALLBACK)
+    if not isinstance(event, FellBack):
+        return ()
+    return ({"home_address": event.home, "reached_once": event.reach == "lost", "lifetime_capped": event.capped},)
+
+
+def _no_home_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A fallback is fair if the registrant answered a home test as recently as RFC 6275 makes certain (240 + 420 s)."""
+    test, update, lost, fallback = z3.Ints("s_home_test s_last_update s_home_lost s_fallback")
+    rules = z3.And(
+        test == 0,
+        lost > test,
+        fallback > lost,
+        update >= test,
+        fallback >= update,
+        z3.Implies(o["lifetime_capped"], update <= test + MAX_NONCE_LIFETIME),
+        z3.If(
+            o["lifetime_capped"],
+            fallback <= update + MAX_RR_BINDING_LIFETIME,
+            fallback <= update + MAX_CGA_BINDING_LIFETIME,
+        ),
+    )
+    fair = z3.And(o["reached_once"], fallback - test <= MAX_NONCE_LIFETIME + MAX_RR_BINDING_LIFETIME)
+    return rules, fair
+
+
+NO_HOME_FLOODING = Property(
+    "no-home-flooding",
+    "traffic falls back to a home address whose reachability the registrant no longer has, or never had",
+    BOTH,
+    (FALLBACK,),
+    _ended,
+    _no_home_flooding,
+    binding_ended,
+    lambda o: (
+        f"Traffic falls back to {o['home_address']}, which its registrant "
+        + ("gave up longer ago than return routability allows." if o["reached_once"] else "never could be reached at.")
+    ),
+)
