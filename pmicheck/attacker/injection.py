@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pmicheck.attacker.deduction import Potential
+from pmicheck.attacker.deduction import Potential, is_public
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.model.cells import Context
 from pmicheck.model.messages import (
@@ -84,12 +84,6 @@ class Adversary:
 
     attacker: Attacker
     world: World
-
-    @property
-    def homes(self) -> tuple[str, ...]:
-        """Home addresses it may register something for."""
-        own = (ATTACKER_HOME, STRANGER_HOME) if self.attacker.own_home else ()
-        return (VICTIM_HOME, *own)
 
     def initial(self) -> set[Term]:
         """Its own key, the tokens of the first phase, and what a rogue correspondent was sent."""
@@ -169,7 +163,7 @@ class Adversary:
             for update in self._authenticated(potential, bare):
                 if update not in seen:
                     seen.add(update)
-                    needs = tuple(t for t in (update.mac, update.sig) if t is not None)
+                    needs = tuple(t for t in (update.mac, update.sig) if t is not None and not is_public(t))
                     yield Injection(update, needs, replay=update in honest)
 
     def _captured(self, potential: Potential, sent: list[Message]) -> Iterator[Update]:
@@ -206,7 +200,7 @@ class Adversary:
 
     def _composed(self, potential: Potential) -> Iterator[Update]:
         """Updates of its own making."""
-        for home in self.homes:
+        for home in self.world.homes:
             numbers = self.world.attacker_numbers if home == VICTIM_HOME else (0,)
             for credential, nonce in self._credentials(potential, home):
                 for key in self._keys(potential, home):

@@ -12,9 +12,13 @@ from pmicheck.grounding.layout import Grounded, Observed, Wanted, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
 from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
+from pmicheck.model.topology import ATTACKER_HOME, STRANGER_HOME, VICTIM_HOME
 from pmicheck.model.world import World
 from pmicheck.properties.base import Property
 from pmicheck.properties.witnesses import goal
+
+
+HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
         scenario.bounds,
         policy,
         corrupted=attacker.corrupts if attacker else frozenset(),
+        homes=HOMES if attacker and attacker.own_home else (VICTIM_HOME,),
     )
 
 

@@ -91,6 +91,14 @@ class Scenario:
                 return entry.verdict, entry.argument
         return "", ""
 
+    def reason(self, rule: str, attacker: str) -> str:
+        """Why a rule never fires, from the file: the entry for "attacker: rule", for the rule, or for its beginning."""
+        for key in (f"{attacker}: {rule}", rule):
+            if key in self.uncovered:
+                return self.uncovered[key]
+        found = [reason for key, reason in self.uncovered.items() if key.endswith("*") and rule.startswith(key[:-1])]
+        return found[0] if found else ""
+
 
 def load_scenario(name: str) -> Scenario:
     """A shipped scenario by name, or a file by its path (anything that ends in .toml).

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pmicheck.model.policy import Policy
+from pmicheck.model.topology import VICTIM_HOME
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Bounds:
 class World:
     """`variant` names what happens in the scenario: "mobile", "initial", "refresh", "predictive", "reactive", "settled".
 
+    `corrupted` are the PMAs that act for the attacker, `homes` the home addresses that somebody may register.
     `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the
     prologue is being played.
     """
@@ -48,6 +50,7 @@ class World:
     bounds: Bounds
     policy: Policy
     corrupted: frozenset[str] = frozenset()
+    homes: tuple[str, ...] = (VICTIM_HOME,)
     initial: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
     in_prologue: bool = False
 

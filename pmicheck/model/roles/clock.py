@@ -9,10 +9,8 @@ from pmicheck.model.cells import Context, require
 from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.time import CLOCK, LAST_PHASE, PHASES, reaches
-from pmicheck.model.topology import ATTACKER_HOME, STRANGER_HOME, VICTIM_HOME
 from pmicheck.model.world import World
 
-HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
 CAPPED_ENDS = 3
 DAY_ENDS = LAST_PHASE
 
@@ -25,9 +23,9 @@ def acts(world: World) -> Iterator[Act]:
             "clock",
             "RFC 6275 12",
             ("N013", "N088"),
-            lambda ctx, phase=phase: tick(ctx, phase),  # type: ignore[misc]
+            lambda ctx, phase=phase: tick(ctx, world, phase),  # type: ignore[misc]
         )
-    for home in HOMES:
+    for home in world.homes:
         if world.bounds.clock >= CAPPED_ENDS:
             yield Act(
                 f"entry of {home} ends", "cn", "7", ("N160",), lambda ctx, home=home: expire(ctx, world, home)  # type: ignore[misc]
@@ -42,11 +40,11 @@ def _is(phase: int, wanted: int) -> bool:
     return phase == wanted
 
 
-def tick(ctx: Context, phase: int) -> None:
+def tick(ctx: Context, world: World, phase: int) -> None:
     """The next phase begins; no packet of the last one is still under way, and no 420 s binding outlives 450 s by a day."""
     require(ctx.test(CLOCK, _is, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
-        for home in HOMES:
+        for home in world.homes:
             require(not ctx.test(cells_of(home).entry, entry_is_capped), "entry-must-end-first")
     ctx.set(CLOCK, phase + 1)
     ctx.lose_packets_in_flight()

@@ -104,10 +104,13 @@ def believe_home_test(ctx: Context, world: World, who: str, test: Test, expected
 def believe_acknowledgement(
     ctx: Context, world: World, who: str, care_of: str, held: Registration, ack: Acknowledgement
 ) -> bool:
-    """protocol-facts 3.6: number and authenticator vouch for a (P)BA; False if its content is not the CN's."""
+    """protocol-facts 3.6: number and authenticator vouch for a (P)BA; False if its content is not the CN's.
+
+    A refusal with status 136 to 138 carries no authenticator (RFC 6275 9.5.4), so any host that guesses the number can
+    send one. It brings no content: the receiver gives up its tokens and tests again, as after a loss.
+    """
     require(awaits(held, ack.seq), "sequence-number")
     if ack.status:
-        ctx.set(EVENT, Believed(who, f"status {ack.status}"))
         return False
     if world.policy.on("mac-of-ack"):
         kbm = outstanding_key(world, care_of, held, ack.proxy)

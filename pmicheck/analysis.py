@@ -1,0 +1,412 @@
+"""The pipeline of DESIGN section 2, from scenario files to a record; read it from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.errors import UsageError
+from pmicheck.explore.explorer import explore, kernel_in_use
+from pmicheck.explore.result import Exploration as Explored
+from pmicheck.explore.result import Projected, Reached
+from pmicheck.grounding.layout import Grounded
+from pmicheck.progress import Stuck, find_stuck
+from pmicheck.grounding.retell import retell
+from pmicheck.grounding.run import Prepared, prepare, world_of
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.model.time import PHASES
+from pmicheck.properties.base import Observation, Property, State, applies
+from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
+from pmicheck.report.record import Exploration, Record, ReplayOutcome, Result, Stage, Uncovered, Witness, tool_version
+from pmicheck.symbolic.decide import Decider
+from pmicheck.trace import Step, Trace
+from pmicheck.verdict import Replay, Verdict
+
+if TYPE_CHECKING:
+    from pmicheck.concrete.replay import ReplayReport
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for; empty tuples mean everything that applies."""
+
+    scenarios: tuple[str, ...] = ()
+    attackers: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+    max_states: int | None = None
+    max_seconds: float | None = None
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: a scenario under an attacker, for some properties."""
+
+    scenario: Scenario
+    policy: Policy
+    attacker: Attacker
+    properties: tuple[str, ...]
+    max_states: int | None
+    max_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What came of one cell."""
+
+    results: tuple[Result, ...]
+    exploration: Exploration
+
+
+def verify(
+    request: Request,
+    *,
+    command: list[str],
+    progress: Callable[[str], None],
+    partial: Callable[[Record], None] | None = None,
+) -> Record:
+    """Decide all that is asked for.
+
+    Args:
+        request: scenarios, attackers, properties, readings, mechanisms and limits.
+        command: the command line, for the record.
+        progress: called with one plain sentence per finished exploration.
+        partial: called with the record so far on KeyboardInterrupt, which is then raised again.
+
+    Raises:
+        UsageError, ScenarioError: a name that does not exist or does not apply, a scenario file that is wrong.
+    """
+    began = time.perf_counter()
+    cells = plan(request)
+    done: list[Decided] = []
+
+    def record(*, cut: bool = False) -> Record:
+        return _record(request, cells, done, command, time.perf_counter() - began, cut=cut)
+
+    try:
+        for decided in _decide_all(cells, request.workers):
+            done.append(decided)
+            found = decided.exploration
+            progress(
+                f"{found.scenario} / {found.attacker}: {found.states:,} states to depth {found.depth}, "
+                f"{sum(found.stages.values()):.1f} s ({len(done)} of {len(cells)})"
+            )
+    except KeyboardInterrupt:
+        if partial is not None:
+            partial(record(cut=True))
+        raise
+    return record()
+
+
+def plan(request: Request) -> list[Cell]:
+    """The cells of the matrix that a request names. Raises UsageError where nothing applies."""
+    properties = tuple(check_name(name) for name in request.properties) or NAMES
+    cells: list[Cell] = []
+    for name in request.scenarios or SHIPPED:
+        scenario = load_scenario(name)
+        policy = make_policy(dict(request.settings), request.without, scenario.families, scenario.name)
+        for attacker in _attackers(request, scenario):
+            world = world_of(scenario, policy, attacker)
+            wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
+            if wanted:
+                cells.append(Cell(scenario, policy, attacker, wanted, request.max_states, request.max_seconds))
+    return cells
+
+
+def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
+    """The attackers asked for, or all that differ from `off-path` in this scenario."""
+    for name in request.attackers or ATTACKERS:
+        attacker = attacker_named(name)
+        if attacker.needs <= scenario.offers:
+            yield attacker
+        elif request.attackers and len(request.scenarios) == 1:
+            missing = ", ".join(sorted(attacker.needs - scenario.offers))
+            raise UsageError(f"attacker '{name}' does not apply to scenario '{scenario.name}': it needs a {missing}")
+
+
+def _decide_all(cells: list[Cell], workers: int) -> Iterator[Decided]:
+    if workers <= 1 or len(cells) <= 1:
+        decider = Decider()
+        yield from (decide(cell, decider) for cell in cells)
+        return
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        yield from pool.map(decide, cells)
+
+
+def decide(cell: Cell, decider: Decider | None = None) -> Decided:
+    """One cell: ground, explore, let z3 judge what was seen, replay what is violated."""
+    decider = decider or Decider()
+    clock = _Stopwatch()
+    invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
+    prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
+    clock.lap("grounding")
+    explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    clock.lap("exploration")
+    findings = [_judge(decider, cell, prepared, explored, i) for i in range(len(invariants))]
+    clock.lap("z3")
+    results = [
+        _result(cell, prepared, explored, prop, finding, explored.goals[number])
+        for number, (prop, finding) in enumerate(zip(invariants, findings, strict=True))
+    ]
+    clock.lap("traces")
+    results = [replayed(result) for result in results]
+    clock.lap("replay")
+    if PROGRESS in cell.properties:
+        results.append(_progress(cell))
+        clock.lap("progress")
+    share = sum(clock.stages.values()) / max(1, len(results))
+    timed = tuple(replace(result, seconds=share) for result in results)
+    return Decided(timed, _summary(cell, prepared, explored, clock.stages))
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The shallowest observation that breaks a property, with z3's numbers."""
+
+    seen: Projected
+    observation: Observation
+    numbers: dict[str, int]
+
+
+def _judge(decider: Decider, cell: Cell, prepared: Prepared, explored: Explored, number: int) -> Finding | None:
+    """Show z3 every distinct projection of one property, shallowest first."""
+    grounded = prepared.grounded
+    prop = INVARIANTS[grounded.system.projections[number].name]
+    for seen in explored.projections[number]:
+        state = state_of(grounded, prepared, cell.attacker, seen)
+        for observation in prop.observe(state):
+            numbers = decider.violation(prop, observation)
+            if numbers is not None:
+                return Finding(seen, observation, numbers)
+    return None
+
+
+def state_of(grounded: Grounded, prepared: Prepared, attacker: Attacker | None, seen: Projected) -> State:
+    """What a property is shown of a projected state."""
+    known = grounded.known_terms(seen.knowledge)
+    return State(lambda c: grounded.value(c, seen.local), known, prepared.start.world, attacker)
+
+
+def _result(
+    cell: Cell, prepared: Prepared, explored: Explored, prop: Property, finding: Finding | None, reached: Reached | None
+) -> Result:
+    """The verdict of one property with its evidence, replay apart."""
+    trace = None
+    if finding is not None:
+        verdict = Verdict.VIOLATED
+        steps = retell(prepared.grounded, prepared.start, explored.path(finding.seen.state))
+        trace = _trace(cell, prop.name, steps, finding.observation, finding.numbers, prop.conclusion(finding.observation))
+    elif not explored.complete:
+        verdict = Verdict.HOLDS_TO_BOUND
+    else:
+        verdict = Verdict.HOLDS if reached is not None else Verdict.VACUOUS
+    name, _ = prop.witness(prepared.start.world)
+    witness = Witness(reached is not None, name, reached.depth if reached else None)
+    depth = finding.seen.depth if finding else explored.depth
+    return _finished(cell, prop.name, verdict, explored, depth, witness, trace)
+
+
+def _finished(
+    cell: Cell,
+    prop: str,
+    verdict: Verdict,
+    explored: Explored,
+    depth: int,
+    witness: Witness,
+    trace: Trace | None,
+) -> Result:
+    default = not cell.policy.without and all(cell.policy.reads(n, r.values[0]) for n, r in READINGS.items())
+    expected, argument = cell.scenario.expected(cell.attacker.name, prop) if default else ("", "")
+    return Result(
+        scenario=cell.scenario.name,
+        attacker=cell.attacker.name,
+        property=prop,
+        readings=dict(cell.policy.readings),
+        without=tuple(sorted(cell.policy.without)),
+        verdict=verdict,
+        bounds=bounds_sentence(cell.scenario),
+        states=explored.states,
+        transitions=explored.transitions,
+        depth=depth,
+        seconds=0.0,
+        witness=witness,
+        trace=trace,
+        needs_attacker=any(step.attacker for step in trace.steps) if trace else None,
+        argument=argument,
+        expected=expected,
+    )
+
+
+def _trace(
+    cell: Cell,
+    prop: str,
+    steps: tuple[Step, ...],
+    observation: Observation,
+    numbers: dict[str, int],
+    conclusion: str,
+) -> Trace:
+    readings, without = dict(cell.policy.readings), tuple(sorted(cell.policy.without))
+    names = (cell.scenario.name, cell.attacker.name, prop)
+    return Trace(*names, readings, without, steps, observation, numbers, conclusion)
+
+
+def bounds_sentence(scenario: Scenario) -> str:
+    """Within what the verdicts of a scenario hold."""
+    bounds = scenario.bounds
+    parts = [
+        f"clock to {PHASES[bounds.clock]}",
+        f"honest exchanges begun before {PHASES[min(bounds.honest_until + 1, len(PHASES) - 1)]}",
+        f"{bounds.retransmissions} repetition(s)",
+        f"{bounds.refreshes} refresh(es)",
+        f"{bounds.token_pairs} token pairs",
+        f"sequence numbers modulo {bounds.sequence_modulus}",
+        f"{bounds.attacker_updates} numbers of the attacker's own",
+    ]
+    return ", ".join(parts)
+
+
+def replayed(result: Result) -> Result:
+    """A violation, executed on the second implementation; anything else as it is."""
+    if result.trace is None:
+        return result
+    if result.property == PROGRESS:
+        reason = "nothing happens that could be replayed: the goal is out of reach"
+        return replace(result, replay=ReplayOutcome(Replay.NOT_APPLICABLE, reason))
+    report = replay_trace(result.trace)
+    outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual, report.details)
+    return replace(result, trace=report.trace, replay=outcome)
+
+
+def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
+    """Solve for times, then execute the trace on real packets; with `pcap`, keep what crossed the links.
+
+    Raises:
+        OutputError: the capture cannot be written.
+    """
+    from pmicheck.concrete.replay import replay
+    from pmicheck.symbolic.schedule import schedule
+
+    return replay(trace, times=schedule(trace), pcap=pcap)
+
+
+def _progress(cell: Cell) -> Result:
+    """`progress` is decided without attacker moves, whichever attacker is named."""
+    prepared = prepare(cell.scenario, cell.policy, None, ())
+    stuck: Stuck = find_stuck(prepared, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    reached = stuck.explored.goals[-1]
+    witness = Witness(reached is not None, "the honest run is complete", reached.depth if reached else None)
+    trace = None
+    verdict = Verdict.HOLDS if stuck.explored.complete else Verdict.HOLDS_TO_BOUND
+    depth = stuck.explored.depth
+    if stuck.path is not None:
+        verdict, depth = Verdict.VIOLATED, len(stuck.path)
+        steps = retell(prepared.grounded, prepared.start, stuck.path)
+        conclusion = "From here on the scenario's goal cannot be reached, although no attacker has acted."
+        trace = _trace(cell, PROGRESS, steps, {"goal_reachable": False}, {}, conclusion)
+    return replayed(_finished(cell, PROGRESS, verdict, stuck.explored, depth, witness, trace))
+
+
+def _summary(cell: Cell, prepared: Prepared, explored: Explored, stages: dict[str, float]) -> Exploration:
+    """Sizes, coverage and times of one exploration; every rule that never fired is listed."""
+    grounded = prepared.grounded
+    ground, system = grounded.ground, grounded.system
+    coverage = {rule.name: explored.fired[number] for number, rule in enumerate(system.rules)}
+    silent = sorted(name for name, fired in coverage.items() if not fired)
+    return Exploration(
+        scenario=cell.scenario.name,
+        attacker=cell.attacker.name,
+        readings=dict(cell.policy.readings),
+        without=tuple(sorted(cell.policy.without)),
+        states=explored.states,
+        transitions=explored.transitions,
+        depth=explored.depth,
+        complete=explored.complete,
+        knowledge_sets=explored.knowledge_sets,
+        facts=len(system.facts),
+        ground_transitions=len(system.transitions),
+        cells=len(grounded.fields),
+        values=sum(len(field.values) for field in grounded.fields.values()),
+        messages=len(ground.messages) + ground.injections,
+        bits=sum(field.width for field in system.fields),
+        coverage=coverage,
+        uncovered=tuple(Uncovered(name, cell.scenario.reason(name, cell.attacker.name)) for name in silent),
+        stages=stages,
+    )
+
+
+def _record(
+    request: Request, cells: Iterable[Cell], done: Iterable[Decided], command: list[str], seconds: float, *, cut: bool
+) -> Record:
+    scenarios = {cell.scenario.name: cell.scenario for cell in cells}
+    decided = list(done)
+    spent: dict[str, float] = {}
+    for one in decided:
+        for stage, took in one.exploration.stages.items():
+            spent[stage] = spent.get(stage, 0.0) + took
+    whole = sum(spent.values()) or 1.0
+    return Record(
+        pmicheck=tool_version(),
+        kernel=kernel_in_use(),
+        command=tuple(command),
+        settings={name: value for name, value in request.settings if value != READINGS[name].values[0]},
+        bounds={name: vars(scenario.bounds) for name, scenario in scenarios.items()},
+        results=tuple(result for one in decided for result in one.results),
+        explorations=tuple(one.exploration for one in decided),
+        seconds=seconds,
+        stages={stage: Stage(took, took / whole) for stage, took in spent.items()},
+        partial=cut,
+    )
+
+
+def catalogue(kind: str) -> list[tuple[str, str]]:
+    """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings or mechanisms."""
+    if kind == "scenarios":
+        return [(name, load_scenario(name).title) for name in SHIPPED]
+    if kind == "attackers":
+        return [(name, attacker.does) for name, attacker in ATTACKERS.items()]
+    if kind == "properties":
+        words = [(name, prop.violated_when) for name, prop in INVARIANTS.items()]
+        return [(n, f"violated when {w}") for n, w in [*words, (PROGRESS, PROGRESS_VIOLATED_WHEN)]]
+    if kind == "readings":
+        return [
+            (name, f"{reading.question} ({', '.join(reading.values)}; {reading.source})")
+            for name, reading in READINGS.items()
+        ]
+    return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
+
+
+def explain_property(name: str) -> str:
+    """What a property says, what it looks at and how it is decided. Raises UsageError for an unknown name."""
+    if check_name(name) == PROGRESS:
+        return (
+            f"{PROGRESS} is violated when {PROGRESS_VIOLATED_WHEN}.\n"
+            "Decided on the honest nodes alone: as long as time and repetitions remain, the goal must stay reachable."
+        )
+    prop = INVARIANTS[name]
+    looks = ", ".join(cell.name for cell in prop.cells)
+    return (
+        f"{name} is violated when {prop.violated_when}.\n"
+        f"It looks at: {looks}{' and what the attacker knows' if prop.terms else ''}.\n"
+        "z3 is asked of every distinct observation whether it can stand beside numbers that break the invariant."
+    )
