@@ -15,7 +15,6 @@ from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
 from pmicheck.explore.result import Projected, Reached
 from pmicheck.grounding.layout import Grounded
-from pmicheck.progress import Stuck, find_stuck
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
@@ -23,9 +22,19 @@ from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
 from pmicheck.model.time import PHASES
+from pmicheck.progress import Stuck, find_stuck
 from pmicheck.properties.base import Observation, Property, State, applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
-from pmicheck.report.record import Exploration, Record, ReplayOutcome, Result, Stage, Uncovered, Witness, tool_version
+from pmicheck.report.record import (
+    Exploration,
+    Record,
+    ReplayOutcome,
+    Result,
+    Stage,
+    Uncovered,
+    Witness,
+    tool_version,
+)
 from pmicheck.symbolic.decide import Decider
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
@@ -209,14 +218,21 @@ def state_of(grounded: Grounded, prepared: Prepared, attacker: Attacker | None, 
 
 
 def _result(
-    cell: Cell, prepared: Prepared, explored: Explored, prop: Property, finding: Finding | None, reached: Reached | None
+    cell: Cell,
+    prepared: Prepared,
+    explored: Explored,
+    prop: Property,
+    finding: Finding | None,
+    reached: Reached | None,
 ) -> Result:
     """The verdict of one property with its evidence, replay apart."""
     trace = None
     if finding is not None:
         verdict = Verdict.VIOLATED
         steps = retell(prepared.grounded, prepared.start, explored.path(finding.seen.state))
-        trace = _trace(cell, prop.name, steps, finding.observation, finding.numbers, prop.conclusion(finding.observation))
+        trace = _trace(
+            cell, prop.name, steps, finding.observation, finding.numbers, prop.conclusion(finding.observation)
+        )
     elif not explored.complete:
         verdict = Verdict.HOLDS_TO_BOUND
     else:
@@ -356,7 +372,13 @@ def _summary(cell: Cell, prepared: Prepared, explored: Explored, stages: dict[st
 
 
 def _record(
-    request: Request, cells: Iterable[Cell], done: Iterable[Decided], command: list[str], seconds: float, *, cut: bool
+    request: Request,
+    cells: Iterable[Cell],
+    done: Iterable[Decided],
+    command: list[str],
+    seconds: float,
+    *,
+    cut: bool,
 ) -> Record:
     scenarios = {cell.scenario.name: cell.scenario for cell in cells}
     decided = list(done)

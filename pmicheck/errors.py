@@ -1,11 +1,11 @@
 """Every error a user can meet, as one tree.
 
-    PmicheckError
-    ├── UsageError            a name, reading, mechanism or option that does not exist or does not apply   exit 2
-    │   └── ScenarioError     a scenario file that cannot be read: file, line and what would be right      exit 2
-    ├── WireError             octets that are no valid packet: offset and what was expected
-    ├── OutputError           a record, capture or report that cannot be written (full disk, permission)   exit 2
-    └── LimitReached          a bound of the search (states, seconds, memory) cut it short                 exit 3
+PmicheckError
+├── UsageError            a name, reading, mechanism or option that does not exist or does not apply   exit 2
+│   └── ScenarioError     a scenario file that cannot be read: file, line and what would be right      exit 2
+├── WireError             octets that are no valid packet: offset and what was expected
+├── OutputError           a record, capture or report that cannot be written (full disk, permission)   exit 2
+└── LimitReached          a bound of the search (states, seconds, memory) cut it short                 exit 3
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ error; 3 inconclusive (a limit); 4 not trustworthy (vacuous, diverged, not repla
 baseline entry; 70 crash; 130 interrupted. The gravest holds: 4, then 1, 3, 5."""
 
 
-class HelpWanted(Exception):  # noqa: N818
+class HelpWanted(Exception):
     """Not an error: the user asked for help, and `text` is it."""
 
     def __init__(self, text: str) -> None:

@@ -29,9 +29,7 @@ def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds
     explored = explore(system, max_states=max_states, max_seconds=max_seconds, edges=True)
     assert explored.edges is not None
     goal = system.goals[-1]
-    good = [
-        number for number, (local, _) in enumerate(explored.states_iter()) if local & goal.mask == goal.value
-    ]
+    good = [number for number, (local, _) in enumerate(explored.states_iter()) if local & goal.mask == goal.value]
     open_ended = range(explored.edges.expanded, explored.states)
     reaching = can_reach(explored.edges, explored.states, [*good, *open_ended])
     for number, (local, _) in enumerate(explored.states_iter()):
@@ -48,6 +46,4 @@ def _room_left(prepared: Prepared, local: int) -> bool:
     if grounded.value(ATTACHED, local) == AWAY or grounded.value(CLOCK, local) > world.bounds.honest_until:
         return False
     people = (PMA1, PMA2) if world.proxied else (MN,)
-    return all(
-        grounded.value(registration_of(who), local).tries < world.bounds.retransmissions for who in people
-    )
+    return all(grounded.value(registration_of(who), local).tries < world.bounds.retransmissions for who in people)

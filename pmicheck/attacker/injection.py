@@ -26,7 +26,6 @@ from pmicheck.attacker.profiles import Attacker
 from pmicheck.model.cells import Context
 from pmicheck.model.messages import (
     CARE_OF_CN,
-    CN,
     HA_CN,
     TUNNEL,
     Acknowledgement,
@@ -194,7 +193,19 @@ class Adversary:
             _, owner, _, care_of, _, signed = term
             fields = {field[0]: field[1] for field in signed[1:]}
             base = Update(
-                True, VICTIM_HOME, care_of or ATTACKER, fields["seq"], True, "T", 0, 0, owner, True, term, ("none",), CARE_OF_CN
+                True,
+                VICTIM_HOME,
+                care_of or ATTACKER,
+                fields["seq"],
+                True,
+                "T",
+                0,
+                0,
+                owner,
+                True,
+                term,
+                ("none",),
+                CARE_OF_CN,
             )
             yield from self._rejoined(potential, base)
 
@@ -209,13 +220,32 @@ class Adversary:
                             yield from self._with_addresses(potential, home, credential, nonce, key, proxy, seq)
 
     def _with_addresses(
-        self, potential: Potential, home: str, credential: str, nonce: int, key: str | None, proxy: bool, seq: int
+        self,
+        potential: Potential,
+        home: str,
+        credential: str,
+        nonce: int,
+        key: str | None,
+        proxy: bool,
+        seq: int,
     ) -> Iterator[Update]:
         policy = self.world.policy
         for care_of in self.care_of_choices():
             for care_of_nonce in (0, *self._care_of_nonces(potential, care_of, nonce)):
                 bare = Update(
-                    proxy, home, care_of, seq, True, credential, nonce, care_of_nonce, key, not care_of_nonce, None, ("none",), CARE_OF_CN
+                    proxy,
+                    home,
+                    care_of,
+                    seq,
+                    True,
+                    credential,
+                    nonce,
+                    care_of_nonce,
+                    key,
+                    not care_of_nonce,
+                    None,
+                    ("none",),
+                    CARE_OF_CN,
                 )
                 if key is not None:
                     bare = bare._replace(sig=expected_signature(policy, bare))
@@ -300,7 +330,9 @@ class Adversary:
         if update.proxy and not update.lifetime:
             return
         to = who_is_at(self.world, update.care_of) if update.proxy else MN
-        refusal = Acknowledgement(update.proxy, update.care_of, update.home, update.seq, 138, None, 0, (), None, CARE_OF_CN, to)
+        refusal = Acknowledgement(
+            update.proxy, update.care_of, update.home, update.seq, 138, None, 0, (), None, CARE_OF_CN, to
+        )
         yield Injection(refusal, ())
         token = FORGED if update.test else None
         tokens = (FORGED,) if update.key is None else (encrypted(update.key, FORGED),)
@@ -313,7 +345,16 @@ class Adversary:
                 return
         nonce = 1 if update.test else 0
         ack = Acknowledgement(
-            update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, CARE_OF_CN, to
+            update.proxy,
+            update.care_of,
+            update.home,
+            update.seq,
+            0,
+            token,
+            nonce,
+            tokens,
+            mac,
+            CARE_OF_CN,
+            to,
         )
         yield Injection(ack, () if mac == ("none",) else (mac,))
-

@@ -18,7 +18,11 @@ def acts(adversary: Adversary) -> Iterator[Act]:
     world = adversary.world
     if world.handover and world.policy.reads("context_transfer", "unauthenticated"):
         yield Act(
-            "attacker asks pma1 for the handover context", ATTACKER, "4.2.1", ("N048", "N121"), lambda ctx: ask(ctx, world)
+            "attacker asks pma1 for the handover context",
+            ATTACKER,
+            "4.2.1",
+            ("N048", "N121"),
+            lambda ctx: ask(ctx, world),
         )
 
 

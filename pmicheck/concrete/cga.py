@@ -74,9 +74,7 @@ def generate(
     if not 0 <= sec <= MAX_SEC:
         raise ValueError(f"Sec must lie between 0 and {MAX_SEC}, not {sec}")
     if not 0 <= collision_count <= MAX_COLLISION_COUNT:
-        raise ValueError(
-            f"the collision count must lie between 0 and {MAX_COLLISION_COUNT}, not {collision_count}"
-        )
+        raise ValueError(f"the collision count must lie between 0 and {MAX_COLLISION_COUNT}, not {collision_count}")
     if modifier is None:
         modifier = secrets.token_bytes(MODIFIER_OCTETS)
     if len(modifier) != MODIFIER_OCTETS:
@@ -97,9 +95,7 @@ def public_key_of(parameters: bytes) -> bytes:
         ValueError: the parameters are too short, or no DER sequence stands where the key should.
     """
     if len(parameters) <= PUBLIC_KEY_START:
-        raise ValueError(
-            f"CGA Parameters must have more than {PUBLIC_KEY_START} octets, not {len(parameters)}"
-        )
+        raise ValueError(f"CGA Parameters must have more than {PUBLIC_KEY_START} octets, not {len(parameters)}")
     length = der_length(parameters[PUBLIC_KEY_START:])
     return parameters[PUBLIC_KEY_START : PUBLIC_KEY_START + length]
 

@@ -129,9 +129,7 @@ class Network:
         """
         return self._take(flight_id).packet
 
-    def inject(
-        self, packet: bytes, now: float, *, via: str = INTERNET, protected: bool = False
-    ) -> str | None:
+    def inject(self, packet: bytes, now: float, *, via: str = INTERNET, protected: bool = False) -> str | None:
         """Sends a packet of an attacker's making; it arrives at once. Returns as `deliver` does.
 
         Args:
@@ -171,7 +169,7 @@ class Network:
         except WireError:
             self.unroutable.append((now, packet))
             return None
-        owner = self._owner(destination)
+        owner = self.owner(destination)
         if owner is not None:
             self.nodes[owner].receive(packet, now, protected=protected)
             return owner
@@ -182,7 +180,7 @@ class Network:
         self.unroutable.append((now, packet))
         return None
 
-    def _owner(self, address: IPv6Address) -> str | None:
+    def owner(self, address: IPv6Address) -> str | None:
         """The node that gets packets for an address; a home agent comes first, since it intercepts (RFC
         6275 10.4.1)."""
         owners = [name for name, node in self.nodes.items() if address in node.addresses]
@@ -190,7 +188,7 @@ class Network:
         return owners[0] if owners else None
 
     def _link(self, sender: Node, packet: Packet) -> str:
-        name = self._owner(packet.destination)
+        name = self.owner(packet.destination)
         ends = {_place(sender), None if name is None else _place(self.nodes[name])}
         if ends == {"home", "correspondent"}:
             return HOME_PATH

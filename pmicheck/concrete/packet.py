@@ -119,9 +119,7 @@ def _encode(packet: Packet, depth: int) -> bytes:
         body = fixed + packet.routing_home_address.packed + body
         next_header = NextHeader.ROUTING
     if len(body) > MAX_PAYLOAD_LENGTH:
-        raise WireError(
-            4, f"at most {MAX_PAYLOAD_LENGTH} octets after the IPv6 header", f"{len(body)} octets"
-        )
+        raise WireError(4, f"at most {MAX_PAYLOAD_LENGTH} octets after the IPv6 header", f"{len(body)} octets")
     fixed = bytes([0x60, 0, 0, 0]) + len(body).to_bytes(2, "big") + bytes([next_header, packet.hop_limit])
     return fixed + packet.source.packed + packet.destination.packed + body
 
@@ -136,9 +134,7 @@ def _encode_payload(packet: Packet, depth: int) -> tuple[int, bytes]:
             return NextHeader.UDP, _encode_udp(packet.payload, packet)
         case OtherPayload(next_header, octets):
             if next_header in _INTERPRETED or not 0 <= next_header <= 255:
-                raise WireError(
-                    6, "a next header that has no class of its own in an OtherPayload", str(next_header)
-                )
+                raise WireError(6, "a next header that has no class of its own in an OtherPayload", str(next_header))
             return next_header, octets
 
 
@@ -167,9 +163,7 @@ def _decode(data: bytes, start: int, depth: int) -> Packet:
     length = int.from_bytes(data[start + 4 : start + 6], "big")
     at = start + IPV6_HEADER_OCTETS
     if len(data) - at != length:
-        raise WireError(
-            min(len(data), at + length), f"{length} octets after the header", f"{len(data) - at} octets"
-        )
+        raise WireError(min(len(data), at + length), f"{length} octets after the header", f"{len(data) - at} octets")
     next_header = data[start + 6]
     found: dict[int, IPv6Address | None] = {}
     while next_header in (NextHeader.ROUTING, NextHeader.DESTINATION_OPTIONS):
@@ -213,9 +207,7 @@ def _type_2_address(data: bytes, at: int, end: int) -> IPv6Address:
     if data[at + 2] != TYPE_2_ROUTING:
         raise WireError(at + 2, f"routing type {TYPE_2_ROUTING}", str(data[at + 2]))
     if end - at != EXTENSION_OCTETS:
-        raise WireError(
-            at + 1, f"length {EXTENSION_OCTETS // 8 - 1} of a type 2 routing header", str(data[at + 1])
-        )
+        raise WireError(at + 1, f"length {EXTENSION_OCTETS // 8 - 1} of a type 2 routing header", str(data[at + 1]))
     if data[at + 3] != 1:
         raise WireError(at + 3, "one segment left", str(data[at + 3]))
     return IPv6Address(data[at + 8 : end])

@@ -73,9 +73,7 @@ def authenticator(
         ValueError: the header is too short to end with this option.
     """
     if len(mobility_header) < _SHORTEST_HEADER:
-        raise ValueError(
-            f"a header with a MAC must have {_SHORTEST_HEADER} octets, not {len(mobility_header)}"
-        )
+        raise ValueError(f"a header with a MAC must have {_SHORTEST_HEADER} octets, not {len(mobility_header)}")
     header = mobility_header[:4] + bytes(2) + mobility_header[6:-AUTHENTICATOR_OCTETS]
     data = care_of_address.packed + correspondent_address.packed + header
     return hmac_sha1(kbm, data)[:AUTHENTICATOR_OCTETS]

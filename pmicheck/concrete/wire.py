@@ -122,9 +122,7 @@ def encode(message: Message, *, source: IPv6Address, destination: IPv6Address) -
     if isinstance(message, UnknownMessage):
         message_type, data = message.message_type, message.data
         if message_type in KINDS or not 0 <= message_type <= 255:
-            raise WireError(
-                2, "an MH Type that has no class of its own in an UnknownMessage", str(message_type)
-            )
+            raise WireError(2, "an MH Type that has no class of its own in an UnknownMessage", str(message_type))
         if (MESSAGE_DATA_START + len(data)) % 8:
             raise WireError(MESSAGE_DATA_START, "8n+2 octets of Message Data", f"{len(data)} octets")
     else:
@@ -167,9 +165,7 @@ def decode(data: bytes, *, source: IPv6Address, destination: IPv6Address) -> Mes
     message_type = MessageType(data[2])
     least = minimum_octets(message_type)
     if total < least:
-        raise WireError(
-            1, f"Header Len of at least {least // 8 - 1} for MH Type {message_type:d}", str(data[1])
-        )
+        raise WireError(1, f"Header Len of at least {least // 8 - 1} for MH Type {message_type:d}", str(data[1]))
     kind, layout = KINDS[message_type]
     values, at = read_fields(data, MESSAGE_DATA_START, total, layout)
     return kind(**values, options=decode_options(data, at))

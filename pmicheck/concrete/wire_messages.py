@@ -175,9 +175,7 @@ KINDS: dict[MessageType, tuple[type[KnownMessage], Layout]] = {
 }
 """What a Mobility Header of each type holds between octet 6 and its options."""
 
-TYPE_OF: dict[type[KnownMessage], MessageType] = {
-    kind: message_type for message_type, (kind, _) in KINDS.items()
-}
+TYPE_OF: dict[type[KnownMessage], MessageType] = {kind: message_type for message_type, (kind, _) in KINDS.items()}
 
 
 def options_start(message_type: MessageType) -> int:

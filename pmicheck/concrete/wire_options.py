@@ -212,9 +212,7 @@ def _padding(octets: int) -> bytes:
 def _encode_option(option: Option, at: int) -> bytes:
     if isinstance(option, UnknownOption):
         if option.option_type in _KINDS or option.option_type in (OptionType.PAD1, OptionType.PADN):
-            raise WireError(
-                at, "a type that has no class of its own in an UnknownOption", str(option.option_type)
-            )
+            raise WireError(at, "a type that has no class of its own in an UnknownOption", str(option.option_type))
         if not 0 <= option.option_type <= 255:
             raise WireError(at, "an option type between 0 and 255", str(option.option_type))
         return _tlv(option.option_type, option.data, at)
@@ -230,9 +228,7 @@ def _encode_option(option: Option, at: int) -> bytes:
 
 def _tlv(option_type: int, data: bytes, at: int) -> bytes:
     if len(data) > MAX_OPTION_DATA_OCTETS:
-        raise WireError(
-            at + 1, f"at most {MAX_OPTION_DATA_OCTETS} octets of option data", f"{len(data)} octets"
-        )
+        raise WireError(at + 1, f"at most {MAX_OPTION_DATA_OCTETS} octets of option data", f"{len(data)} octets")
     return bytes([option_type, len(data)]) + data
 
 
@@ -263,9 +259,7 @@ def walk_options(header: bytes, start: int) -> Iterator[RawOption]:
             raise WireError(at + 1, "a length octet", "the end of the header")
         end = at + 2 + header[at + 1]
         if end > len(header):
-            raise WireError(
-                at + 1, f"at most {len(header) - at - 2} octets of option data", f"{header[at + 1]} octets"
-            )
+            raise WireError(at + 1, f"at most {len(header) - at - 2} octets of option data", f"{header[at + 1]} octets")
         yield RawOption(option_type, at, at + 2, end)
         at = end
 
@@ -280,9 +274,7 @@ def decode_options(header: bytes, start: int) -> tuple[Option, ...]:
     previous: RawOption | None = None
     for raw in walk_options(header, start):
         if options and isinstance(options[-1], BindingAuthorizationDataOption):
-            raise WireError(
-                raw.offset, "nothing after the Binding Authorization Data", f"option {raw.option_type}"
-            )
+            raise WireError(raw.offset, "nothing after the Binding Authorization Data", f"option {raw.option_type}")
         if raw.option_type not in (OptionType.PAD1, OptionType.PADN):
             option = _decode_option(header, raw)
             if _continues(raw, previous) and isinstance(option, CgaParametersOption):

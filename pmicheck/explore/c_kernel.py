@@ -93,9 +93,7 @@ class _Kernel:
             raise LimitReached(f"{system.name}: not enough memory for the tables of the C kernel")
         self.search = self.ffi.gc(made, self.lib.pk_free)
 
-    def run(
-        self, began: float, max_seconds: float | None, progress: Progress | None
-    ) -> tuple[list[int], str | None]:
+    def run(self, began: float, max_seconds: float | None, progress: Progress | None) -> tuple[list[int], str | None]:
         """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
         deadline = math.inf if max_seconds is None else began + max_seconds
         found = self.lib.pk_result(self.search)

@@ -50,8 +50,6 @@ def explore(
     if kernel == "auto":
         kernel = kernel_in_use()
     if kernel == "c" and not c_kernel.available():
-        raise UsageError(
-            "the C kernel was not built, or from other sources: reinstall with a C compiler at hand"
-        )
+        raise UsageError("the C kernel was not built, or from other sources: reinstall with a C compiler at hand")
     search = c_kernel.search if kernel == "c" else python_kernel.search
     return search(system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges)

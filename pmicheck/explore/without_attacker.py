@@ -56,9 +56,7 @@ def progress_holds(
     beyond the limit is not called stuck.
     """
     alone = replace(honest_part(system), projections=(), goals=(goal,))
-    found = explore(
-        alone, kernel=kernel, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=True
-    )
+    found = explore(alone, kernel=kernel, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=True)
     assert found.edges is not None
     good = [state_id for state_id, state in enumerate(found.states_iter()) if _meets(goal, state)]
     unexplored = range(found.edges.expanded, found.states)

@@ -24,7 +24,7 @@ from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Message, Update, describe, visible_terms
 from pmicheck.model.protocol import handler, spontaneous
 from pmicheck.model.roles.attachment import ATTACHED
-from pmicheck.model.roles.ghosts import evidence, was_sent
+from pmicheck.model.roles.ghosts import evidence, identity, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER
@@ -127,7 +127,7 @@ class Grounder:
         tests: dict[Predicate, bool] = {}
         sent = instance.flight is not None or instance.replay
         if sent and isinstance(instance.message, Update):
-            tests[evidence(instance.message.mac), was_sent, ()] = True
+            tests[evidence(identity(instance.message)), was_sent, ()] = True
         self.agenda.append((instance, gets, tests))
 
     def _exhaust(self) -> None:

@@ -44,13 +44,13 @@ class Leaf:
     loses_packets: bool
 
 
-class NeedValue(Exception):  # noqa: N818 - control flow, not an error
+class NeedValue(Exception):
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         super().__init__(cell.name)
 
 
-class NeedTest(Exception):  # noqa: N818 - control flow, not an error
+class NeedTest(Exception):
     def __init__(self, predicate: Predicate) -> None:
         self.predicate = predicate
         super().__init__(predicate[0].name)

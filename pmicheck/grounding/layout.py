@@ -21,7 +21,7 @@ from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule,
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Update
-from pmicheck.model.roles.ghosts import evidence, proofs, was_sent
+from pmicheck.model.roles.ghosts import evidence, identity, proofs, was_sent
 from pmicheck.model.terms import Term, render
 
 
@@ -108,7 +108,7 @@ def without_implied_tests(leaves: list[Leaf]) -> list[Leaf]:
         if leaf.instance.flight is None or not isinstance(message, Update):
             kept.append(leaf)
             continue
-        own = {evidence(proof) for proof in proofs(message)}
+        own = {evidence(proof) for proof in (identity(message), *proofs(message))}
         implied = {
             predicate: predicate[1] is was_sent
             for predicate in leaf.tests
@@ -171,10 +171,11 @@ class Layout:
         for cell in order:
             self._place(cell, list(self.ground.values[cell]), list(tests.get(cell, ())))
         for want in self.wanted:
-            for cell, predicate, arguments in want.conditions:
-                if (cell, predicate, arguments) not in self.predicates:
+            for condition in want.conditions:
+                if condition not in self.predicates:
+                    cell, holds, arguments = condition
                     value = self.ground.world.initial.get(cell.name, cell.initial)
-                    self.predicates[cell, predicate, arguments] = predicate(value, *arguments)
+                    self.predicates[condition] = holds(value, *arguments)
 
     def _allot(self, width: int) -> int:
         """The shift of a new field that does not straddle a word."""
@@ -307,7 +308,13 @@ class Layout:
             width=max(1, -(-self.position // WORD)) * WORD,
             fields=(*self.fields.values(), *self.extra),
             rules=tuple(
-                Rule(name, acts[name].actor, acts[name].section, acts[name].statements, name in attacking or name.startswith("attacker"))
+                Rule(
+                    name,
+                    acts[name].actor,
+                    acts[name].section,
+                    acts[name].statements,
+                    name in attacking or name.startswith("attacker"),
+                )
                 for name in rules
             ),
             transitions=tuple(transitions),

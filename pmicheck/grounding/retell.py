@@ -119,7 +119,14 @@ class _Teller:
             self._explain(need, lines)
         changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
         self._append(
-            leaf.instance.act, message, "inject", changed, leaf.sends, leaf.passed, attacker=True, knowledge=tuple(lines)
+            leaf.instance.act,
+            message,
+            "inject",
+            changed,
+            leaf.sends,
+            leaf.passed,
+            attacker=True,
+            knowledge=tuple(lines),
         )
 
     def _explain(self, term: Term, lines: dict[str, None], above: frozenset[Term] = frozenset()) -> bool:
@@ -190,7 +197,11 @@ class _Teller:
         knowledge: tuple[str, ...] = (),
         prologue: bool = False,
     ) -> None:
-        data: dict[str, Any] = {"kind": action, "rule": act.name.removeprefix("attacker: "), "prologue": prologue}
+        data: dict[str, Any] = {
+            "kind": action,
+            "rule": act.name.removeprefix("attacker: "),
+            "prologue": prologue,
+        }
         if message is not None:
             data["message"] = as_json(message)
         if CLOCK in changed:
@@ -219,7 +230,10 @@ class _Teller:
 
 def as_json(message: Message) -> dict[str, Any]:
     """The message as JSON values: its class under "type", its fields by name, terms as nested lists."""
-    return {"type": type(message).__name__, **{name: _listed(value) for name, value in message._asdict().items()}}
+    return {
+        "type": type(message).__name__,
+        **{name: _listed(value) for name, value in message._asdict().items()},
+    }
 
 
 def _listed(value: Any) -> Any:

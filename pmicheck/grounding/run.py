@@ -17,7 +17,6 @@ from pmicheck.model.world import World
 from pmicheck.properties.base import Property
 from pmicheck.properties.witnesses import goal
 
-
 HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
 
 
@@ -42,9 +41,7 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
     )
 
 
-def prepare(
-    scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]
-) -> Prepared:
+def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]) -> Prepared:
     """Ground the scenario under the attacker (None: honest nodes alone) for the given properties.
 
     The goals of the system are the properties' witnesses in order, and last the scenario's own goal.

@@ -18,7 +18,7 @@ class Cell:
     ghost: bool = False
 
 
-class Refused(Exception):  # noqa: N818 - not an error: the normal way in which a check says no
+class Refused(Exception):
     """A receiver refuses a message, or a rule does not apply; `check` names what said no."""
 
     def __init__(self, check: str) -> None:

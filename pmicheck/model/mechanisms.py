@@ -9,11 +9,15 @@ from pmicheck.model.readings import BOTH, DATA, HANDOVER, RR, TYPE1, TYPE2
 
 @dataclass(frozen=True)
 class Mechanism:
-    """One check; `families` says in which kind of scenario somebody makes it."""
+    """One check; `families` says in which kind of scenario somebody makes it.
+
+    `redundant` says why switching it off changes no verdict of draft section 3, "" if it changes one.
+    """
 
     name: str
     does: str
     families: frozenset[str]
+    redundant: str = ""
 
 
 MECHANISMS: dict[str, Mechanism] = {
@@ -31,27 +35,62 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("credit-aging", "credit decays by 7/8 every 5 s", BOTH),
         Mechanism("no-credit-while-unverified", "packets from an unverified address earn nothing", BOTH),
         Mechanism("token-encryption", "PT and HT travel encrypted", TYPE1),
-        Mechanism("careof-token-encryption", "C travels encrypted at handover", TYPE1),
+        Mechanism(
+            "careof-token-encryption",
+            "C travels encrypted at handover",
+            TYPE1,
+            "the same C is had in clear by a plain care-of test of the same address, which a type 1 CN answers (RFC 6275 9.4.2)",
+        ),
         Mechanism("pt-revocation", "a deregistration revokes PT", TYPE1),
         Mechanism("pt-replacement", "a new PT replaces the old one", TYPE1),
         Mechanism("ht-rotation", "a new HT replaces the old one", TYPE1),
         Mechanism("rule-149", "T alone is refused where a PT exists", TYPE1),
-        Mechanism("rule-150", "PT together with CGA options is refused in a plain BU", TYPE1),
+        Mechanism(
+            "rule-150",
+            "PT together with CGA options is refused in a plain BU",
+            TYPE1,
+            "the draft sends PT with CGA options itself (N087, N090, N092), so in a PBU the rule cannot stand; in a plain BU PT authenticates as much without them",
+        ),
         Mechanism("cga-in-complete", "a complete PBU must be signed", TYPE1),
         Mechanism("cga-in-early", "an early PBU with T or HT must be signed", TYPE1),
         Mechanism("hao-rejection-in-hoti", "home test inits with a Home Address option are dropped", BOTH),
-        Mechanism("hao-rejection-in-pbu", "PBUs with a Home Address option are dropped", TYPE1),
+        Mechanism(
+            "hao-rejection-in-pbu",
+            "PBUs with a Home Address option are dropped",
+            TYPE1,
+            "the authenticator is made with a token of the home address that the CN looks up, whichever field names it",
+        ),
         Mechanism("outer-source-check", "the outer source of data is held against the cache", DATA),
         Mechanism("pairwise-data-check", "inner and outer source are held against one entry", DATA),
-        Mechanism("ha-outer-source-check", "the HA holds the outer source against its binding", BOTH),
-        Mechanism("ha-drops-hoti", "the HA drops HoTI of a home address with a proxy binding", TYPE1),
+        Mechanism(
+            "ha-outer-source-check",
+            "the HA holds the outer source against its binding",
+            BOTH,
+            "whoever could pass a test init through the tunnel can send it to the CN directly with the same source address",
+        ),
+        Mechanism(
+            "ha-drops-hoti",
+            "the HA drops HoTI of a home address with a proxy binding",
+            TYPE1,
+            "HoTI and PHoTI bring the same T to the same home address (A-29), and PHoTI has to be forwarded (N137)",
+        ),
         Mechanism("tunnel-esp", "the HA-PMA tunnel is encrypted", BOTH),
         Mechanism("cookie", "answers to a test must echo its cookie", BOTH),
         Mechanism("coa-in-mac", "the authenticator covers the care-of address", BOTH),
-        Mechanism("cn-in-mac", "the authenticator covers the correspondent's address", BOTH),
+        Mechanism(
+            "cn-in-mac",
+            "the authenticator covers the correspondent's address",
+            BOTH,
+            "T, PT and HT are secrets of one CN, so an authenticator made for another CN never verifies",
+        ),
         Mechanism("cn-in-signature", "the signature covers the correspondent's address", TYPE1),
         Mechanism("coa-in-signature", "the signature covers the care-of address", TYPE1),
-        Mechanism("type-tag", "the signature covers the CGA type tag", TYPE1),
+        Mechanism(
+            "type-tag",
+            "the signature covers the CGA type tag",
+            TYPE1,
+            "no other protocol of the scenarios signs with the key pair of the mobile node",
+        ),
         Mechanism("mac-of-ack", "the sender verifies the authenticator of an acknowledgement", BOTH),
         Mechanism("token-domain-octet", "T and C are told apart by a final octet", BOTH),
         Mechanism("lifetime-bound", "the CN caps the lifetime it grants", BOTH),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from difflib import get_close_matches
+from functools import cached_property
 
 from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
@@ -58,9 +58,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {kind} '{name}'; {hint}")
 
 
-def make_policy(
-    settings: Mapping[str, str], without: Iterable[str], families: frozenset[str], scenario: str
-) -> Policy:
+def make_policy(settings: Mapping[str, str], without: Iterable[str], families: frozenset[str], scenario: str) -> Policy:
     """The policy of a run of `scenario`, whose rules belong to `families`.
 
     Raises:
@@ -74,11 +72,15 @@ def make_policy(
         if value not in reading.values:
             raise UsageError(f"reading '{name}' has no value '{value}'; it takes {', '.join(reading.values)}")
         if not reading.families & families:
-            raise UsageError(f"reading '{name}' does not apply to scenario '{scenario}': nothing there asks {reading.question}")
+            raise UsageError(
+                f"reading '{name}' does not apply to scenario '{scenario}': nothing there asks {reading.question}"
+            )
         readings[name] = value
     for name in without:
         if name not in MECHANISMS:
             raise unknown("mechanism", name, MECHANISMS)
         if not MECHANISMS[name].families & families:
-            raise UsageError(f"mechanism '{name}' does not apply to scenario '{scenario}': there is no place where {MECHANISMS[name].does}")
+            raise UsageError(
+                f"mechanism '{name}' does not apply to scenario '{scenario}': there is no place where {MECHANISMS[name].does}"
+            )
     return Policy(tuple(sorted(readings.items())), frozenset(without))

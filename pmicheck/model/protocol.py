@@ -33,8 +33,20 @@ def spontaneous(world: World) -> tuple[Act, ...]:
             acts += _pma_acts(world, pma)
     else:
         acts += [
-            Act("mobile node starts the tests", MN, "RFC 6275 5.2.5", (), lambda c: mobile_node.start_tests(c, world)),
-            Act("mobile node repeats its BU", MN, "RFC 6275 11.8", (), lambda c: mobile_node.retransmit(c, world)),
+            Act(
+                "mobile node starts the tests",
+                MN,
+                "RFC 6275 5.2.5",
+                (),
+                lambda c: mobile_node.start_tests(c, world),
+            ),
+            Act(
+                "mobile node repeats its BU",
+                MN,
+                "RFC 6275 11.8",
+                (),
+                lambda c: mobile_node.retransmit(c, world),
+            ),
         ]
     return tuple(acts)
 
@@ -43,7 +55,12 @@ def _pma_acts(world: World, pma: str) -> Iterator[Act]:
     def act(name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
         return Act(f"{pma} {name}", pma, section, statements, lambda ctx: rule(ctx, world, pma))
 
-    yield act("starts the proxy home test", "3.2", ("N023", "N035", "N036", "N044", "N049"), pma_role.start_home_test)
+    yield act(
+        "starts the proxy home test",
+        "3.2",
+        ("N023", "N035", "N036", "N044", "N049"),
+        pma_role.start_home_test,
+    )
     yield act("repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
     if world.bounds.refreshes:
         yield act("refreshes with the permanent token", "3.3", ("N011", "N060", "N092"), pma_role.refresh)
@@ -67,7 +84,11 @@ def handler(world: World, message: Message) -> Act | None:
         case TestInit(to="ha"):
             return act("5", ("N136", "N137", "N049"), lambda c: home_agent.forward_test_init(c, world, message))
         case TestInit(to="cn"):
-            return act("3.2", ("N024", "N041", "N157", "N158"), lambda c: correspondent_node.answer_test(c, world, message))
+            return act(
+                "3.2",
+                ("N024", "N041", "N157", "N158"),
+                lambda c: correspondent_node.answer_test(c, world, message),
+            )
         case Test(to="ha") | Acknowledgement(to="ha"):
             return act("3.2", ("N036", "N132"), lambda c: home_agent.intercept(c, world, message))
         case HandoverToken(to="ha"):

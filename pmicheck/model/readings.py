@@ -36,9 +36,7 @@ READINGS: dict[str, Reading] = {
         ),
         Reading("hoa_conveyance", ("option", "source"), "A-04", "how a PBU names the home address", TYPE1),
         Reading("ht_rotation", ("replace", "keep"), "A-06", "whether a new pair kills the old HT", TYPE1),
-        Reading(
-            "ht_survives_dereg", ("yes", "no"), "A-06", "whether HT outlives the deregistration", TYPE1
-        ),
+        Reading("ht_survives_dereg", ("yes", "no"), "A-06", "whether HT outlives the deregistration", TYPE1),
         Reading("ht_lifetime", ("none", "finite"), "A-06, N015", "whether HT ever expires (24 h)", TYPE1),
         Reading("token_issue_at", ("complete", "early"), "A-07", "which PBU brings PT and HT", TYPE1),
         Reading(
@@ -50,28 +48,36 @@ READINGS: dict[str, Reading] = {
         ),
         Reading("cga_in_early", ("yes", "no"), "A-12", "whether an early PBU must be signed", TYPE1),
         Reading(
-            "rotation_grace", ("none", "until-used"), "A-13", "whether the old HT lives until the new is used", TYPE1
+            "rotation_grace",
+            ("none", "until-used"),
+            "A-13",
+            "whether the old HT lives until the new is used",
+            TYPE1,
         ),
-        Reading(
-            "sequence_scope", ("entry", "home-address"), "A-14", "what the sequence number belongs to", BOTH
-        ),
+        Reading("sequence_scope", ("entry", "home-address"), "A-14", "what the sequence number belongs to", BOTH),
         Reading("tombstone", ("rr", "none", "full"), "A-15", "which nonces are burnt with an entry", BOTH),
         Reading(
-            "photi_state", ("active", "provisional", "none"), "A-16", "what a PHoTI leaves at a type 2 CN", TYPE2
+            "photi_state",
+            ("active", "provisional", "none"),
+            "A-16",
+            "what a PHoTI leaves at a type 2 CN",
+            TYPE2,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
         Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", TYPE1),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
         Reading("kcn_scope", ("pma", "cn"), "A-22", "whose secret makes the tokens of a type 2 CN", TYPE2),
         Reading("cba", ("on", "off"), "A-23", "whether credit limits an unverified care-of address", BOTH),
-        Reading(
-            "pma_auth", ("none", "sa", "attachment"), "A-24", "how PMAs authenticate each other", TYPE2
-        ),
-        Reading(
-            "handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", TYPE2
-        ),
+        Reading("pma_auth", ("none", "sa", "attachment"), "A-24", "how PMAs authenticate each other", TYPE2),
+        Reading("handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", TYPE2),
         Reading("tunnel_protected", ("yes", "no"), "A-26", "whether the HA-PMA tunnel is encrypted", BOTH),
         Reading("cn_cga_on_pba", ("off", "on"), "N096, A-30", "whether the CN signs its PBA", TYPE1),
-        Reading("pt_renewal", ("never", "half-window"), "E-13", "whether PT is renewed before numbers repeat", TYPE1),
+        Reading(
+            "pt_renewal",
+            ("never", "half-window"),
+            "E-13",
+            "whether PT is renewed before numbers repeat",
+            TYPE1,
+        ),
     )
 }

@@ -201,7 +201,10 @@ class _Reader:
                 self.fail("bounds", f"bound '{key}' is missing")
         modulus = value.get("sequence_modulus", 32)
         if modulus < 16 or modulus & (modulus - 1):
-            self.fail("sequence_modulus", f"bound 'sequence_modulus' is {modulus}, but must be a power of two from 16")
+            self.fail(
+                "sequence_modulus",
+                f"bound 'sequence_modulus' is {modulus}, but must be a power of two from 16",
+            )
         return Bounds(**value)
 
     def reasons(self) -> Mapping[str, str]:

@@ -40,9 +40,11 @@ TOKEN_SECRECY = Property(
     _tokens,
     _secrecy,
     tokens_issued,
-    lambda o: "The attacker knows a token that the CN accepts for the victim's home address: "
-    + " and ".join(name for name, key in (("PT", "knows_valid_pt"), ("HT", "knows_valid_ht")) if o[key])
-    + ".",
+    lambda o: (
+        "The attacker knows a token that the CN accepts for the victim's home address: "
+        + " and ".join(name for name, key in (("PT", "knows_valid_pt"), ("HT", "knows_valid_ht")) if o[key])
+        + "."
+    ),
     terms=TOKENS,
 )
 

@@ -95,9 +95,7 @@ class Comparison:
         return self.file if finding.line is None else f"{self.file}:{finding.line}"
 
 
-def compare(
-    record: Record, baseline: Baseline, today: datetime.date, *, complete: bool = False
-) -> Comparison:
+def compare(record: Record, baseline: Baseline, today: datetime.date, *, complete: bool = False) -> Comparison:
     """Sorts violations and entries.
 
     An entry is judged only by a run made with the entry's own settings that decided its three names; with
@@ -170,9 +168,7 @@ def load_baseline(path: Path) -> Baseline:
             raise UsageError(f"{place}: there is no table {name!r} here; entries begin with [[finding]]")
     entries = stored.get("finding", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(
-            f"{path}:{_line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets"
-        )
+        raise UsageError(f"{path}:{_line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets")
     lines = _header_lines(text)
     places = lines if len(lines) == len(entries) else [None] * len(entries)
     return Baseline(str(path), tuple(_findings(path, text, entries, places)))
@@ -302,9 +298,7 @@ def _entry(entry: Finding) -> str:
     if entry.expires is not None:
         lines.append(f"expires = {entry.expires.isoformat()}")
     if entry.settings:
-        pairs = ", ".join(
-            f"{_quoted(name)} = {_quoted(value)}" for name, value in sorted(entry.settings.items())
-        )
+        pairs = ", ".join(f"{_quoted(name)} = {_quoted(value)}" for name, value in sorted(entry.settings.items()))
         lines.append(f"settings = {{ {pairs} }}")
     if entry.without:
         lines.append(f"without = [{', '.join(_quoted(name) for name in entry.without)}]")
@@ -314,8 +308,4 @@ def _entry(entry: Finding) -> str:
 def _quoted(text: str) -> str:
     """A TOML basic string."""
     escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
-    return (
-        '"'
-        + "".join(escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text)
-        + '"'
-    )
+    return '"' + "".join(escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text) + '"'

@@ -71,8 +71,6 @@ def read_text(path: Path, what: str) -> str:
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file; {what} was expected there") from error
     except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path}: not text: octet {error.start} is not UTF-8; {what} was expected"
-        ) from error
+        raise UsageError(f"{path}: not text: octet {error.start} is not UTF-8; {what} was expected") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error

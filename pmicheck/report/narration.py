@@ -99,9 +99,7 @@ def _witness(result: Result) -> str:
     if witness is None:
         return "There is no trace to tell, and no witness was asked for."
     if not witness.found:
-        return (
-            f"The witness {witness.name} was not found: the situation the property speaks of never happens."
-        )
+        return f"The witness {witness.name} was not found: the situation the property speaks of never happens."
     depth = "" if witness.depth is None else f" after {witness.depth} steps"
     found = f"The witness {witness.name} was found{depth}, so the property was put to the test."
     return f"There is no trace to tell. {found}"

@@ -250,9 +250,7 @@ def load_json(path: Path) -> Any:
     try:
         return json.loads(read_text(path, "a record"))
     except json.JSONDecodeError as error:
-        raise UsageError(
-            f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
+        raise UsageError(f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: not a record: the JSON is nested too deeply") from error
 
@@ -306,9 +304,7 @@ def _result(stored: Mapping[str, Any]) -> Result:
     if values["trace"] is not None:
         values["trace"] = Trace.from_json(values["trace"])
     if values["replay"] is not None:
-        values["replay"] = ReplayOutcome(
-            **{**values["replay"], "outcome": Replay(values["replay"]["outcome"])}
-        )
+        values["replay"] = ReplayOutcome(**{**values["replay"], "outcome": Replay(values["replay"]["outcome"])})
     return Result(**values)
 
 

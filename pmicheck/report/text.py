@@ -81,9 +81,7 @@ def summary(record: Record, comparison: Comparison | None = None) -> str:
         at = list(Verdict).index(Verdict.VIOLATED)
         parts[at] += f" ({len(comparison.new)} new, {len(comparison.known)} known)"
     replays = Counter(result.replay.outcome for result in record.results if result.replay is not None)
-    parts += [
-        f"{replays[outcome]} {outcome}" for outcome in (Replay.CONFIRMED, Replay.DIVERGED) if replays[outcome]
-    ]
+    parts += [f"{replays[outcome]} {outcome}" for outcome in (Replay.CONFIRMED, Replay.DIVERGED) if replays[outcome]]
     states = sum(each.states for each in record.explorations)
     tail = f"{states:,} states, {record.seconds:.1f} s" + (", interrupted" if record.partial else "")
     return f"{', '.join(parts)}; {tail}\n"
@@ -100,8 +98,7 @@ def differences(comparison: Comparison, *, width: int = 80, baseline: bool = Tru
     for finding in comparison.stale:
         names = "/".join(finding.names())
         lines += _wrap(
-            f"{comparison.place(finding)}: stale: {names} {finding.fingerprint} is no longer found; "
-            "remove the entry.",
+            f"{comparison.place(finding)}: stale: {names} {finding.fingerprint} is no longer found; remove the entry.",
             width,
         )
     for finding in comparison.expired:
@@ -143,9 +140,7 @@ def _groups(record: Record) -> list[Group]:
     groups = []
     for key, results in keys.items():
         first = results[0]
-        names = sorted(
-            {name for scenario, name in varying if scenario == first.scenario} | set(record.settings)
-        )
+        names = sorted({name for scenario, name in varying if scenario == first.scenario} | set(record.settings))
         marks = [f"{name}={first.readings[name]}" for name in names if name in first.readings]
         marks += [f"without {name}" for name in first.without]
         title = f"{first.scenario} ({', '.join(marks)})" if marks else first.scenario
@@ -252,9 +247,7 @@ def _notes(group: Group, width: int) -> list[str]:
     bad = [each for each in group.results if not trustworthy(each) and each.verdict is not Verdict.VACUOUS]
     if bad:
         lines += _note("Not to be trusted", _pairs(bad), width)
-    alone = [
-        each for each in group.results if each.verdict is Verdict.VIOLATED and each.needs_attacker is False
-    ]
+    alone = [each for each in group.results if each.verdict is Verdict.VIOLATED and each.needs_attacker is False]
     if alone:
         lines += _note("No attacker needed", _pairs(alone), width)
     odd = [each for each in group.results if _unexpected(each)]

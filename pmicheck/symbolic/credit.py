@@ -27,9 +27,7 @@ VARIABLES = {
 }
 
 
-def credit_machine(
-    *, cba: bool = True, credit_aging: bool = True, no_credit_while_unverified: bool = True
-) -> Machine:
+def credit_machine(*, cba: bool = True, credit_aging: bool = True, no_credit_while_unverified: bool = True) -> Machine:
     """All that happens to the credit counter of one home address at one correspondent node.
 
     The keywords are the mechanisms of the same names; False drops the rule. A policy may give less credit
@@ -69,18 +67,12 @@ def credit_machine(
     packet = {"octets": "int"}
     rules = (
         NumberRule("receive from verified", earns, earn, {"octets": "int", "gain": "int"}),
-        NumberRule(
-            "receive from unverified", lambda s, a: z3.And(on(False)(s), a["octets"] > 0), unverified, packet
-        ),
+        NumberRule("receive from unverified", lambda s, a: z3.And(on(False)(s), a["octets"] > 0), unverified, packet),
         NumberRule("send to unverified", may_send, pay, packet),
-        NumberRule(
-            "send to verified", lambda s, a: z3.And(on(True)(s), a["octets"] > 0), lambda s, a: {}, packet
-        ),
+        NumberRule("send to verified", lambda s, a: z3.And(on(True)(s), a["octets"] > 0), lambda s, a: {}, packet),
         NumberRule(
             "age",
-            lambda s, a: (
-                z3.And(a["credit"] >= 0, a["credit"] <= s["credit"] * 7 / 8) if credit_aging else _true(s)
-            ),
+            lambda s, a: z3.And(a["credit"] >= 0, a["credit"] <= s["credit"] * 7 / 8) if credit_aging else _true(s),
             aged,
             {"credit": "real"} if credit_aging else {},
         ),

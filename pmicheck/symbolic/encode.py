@@ -84,9 +84,7 @@ class Unrolling:
         self.solver = z3.SolverFor("QF_FD", ctx=self.context)
         self.solver.set("random_seed", seed)
         self._start, self._given = system.start
-        self._derivations = _Derivations(
-            self.context, system, self._given, self.relaxation.layers[-1].knowledge
-        )
+        self._derivations = _Derivations(self.context, system, self._given, self.relaxation.layers[-1].knowledge)
         self._local: list[dict[int, Literal]] = []
         self._known: list[dict[int, Literal]] = []
         self._chosen: list[dict[int, Literal]] = []
@@ -136,10 +134,7 @@ class Unrolling:
     def run(self, model: Any, last: int) -> tuple[tuple[int, ...], tuple[State, ...]]:
         """Transitions and states of `model` up to state `last`, every step checked with `system.apply`."""
         states = [self._state(model, step) for step in range(last + 1)]
-        path = [
-            next(i for i, literal in self._chosen[step].items() if _true(model, literal))
-            for step in range(last)
-        ]
+        path = [next(i for i, literal in self._chosen[step].items() if _true(model, literal)) for step in range(last)]
         follow(self.system, states[0], path, states)
         return tuple(path), tuple(states)
 
@@ -216,9 +211,7 @@ class Unrolling:
                 index = cell_.shift + offset
                 kept = conjunction([self.bit(step, index), negation(disjunction(clearers[index]))])
                 now = disjunction([*setters[index], kept])
-                after[index] = self._named(
-                    _constant(numbers, offset, f"b{step + 1}_{index}", self.context), now
-                )
+                after[index] = self._named(_constant(numbers, offset, f"b{step + 1}_{index}", self.context), now)
         self._local.append(after)
 
     def _named(self, name: Literal, value: Literal) -> Literal:
@@ -304,20 +297,14 @@ class _Derivations:
             self._cache[fact] = [
                 (
                     body,
-                    [
-                        z3.ULT(self._rank[b], self._rank[fact])
-                        for b in bits(body)
-                        if self._component[b] == home
-                    ],
+                    [z3.ULT(self._rank[b], self._rank[fact]) for b in bits(body) if self._component[b] == home],
                 )
                 for body in self.bodies.get(fact, [])
             ]
         return self._cache[fact]
 
 
-def follow(
-    system: TransitionSystem, start: State, path: Sequence[int], states: Sequence[State] = ()
-) -> list[State]:
+def follow(system: TransitionSystem, start: State, path: Sequence[int], states: Sequence[State] = ()) -> list[State]:
     """The states that `path` visits from `start`.
 
     Raises EncodingError if a transition is not enabled, or if `states` is given and says otherwise.

@@ -82,9 +82,7 @@ def credit_covers_spending(
     Keywords: the mechanisms of these names. Without `credit_aging` the lemma still holds, without another it
     fails.
     """
-    machine = credit_machine(
-        cba=cba, credit_aging=credit_aging, no_credit_while_unverified=no_credit_while_unverified
-    )
+    machine = credit_machine(cba=cba, credit_aging=credit_aging, no_credit_while_unverified=no_credit_while_unverified)
     return _by_induction(
         "credit-covers-spending",
         "Whatever the number, size and timing of packets, the octets sent to unverified care-of addresses "
@@ -104,9 +102,7 @@ def aged_credit_covers_spending(
     Old traffic then buys next to nothing. Keywords: as in `credit_covers_spending`; the lemma needs all
     three.
     """
-    machine = credit_machine(
-        cba=cba, credit_aging=credit_aging, no_credit_while_unverified=no_credit_while_unverified
-    )
+    machine = credit_machine(cba=cba, credit_aging=credit_aging, no_credit_while_unverified=no_credit_while_unverified)
     return _by_induction(
         "aged-credit-covers-spending",
         "If every octet counts 7/8 of what it counted 5 s ago, the octets sent to unverified care-of "

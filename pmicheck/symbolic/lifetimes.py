@@ -15,9 +15,7 @@ MAX_TOKEN_LIFETIME = 210  # RFC 6275 12: a node does not use a token for longer
 MAX_NONCE_LIFETIME = 240  # RFC 6275 12: a correspondent node does not accept a nonce for longer
 MAX_RR_BINDING_LIFETIME = 420  # RFC 6275 12
 MAX_CGA_BINDING_LIFETIME = 86_400  # RFC 4866 7
-NONCE_PERIOD = (
-    MAX_NONCE_LIFETIME - MAX_TOKEN_LIFETIME
-)  # RFC 6275 5.2: "a new one every 30 s, the last 8 accepted"
+NONCE_PERIOD = MAX_NONCE_LIFETIME - MAX_TOKEN_LIFETIME  # RFC 6275 5.2: "a new one every 30 s, the last 8 accepted"
 
 
 def binding_machine(*, permanent_token: bool = False) -> Machine:
@@ -46,9 +44,7 @@ def binding_machine(*, permanent_token: bool = False) -> Machine:
             lambda s, a: {"now": s["now"] + a["seconds"]},
             {"seconds": "int"},
         ),
-        NumberRule(
-            "home test", lambda s, a: _true(s), lambda s, a: {"home_tested": _true(s), "tested": s["now"]}
-        ),
+        NumberRule("home test", lambda s, a: _true(s), lambda s, a: {"home_tested": _true(s), "tested": s["now"]}),
         NumberRule(
             "update with home token",
             lambda s, a: z3.And(fresh(s), granted(a, MAX_RR_BINDING_LIFETIME)),

@@ -86,9 +86,7 @@ class Machine:
             return None
         return self._told(solver.model(), steps, states, context)
 
-    def _told(
-        self, model: Any, steps: Sequence[Any], states: Sequence[Values], context: Any
-    ) -> list[dict[str, Any]]:
+    def _told(self, model: Any, steps: Sequence[Any], states: Sequence[Values], context: Any) -> list[dict[str, Any]]:
         """The run as JSON values: one dictionary a step, with the state after it."""
         told = []
         for i, number, rule, given in steps:

@@ -114,8 +114,7 @@ def _touches(cells: tuple[Cell, ...], owner: dict[int, int], transition: Transit
     mask, value, clear, put = transition.mask, transition.value, transition.clear, transition.put
     touched = sorted({owner[bit] for bit in bits(mask | value | clear | put)})
     return tuple(
-        Touch(i, cells[i].part(mask), cells[i].part(value), cells[i].part(clear), cells[i].part(put))
-        for i in touched
+        Touch(i, cells[i].part(mask), cells[i].part(value), cells[i].part(clear), cells[i].part(put)) for i in touched
     )
 
 

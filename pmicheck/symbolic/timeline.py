@@ -150,9 +150,7 @@ def _meaning(times: Sequence[Any], one: Difference) -> Any:
     return z3.And(*parts) if parts else z3.BoolVal(True, times[0].ctx)
 
 
-def _conflict(
-    given: Sequence[Difference], order: Sequence[Any], meanings: Sequence[Any], context: Any
-) -> Conflict:
+def _conflict(given: Sequence[Difference], order: Sequence[Any], meanings: Sequence[Any], context: Any) -> Conflict:
     """A core of the constraints from which none can be left out, found by trying each, the last first."""
     core = list(range(len(given)))
     for candidate in reversed(range(len(given))):

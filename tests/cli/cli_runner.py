@@ -20,9 +20,7 @@ def command(*arguments: str) -> list[str]:
 def surroundings(plan: str, **environment: str) -> dict[str, str]:
     """The environment of such a process; `plan` says what the fake analysis finds."""
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("NO_COLOR", "COLUMNS", "PMICHECK_TRACEBACK")
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "PMICHECK_TRACEBACK")
     }
     root = str(HERE.parent.parent)
     return {**kept, "FAKE_PLAN": plan, "PYTHONPATH": root, **environment}

@@ -89,9 +89,7 @@ def test_a_reader_that_goes_away_changes_nothing(run: Run, tmp_path: Path) -> No
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("arguments", [("verify",), ("list", "attackers"), ("--help",), ("--version",)])
-def test_a_full_disk_behind_stdout_is_said_in_one_sentence(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
+def test_a_full_disk_behind_stdout_is_said_in_one_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             command(*arguments),
@@ -104,9 +102,7 @@ def test_a_full_disk_behind_stdout_is_said_in_one_sentence(
             check=False,
         )
     assert ended.returncode == 2
-    assert ended.stderr.splitlines()[-1] == (
-        "pmicheck: standard output: cannot be written: No space left on device."
-    )
+    assert ended.stderr.splitlines()[-1] == ("pmicheck: standard output: cannot be written: No space left on device.")
     assert "Traceback" not in ended.stderr
 
 
@@ -146,9 +142,7 @@ def test_output_survives_a_terminal_without_unicode(run: Run) -> None:
 def test_list_gives_names_and_sentences(run: Run, kind: str) -> None:
     lines = run("list", kind).stdout.splitlines()
     entries = json.loads(run("list", kind, "--json").stdout)
-    assert {line.split()[0] for line in lines if not line.startswith(" ")} == {
-        each["name"] for each in entries
-    }
+    assert {line.split()[0] for line in lines if not line.startswith(" ")} == {each["name"] for each in entries}
     assert all(each["description"].endswith(".") for each in entries)
     assert max(map(len, lines)) <= 80
 
@@ -219,9 +213,7 @@ def test_help_is_quick_and_imports_nothing_slow(tmp_path: Path) -> None:
     times = []
     for _ in range(5):  # processor time: the wall clock measures the neighbours
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True
-        )
+        subprocess.run([sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(times) < 0.15

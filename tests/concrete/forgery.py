@@ -92,9 +92,7 @@ def home_token(world: ProxyWorld, now: float, home_address: IPv6Address = HOME) 
     return message.token, message.nonce_index
 
 
-def care_of_token(
-    world: ProxyWorld, now: float, care_of_address: IPv6Address = ATTACKER
-) -> tuple[bytes, int]:
+def care_of_token(world: ProxyWorld, now: float, care_of_address: IPv6Address = ATTACKER) -> tuple[bytes, int]:
     """C and its index, as the owner of a care-of address gets it."""
     packet = plain_packet(wire.CareOfTestInit(COOKIE), care_of_address, CORRESPONDENT)
     world.network.inject(packet.to_bytes(), now)

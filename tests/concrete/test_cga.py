@@ -106,9 +106,7 @@ def test_arbitrary_octets_are_refused_without_an_error(parameters: bytes, addres
 
 
 @given(prefix=st.binary(min_size=8, max_size=8), count=st.integers(0, 2), extensions=st.binary(max_size=20))
-def test_what_is_generated_verifies_and_gives_the_key_back(
-    prefix: bytes, count: int, extensions: bytes
-) -> None:
+def test_what_is_generated_verifies_and_gives_the_key_back(prefix: bytes, count: int, extensions: bytes) -> None:
     key = keys.der_public_key("mobile_node")
     address, parameters = cga.generate(key, prefix, 0, collision_count=count, extensions=extensions)
     assert cga.verify(address, parameters)

@@ -76,9 +76,7 @@ def test_the_capture_holds_every_packet_once(tmp_path: Path) -> None:
     world.network.inject(_data(PMA1), 6)
     assert [time for time, _ in world.network.capture] == [5] * 8 + [6]
     pcap.write(tmp_path / "run.pcap", world.network.capture)
-    assert (tmp_path / "run.pcap").stat().st_size == 24 + sum(
-        16 + len(packet) for _, packet in world.network.capture
-    )
+    assert (tmp_path / "run.pcap").stat().st_size == 24 + sum(16 + len(packet) for _, packet in world.network.capture)
 
 
 def test_settling_has_a_limit() -> None:

@@ -79,9 +79,7 @@ def test_a_home_agent_tunnels_no_deeper_than_packets_may_nest() -> None:
 
 @pytest.mark.parametrize("init", ["home", "proxy"])
 def test_a_home_address_option_in_a_home_test_init(init: str) -> None:
-    message: wire.KnownMessage = (
-        wire.HomeTestInit(COOKIE) if init == "home" else wire.ProxyHomeTestInit(COOKIE, PMA1)
-    )
+    message: wire.KnownMessage = wire.HomeTestInit(COOKIE) if init == "home" else wire.ProxyHomeTestInit(COOKIE, PMA1)
     blank = Packet(ATTACKER, CORRESPONDENT, MobilityHeader(b""), home_address=HOME)
     octets = wire.encode(message, source=HOME, destination=CORRESPONDENT)
     packet = dataclasses.replace(blank, payload=MobilityHeader(octets)).to_bytes()

@@ -295,9 +295,7 @@ READING_CASES: list[tuple[str, Scenario, dict[str, str], dict[str, str]]] = [
 @pytest.mark.parametrize(
     ("name", "scenario", "refusing", "accepting"), READING_CASES, ids=[case[0] for case in READING_CASES]
 )
-def test_a_reading_decides(
-    name: str, scenario: Scenario, refusing: dict[str, str], accepting: dict[str, str]
-) -> None:
+def test_a_reading_decides(name: str, scenario: Scenario, refusing: dict[str, str], accepting: dict[str, str]) -> None:
     assert not scenario(ProxyWorld(policy(**refusing)))
     assert scenario(ProxyWorld(policy(**accepting)))
 

@@ -252,9 +252,7 @@ def test_payload_goes_both_ways() -> None:
     assert entry.credit == 60
 
 
-PROXY_READINGS = [
-    (name, value) for name, values in READINGS.items() for value in values if name != "context_transfer"
-]
+PROXY_READINGS = [(name, value) for name, values in READINGS.items() for value in values if name != "context_transfer"]
 
 
 @pytest.mark.parametrize(("name", "value"), PROXY_READINGS)

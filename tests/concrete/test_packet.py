@@ -183,10 +183,7 @@ def test_a_damaged_udp_datagram_is_refused(at: int) -> None:
 
 
 def test_a_udp_checksum_of_zero_is_sent_as_ones() -> None:
-    sums = [
-        Packet(HOME, CORRESPONDENT, UdpDatagram(n.to_bytes(2, "big"))).to_bytes()[46:48]
-        for n in range(0x10000)
-    ]
+    sums = [Packet(HOME, CORRESPONDENT, UdpDatagram(n.to_bytes(2, "big"))).to_bytes()[46:48] for n in range(0x10000)]
     assert b"\0\0" not in sums
     assert b"\xff\xff" in sums
 
@@ -203,11 +200,7 @@ def with_payload_length(octets: bytes) -> bytes:
 def extended(next_header: int, extension: str) -> bytes:
     """A packet with one extension header, given in hexadecimal, and nothing behind it."""
     return with_payload_length(
-        b"\x60\0\0\0\0\0"
-        + bytes([next_header, 64])
-        + HOME.packed
-        + CORRESPONDENT.packed
-        + bytes.fromhex(extension)
+        b"\x60\0\0\0\0\0" + bytes([next_header, 64]) + HOME.packed + CORRESPONDENT.packed + bytes.fromhex(extension)
     )
 
 
@@ -249,9 +242,7 @@ BAD_EXTENSIONS = [
     [case[1:] for case in BAD_EXTENSIONS],
     ids=[c[0] for c in BAD_EXTENSIONS],
 )
-def test_a_wrong_extension_header_is_named_with_its_offset(
-    next_header: int, extension: str, problem: str
-) -> None:
+def test_a_wrong_extension_header_is_named_with_its_offset(next_header: int, extension: str, problem: str) -> None:
     with pytest.raises(WireError, match=problem):
         Packet.from_bytes(extended(next_header, extension))
 

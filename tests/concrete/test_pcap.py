@@ -27,9 +27,7 @@ CIPHERTEXT = tokens.encrypt_token(keys.der_public_key("mobile_node"), TOKEN, b"s
 
 def mobility(message: wire.KnownMessage, **headers: IPv6Address) -> Packet:
     """A message between care-of address and correspondent, sealed, in a packet."""
-    back = isinstance(
-        message, wire.BindingAcknowledgement | wire.HomeTest | wire.CareOfTest | wire.ProxyHomeTest
-    )
+    back = isinstance(message, wire.BindingAcknowledgement | wire.HomeTest | wire.CareOfTest | wire.ProxyHomeTest)
     source, destination = (CORRESPONDENT, CARE_OF) if back else (CARE_OF, CORRESPONDENT)
     empty = Packet(source, destination, MobilityHeader(b""), 64, headers.get("home"), headers.get("routing"))
     key = keys.private_key("mobile_node")
@@ -40,13 +38,9 @@ def mobility(message: wire.KnownMessage, **headers: IPv6Address) -> Packet:
         source=empty.checksum_source,
         destination=empty.checksum_destination,
         sign=(lambda part: signature.sign(key, CARE_OF, CORRESPONDENT, part)) if has_signature else None,
-        authenticate=(
-            (lambda header: tokens.authenticator(KBM, CARE_OF, CORRESPONDENT, header)) if has_mac else None
-        ),
+        authenticate=((lambda header: tokens.authenticator(KBM, CARE_OF, CORRESPONDENT, header)) if has_mac else None),
     )
-    return Packet(
-        source, destination, MobilityHeader(octets), 64, empty.home_address, empty.routing_home_address
-    )
+    return Packet(source, destination, MobilityHeader(octets), 64, empty.home_address, empty.routing_home_address)
 
 
 def every_packet() -> list[Packet]:
@@ -156,9 +150,7 @@ def test_tshark_reads_the_same_numbers(capture: Path) -> None:
 
 
 def test_tshark_sees_the_home_address_option_and_the_type_2_routing_header(capture: Path) -> None:
-    assert str(HOME) in tshark(
-        capture, "-Y", "frame.number == 7", "-T", "fields", "-e", "ipv6.opt.mipv6.home_address"
-    )
+    assert str(HOME) in tshark(capture, "-Y", "frame.number == 7", "-T", "fields", "-e", "ipv6.opt.mipv6.home_address")
     assert str(HOME) in tshark(
         capture, "-Y", "frame.number == 9", "-T", "fields", "-e", "ipv6.routing.mipv6.home_address"
     )

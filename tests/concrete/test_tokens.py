@@ -157,9 +157,7 @@ def test_the_padding_has_no_zero_octet_and_the_form_of_pkcs1() -> None:
     private = keys.private_key("mobile_node").private_numbers()
     for number in range(20):
         ciphertext = tokens.encrypt_token(keys.der_public_key("mobile_node"), b"t" * 8, bytes([number]))
-        encoded = pow(int.from_bytes(ciphertext, "big"), private.d, private.public_numbers.n).to_bytes(
-            128, "big"
-        )
+        encoded = pow(int.from_bytes(ciphertext, "big"), private.d, private.public_numbers.n).to_bytes(128, "big")
         assert encoded[:2] == b"\x00\x02"
         assert 0 not in encoded[2:119]
         assert encoded[119:] == b"\x00" + b"t" * 8

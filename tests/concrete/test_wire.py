@@ -51,9 +51,7 @@ LAYOUTS = [
 
 
 @pytest.mark.parametrize(("message", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
-def test_every_message_without_options_has_the_layout_of_its_section(
-    message: wire.Message, octets: str
-) -> None:
+def test_every_message_without_options_has_the_layout_of_its_section(message: wire.Message, octets: str) -> None:
     header = encode(message)
     assert without_checksum(header) == octets.replace(" ", "")
     assert decode(header) == message
@@ -70,15 +68,11 @@ def test_no_message_is_shorter_than_its_fixed_part(message_type: MessageType) ->
 
 
 def test_reserved_fields_are_ignored() -> None:
-    assert decode(with_checksum(bytes.fromhex("3b01 01ff 0000 ffff 0102030405060708"))) == wire.HomeTestInit(
-        COOKIE
-    )
+    assert decode(with_checksum(bytes.fromhex("3b01 01ff 0000 ffff 0102030405060708"))) == wire.HomeTestInit(COOKIE)
 
 
 def test_an_unknown_message_type_is_no_error_but_an_unknown_message() -> None:
-    assert decode(raw(99, "0102 0304050607080910")) == wire.UnknownMessage(
-        99, bytes.fromhex("01020304050607080910")
-    )
+    assert decode(raw(99, "0102 0304050607080910")) == wire.UnknownMessage(99, bytes.fromhex("01020304050607080910"))
 
 
 @given(messages)

@@ -89,9 +89,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "problem"), [case[1:] for case in MALFORMED], ids=[case[0] for case in MALFORMED]
-)
+@pytest.mark.parametrize(("data", "problem"), [case[1:] for case in MALFORMED], ids=[case[0] for case in MALFORMED])
 def test_an_option_of_a_wrong_length_is_named_with_its_offset(data: str, problem: str) -> None:
     with pytest.raises(WireError, match=problem):
         decode(raw(0, data))
@@ -123,9 +121,7 @@ def test_cga_parameters_travel_in_slices_of_255_octets(octets: int, slices: list
 
 
 def test_a_short_slice_of_cga_parameters_may_not_be_followed_by_another() -> None:
-    with pytest.raises(
-        WireError, match="octet 9: expected 255 octets in a CGA Parameters option that another"
-    ):
+    with pytest.raises(WireError, match="octet 9: expected 255 octets in a CGA Parameters option that another"):
         decode(raw(0, "0000 0c02 aaaa 0c02 bbbb"))
 
 
@@ -153,7 +149,5 @@ def test_adjacent_cga_parameters_cannot_be_encoded_since_no_receiver_could_part_
 def test_the_output_of_rsa_2048_does_not_fit_into_an_option(kind: type[wire.SignatureOption]) -> None:
     fits = wire.BindingUpdate(1, 2, options=(kind(bytes(255)),))
     assert decode(encode(fits)) == fits
-    with pytest.raises(
-        WireError, match="octet 13: expected at most 255 octets of option data, found 256 octets"
-    ):
+    with pytest.raises(WireError, match="octet 13: expected at most 255 octets of option data, found 256 octets"):
         encode(wire.BindingUpdate(1, 2, options=(kind(bytes(256)),)))

@@ -16,9 +16,7 @@ word = st.integers(0, 0xFFFF)
 eight = st.binary(min_size=8, max_size=8)
 data = st.binary(max_size=255)
 
-unknown_option_types = octet.filter(
-    lambda number: number not in set(OptionType) or number == OptionType.EXPERIMENTAL
-)
+unknown_option_types = octet.filter(lambda number: number not in set(OptionType) or number == OptionType.EXPERIMENTAL)
 
 plain_options: st.SearchStrategy[wire.Option] = st.one_of(
     st.builds(wire.BindingRefreshAdviceOption, word),
@@ -62,9 +60,7 @@ known_messages: st.SearchStrategy[wire.KnownMessage] = st.one_of(
     st.builds(wire.HomeTest, word, eight, eight, _options),
     st.builds(wire.CareOfTest, word, eight, eight, _options),
     st.builds(wire.BindingUpdate, word, word, word.map(BindingUpdateFlag), _options),
-    st.builds(
-        wire.BindingAcknowledgement, octet, word, word, octet.map(BindingAcknowledgementFlag), _options
-    ),
+    st.builds(wire.BindingAcknowledgement, octet, word, word, octet.map(BindingAcknowledgementFlag), _options),
     st.builds(wire.BindingError, octet, addresses, _options),
     st.builds(wire.ProxyHomeTestInit, eight, addresses, _options),
     st.builds(wire.ProxyHomeTest, word, eight, eight, addresses, _options),

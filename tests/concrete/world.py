@@ -57,9 +57,7 @@ class ProxyWorld:
         self.cn = CorrespondentNode(CORRESPONDENT, self.policy, SEED, identity=CORRESPONDENT_IDENTITY)
         own = {name: identity(name, "2001:db8:99::")[1] for name in ("pma1", "pma2")}
         self.pma1, self.pma2 = (
-            ProxyMobileAgent(
-                address, HOME_AGENT, self.policy, SEED, identity=own[name], lifetime=self.lifetime
-            )
+            ProxyMobileAgent(address, HOME_AGENT, self.policy, SEED, identity=own[name], lifetime=self.lifetime)
             for name, address in (("pma1", PMA1), ("pma2", PMA2))
         )
         self.network = Network({"ha": self.ha, "cn": self.cn, "pma1": self.pma1, "pma2": self.pma2})
@@ -102,9 +100,7 @@ def message_in(packet: bytes) -> wire.Message:
     if isinstance(parsed.payload, Packet):
         parsed = parsed.payload
     assert isinstance(parsed.payload, MobilityHeader)
-    return wire.decode(
-        parsed.payload.octets, source=parsed.checksum_source, destination=parsed.checksum_destination
-    )
+    return wire.decode(parsed.payload.octets, source=parsed.checksum_source, destination=parsed.checksum_destination)
 
 
 def status_of(packet: bytes) -> Status:

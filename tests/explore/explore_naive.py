@@ -53,9 +53,7 @@ class Description:
             name="random",
             width=width,
             fields=fields,
-            rules=tuple(
-                Rule(f"r{i}", "someone", "1", by_attacker=b) for i, b in enumerate(self.attacker_rules)
-            ),
+            rules=tuple(Rule(f"r{i}", "someone", "1", by_attacker=b) for i, b in enumerate(self.attacker_rules)),
             transitions=tuple(
                 Transition(
                     s.rule,
@@ -72,9 +70,7 @@ class Description:
             horn=tuple(Horn(facts(body), head) for body, head in self.horn),
             initial=0,
             known=facts(self.known),
-            projections=tuple(
-                Projection(f"p{i}", mask(on), facts(of)) for i, (on, of) in enumerate(self.projections)
-            ),
+            projections=tuple(Projection(f"p{i}", mask(on), facts(of)) for i, (on, of) in enumerate(self.projections)),
             goals=tuple(Goal(f"g{i}", mask(on), put(on), facts(of)) for i, (on, of) in enumerate(self.goals)),
         )
 

@@ -79,9 +79,7 @@ def counter(digits: int, base: int, words: int = 1) -> TransitionSystem:
             transitions.append(guarded(0, [*lower, (digit, value)], [*zeros, (digit, value + 1)]))
     last = Goal("last", sum(f.mask for f in fields), sum(base - 1 << f.shift for f in fields))
     rules = (Rule("count", "counter", "1"),)
-    return TransitionSystem(
-        f"counter-{digits}", width, fields, rules, tuple(transitions), (), (), 0, 0, (), (last,)
-    )
+    return TransitionSystem(f"counter-{digits}", width, fields, rules, tuple(transitions), (), (), 0, 0, (), (last,))
 
 
 def learner(n: int) -> TransitionSystem:

@@ -56,9 +56,7 @@ def philosophers_by_hand(n: int) -> tuple[int, int]:
 def test_philosophers(kernel: str, n: int) -> None:
     found = explore(philosophers(n), kernel=kernel)
     assert (found.states, found.transitions) == philosophers_by_hand(n)
-    assert found.goals == (
-        Reached(found.goals[0].state, n),
-    )  # all have taken their left fork, one after another
+    assert found.goals == (Reached(found.goals[0].state, n),)  # all have taken their left fork, one after another
     assert len(found.path(found.goals[0].state)) == n
     assert found.kernel == kernel
 

@@ -37,13 +37,8 @@ def same_as_naive(described: Description, found: Exploration) -> None:
     assert list(found.levels) == expected.levels()
     assert found.knowledge_sets == len({known for _, known in expected.states})
     assert [None if g is None else tuple(g) for g in found.goals] == expected.goals()
-    for (on, _), shown, wanted in zip(
-        described.projections, found.projections, expected.projected(), strict=True
-    ):
-        kept = [
-            (tuple(v for i, v in enumerate(values(p.local)) if i in on), facts(p.knowledge), *p[2:])
-            for p in shown
-        ]
+    for (on, _), shown, wanted in zip(described.projections, found.projections, expected.projected(), strict=True):
+        kept = [(tuple(v for i, v in enumerate(values(p.local)) if i in on), facts(p.knowledge), *p[2:]) for p in shown]
         assert kept == wanted
 
 
@@ -127,9 +122,7 @@ def raw_system(rng: random.Random) -> TransitionSystem:
         some_bits(spots, 3),
         some_facts(),
         tuple(Projection(f"p{i}", some_bits(spots, 4), some_facts()) for i in range(3)),
-        tuple(
-            Goal(f"g{i}", m := some_bits(spots, 2), some_bits(spots, 2) & m, some_facts()) for i in range(3)
-        ),
+        tuple(Goal(f"g{i}", m := some_bits(spots, 2), some_bits(spots, 2) & m, some_facts()) for i in range(3)),
     )
 
 

@@ -118,9 +118,7 @@ def test_an_entry_nobody_argued_is_refused_until_it_is(tmp_path: Path) -> None:
     path.write_text(render(samples.record(replace(VIOLATED, argument="")), {}))
     with pytest.raises(UsageError, match=r"baseline\.toml:9: 'reason' must be a text that is not empty"):
         load_baseline(path)
-    path.write_text(
-        render(samples.record(replace(VIOLATED, argument="")), {fingerprint(VIOLATED): "now it is"})
-    )
+    path.write_text(render(samples.record(replace(VIOLATED, argument="")), {fingerprint(VIOLATED): "now it is"}))
     assert load_baseline(path).findings[0].reason == "now it is"
 
 

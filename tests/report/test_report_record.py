@@ -87,9 +87,7 @@ RESULTS = st.builds(
     depth=COUNTS,
     seconds=SECONDS,
     witness=st.none()
-    | st.builds(
-        Witness, st.booleans(), WORDS, st.none() | COUNTS, st.none() | st.lists(STEPS, max_size=2).map(tuple)
-    ),
+    | st.builds(Witness, st.booleans(), WORDS, st.none() | COUNTS, st.none() | st.lists(STEPS, max_size=2).map(tuple)),
     trace=st.none() | TRACES,
     replay=st.none() | st.builds(ReplayOutcome, st.sampled_from(Replay), WORDS, WORDS, OBJECTS),
     needs_attacker=st.none() | st.booleans(),

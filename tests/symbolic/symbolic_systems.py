@@ -44,8 +44,7 @@ def systems(draw: st.DrawFn) -> TransitionSystem:
         return Transition(0, mask, mask & draw(word), draw(word), put, draw(few), draw(few))
 
     horn = tuple(
-        Horn(draw(few), draw(st.integers(0, facts - 1)))
-        for _ in range(draw(st.integers(0, 6 if facts else 0)))
+        Horn(draw(few), draw(st.integers(0, facts - 1))) for _ in range(draw(st.integers(0, 6 if facts else 0)))
     )
     moves = tuple(transition() for _ in range(draw(st.integers(1, 8))))
     return system(moves, layout, facts, horn, draw(word), draw(few))
@@ -99,6 +98,5 @@ def levels(of: TransitionSystem) -> list[set[State]]:
 def hit(state: State, target: list[tuple[int, int, int, int]]) -> bool:
     local, known = state
     return any(
-        local & mask == value and known & facts == facts and not known & absent
-        for mask, value, facts, absent in target
+        local & mask == value and known & facts == facts and not known & absent for mask, value, facts, absent in target
     )

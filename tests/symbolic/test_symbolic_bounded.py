@@ -41,9 +41,7 @@ def test_depth_limit_and_exhaustion() -> None:
 
 def test_the_end_of_all_runs_is_noticed() -> None:
     """Both orders end in 3, where nothing fires; the fact is learned only on the way there."""
-    end = system(
-        (Transition(0, 1, 0, 0, 1), Transition(0, 2, 0, 0, 2), Transition(0, 3, 2, 0, 1, learns=1)), facts=1
-    )
+    end = system((Transition(0, 1, 0, 0, 1), Transition(0, 2, 0, 0, 2), Transition(0, 3, 2, 0, 1, learns=1)), facts=1)
     assert shortest(end, [(3, 1, 1)], 50).exhausted
 
 

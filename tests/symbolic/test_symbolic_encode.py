@@ -16,9 +16,7 @@ from pmicheck.symbolic.relax import relax
 CYCLE = (Horn(0b001, 1), Horn(0b010, 0), Horn(0b011, 2), Horn(0b100, 0))
 
 
-def runs(
-    of: TransitionSystem, unrolling: Unrolling
-) -> list[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]]:
+def runs(of: TransitionSystem, unrolling: Unrolling) -> list[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]]:
     """All models of the unrolling, told apart by everything that it says of states and steps."""
     found = []
     everything = sum(field.mask for field in of.fields)
@@ -54,9 +52,7 @@ def test_models_are_the_runs(of: TransitionSystem) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(systems(), st.data())
-def test_a_free_step_from_a_reachable_state_is_a_step_of_the_system(
-    of: TransitionSystem, data: st.DataObject
-) -> None:
+def test_a_free_step_from_a_reachable_state_is_a_step_of_the_system(of: TransitionSystem, data: st.DataObject) -> None:
     state = data.draw(st.sampled_from(sorted(s for level in levels(of) for s in level)))
     unrolling = Unrolling(of, free=True)
     unrolling.extend()
@@ -112,9 +108,7 @@ def test_a_long_chain_of_deductions_is_closed_in_one_step() -> None:
 
 
 def test_bits_without_a_field_and_wide_fields_are_encoded() -> None:
-    of = system(
-        (Transition(0, 1 << 100, 0, 0, 1 << 100), Transition(0, 1 << 100, 1 << 100, 0, 1 << 7)), ((0, 14),)
-    )
+    of = system((Transition(0, 1 << 100, 0, 0, 1 << 100), Transition(0, 1 << 100, 1 << 100, 0, 1 << 7)), ((0, 14),))
     unrolling = Unrolling(of)
     unrolling.extend()
     unrolling.extend()

@@ -69,9 +69,7 @@ def test_a_candidate_can_make_the_difference() -> None:
 
 def test_longer_induction_can_make_the_difference() -> None:
     """The two bits move together. From (0, 1) one step leads to the bad (1, 0); nothing leads to (0, 1)."""
-    of = system(
-        (Transition(0, 3, 0, 3, 3), Transition(0, 3, 3, 3, 0), Transition(0, 3, 2, 3, 1)), ((0, 1), (1, 1))
-    )
+    of = system((Transition(0, 3, 0, 3, 3), Transition(0, 3, 3, 3, 0), Transition(0, 3, 2, 3, 1)), ((0, 1), (1, 1)))
     first = prove(of, [(3, 1)], max_k=1)
     assert (first.outcome, first.states) == (Induction.NOT_INDUCTIVE, ((2, 0), (1, 0)))
     second = prove(of, [(3, 1)], max_k=3)

@@ -67,7 +67,7 @@ class Acknowledger:
         RFC 4866 4.2 wants one whenever CGA options or a Care-of Test Init were there, RFC 6275 9.5.4 if the
         A flag was set.
         """
-        asks_for_test = wire.option_of(update.message, wire.CareOfTestInitOption) is not None
+        asks_for_test = self._asks_for_test(update)
         wanted = bool(update.message.flags & BindingUpdateFlag.ACKNOWLEDGE)
         if not wanted and not asks_for_test and update.cga_parameters is None:
             return None
@@ -84,6 +84,17 @@ class Acknowledger:
             options=tuple(options),
         )
         return self._seal(update, message, authenticated=True)
+
+    def _asks_for_test(self, update: Update) -> bool:
+        """A Care-of Test Init (N052) is ignored beside an Alternate Care-of Address that is not the source.
+
+        The answer goes to the source (RFC 6275 9.5.4), which would get the token of somebody else's address.
+        Where the source is the home address by the reading, it goes there as the reading says (A-04).
+        """
+        if wire.option_of(update.message, wire.CareOfTestInitOption) is None:
+            return False
+        by_source = update.proxy and self._here.policy.reading("hoa_conveyance") == "source"
+        return by_source or update.care_of_address == update.packet.source
 
     def refusal(self, update: Update, refusal: Refusal) -> Packet | None:
         """The answer to a refused update; None if silence is due.

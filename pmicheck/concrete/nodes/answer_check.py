@@ -54,10 +54,7 @@ def correspondent_is_proven(
         return False
     kinds = [type(option) for option in message.options]
     last = len(kinds) - 1 - kinds[::-1].index(wire.CgaParametersOption)
-    if any(
-        kind in (wire.PermanentHomeKeygenTokenOption, wire.HandoverHomeKeygenTokenOption)
-        for kind in kinds[last:]
-    ):
+    if any(kind in (wire.PermanentHomeKeygenTokenOption, wire.HandoverHomeKeygenTokenOption) for kind in kinds[last:]):
         return False
     if policy.has("cga") and not cga.verify(correspondent, parameters.parameters):
         return False

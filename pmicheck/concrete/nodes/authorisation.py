@@ -208,9 +208,7 @@ def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:
         and not here.nonces.is_fresh(update.home_index, here.now)
     )
     care_of_is_stale = (
-        update.complete
-        and policy.has("careof-test")
-        and not here.nonces.is_fresh(update.care_of_index, here.now)
+        update.complete and policy.has("careof-test") and not here.nonces.is_fresh(update.care_of_index, here.now)
     ) or _lacks_care_of_nonce(update)
     if home_is_stale and care_of_is_stale:
         return Refusal("nonce-freshness", Status.EXPIRED_NONCES)
@@ -232,9 +230,7 @@ def _lacks_care_of_nonce(update: Update) -> bool:
 def _mac_is_valid(here: Correspondence, update: Update) -> Refusal | None:
     """RFC 6275 9.5.1, 6.2.7, with the token of the method for T; a failure is not answered."""
     held = _home_tokens(here, update)
-    looked_at = here.policy.has("mac") and not (
-        update.deregisters and not here.policy.deregistration_is_authenticated
-    )
+    looked_at = here.policy.has("mac") and not (update.deregisters and not here.policy.deregistration_is_authenticated)
     for token in held:
         kbm = tokens.binding_management_key(token, _care_of_token(here, update))
         if not looked_at or _seals(here, update, kbm):
@@ -330,9 +326,7 @@ def _signature_is_valid(here: Correspondence, update: Update) -> Refusal | None:
         return None
     if here.policy.has("signature"):
         signature = _signature_of(update.message)
-        covered = sealing.signed_data(
-            here.policy, update.mac_address, here.address, wire.signed_part(update.header)
-        )
+        covered = sealing.signed_data(here.policy, update.mac_address, here.address, wire.signed_part(update.header))
         if signature is None or not sealing.signature_is_valid(update.public_key, covered, signature):
             return Refusal("signature", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
     update.signed = True

@@ -125,9 +125,7 @@ class BindingCache:
 
     def _still_needed(self, stone: Tombstone, now: float) -> bool:
         care_of = stone.care_of_index
-        return self._nonces.is_fresh(stone.home_index, now) and (
-            care_of is None or self._nonces.is_fresh(care_of, now)
-        )
+        return self._nonces.is_fresh(stone.home_index, now) and (care_of is None or self._nonces.is_fresh(care_of, now))
 
     def _delete(self, entry: Entry) -> None:
         """Removes a binding with its credit, sequence number and token, and burns the nonces that made it."""

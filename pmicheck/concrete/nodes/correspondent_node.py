@@ -70,6 +70,14 @@ class CorrespondentNode(Node):
         """The permanent tokens that authenticate for a home address, the newest first."""
         return self._cache.permanent_tokens(home_address)
 
+    def home_keygen_token(self, index: int, home_address: IPv6Address) -> bytes | None:
+        """T for a home address and the nonce of this index; None if there is no such nonce."""
+        return self._nonces.home_token(index, home_address)
+
+    def care_of_keygen_token(self, index: int, care_of_address: IPv6Address) -> bytes | None:
+        """C for a care-of address and the nonce of this index; None if there is no such nonce."""
+        return self._nonces.care_of_token(index, care_of_address)
+
     def rotate_nonce(self, now: float) -> int:
         """Makes a new nonce and returns its index; the earlier ones stay good until they are too old."""
         self.advance(now)
@@ -143,9 +151,7 @@ class CorrespondentNode(Node):
             case _:
                 self._reject(now, type(message).__name__, "not-for-a-correspondent")
 
-    def _send_binding_error(
-        self, packet: Packet, status: BindingErrorStatus, home_address: IPv6Address
-    ) -> None:
+    def _send_binding_error(self, packet: Packet, status: BindingErrorStatus, home_address: IPv6Address) -> None:
         """RFC 6275 9.2, 9.3.3; never to a multicast address."""
         if not packet.source.is_multicast and not packet.source.is_unspecified:
             error = wire.BindingError(status, home_address)
@@ -260,9 +266,7 @@ class CorrespondentNode(Node):
             entry=self._cache.get(home_address),
         )
 
-    def _home_address_of(
-        self, packet: Packet, message: wire.BindingUpdate, proxy: bool
-    ) -> IPv6Address | None:
+    def _home_address_of(self, packet: Packet, message: wire.BindingUpdate, proxy: bool) -> IPv6Address | None:
         """RFC 6275 9.5.1: Home Address option, else source.
 
         A proxy update has a mobility option for it (A-04).

@@ -71,6 +71,28 @@ class MobileNode(Node):
         self._start_home_test(registration, now)
         self._start_care_of_test(registration, now)
 
+    def attach(self, care_of_address: IPv6Address | None, correspondent: IPv6Address) -> None:
+        """A new point of attachment, None for home; what tokens there were are for the old one.
+
+        No test begins yet: `start_tests` does that, when the node gets round to it.
+        """
+        self.care_of_address = care_of_address
+        registration = self._registration(correspondent)
+        registration.leaving = care_of_address is None
+        registration.temporary = registration.care_of = registration.outstanding = None
+        registration.cookie = registration.care_of_cookie = None
+
+    def start_tests(self, correspondent: IPv6Address, now: float) -> None:
+        """Both tests anew, or at home the home test alone; the update follows when they are answered (RFC
+        6275 11.6.1, 11.8)."""
+        registration = self._registration(correspondent)
+        registration.leaving = self.care_of_address is None
+        registration.temporary = registration.care_of = registration.outstanding = None
+        registration.care_of_cookie = None
+        self._start_home_test(registration, now)
+        if self.care_of_address is not None:
+            self._start_care_of_test(registration, now)
+
     def return_home(self, correspondent: IPv6Address, now: float) -> None:
         """Back home: a deregistration, after another home test if T is too old (RFC 6275 11.5.5, 11.7.2)."""
         self.care_of_address = None
@@ -144,9 +166,7 @@ class MobileNode(Node):
         elif registration.care_of_cookie is None:
             self._start_care_of_test(registration, now)
 
-    def _send_update(
-        self, registration: Registration, step: Step, now: float, *, repeated: bool = False
-    ) -> None:
+    def _send_update(self, registration: Registration, step: Step, now: float, *, repeated: bool = False) -> None:
         """A binding update with the A flag; from home, with lifetime zero, if it deregisters (RFC 6275
         11.7.2)."""
         temporary, care_of = registration.temporary, registration.care_of
@@ -173,9 +193,7 @@ class MobileNode(Node):
         registration.outstanding = Outstanding(
             step, With.TEMPORARY, plan.sequence, plan.kbm, plan.mac_address, repeated
         )
-        self._note(
-            now, f"sent-{step.value}", correspondent=registration.correspondent, sequence=plan.sequence
-        )
+        self._note(now, f"sent-{step.value}", correspondent=registration.correspondent, sequence=plan.sequence)
 
     # Packets.
 
@@ -219,9 +237,7 @@ class MobileNode(Node):
             case message:
                 self._reject(now, type(message).__name__, "not-expected", source=packet.source)
 
-    def _on_home_test(
-        self, packet: Packet, message: wire.HomeTest, at_home_address: bool, now: float
-    ) -> None:
+    def _on_home_test(self, packet: Packet, message: wire.HomeTest, at_home_address: bool, now: float) -> None:
         """RFC 6275 11.6.2: under test, not had yet, at the home address, with our cookie."""
         registration = self._registrations.get(packet.source)
         if registration is None or registration.cookie is None:
@@ -236,9 +252,7 @@ class MobileNode(Node):
             self._note(now, "accepted-home-test", source=packet.source)
             self._go_on(registration, now)
 
-    def _on_care_of_test(
-        self, packet: Packet, message: wire.CareOfTest, at_home_address: bool, now: float
-    ) -> None:
+    def _on_care_of_test(self, packet: Packet, message: wire.CareOfTest, at_home_address: bool, now: float) -> None:
         """RFC 6275 11.6.2: under test, not had yet, at the care-of address, with our cookie."""
         registration = self._registrations.get(packet.source)
         if registration is None or registration.care_of_cookie is None:
@@ -261,13 +275,9 @@ class MobileNode(Node):
         outstanding = None if registration is None else registration.outstanding
         check: str | None = "not-outstanding"
         if registration is not None and outstanding is not None:
-            check = answer_check.refused_by(
-                self.policy, outstanding, packet.source, message, packet.payload.octets
-            )
+            check = answer_check.refused_by(self.policy, outstanding, packet.source, message, packet.payload.octets)
         if registration is None or outstanding is None or check is not None:
-            self._reject(
-                now, "binding-acknowledgement", str(check), source=packet.source, status=message.status
-            )
+            self._reject(now, "binding-acknowledgement", str(check), source=packet.source, status=message.status)
         elif message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
             registration.sequence = message.sequence
             self._send_update(registration, outstanding.step, now, repeated=True)

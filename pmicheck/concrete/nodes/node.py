@@ -91,9 +91,7 @@ class Node:
     def _send(self, packet: Packet) -> None:
         self._outbox.append(packet.to_bytes())
 
-    def _send_message(
-        self, message: wire.KnownMessage, source: IPv6Address, destination: IPv6Address
-    ) -> None:
+    def _send_message(self, message: wire.KnownMessage, source: IPv6Address, destination: IPv6Address) -> None:
         self._send(plain_packet(message, source, destination))
 
     def _note(self, now: float, kind: str, **detail: object) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from pmicheck.concrete import wire
 from pmicheck.concrete.constants import LIFETIME_UNIT, Status
 from pmicheck.concrete.nodes import answer_check
@@ -73,9 +75,7 @@ class ProxyMobileAgent(ProxySender):
         else:
             self._send_update(home_address, registration, Step.EARLY, With.PERMANENT, now)
 
-    def start_handover_registration(
-        self, home_address: IPv6Address, correspondent: IPv6Address, now: float
-    ) -> None:
+    def start_handover_registration(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Early update by HT with CGA and signature, then a complete one by HT (N061, N062, N065, N073,
         N081).
 
@@ -133,13 +133,21 @@ class ProxyMobileAgent(ProxySender):
             registration.handover = item.handover_token
             registration.sequence = item.sequence
 
+    def private_keys(self, home_address: IPv6Address) -> tuple[rsa.RSAPrivateKey, ...]:
+        """Every private key that it holds: the mobile node's (N040, N143), and its own if it has one (A-01)."""
+        profile = self._profiles.get(home_address)
+        own = () if self._identity is None else (self._identity.private_key,)
+        return own if profile is None else (profile.private_key, *own)
+
+    def registrations(self, home_address: IPv6Address) -> tuple[Registration, ...]:
+        """The state towards every correspondent of a mobile node."""
+        return tuple(item for (owner, _), item in self._registrations.items() if owner == home_address)
+
     def registration(self, home_address: IPv6Address, correspondent: IPv6Address) -> Registration | None:
         """The state towards a correspondent."""
         return self._registrations.get((home_address, correspondent))
 
-    def send_payload(
-        self, home_address: IPv6Address, correspondent: IPv6Address, octets: int, now: float
-    ) -> None:
+    def send_payload(self, home_address: IPv6Address, correspondent: IPv6Address, octets: int, now: float) -> None:
         """Data of a mobile node: in a tunnel to the correspondent if it holds a binding (N161), else
         through the home agent."""
         registration = self._registrations.get((home_address, correspondent))
@@ -229,9 +237,7 @@ class ProxyMobileAgent(ProxySender):
                 continue
             if home_address not in (None, owner):
                 continue
-            failed = answer_check.refused_by(
-                self.policy, outstanding, correspondent, message, packet.payload.octets
-            )
+            failed = answer_check.refused_by(self.policy, outstanding, correspondent, message, packet.payload.octets)
             if failed is None:
                 self._on_valid_acknowledgement(packet, message, owner, registration, outstanding, now)
                 return
@@ -249,9 +255,7 @@ class ProxyMobileAgent(ProxySender):
     ) -> None:
         if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
             registration.sequence = message.sequence
-            self._send_update(
-                home_address, registration, outstanding.step, outstanding.using, now, repeated=True
-            )
+            self._send_update(home_address, registration, outstanding.step, outstanding.using, now, repeated=True)
         elif message.status in RESTART_STATUSES:
             self._note(now, "restarted", home_address=home_address, status=message.status)
             registration.temporary = registration.care_of = None

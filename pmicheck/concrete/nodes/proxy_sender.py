@@ -120,9 +120,7 @@ class ProxySender(Node):
             registration.leaving = step is Step.DEREGISTRATION
             self._test_home_address(home_address, registration, now)
             return
-        if step is Step.COMPLETE and (
-            registration.care_of is None or not registration.care_of.is_usable(now)
-        ):
+        if step is Step.COMPLETE and (registration.care_of is None or not registration.care_of.is_usable(now)):
             step = Step.EARLY
         care_of_token, care_of_index = self._care_of_token(registration, step)
         registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
@@ -143,9 +141,7 @@ class ProxySender(Node):
         self._send(proxy_update(self.policy, plan))
         if using is With.PERMANENT:
             registration.numbers_with_permanent_token += 1
-        registration.outstanding = Outstanding(
-            step, using, plan.sequence, plan.kbm, plan.mac_address, repeated
-        )
+        registration.outstanding = Outstanding(step, using, plan.sequence, plan.kbm, plan.mac_address, repeated)
         self._note(
             now,
             f"sent-{step.value}",

@@ -112,8 +112,6 @@ def _seal(
         source=blank.checksum_source,
         destination=blank.checksum_destination,
         sign=None if identity is None else sign,
-        authenticate=lambda header: sealing.mac(
-            policy, plan.kbm, plan.mac_address, plan.correspondent, header
-        ),
+        authenticate=lambda header: sealing.mac(policy, plan.kbm, plan.mac_address, plan.correspondent, header),
     )
     return Packet(blank.source, blank.destination, MobilityHeader(octets), home_address=blank.home_address)

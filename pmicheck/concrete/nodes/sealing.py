@@ -38,9 +38,7 @@ def mac(
     return tokens.hmac_sha1(kbm, data)[:AUTHENTICATOR_OCTETS]
 
 
-def signed_data(
-    policy: Policy, care_of_address: IPv6Address, correspondent: IPv6Address, signed_part: bytes
-) -> bytes:
+def signed_data(policy: Policy, care_of_address: IPv6Address, correspondent: IPv6Address, signed_part: bytes) -> bytes:
     """What a signature covers (RFC 4866 4.5); `signed_part` comes from `wire.signed_part`."""
     data = b""
     if policy.has("type-tag"):

@@ -15,6 +15,7 @@ from pmicheck.model.messages import (
     TestInit,
 )
 from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.authorisation import care_of_token_for
 from pmicheck.model.roles.registration import (
     Registration,
     awaits,
@@ -25,7 +26,6 @@ from pmicheck.model.roles.registration import (
     registration_of,
     send_update,
 )
-from pmicheck.model.roles.authorisation import care_of_token_for
 from pmicheck.model.terms import Term, cookie
 from pmicheck.model.time import CLOCK, at_most, token_usable
 from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME

@@ -40,7 +40,7 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
         _method(ctx, policy, update)
         _nonces(ctx, policy, update)
     elif not policy.dereg_unauthenticated:
-        _deregistration_method(ctx, policy, update)
+        _deregistration_method(ctx, world, update)
         _nonces(ctx, policy, update)
     if update.lifetime or not policy.dereg_unauthenticated:
         _authenticator(ctx, policy, update, generation)
@@ -79,8 +79,11 @@ def _signature_missing(policy: Policy, update: Update) -> None:
         require(not required, "cga-in-early")
 
 
-def _deregistration_method(ctx: Context, policy: Policy, update: Update) -> None:
+def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     """Reading dereg_auth (A-17): PT where one exists and else T, or any token."""
+    policy = world.policy
+    if update.credential == "T" and not update.proxy:
+        require(not world.proxied or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if policy.reads("dereg_auth", "any"):
         return
     pt_exists = ctx.test(cells_of(update.home).pt, nonempty)

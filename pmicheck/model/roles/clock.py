@@ -28,11 +28,19 @@ def acts(world: World) -> Iterator[Act]:
     for home in world.homes:
         if world.bounds.clock >= CAPPED_ENDS:
             yield Act(
-                f"entry of {home} ends", "cn", "7", ("N160",), lambda ctx, home=home: expire(ctx, world, home)  # type: ignore[misc]
+                f"entry of {home} ends",
+                "cn",
+                "7",
+                ("N160",),
+                lambda ctx, home=home: expire(ctx, world, home),  # type: ignore[misc]
             )
         if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:
             yield Act(
-                f"handover token of {home} ends", "cn", "2", ("N015",), lambda ctx, home=home: end_token(ctx, home)  # type: ignore[misc]
+                f"handover token of {home} ends",
+                "cn",
+                "2",
+                ("N015",),
+                lambda ctx, home=home: end_token(ctx, home),  # type: ignore[misc]
             )
 
 

@@ -92,9 +92,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     _acknowledge(ctx, world, update, generation, tokens, author)
 
 
-def _use_handover_token(
-    ctx: Context, policy: Policy, cells: HomeCells, update: Update, generation: int
-) -> None:
+def _use_handover_token(ctx: Context, policy: Policy, cells: HomeCells, update: Update, generation: int) -> None:
     """Reading rotation_grace=until-used: the first use of the new HT ends the grace of the old one (A-13)."""
     if update.credential == "HT" and policy.reads("rotation_grace", "until-used") and not policy.keeps_old_ht:
         held = ctx.get(cells.ht)
@@ -201,9 +199,7 @@ def _authenticated(policy: Policy, update: Update) -> bool:
     return (secret or signed) and not spared
 
 
-def _note(
-    ctx: Context, policy: Policy, update: Update, author: str, again: bool, effect: str, harm: str
-) -> None:
+def _note(ctx: Context, policy: Policy, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
     """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
     vouched = _authenticated(policy, update)
     ordinary = author == "honest" and not again and vouched
@@ -230,9 +226,7 @@ def _acknowledge(
         if update.home != VICTIM_HOME:
             link, to = INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
     ctx.send(
-        Acknowledgement(
-            update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to
-        ),
+        Acknowledgement(update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to),
         lost=author == "attacker",
     )
 

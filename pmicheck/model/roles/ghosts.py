@@ -13,7 +13,7 @@ UNSENT, SENT, USED = "unsent", "sent", "used"
 
 @cache
 def evidence(term: Term) -> Cell:
-    """Whether an honest node sent this authenticator or signature, and whether the CN accepted it."""
+    """Whether an honest node sent this update, authenticator or signature, and whether the CN accepted it."""
     return Cell(f"evidence {term!r}", UNSENT, ghost=True)
 
 
@@ -22,8 +22,13 @@ def proofs(update: Update) -> tuple[Term, ...]:
     return (update.mac,) if update.sig is None else (update.mac, update.sig)
 
 
+def identity(update: Update) -> Term:
+    """The update as a whole, with the fields that neither authenticator nor signature covers."""
+    return ("update", *update)
+
+
 def note_sent(ctx: Context, update: Update) -> None:
-    for proof in proofs(update):
+    for proof in (identity(update), *proofs(update)):
         ctx.set(evidence(proof), SENT)
 
 
@@ -37,10 +42,10 @@ def was_used(state: str) -> bool:
 
 def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     """(author, again): "honest" if an honest node sent just this update, and whether part of it was accepted before."""
-    sent = ctx.test(evidence(update.mac), was_sent)
+    sent = ctx.test(evidence(identity(update)), was_sent)
     again = False
     for proof in proofs(update):
-        if (proof == update.mac and not sent) or not ctx.test(evidence(proof), was_sent):
+        if not sent and not ctx.test(evidence(proof), was_sent):
             continue
         again = ctx.test(evidence(proof), was_used) or again
         ctx.set(evidence(proof), USED)

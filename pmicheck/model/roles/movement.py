@@ -30,9 +30,21 @@ def acts(world: World) -> Iterator[Act]:
     elif world.leaves:
         attaches = world.handover and (PMA2 not in world.corrupted or world.variant == "settled")
         target = COA2 if attaches else AWAY
-        yield Act(f"mobile node moves to {target}", MN, "3.4", ("N020", "N032"), lambda ctx: leave(ctx, world, target))
+        yield Act(
+            f"mobile node moves to {target}",
+            MN,
+            "3.4",
+            ("N020", "N032"),
+            lambda ctx: leave(ctx, world, target),
+        )
     if world.variant in ("predictive", "settled"):
-        yield Act("pma1 transfers the context", PMA1, "3.4", ("N016", "N046", "N047", "N068", "N082"), lambda ctx: hand_over(ctx, world))
+        yield Act(
+            "pma1 transfers the context",
+            PMA1,
+            "3.4",
+            ("N016", "N046", "N047", "N068", "N082"),
+            lambda ctx: hand_over(ctx, world),
+        )
 
 
 def leave(ctx: Context, world: World, target: str) -> None:

@@ -135,7 +135,7 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowled
             require(ctx.test(CLOCK, token_usable, held.nonce), "token-too-old")
         _send_registration(ctx, world, pma, held._replace(stage="complete", care_of_nonce=ack.care_of_nonce))
         return
-    done = held._replace(stage="registered", nonce=0, care_of_nonce=0, credential="T", done=held.done + 1)
+    done = held._replace(stage="registered", credential="T", done=held.done + 1)
     ctx.set(registration_of(pma), done)
 
 
@@ -194,4 +194,7 @@ def receive_handover_token(ctx: Context, world: World, pma: str, message: Handov
     _require_serving(ctx, world, pma)
     held: Registration = ctx.get(registration_of(pma))
     require(held.stage == "idle", "not-waiting")
-    ctx.set(registration_of(pma), Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries))
+    ctx.set(
+        registration_of(pma),
+        Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries),
+    )

@@ -77,7 +77,19 @@ def build_update(
     """A well-formed (P)BU with the right authenticator and, if `key` is given, the right signature."""
     early = lifetime and not care_of_nonce
     bare = Update(
-        proxy, home, care_of, seq, lifetime, credential, nonce, care_of_nonce, key, early, None, ("none",), CARE_OF_CN
+        proxy,
+        home,
+        care_of,
+        seq,
+        lifetime,
+        credential,
+        nonce,
+        care_of_nonce,
+        key,
+        early,
+        None,
+        ("none",),
+        CARE_OF_CN,
     )
     if key is not None:
         bare = bare._replace(sig=expected_signature(world.policy, bare))

@@ -1,0 +1,395 @@
+"""The packets of an attacker: a message of a trace, in octets, from what the attacker holds and nothing else.
+
+The stage says which octets a name of the trace stands for (`T(HoA, nonce 1)`); they are used only if the attacker
+holds them, else `Lacking` says what is missing. Authenticators are compared in octets to find the captured packet
+that a replay repeats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from pmicheck.concrete import cga, checksum, keys, tokens, wire
+from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate
+from pmicheck.concrete.constants import (
+    AUTHENTICATOR_OCTETS,
+    COOKIE_OCTETS,
+    LIFETIME_UNIT,
+    MAX_CGA_BINDING_LIFETIME,
+    TOKEN_OCTETS,
+    BindingAcknowledgementFlag,
+    BindingUpdateFlag,
+    NextHeader,
+)
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.node import plain_packet
+from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, STRANGER_HOME, Stage, identity_of
+from pmicheck.concrete.wire_options import encode_options
+
+Term = Sequence[Any]
+Fields = Mapping[str, Any]
+
+OWN_HOMES = (ATTACKER_HOME, STRANGER_HOME)
+KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2"}
+FIRST_OWN_NUMBER = 100
+"""Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
+
+
+@dataclass
+class Forged:
+    """A packet of the attacker's making.
+
+    Args:
+        secrets: what in it vouches for it: tokens and keys that not everybody has.
+        copied: it is a captured packet, repeated.
+    """
+
+    packet: bytes
+    secrets: tuple[str, ...] = ()
+    copied: bool = False
+
+
+@dataclass
+class Forger:
+    """Turns messages of a trace into packets."""
+
+    stage: Stage
+    knowledge: Knowledge
+    _own_number: int = field(default=FIRST_OWN_NUMBER)
+    _secrets: list[str] = field(default_factory=list)
+
+    def forge(self, message: Fields) -> Forged:
+        """The packet for an injected message.
+
+        Raises:
+            Lacking: the attacker does not have what it takes.
+        """
+        self._secrets = []
+        match message["type"]:
+            case "Update":
+                return self._update(message)
+            case "Acknowledgement":
+                return self._done(self._acknowledgement(message))
+            case "Test":
+                return self._done(self._test(message))
+            case other:
+                raise Lacking(f"a way to make a message of type {other}")
+
+    def test_init(self, kind: str, name: str, *, by_option: bool) -> tuple[bytes, bytes]:
+        """(packet, cookie): a HoTI or CoTI of its own.
+
+        Args:
+            by_option: the address stands in a Home Address option, the packet comes from the attacker.
+        """
+        cookie = self.knowledge.random.take(COOKIE_OCTETS)
+        init = wire.HomeTestInit(cookie) if kind == "HoTI" else wire.CareOfTestInit(cookie)
+        at = self.stage.addresses
+        if not by_option:
+            return plain_packet(init, at[name], at[CN]).to_bytes(), cookie
+        octets = wire.encode(init, source=at[name], destination=at[CN])
+        return Packet(at[ATTACKER], at[CN], MobilityHeader(octets), home_address=at[name]).to_bytes(), cookie
+
+    def _done(self, packet: Packet) -> Forged:
+        return Forged(packet.to_bytes(), tuple(self._secrets))
+
+    # Names to octets.
+
+    def _octets_of(self, term: Term) -> bytes | None:
+        """The octets that a token's name stands for, by the correspondent's own state; None if there are none."""
+        stage, at = self.stage, self.stage.addresses
+        match term:
+            case ["zero"]:
+                return sealing.ZERO_TOKEN
+            case ["T", name, nonce] if nonce in stage.nonces:
+                return stage.cn.home_keygen_token(stage.nonces[nonce], at[name])
+            case ["C", name, nonce] if nonce in stage.nonces:
+                return stage.cn.care_of_keygen_token(stage.nonces[nonce], at[name])
+            case ["PT" | "HT" as kind, name, generation]:
+                issued = stage.pairs.get(name, [])
+                index = len(issued) - 1 if name in OWN_HOMES else generation - 1
+                return issued[index][kind == "HT"] if 0 <= index < len(issued) else None
+        return None
+
+    def _token(self, term: Term) -> bytes:
+        """A token that the attacker holds."""
+        octets = self._octets_of(term)
+        if term[0] == "zero":
+            assert octets is not None
+            return octets
+        if octets is None or not self.knowledge.holds(octets):
+            raise Lacking(f"{term[0]} of {term[1]} ({'nonce' if term[0] in 'TC' else 'number'} {term[2]})")
+        self._secrets.append(f"{term[0]} of {term[1]}, {self.knowledge.how(octets)}")
+        return octets
+
+    def _cookie(self, term: Term) -> bytes:
+        if term[0] != "cookie":
+            return self.knowledge.random.take(COOKIE_OCTETS)
+        octets = self.stage.cookies.get((term[1], term[2], term[3]))
+        if octets is None or not self.knowledge.holds(octets):
+            raise Lacking(f"the cookie of {term[1]}'s {term[2]} {term[3]}")
+        self._secrets.append(f"cookie of {term[1]}")
+        return octets
+
+    def _kbm(self, term: Term, look_up: Any) -> bytes | None:
+        """Kbm from the tokens that `look_up` gives."""
+        home = look_up(term[1])
+        care_of = None if term[2] is None else look_up(term[2])
+        if home is None or (term[2] is not None and care_of is None):
+            return None
+        return tokens.binding_management_key(home, care_of)
+
+    # Binding updates.
+
+    def _update(self, message: Fields) -> Forged:
+        captured = self._captured(message)
+        if captured is not None:
+            return Forged(self._repeated(captured, message), ("a captured authenticator",), copied=True)
+        mac = message["mac"]
+        kbm = None if mac[0] != "mac" else self._kbm(mac[1], self._token)
+        if message["sig"] is not None and message["sig"][0] == "sig" and self._signer(message["key"]) is None:
+            return self._done(self._rejoined(message, kbm))
+        return self._done(self._composed(message, kbm))
+
+    def _captured(self, message: Fields) -> SeenUpdate | None:
+        """A seen update with the very authenticator that is wanted, if there is one."""
+        mac = message["mac"]
+        if mac[0] != "mac":
+            return None
+        kbm = self._kbm(mac[1], self._octets_of)
+        if kbm is None:
+            return None
+        at, policy = self.stage.addresses, self.stage.policy
+        bound = at[message["home"] if not message["lifetime"] else mac[2] or message["care_of"]]
+        for seen in reversed(self.knowledge.updates):
+            alike = (
+                seen.correspondent == at[CN]
+                and seen.proxy == message["proxy"]
+                and seen.home_address == at[message["home"]]
+                and seen.message.sequence == message["seq"]
+                and bool(seen.message.lifetime) == message["lifetime"]
+                and (
+                    wire.option_of(seen.message, wire.CareOfTestInitOption) is not None
+                    or not message["test"]
+                    or not message["proxy"]
+                )
+                and self.indices(message) == seen.indices
+            )
+            if alike and sealing.mac(policy, kbm, bound, at[CN], seen.header) == seen.authenticator:
+                return seen
+        return None
+
+    def _repeated(self, seen: SeenUpdate, message: Fields) -> bytes:
+        """The captured packet as it was, or from another source if the care-of address is to be another one."""
+        care_of = self.stage.addresses[message["care_of"]]
+        if not message["lifetime"] or seen.care_of_address == care_of or seen.packet.source != seen.care_of_address:
+            return seen.packet.to_bytes()
+        moved = dataclasses.replace(seen.packet, source=care_of)
+        octets = wire.encode(seen.message, source=moved.checksum_source, destination=moved.checksum_destination)
+        return dataclasses.replace(moved, payload=MobilityHeader(octets)).to_bytes()
+
+    def indices(self, message: Fields) -> tuple[int, int]:
+        """Home and care-of nonce index for the model's credential and nonces (A-08)."""
+        nonces = self.stage.nonces
+        by_credential = {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
+        newest = nonces[max(nonces)]
+        home = by_credential.get(message["credential"], nonces.get(message["nonce"], newest))
+        care_of = nonces.get(message["care_of_nonce"], newest) if message["care_of_nonce"] else 0
+        return home, care_of
+
+    def _frame(self, message: Fields) -> tuple[Packet, list[wire.Option]]:
+        """Headers and first options: where home and care-of address stand (A-04; RFC 6275 6.2.5)."""
+        at = self.stage.addresses
+        home, care_of = at[message["home"]], at[message["care_of"]]
+        source, options = care_of, list[wire.Option]()
+        by_source = message["proxy"] and self.stage.policy.reading("hoa_conveyance") == "source"
+        if by_source:
+            source = home
+        elif message["home"] in OWN_HOMES and message["lifetime"]:
+            source = at[ATTACKER]  # the answer, with its tokens, comes here (RFC 6275 9.5.4)
+        if source != care_of:
+            options.append(wire.AlternateCareOfAddressOption(care_of))
+        if message["proxy"] and not by_source:
+            options.append(wire.MobileNodeHomeAddressOption(home))
+        option = home if not message["proxy"] and source != home else None
+        return Packet(source, at[CN], MobilityHeader(b""), home_address=option), options
+
+    def _composed(self, message: Fields, kbm: bytes | None) -> Packet:
+        """An update of its own, signed with a key that it holds."""
+        blank, options = self._frame(message)
+        if message["key"] is not None:
+            options += [wire.CgaParametersOption(self._parameters(message)), wire.SignatureOption(bytes(128))]
+        options += self._last_options(message)
+        update = wire.BindingUpdate(
+            self._number(message),
+            MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if message["lifetime"] else 0,
+            self._flags(message),
+            tuple(options),
+        )
+        at, policy = self.stage.addresses, self.stage.policy
+        bound = at[message["care_of"] if message["lifetime"] else message["home"]]
+        key = self._signer(message["key"]) if message["key"] is not None else None
+        if key is not None:
+            self._secrets.append(f"private key behind the {message['key']}'s CGA Parameters")
+
+        def sign(part: bytes) -> bytes:
+            assert key is not None
+            return sealing.sign(key, sealing.signed_data(policy, bound, at[CN], part))
+
+        octets = wire.seal(
+            update,
+            source=blank.checksum_source,
+            destination=blank.checksum_destination,
+            sign=None if key is None else sign,
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, bound, at[CN], header),
+        )
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+
+    def _flags(self, message: Fields) -> BindingUpdateFlag:
+        flags = BindingUpdateFlag.ACKNOWLEDGE
+        return flags | BindingUpdateFlag.PROXY_REGISTRATION if message["proxy"] else flags
+
+    def _number(self, message: Fields) -> int:
+        if message["home"] == HOA:
+            return int(message["seq"])
+        self._own_number += 1
+        return self._own_number
+
+    def _last_options(self, message: Fields) -> list[wire.Option]:
+        test: list[wire.Option] = [wire.CareOfTestInitOption()] if message["test"] else []
+        indices = wire.NonceIndicesOption(*self.indices(message))
+        return [*test, indices, wire.BindingAuthorizationDataOption()]
+
+    def _parameters(self, message: Fields) -> bytes:
+        """CGA Parameters with the key named; all of it is public data (protocol-facts 2.4)."""
+        name = message["key"]
+        if name == "mn":
+            return self.stage.profile.cga_parameters
+        if name in ("pma1", "pma2"):
+            return identity_of(name, "2001:db8:99::")[1].cga_parameters
+        prefix = self.stage.addresses[message["home"]].packed[:8]
+        return cga.generate(keys.der_public_key("attacker"), prefix, 0, modifier=bytes(16))[1]
+
+    def _signer(self, owner: str) -> rsa.RSAPrivateKey | None:
+        """The private key of a principal, if the attacker holds it."""
+        return self.knowledge.key(keys.private_key(KEY_FILES[owner]).public_key())
+
+    # A captured signature under another authenticator (protocol-facts 2.4: nothing but the MAC binds the two).
+
+    def _rejoined(self, message: Fields, kbm: bytes | None) -> Packet:
+        seen = self._signed_alike(message)
+        assert seen.signature is not None
+        self._secrets.append("a captured signature")
+        prefix = _through_signature(seen.header)
+        header = _filled(prefix, self._last_options(message), len(seen.header))
+        at, policy = self.stage.addresses, self.stage.policy
+        care_of = at[message["care_of"]]
+        if kbm is not None:
+            header = header[:-AUTHENTICATOR_OCTETS] + sealing.mac(policy, kbm, care_of, at[CN], header)
+        by_source = message["proxy"] and policy.reading("hoa_conveyance") == "source"
+        source = at[message["home"]] if by_source else care_of
+        option = None if message["proxy"] else at[message["home"]]
+        blank = Packet(source, at[CN], MobilityHeader(b""), home_address=option)
+        value = checksum.checksum(
+            blank.checksum_source, blank.checksum_destination, NextHeader.MOBILITY, header[:4] + bytes(2) + header[6:]
+        )
+        octets = header[:4] + value.to_bytes(2, "big") + header[6:]
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+
+    def _signed_alike(self, message: Fields) -> SeenUpdate:
+        """A seen update whose signature covers what the wanted one covers."""
+        _, owner, _, care_of, _, signed = message["sig"]
+        fields = {part[0]: part[1] for part in signed[1:]}
+        at, policy = self.stage.addresses, self.stage.policy
+        public = keys.der_public_key(KEY_FILES[owner])
+        for seen in self.knowledge.updates:
+            alike = (
+                seen.signature is not None
+                and seen.proxy == (signed[0] == "PBU")
+                and seen.message.sequence == fields["seq"]
+                and bool(seen.message.lifetime) == fields["lifetime"]
+                and seen.home_address == at[message["home"]]
+            )
+            if not alike or seen.signature is None:
+                continue
+            bound = seen.care_of_address if care_of is None else at[care_of]
+            meant = at[CN] if message["sig"][4] == CN else seen.correspondent
+            covered = sealing.signed_data(policy, bound, meant, wire.signed_part(seen.header))
+            if sealing.signature_is_valid(public, covered, seen.signature):
+                return seen
+        raise Lacking(f"a signature of {owner} over number {fields['seq']}")
+
+    # Answers.
+
+    def _test(self, message: Fields) -> Packet:
+        """(P)HoT or CoT with a token of its own choice, as if from the correspondent."""
+        cookie = self._cookie(message["cookie"])
+        token = self.knowledge.random.take(TOKEN_OCTETS)
+        index = self.stage.nonces[message["nonce"]]
+        at = self.stage.addresses
+        answer: wire.KnownMessage
+        match message["kind"]:
+            case "PHoT":
+                answer = wire.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
+            case "HoT":
+                answer = wire.HomeTest(index, cookie, token)
+            case _:
+                answer = wire.CareOfTest(index, cookie, token)
+        return plain_packet(answer, at[CN], at[message["address"]])
+
+    def _acknowledgement(self, message: Fields) -> Packet:
+        """A refusal without authenticator, or an acceptance with tokens of its own choice."""
+        at, policy = self.stage.addresses, self.stage.policy
+        options: list[wire.Option] = []
+        for token in message["tokens"]:
+            octets = self.knowledge.random.take(TOKEN_OCTETS)
+            if token[0] == "enc":
+                public = keys.der_public_key(KEY_FILES[token[1]])
+                octets = tokens.encrypt_token(public, octets, self.knowledge.random.take(32))
+            options.append(wire.PermanentHomeKeygenTokenOption(octets))
+        if message["care_of_token"] is not None:
+            options.append(wire.CareOfTestOption(self.knowledge.random.take(TOKEN_OCTETS)))
+            options.append(wire.NonceIndicesOption(0, self.stage.nonces[message["care_of_nonce"]]))
+        mac = message["mac"]
+        kbm = self._kbm(mac[1], self._token) if mac is not None and mac[0] == "mac" else None
+        if kbm is not None:
+            options.append(wire.BindingAuthorizationDataOption())
+        flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)
+        lifetime = 0 if message["status"] else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
+        answer = wire.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
+        care_of = at[message["care_of"]]
+        routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
+        blank = Packet(at[CN], care_of, MobilityHeader(b""), routing_home_address=routed)
+        octets = wire.seal(
+            answer,
+            source=blank.checksum_source,
+            destination=blank.checksum_destination,
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, at[CN], header),
+        )
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+
+
+def _through_signature(header: bytes) -> bytes:
+    """The header up to the end of its Signature option, which directly follows the part that is signed."""
+    end = len(wire.signed_part(header))
+    return header[: end + 2 + header[end + 1]]
+
+
+def _filled(prefix: bytes, options: Sequence[wire.Option], total: int) -> bytes:
+    """The prefix with these options, filled up to the length that the signature covers in Header Len."""
+    for filler in range(-2, 24):
+        extra = [] if filler < 0 else [wire.UnknownOption(_FILLER, bytes(filler))]
+        header = prefix + encode_options([*extra, *options], len(prefix))
+        if len(header) == total:
+            return header
+    raise Lacking("room for these options in the length that the signature covers")
+
+
+_FILLER = 18
+"""Option type for experiments (RFC 5096), which a receiver skips."""

@@ -1,0 +1,91 @@
+"""Whether a packet in flight is the message that a step of a trace delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.attack import innermost, message_in, update_in
+from pmicheck.concrete.constants import BindingAcknowledgementFlag
+from pmicheck.concrete.network import TUNNEL, Flight
+from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.stage import AT_HOME, HOA, Stage
+
+Fields = Mapping[str, Any]
+Indices = Callable[[Fields], tuple[int, int]]
+
+KINDS: Mapping[str, type[wire.Message]] = {
+    "HoTI": wire.HomeTestInit,
+    "CoTI": wire.CareOfTestInit,
+    "PHoTI": wire.ProxyHomeTestInit,
+    "HoT": wire.HomeTest,
+    "CoT": wire.CareOfTest,
+    "PHoT": wire.ProxyHomeTest,
+}
+
+
+def matches(stage: Stage, flight: Flight, message: Fields, indices: Indices) -> bool:
+    """Whether the packet is the message: kind, link, addresses, numbers and cookie are what the step names.
+
+    Args:
+        indices: from a message of the trace to the nonce indices that stand for its credential and nonces.
+    """
+    packet = Packet.from_bytes(flight.packet)
+    tunnelled = isinstance(packet.payload, Packet)
+    if (message["link"] == TUNNEL) != tunnelled and stage.serving != AT_HOME:
+        return False
+    match message["type"]:
+        case "TestInit" | "Test":
+            return _is_test(stage, packet, message)
+        case "Update":
+            return _is_update(stage, packet, message, indices)
+        case "Acknowledgement":
+            return _is_acknowledgement(stage, packet, message)
+    return False
+
+
+def _is_test(stage: Stage, packet: Packet, message: Fields) -> bool:
+    found = message_in(packet)
+    cookie = message["cookie"]
+    wanted = stage.cookies.get((cookie[1], cookie[2], cookie[3])) if cookie[0] == "cookie" else None
+    if not isinstance(found, KINDS[message["kind"]]) or getattr(found, "cookie", None) != wanted:
+        return False
+    inner = innermost(packet)
+    ends = (inner.source, inner.destination)
+    return stage.addresses[message["address"]] in ends
+
+
+def _is_update(stage: Stage, packet: Packet, message: Fields, indices: Indices) -> bool:
+    found = update_in(packet)
+    if found is None:
+        return False
+    at = stage.addresses
+    same_place = not message["lifetime"] or found.care_of_address == at[message["care_of"]]
+    return (
+        same_place
+        and found.proxy == message["proxy"]
+        and found.home_address == at[message["home"]]
+        and found.message.sequence == message["seq"]
+        and bool(found.message.lifetime) == message["lifetime"]
+        and (found.cga_parameters is not None) == (message["key"] is not None)
+        and found.indices == indices(message)
+    )
+
+
+def _is_acknowledgement(stage: Stage, packet: Packet, message: Fields) -> bool:
+    found = message_in(packet)
+    if not isinstance(found, wire.BindingAcknowledgement):
+        return False
+    inner = innermost(packet)
+    kinds = [type(option) for option in found.options]
+    brings = wire.CareOfTestOption in kinds or wire.EncryptedCareOfTestOption in kinds
+    issued = (wire.PermanentHomeKeygenTokenOption, wire.HandoverHomeKeygenTokenOption)
+    return (
+        bool(found.flags & BindingAcknowledgementFlag.PROXY_REGISTRATION) == message["proxy"]
+        and found.sequence == message["seq"]
+        and found.status == message["status"]
+        and brings == (message["care_of_token"] is not None)
+        and sum(kind in issued for kind in kinds) == len(message["tokens"])
+        and inner.destination in (stage.addresses[message["care_of"]], stage.addresses[HOA])
+    )

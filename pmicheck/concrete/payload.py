@@ -1,0 +1,73 @@
+"""Payload in a replay: what the correspondent sends, and what an attacker sends to earn credit (RFC 4866 4.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pmicheck.concrete.network import INTERNET
+from pmicheck.concrete.packet import Packet, UdpDatagram
+from pmicheck.concrete.stage import ATTACKER, BYSTANDER, CN, HOA
+
+if TYPE_CHECKING:
+    from pmicheck.concrete.execution import Run
+
+PACKET = 1500
+"""Octets of data in one payload packet, as the properties count them."""
+
+
+def send_payload(run: Run, home: str, octets: int) -> tuple[int, str | None]:
+    """The correspondent sends data towards a home address: (octets that left it, name of where they went)."""
+    stage = run.stage
+    left, towards = 0, None
+    while left < octets:
+        size = min(PACKET, octets - left)
+        if not stage.cn.send_payload(stage.addresses[home], size, run.now):
+            break
+        for flight in stage.network.collect(run.now):
+            towards = stage.name_of(flight.destination)
+            stage.network.deliver(flight.flight_id, run.now)
+        left += size
+    return left, towards
+
+
+def earn(run: Run, home: str, care_of: str, octets: int) -> int:
+    """The attacker sends payload as if from a care-of address; returns what the correspondent credited."""
+    stage = run.stage
+    at = stage.addresses
+    credited = 0
+    while octets > 0:
+        size = min(PACKET, octets)
+        inner = Packet(at[home], at[CN], UdpDatagram(bytes(size)))
+        packet = Packet(at[care_of], at[CN], inner).to_bytes()
+        if not stage.proxied:
+            packet = Packet(at[care_of], at[CN], UdpDatagram(bytes(size)), home_address=at[home]).to_bytes()
+        run.knowledge.octets_sent += len(packet)
+        stage.network.inject(packet, run.now, via=INTERNET)
+        event = stage.cn.log[-1]
+        if event.kind == "accepted-payload" and event.detail["credited"]:
+            credited += size
+        octets -= size
+    return credited
+
+
+def earn_first(run: Run, message: Mapping[str, Any]) -> None:
+    """Credit that the trace's numbers say was earned before an unverified flood begins.
+
+    No state of the model holds credit, so its trace lacks the registration that earns it: the attacker registers
+    its own care-of address first, by the very token that it uses next, and sends payload from there.
+    """
+    wanted = int(run.trace.numbers.get("octets_earned", 0))
+    limited = run.stage.policy.credit_limits and not run.trace.observation.get("verified", True)
+    mine = message["type"] == "Update" and message["care_of"] == BYSTANDER and not message["care_of_nonce"]
+    if run.trace.property != "no-careof-flooding" or not wanted or not limited or not mine:
+        return
+    nonce = max(run.stage.nonces)
+    run.test({"init": "CoTI", "address": ATTACKER, "nonce": nonce})
+    mac = message["mac"]
+    if mac[0] == "mac":
+        mac = ["mac", ["Kbm", mac[1][1], ["C", ATTACKER, nonce]], *mac[2:]]
+    number = int(message["seq"]) - 1 if message["home"] == HOA else 0
+    first = {**message, "care_of": ATTACKER, "care_of_nonce": nonce, "test": False, "seq": number, "mac": mac}
+    run.send(run.forger.forge(first))
+    run.earned += earn(run, message["home"], ATTACKER, wanted)

@@ -1,0 +1,77 @@
+"""What a run of a trace leaves on record: updates that were accepted, answers that were believed, where it diverged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmicheck.concrete.attack import innermost
+from pmicheck.concrete.nodes.binding_cache import Entry
+from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.errors import PmicheckError
+
+BELIEVED = frozenset(
+    {
+        "accepted-home-test",
+        "accepted-proxy-home-test",
+        "accepted-care-of-test",
+        "accepted-tokens",
+        "accepted-binding-acknowledgement",
+        "restarted",
+        "refused",
+    }
+)
+"""What a registrant notes when it acts upon an answer."""
+
+
+class Divergence(PmicheckError):
+    """The concrete nodes do something else than the trace says."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """The correspondent accepted a binding update.
+
+    Args:
+        honest: an honest node emitted this very authenticator, and it was not accepted before.
+        emitted: an honest node emitted this very authenticator.
+        again: authenticator or signature of an honest node's update had been accepted before.
+        secrets: what the attacker's packet was built with, None if it was no packet of the attacker's.
+        serving: where the mobile node was reached then.
+    """
+
+    step: int
+    time: float
+    home_address: str
+    care_of_address: str
+    deregisters: bool
+    emitted: bool
+    again: bool
+    before: Entry | None
+    after: Entry | None
+    secrets: tuple[str, ...] | None
+    serving: str
+    method: str
+
+    @property
+    def honest(self) -> bool:
+        return self.emitted and not self.again
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class Belief:
+    """A registrant acted upon an answer; `emitted` says whether the correspondent ever sent it."""
+
+    step: int
+    who: str
+    what: str
+    emitted: bool
+
+
+def header_of(packet: bytes) -> bytes:
+    """The Mobility Header of the innermost packet."""
+    payload = innermost(Packet.from_bytes(packet)).payload
+    return payload.octets if isinstance(payload, MobilityHeader) else b""

@@ -1,0 +1,114 @@
+"""Executes a counterexample on the concrete nodes: does it end in the same bad state, and only with the attacker?
+
+    report = replay(trace, times=schedule(trace), pcap=Path("attack.pcap"))
+
+`confirmed` takes both: the nodes reach the bad state by the packets of the trace, and with the attacker's packets and
+corruptions taken out they do not. Anything else is `diverged`, with a sentence that names the step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pmicheck.concrete import pcap as capture_file
+from pmicheck.concrete.execution import Run
+from pmicheck.concrete.judgement import Finding, judge
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.records import Divergence
+from pmicheck.concrete.stage import Powers, Stage
+from pmicheck.trace import Trace
+from pmicheck.verdict import Replay
+
+EPOCH = 1_000_000_000.0
+"""Time of step 1 in a capture: a fixed moment, so that two captures of one trace are alike."""
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """What became of a trace.
+
+    Attributes:
+        sentence: the bad state as the concrete nodes show it, or where and how they diverge.
+        counterfactual: what happens with the attacker's packets taken out.
+        details: figures of the bad state, and which honest steps the counterfactual had to leave out.
+        trace: with time and octets of each step filled in.
+    """
+
+    outcome: Replay
+    sentence: str
+    counterfactual: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    trace: Trace | None = None
+
+
+def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) -> ReplayReport:
+    """Runs a trace with and without its attacker.
+
+    Args:
+        times: seconds of each step, from `pmicheck.symbolic.schedule`.
+        pcap: where to write the packets of the run with the attacker.
+
+    Raises:
+        UsageError: the trace names a reading, mechanism or attacker that does not exist.
+        OutputError: the capture cannot be written.
+        ValueError: there is not one time for each step.
+    """
+    if len(times) != len(trace.steps):
+        raise ValueError(f"{len(trace.steps)} steps need as many times, not {len(times)}")
+    run = _staged(trace, times, attacked=True)
+    diverged, finding = "", None
+    try:
+        run.run()
+        finding = judge(run)
+    except Divergence as error:
+        diverged = str(error)
+    if pcap is not None:
+        packets = sorted(run.stage.network.capture, key=lambda record: record[0])
+        capture_file.write(pcap, ((EPOCH + at, octets) for at, octets in packets))
+    told = _with_octets(trace, times, run)
+    if finding is None:
+        sentence = diverged or "The nodes follow every step, but the bad state is not there at the end."
+        return ReplayReport(Replay.DIVERGED, sentence, "", {}, told)
+    return _with_counterfactual(trace, times, finding, told)
+
+
+def _staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
+    policy = Policy(dict(trace.readings), frozenset(trace.without))
+    powers = Powers.of(trace.attacker, policy) if attacked else Powers()
+    return Run(trace, times, Stage(trace.scenario, policy), powers, attacked)
+
+
+def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
+    steps = tuple(
+        dataclasses.replace(step, time=times[index], octets=run.octets.get(index))
+        for index, step in enumerate(trace.steps)
+    )
+    return dataclasses.replace(trace, steps=steps)
+
+
+def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding, told: Trace) -> ReplayReport:
+    """The same again without the attacker."""
+    without = _staged(trace, times, attacked=False)
+    without.run()
+    details = {**finding.details, "honest_steps_left_out": [index + 1 for index in without.skipped]}
+    found = judge(without)
+    taken_out = _taken_out(trace)
+    if found is not None:
+        sentence = f"With {taken_out} the bad state is there all the same: {found.sentence}"
+        return ReplayReport(Replay.DIVERGED, sentence, sentence, details, told)
+    counterfactual = f"With {taken_out} the bad state is not reached."
+    return ReplayReport(Replay.CONFIRMED, finding.sentence, counterfactual, details, told)
+
+
+def _taken_out(trace: Trace) -> str:
+    """What the counterfactual leaves out, in words."""
+    packets = sum(step.data.get("kind") in ("inject", "test") for step in trace.steps)
+    if packets:
+        return f"the attacker's {packets} packets taken out" if packets > 1 else "the attacker's packet taken out"
+    if "rogue" in trace.attacker:
+        return "the corruption taken out (the attacker sends nothing, it only takes what the agent held)"
+    return "the attacker's reading taken out (it sends nothing)"

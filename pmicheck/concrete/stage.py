@@ -1,0 +1,221 @@
+"""The stage of a replay: concrete nodes, addresses and links for the names that a trace uses.
+
+Names are the model's: "HoA", "attacker's HoA", "stranger's HoA", "CoA1", "CoA2", "attacker", "bystander", "cn",
+"ha". Everything is drawn from one seed, so two replays give the same octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import IPv6Address
+
+from pmicheck.concrete import cga, keys
+from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, TUNNEL, Flight, Network
+from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
+from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
+from pmicheck.concrete.nodes.home_agent import HomeAgent
+from pmicheck.concrete.nodes.mobile_node import MobileNode
+from pmicheck.concrete.nodes.node import Node
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.concrete.nodes.registration import MobileProfile
+from pmicheck.concrete.packet import Packet
+from pmicheck.errors import UsageError
+
+SEED = b"pmicheck replay"
+
+HOA, ATTACKER_HOME, STRANGER_HOME = "HoA", "attacker's HoA", "stranger's HoA"
+HOMES = (HOA, ATTACKER_HOME, STRANGER_HOME)
+COA1, COA2, ATTACKER, BYSTANDER = "CoA1", "CoA2", "attacker", "bystander"
+CN, HA, MN, PMA1, PMA2, ROGUE_CN = "cn", "ha", "mn", "pma1", "pma2", "rogue-cn"
+CARE_OF = {PMA1: COA1, PMA2: COA2}
+AWAY, AT_HOME = "away", "home"
+
+BYSTANDER_LINK, STRANGER_LINK, CONTEXT = "bystander", "stranger", "context"
+"""Links that nobody but a Dolev-Yao attacker reads; the context transfer only where it is readable (A-02)."""
+
+
+@cache
+def identity_of(name: str, prefix: str) -> tuple[IPv6Address, CgaIdentity]:
+    """An address made from a principal's key in a network, with what proves it (RFC 3972)."""
+    network = IPv6Address(prefix).packed[:8]
+    address, parameters = cga.generate(keys.der_public_key(name), network, 0, modifier=bytes(16))
+    return address, CgaIdentity(keys.private_key(name), parameters)
+
+
+@dataclass(frozen=True)
+class Powers:
+    """What the attacker's profile allows it (DESIGN section 4).
+
+    Args:
+        taps: links that it reads, under the policy in force.
+        corrupts: proxy agents that become its own.
+        own_home: it has home addresses made from its own key.
+        rogue_cn: the serving proxy agent registers with a correspondent of its own.
+    """
+
+    taps: frozenset[str] = frozenset()
+    corrupts: frozenset[str] = frozenset()
+    own_home: bool = False
+    rogue_cn: bool = False
+
+    @classmethod
+    def of(cls, attacker: str, policy: Policy) -> Powers:
+        """The powers of a profile, or of all that a `+` joins.
+
+        Raises:
+            UsageError: no such profile.
+        """
+        everywhere = {HOME_PATH, CARE_OF_PATH, BYSTANDER_LINK, STRANGER_LINK}
+        if not policy.tunnel_protected:
+            everywhere.add(TUNNEL)
+        if policy.reading("context_transfer") != "protected" or not policy.has("context-transfer-protection"):
+            everywhere.add(CONTEXT)
+        known = {
+            "off-path": cls(),
+            "home-path": cls(taps=frozenset({HOME_PATH})),
+            "careof-path": cls(taps=frozenset({CARE_OF_PATH})),
+            "dolev-yao": cls(taps=frozenset(everywhere)),
+            "malicious-mn": cls(own_home=True),
+            "rogue-previous-pma": cls(corrupts=frozenset({PMA1})),
+            "rogue-next-pma": cls(corrupts=frozenset({PMA2})),
+            "rogue-cn": cls(rogue_cn=True),
+        }
+        parts = attacker.split("+")
+        if any(part not in known for part in parts):
+            raise UsageError(f"there is no attacker {attacker!r}")
+        return cls(
+            taps=frozenset().union(*(known[part].taps for part in parts)),
+            corrupts=frozenset().union(*(known[part].corrupts for part in parts)),
+            own_home=any(known[part].own_home for part in parts),
+            rogue_cn=any(known[part].rogue_cn for part in parts),
+        )
+
+
+def _addresses() -> dict[str, IPv6Address]:
+    return {
+        HOA: identity_of("mobile_node", "2001:db8:1::")[0],
+        ATTACKER_HOME: identity_of("attacker", "2001:db8:bad:1::")[0],
+        STRANGER_HOME: identity_of("attacker", "2001:db8:3::")[0],
+        COA1: IPv6Address("2001:db8:11::1"),
+        COA2: IPv6Address("2001:db8:12::1"),
+        ATTACKER: IPv6Address("2001:db8:bad::1"),
+        ROGUE_CN: IPv6Address("2001:db8:bad::2"),
+        BYSTANDER: IPv6Address("2001:db8:4::1"),
+        HA: IPv6Address("2001:db8:1::1"),
+        CN: identity_of("correspondent_node", "2001:db8:2::")[0],
+    }
+
+
+@dataclass
+class Stage:
+    """All nodes of a scenario, with the mobile node registered at home agent from CoA1.
+
+    Attributes:
+        serving: where the mobile node is reached now: "CoA1", "CoA2", "home" or "away" (ground truth).
+        nonces: concrete nonce index by the model's number.
+        cookies: octets of a cookie by (owner, attempt), as numbered by the model.
+        pairs: what the correspondent issued for a home address, (PT, HT), in order.
+        handing_over: handover tokens on their way through the home agent: (token, sequence number, receiver).
+    """
+
+    scenario: str
+    policy: Policy
+    addresses: Mapping[str, IPv6Address] = field(default_factory=_addresses)
+    serving: str = COA1
+    nonces: dict[int, int] = field(default_factory=dict)
+    cookies: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    pairs: dict[str, list[tuple[bytes | None, bytes | None]]] = field(default_factory=dict)
+    handing_over: list[tuple[bytes, int, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        policy, at = self.policy, self.addresses
+        self.proxied = self.scenario != "rr-mobile"
+        home_identity = identity_of("mobile_node", "2001:db8:1::")[1]
+        self.profile = MobileProfile(at[HOA], home_identity.private_key, home_identity.cga_parameters)
+        correspondent_identity = identity_of("correspondent_node", "2001:db8:2::")[1]
+        self.cn = CorrespondentNode(at[CN], policy, SEED, identity=correspondent_identity)
+        self.ha = HomeAgent(at[HA], policy, SEED)
+        self.pmas: dict[str, ProxyMobileAgent] = {}
+        self.mn: MobileNode | None = None
+        nodes: dict[str, Node] = {CN: self.cn, HA: self.ha}
+        if self.proxied:
+            for name, care_of in ((PMA1, COA1), (PMA2, COA2)):
+                own = identity_of(name, "2001:db8:99::")[1]
+                self.pmas[name] = ProxyMobileAgent(at[care_of], at[HA], policy, SEED, identity=own)
+            nodes |= self.pmas
+            self.pmas[PMA1].attach(self.profile, 0)
+        else:
+            self.mn = MobileNode(at[HOA], at[HA], policy, SEED)
+            self.mn.attach(at[COA1], at[CN])
+            nodes[MN] = self.mn
+        self.ha.register(at[HOA], at[COA1], proxy=self.proxied)
+        self.network = Network(nodes)
+        self.sinks = {
+            name: self.network.add_sink(name, at[name]) for name in (ATTACKER, BYSTANDER, ATTACKER_HOME, STRANGER_HOME)
+        }
+        self.nonces[1] = self.cn.rotate_nonce(0.0)
+
+    def name_of(self, address: IPv6Address) -> str:
+        """The name of an address, or the address itself in letters."""
+        return next((name for name, known in self.addresses.items() if known == address), str(address))
+
+    def owner_of(self, flight: Flight) -> str | None:
+        """The node that a packet in flight will reach."""
+        return self.network.owner(flight.destination)
+
+    def link_of(self, flight: Flight) -> str:
+        """The link that a packet crosses, by who sent it and where it goes (protocol-facts 1.5)."""
+        packet = Packet.from_bytes(flight.packet)
+        towards = self.name_of(packet.destination)
+        if flight.sender == CN:
+            by_name = {HOA: HOME_PATH, COA1: CARE_OF_PATH, COA2: CARE_OF_PATH}
+            return by_name.get(
+                towards, {BYSTANDER: BYSTANDER_LINK, STRANGER_HOME: STRANGER_LINK}.get(towards, INTERNET)
+            )
+        if isinstance(packet.payload, Packet) and (flight.sender == HA or towards == HA):
+            return TUNNEL
+        if towards != CN:
+            return INTERNET
+        at_home = flight.sender == HA or (flight.sender == MN and self.serving == AT_HOME)
+        return HOME_PATH if at_home else CARE_OF_PATH
+
+    def move(self, target: str, now: float) -> None:
+        """The mobile node goes elsewhere, and the home agent hears of it (N020, N032; RFC 6275 11.5)."""
+        at = self.addresses
+        self.serving = target
+        if target in (AWAY, AT_HOME):
+            self.ha.deregister(at[HOA])
+        else:
+            self.ha.register(at[HOA], at[target], proxy=self.proxied)
+        if self.mn is not None:
+            self.mn.attach(None if target == AT_HOME else at[target], at[CN])
+        elif target == COA2:
+            self.pmas[PMA2].attach(self.profile, now)
+
+    def tick(self, phase: int, now: float) -> None:
+        """A phase of the model's clock begins; with it comes a new nonce where the model has one, and
+        nothing that was under way arrives any more."""
+        self.cn.advance(now)
+        if phase in _NONCE_OF_PHASE:
+            self.nonces[_NONCE_OF_PHASE[phase]] = self.cn.rotate_nonce(now)
+        for flight_id in list(self.network.in_flight):
+            self.network.drop(flight_id)
+        self.handing_over.clear()
+
+    def note_pairs(self, homes: Iterable[str] = HOMES) -> None:
+        """Remembers tokens that the correspondent has issued since the last look."""
+        for home in homes:
+            address = self.addresses[home]
+            permanent = self.cn.permanent_tokens(address)[:1]
+            handover = self.cn.handover_tokens(address)[:1]
+            newest = (permanent[0] if permanent else None, handover[0] if handover else None)
+            issued = self.pairs.setdefault(home, [])
+            if newest[0] is not None and newest[0] not in {pair[0] for pair in issued}:
+                issued.append(newest)
+
+
+_NONCE_OF_PHASE = {1: 2, 3: 3, 4: 4}
+"""Which of the model's nonces is made when a phase begins: at 210 s, at 450 s and after a day."""

@@ -1,0 +1,184 @@
+"""What makes the honest nodes act in a replay: spontaneous rules of the model, by name, as calls on concrete nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pmicheck.concrete.attack import update_in
+from pmicheck.concrete.network import TUNNEL
+from pmicheck.concrete.nodes.binding_cache import Entry
+from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
+from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
+from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.stage import CARE_OF, CN, COA2, CONTEXT, HA, HOA, MN, PMA1, PMA2, ROGUE_CN
+
+if TYPE_CHECKING:
+    from pmicheck.concrete.execution import Run
+
+
+def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, Entry]) -> None:
+    """Does what a spontaneous rule of the trace says.
+
+    Args:
+        entries: the correspondent's bindings before this step.
+
+    Raises:
+        Divergence: the nodes do not do it, or the rule is not known.
+        UsageError: an agent is asked for something that it has nothing for.
+    """
+    stage, at = run.stage, run.stage.addresses
+    if "phase" in data:
+        stage.tick(data["phase"], run.now)
+    elif found := re.fullmatch(r"mobile node moves to (\w+)", rule):
+        _move(run, found[1])
+    elif rule.startswith("mobile node") and stage.mn is not None:
+        (stage.mn.retransmit if "repeats" in rule else stage.mn.start_tests)(at[CN], run.now)
+    elif found := re.fullmatch(r"(entry|handover token) of (.*) ends", rule):
+        _end(run, found[1], found[2], entries)
+    elif rule == "attacker asks pma1 for the handover context":
+        _learn_context(run, stage.pmas[PMA1].context(at[HOA]), "asked for")
+    elif found := re.fullmatch(r"(pma[12]) (.*)", rule):
+        _agent(run, found[1], found[2])
+    else:
+        raise run.divergence(f"the rule {rule!r} is not known")
+    if "starts the" in rule or "repeats what" in rule:
+        _label_cookies(run, rule.split()[0])
+
+
+def _agent(run: Run, name: str, what: str) -> None:
+    stage = run.stage
+    agent, home, correspondent = stage.pmas[name], stage.addresses[HOA], stage.addresses[CN]
+    match what:
+        case "starts the proxy home test":
+            agent.start_home_test(home, correspondent, run.now)
+        case "repeats what is outstanding":
+            agent.retransmit(home, correspondent, run.now)
+        case "refreshes with the permanent token":
+            agent.refresh(home, correspondent, run.now)
+        case "registers with the handover token":
+            agent.start_handover_registration(home, correspondent, run.now)
+        case "deregisters":
+            agent.deregister(home, correspondent, run.now)
+        case "transfers the context":
+            _transfer(run, agent.context(home))
+        case "hands HT to the home agent":
+            _hand_over(run, name)
+        case _:
+            raise run.divergence(f"{name} has no rule {what!r}")
+
+
+def _transfer(run: Run, context: Context) -> None:
+    """Predictive handover (N068, N082); a rogue next agent and who reads the context learn what it holds."""
+    run.stage.pmas[PMA2].install(context, run.now)
+    if run.attacked and CONTEXT in run.powers.taps:
+        _learn_context(run, context, "read from the context transfer")
+    if PMA2 in run.powers.corrupts:
+        _corrupt(run, PMA2)
+
+
+def _learn_context(run: Run, context: Context, how: str) -> None:
+    """HT and the key pair: what Figure 4 puts into a context, and E-10 adds."""
+    how = f"{how} at step {run.step + 1}"
+    if run.stage.policy.reading("key_owner") == "mn":
+        run.knowledge.take_key(context.profile.private_key, how)
+    for item in context.correspondents:
+        if item.handover_token is not None:
+            run.knowledge.take_token(item.handover_token, how)
+
+
+def _hand_over(run: Run, name: str) -> None:
+    """HT goes to the home agent (N070); the draft has no format for it, so no packet shows it (A-27)."""
+    registration = run.stage.pmas[name].registration(run.stage.addresses[HOA], run.stage.addresses[CN])
+    if registration is None or registration.handover is None:
+        raise run.divergence(f"{name} holds no handover token")
+    run.stage.handing_over.append((registration.handover, registration.sequence, HA))
+    if run.attacked and TUNNEL in run.powers.taps:
+        run.knowledge.take_token(registration.handover, f"read in the tunnel at step {run.step + 1}")
+
+
+def _move(run: Run, target: str) -> None:
+    """The node moves; what a rogue previous agent held is the attacker's from now on (DESIGN section 4)."""
+    run.stage.move(target, run.now)
+    if PMA1 in run.powers.corrupts and run.stage.proxied:
+        _corrupt(run, PMA1)
+    if run.attacked and run.powers.rogue_cn and run.stage.proxied and target == COA2:
+        rogue_registration(run, PMA2, (run.now,) * 3)
+
+
+def _corrupt(run: Run, name: str) -> None:
+    """From now on the agent is the attacker's: it takes all that the agent holds."""
+    if not run.attacked:
+        return
+    run.corrupted.add(name)
+    run.knowledge.take_agent(run.stage.pmas[name], run.stage.addresses[HOA], f"held by {name} at step {run.step + 1}")
+    late, run.late_tests = run.late_tests, []
+    for index, data in late:
+        run.test(data, index)
+
+
+def _end(run: Run, what: str, home: str, entries: Mapping[Any, Entry]) -> None:
+    """The lifetime of an entry or token is over."""
+    address = run.stage.addresses[home]
+    if what == "entry":
+        if address not in entries or run.stage.cn.entry(address) is not None:
+            raise run.divergence(f"the entry of {home} does not end at {run.now} s")
+        run.ended.append((run.step, home, entries[address]))
+    elif run.stage.cn.handover_tokens(address):
+        raise run.divergence(f"the handover token of {home} is still valid at {run.now} s")
+
+
+def _label_cookies(run: Run, who: str) -> None:
+    """Numbers the cookies that a node has just begun to use, as the model does."""
+    owner = MN if who == "mobile" else who
+    registration = (
+        run.stage.mn.registration(run.stage.addresses[CN])
+        if run.stage.mn is not None
+        else run.stage.pmas[owner].registration(run.stage.addresses[HOA], run.stage.addresses[CN])
+    )
+    if registration is None or registration.cookie is None:
+        return
+    attempt = run.attempts[owner] = run.attempts.get(owner, 0) + 1
+    run.stage.cookies[owner, "home test", attempt] = registration.cookie
+    if registration.care_of_cookie is not None:
+        run.stage.cookies[owner, "care-of test", attempt] = registration.care_of_cookie
+
+
+def deliver_handover_token(run: Run, message: Mapping[str, Any]) -> None:
+    """HT goes on to the agent that serves the node, or arrives there with the last number sent (N070)."""
+    stage = run.stage
+    waiting = next((item for item in stage.handing_over if item[2] == message["to"]), None)
+    if waiting is None:
+        raise run.divergence(f"no handover token is under way to {message['to']}")
+    stage.handing_over.remove(waiting)
+    token, sequence, _ = waiting
+    if message["to"] == HA:
+        receiver = next(pma for pma, care_of in CARE_OF.items() if care_of == stage.serving)
+        stage.handing_over.append((token, sequence, receiver))
+        return
+    item = CorrespondentContext(stage.addresses[CN], token, None, sequence)
+    stage.pmas[message["to"]].install(Context(stage.profile, (item,)), run.now)
+
+
+def rogue_registration(run: Run, name: str, moments: Sequence[float]) -> None:
+    """The agent registers with a correspondent of the attacker's, which answers the home test and is then
+    silent, so that it gets updates with several numbers (RFC 6275 11.8).
+
+    Args:
+        moments: when the home test runs, and when each update comes.
+    """
+    stage = run.stage
+    agent, home, rogue = stage.pmas[name], stage.addresses[HOA], stage.addresses[ROGUE_CN]
+    stage.network.nodes.setdefault(ROGUE_CN, CorrespondentNode(rogue, stage.policy, b"rogue"))
+    agent.start_home_test(home, rogue, moments[0])
+    for moment in moments:
+        for _ in range(5):
+            for flight in stage.network.collect(moment):
+                if update_in(Packet.from_bytes(flight.packet)) is None:
+                    stage.network.deliver(flight.flight_id, moment)
+                else:
+                    run.knowledge.see(stage.network.drop(flight.flight_id), f"sent to its correspondent by {name}")
+        agent.retransmit(home, rogue, moment)
+    for flight in stage.network.collect(moments[-1]):
+        stage.network.drop(flight.flight_id)

@@ -1,0 +1,196 @@
+"""When each step of a trace happens: the constants of protocol-facts 3.12 as differences between steps.
+
+    schedule(trace)      one time in seconds for each step, the earliest that keep everything
+    constraints(trace)   the differences, each with its reason
+
+A trace that the model allows and the constants forbid raises `ImpossibleTiming`: the model was too generous.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pmicheck.errors import PmicheckError
+from pmicheck.symbolic.timeline import Conflict, Difference, solve
+from pmicheck.trace import Step, Trace
+
+HOP = 0.005
+"""A packet needs at least this long for a link."""
+PHASE_STARTS = (0.0, 210.0, 240.0, 450.0, 86400.0)
+PHASE_ENDS = (210.0, 240.0, 450.0, 86400.0, None)
+MAX_TOKEN_LIFETIME = 210.0
+MAX_NONCE_LIFETIME = 240.0
+MAX_RR_BINDING_LIFETIME = 420.0
+MAX_CGA_BINDING_LIFETIME = 86400.0
+INITIAL_TIMEOUT = 1.0
+MAX_UPDATE_RATE = 3
+NONCE_BORN = {1: 0, 2: 1, 3: 3, 4: 4}
+"""The phase with which each of the model's nonces is made."""
+TICK = 0.001
+
+
+class ImpossibleTiming(PmicheckError):
+    """No times keep all constants; the text names those that conflict."""
+
+
+def schedule(trace: Trace) -> tuple[float, ...]:
+    """The earliest times of the steps, in seconds from the first.
+
+    Raises:
+        ImpossibleTiming: there are none.
+    """
+    found = solve(len(trace.steps), constraints(trace))
+    if isinstance(found, Conflict):
+        raise ImpossibleTiming(f"No timing keeps all of these: {'; '.join(found.reasons)}")
+    return found
+
+
+def constraints(trace: Trace) -> list[Difference]:
+    """Everything that the times of this trace have to keep."""
+    phases, ticks = _phases(trace)
+    return [
+        *_in_phase(trace, phases, ticks),
+        *_after_cause(trace),
+        *_bindings_last(trace),
+        *_nonces_are_young(trace, ticks),
+        *_not_too_fast(trace),
+        *_numbers(trace),
+    ]
+
+
+def _message(step: Step) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = step.data.get("message") or {}
+    return found
+
+
+def _phases(trace: Trace) -> tuple[list[int], dict[int, int]]:
+    """The phase of each step, and the step with which each phase begins."""
+    phase, phases, ticks = 0, [], {0: 0}
+    for index, step in enumerate(trace.steps):
+        if "phase" in step.data:
+            phase = int(step.data["phase"])
+            ticks[phase] = index
+        phases.append(phase)
+    return phases, ticks
+
+
+def _in_phase(trace: Trace, phases: list[int], ticks: Mapping[int, int]) -> Iterator[Difference]:
+    """Each step in its phase of the clock; the end of a flow is timed by the property's own numbers."""
+    last = len(trace.steps) - 1
+    for index, phase in enumerate(phases):
+        name = f"phase {phase} of the clock"
+        free = index == last and trace.property == "no-home-flooding"
+        end = None if free or PHASE_ENDS[phase] is None else PHASE_ENDS[phase]
+        if index:
+            most = None if end is None else end - TICK
+            yield Difference(index, 0, PHASE_STARTS[phase], most, name)
+
+
+def _after_cause(trace: Trace) -> Iterator[Difference]:
+    """Actions of one moment stay in order; what crosses a link takes its time."""
+    for index in range(1, len(trace.steps)):
+        yield Difference(index, index - 1, HOP, None, "a packet needs a few milliseconds for a link")
+
+
+def _changes(step: Step) -> Iterator[tuple[str, str]]:
+    """(home address, new entry in words) of each cache entry that the step changes."""
+    for line in step.changes:
+        found = re.fullmatch(r"cn\[(.+)\]\.entry: (.*)", line)
+        if found is not None:
+            yield found[1], found[2]
+
+
+def _lifetime(trace: Trace, update: Mapping[str, Any]) -> float:
+    capped = update["credential"] == "T" and update["key"] is None and "lifetime-bound" not in trace.without
+    return MAX_RR_BINDING_LIFETIME if capped else MAX_CGA_BINDING_LIFETIME
+
+
+def _bindings_last(trace: Trace) -> Iterator[Difference]:
+    """An entry is there until its last step, and ends by itself not before its lifetime is over."""
+    made: dict[str, tuple[int, float]] = {}
+    last = len(trace.steps) - 1
+    for index, step in enumerate(trace.steps):
+        update = _message(step)
+        ends = re.fullmatch(r"entry of (.*) ends", str(step.data.get("rule", "")))
+        if ends is not None and ends[1] in made:
+            began, lifetime = made.pop(ends[1])
+            yield Difference(index, began, lifetime, None, f"the entry of {ends[1]} ends not before its lifetime")
+            continue
+        if update.get("type") != "Update" or step.destination != "cn":
+            continue
+        home = str(update["home"])
+        if home in made:
+            began, lifetime = made[home]
+            yield Difference(index, began, None, lifetime - TICK, f"the entry of {home} is still there")
+        if update["lifetime"]:
+            made[home] = index, _lifetime(trace, update)
+        else:
+            made.pop(home, None)
+    for home, (began, lifetime) in made.items():
+        if last > began:
+            yield Difference(last, began, None, lifetime - TICK, f"the entry of {home} is still there")
+
+
+def _nonces_are_young(trace: Trace, ticks: Mapping[int, int]) -> Iterator[Difference]:
+    """A correspondent accepts a nonce for 240 s; an honest node uses a token for 210 s after it came."""
+    got: dict[tuple[str, int], int] = {}
+    for index, step in enumerate(trace.steps):
+        message = _message(step)
+        if message.get("type") == "Test" and not step.attacker:
+            got[step.destination, int(message["nonce"])] = index
+        if message.get("type") == "Acknowledgement" and message.get("care_of_nonce") and not step.attacker:
+            got[step.destination, int(message["care_of_nonce"])] = index
+        if message.get("type") != "Update":
+            continue
+        for nonce in {int(message["nonce"]), int(message["care_of_nonce"])} - {0}:
+            born = ticks.get(NONCE_BORN[nonce])
+            if born is not None and "nonce-freshness" not in trace.without:
+                yield Difference(index, born, None, MAX_NONCE_LIFETIME, f"nonce {nonce} is accepted for 240 s")
+    for who, nonce in got:
+        yield from _used_in_time(trace, who, nonce, got[who, nonce])
+
+
+def _used_in_time(trace: Trace, who: str, nonce: int, received: int) -> Iterator[Difference]:
+    """The last step in which an honest node makes something from the token."""
+    for index in range(received, len(trace.steps)):
+        step = trace.steps[index]
+        if step.actor == who and any(f"nonce {nonce}" in sent for sent in step.sends):
+            reason = f"{who} uses a token for 210 s"
+            yield Difference(index, received, None, MAX_TOKEN_LIFETIME, reason)
+
+
+def _not_too_fast(trace: Trace) -> Iterator[Difference]:
+    """Honest repetitions wait a second, and no more than three messages of a kind go out in one."""
+    sent: dict[tuple[str, str], list[int]] = {}
+    for index, step in enumerate(trace.steps):
+        if step.attacker or step.actor in ("ha", "cn"):
+            continue
+        for term in step.sends:
+            kind = _kind(term)
+            before = sent.setdefault((step.actor, kind), [])
+            if step.action == "start" and "repeats" in step.rule and before:
+                yield Difference(index, before[-1], INITIAL_TIMEOUT, None, "a repetition waits for its time-out")
+            if len(before) >= MAX_UPDATE_RATE:
+                reason = "no more than three messages of one kind in a second"
+                yield Difference(index, before[-MAX_UPDATE_RATE], 1.0 + TICK, None, reason)
+            before.append(index)
+
+
+def _kind(term: str) -> str:
+    """The MH type of a message as the trace writes it: every update is a BU."""
+    name = term.partition("(")[0]
+    return "BU" if name.endswith("BU") else name
+
+
+def _numbers(trace: Trace) -> Iterator[Difference]:
+    """Seconds that the property itself chose."""
+    if trace.property != "no-home-flooding" or not trace.observation.get("reached_once"):
+        return
+    home = trace.observation.get("home_address")
+    tests = [i for i, step in enumerate(trace.steps) if step.data.get("address") == home]
+    seconds = int(trace.numbers.get("s_fallback", 0)) - int(trace.numbers.get("s_home_test", 0))
+    if tests:
+        last = len(trace.steps) - 1
+        yield Difference(last, tests[-1], float(seconds), None, "traffic falls back that long after the home test")
