@@ -240,7 +240,7 @@ def _replay(options: argparse.Namespace) -> ExitCode:
         check_writable(options.pcap)
     report = analysis.replay_trace(trace, pcap=options.pcap)
     outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual)
-    _emit(narrate(report.trace, replay=outcome, width=_width()))
+    _emit(narrate(report.trace or trace, replay=outcome, width=_width()))
     return ExitCode.NOT_TRUSTWORTHY if report.outcome is Replay.DIVERGED else ExitCode.AS_EXPECTED
 
 

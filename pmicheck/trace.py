@@ -59,10 +59,12 @@ class Step:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Step:
         """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
-        fields = dict(stored)
+        fields: dict[str, Any] = {}
+        for key, value in stored.items():
+            fields[key] = tuple(value) if isinstance(value, list) else value
         fields["source"] = fields.pop("from")
         fields["destination"] = fields.pop("to")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        return cls(**fields)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.attachment import who_is_at
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_authenticator, expected_signature
 from pmicheck.model.roles.authorisation import tokens_of as home_and_care_of
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
+from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.registration import FORGED, signer
 from pmicheck.model.terms import (
     Term,
@@ -335,7 +335,7 @@ class Adversary:
         )
         yield Injection(refusal, ())
         token = FORGED if update.test else None
-        tokens = (FORGED,) if update.key is None else (encrypted(update.key, FORGED),)
+        tokens = () if update.test else (FORGED,) if update.key is None else (encrypted(update.key, FORGED),)
         mac: Term = ("none",)
         if policy.on("mac-of-ack"):
             mac = acknowledgement_authenticator(
@@ -343,6 +343,9 @@ class Adversary:
             )
             if not potential.can_make(mac):
                 return
+        sig = acknowledgement_signature(policy, update.care_of, update.seq, tokens) if update.proxy and tokens else None
+        if not potential.can_make(sig):
+            return
         nonce = 1 if update.test else 0
         ack = Acknowledgement(
             update.proxy,

@@ -62,6 +62,17 @@ class SeenUpdate:
         return bool(self.message.flags & BindingUpdateFlag.PROXY_REGISTRATION)
 
     @property
+    def identity(self) -> tuple[bytes, IPv6Address, IPv6Address]:
+        """The message as a whole: its octets but the checksum, and the addresses that they leave to the packet."""
+        return self.header[:4] + self.header[6:], self.home_address, self.care_of_address
+
+    @property
+    def proofs(self) -> dict[str, bytes]:
+        """What vouches for it: authenticator and signature, as far as they are there."""
+        found = {"authenticator": self.authenticator, "signature": self.signature}
+        return {name: octets for name, octets in found.items() if octets is not None}
+
+    @property
     def indices(self) -> tuple[int, int]:
         """Home and care-of nonce index."""
         option = wire.option_of(self.message, wire.NonceIndicesOption)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from typing import Any
 
-from pmicheck.concrete.attack import Knowledge, Lacking, innermost, message_in, update_in
+from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.matching import matches
 from pmicheck.concrete.network import HOME_PATH, Flight
@@ -58,6 +59,7 @@ class Run:
     beliefs: list[Belief] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     octets: dict[int, str] = field(default_factory=dict)
+    moments: dict[int, float] = field(default_factory=dict)
     ended: list[tuple[int, str, Entry]] = field(default_factory=list)
     home_tests: dict[str, list[float]] = field(default_factory=dict)
     corrupted: set[str] = field(default_factory=set)
@@ -66,7 +68,7 @@ class Run:
     def __post_init__(self) -> None:
         self.knowledge = Knowledge(b"pmicheck attacker")
         self.forger = Forger(self.stage, self.knowledge)
-        self.emitted_authenticators: set[bytes] = set()
+        self.emitted_updates: set[tuple[bytes, IPv6Address, IPv6Address]] = set()
         self.emitted_proofs: set[bytes] = set()
         self.answers_of_cn: set[bytes] = set()
         self._used: set[bytes] = set()
@@ -126,19 +128,19 @@ class Run:
                 self.test(data)
             case other:
                 raise self.divergence(f"a step of kind {other!r} is not known")
-        self._settle()
+        self.settle()
         if self.attacked:
             self._compare(step)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Takes over what the nodes have sent, and lets the attacker see what it may."""
         stage, owned = self.stage, self._owned_addresses()
         for flight in stage.network.collect(self.now):
             packet = Packet.from_bytes(flight.packet)
             update = update_in(packet)
-            if update is not None and flight.sender in (MN, PMA1, PMA2) and update.authenticator is not None:
-                self.emitted_authenticators.add(update.authenticator)
-                self.emitted_proofs |= {p for p in (update.authenticator, update.signature) if p is not None}
+            if update is not None and flight.sender in (MN, PMA1, PMA2):
+                self.emitted_updates.add(update.identity)
+                self.emitted_proofs.update(update.proofs.values())
             if flight.sender == CN:
                 self.answers_of_cn.add(header_of(flight.packet))
             link = stage.link_of(flight)
@@ -196,7 +198,7 @@ class Run:
         return {name: len(node.log) for name, node in self.stage.network.nodes.items()}
 
     def _inject(self, message: Mapping[str, Any]) -> None:
-        earn_first(self, message)
+        message = earn_first(self, message)
         logs = self._log_lengths()
         self.send(self.forger.forge(message), logs)
 
@@ -205,6 +207,7 @@ class Run:
         stage = self.stage
         logs = logs or self._log_lengths()
         self.octets[self.step] = forged.packet.hex()
+        self.moments[self.step] = self.now
         self.knowledge.octets_sent += len(forged.packet)
         before = self._entries()
         receiver = stage.network.inject(forged.packet, self.now)
@@ -248,14 +251,11 @@ class Run:
             raise self.divergence(f"{receiver} does nothing upon the packet")
 
     def _note_acceptance(
-        self, update: Any, accepted: Event, before: Mapping[str, Entry | None], forged: Forged | None
+        self, update: SeenUpdate, accepted: Event, before: Mapping[str, Entry | None], forged: Forged | None
     ) -> None:
         stage = self.stage
         name = stage.name_of(update.home_address)
-        emitted = update.authenticator in self.emitted_authenticators
-        proofs = {p for p in (update.authenticator, update.signature) if p in self.emitted_proofs}
-        if not emitted:
-            proofs.discard(update.authenticator)
+        emitted = {name: octets for name, octets in update.proofs.items() if octets in self.emitted_proofs}
         self.acceptances.append(
             Acceptance(
                 step=self.step,
@@ -263,8 +263,8 @@ class Run:
                 home_address=name,
                 care_of_address=stage.name_of(update.care_of_address),
                 deregisters=accepted.detail["lifetime"] == 0,
-                emitted=emitted,
-                again=bool(proofs & self._used),
+                emitted=update.identity in self.emitted_updates,
+                again=tuple(name for name, octets in emitted.items() if octets in self._used),
                 before=before.get(name),
                 after=stage.cn.entry(update.home_address),
                 secrets=None if forged is None else forged.secrets,
@@ -272,7 +272,7 @@ class Run:
                 method="signed" if update.cga_parameters is not None else str(accepted.detail["method"]),
             )
         )
-        self._used |= proofs
+        self._used.update(emitted.values())
 
     # The attacker's own tests and registrations.
 
@@ -281,10 +281,10 @@ class Run:
         stage, name, kind = self.stage, data["address"], data["init"]
         by_option = name == HOA and HOME_PATH not in self.powers.taps
         packet, cookie = self.forger.test_init(kind, name, by_option=by_option)
-        self._settle()
+        self.settle()
         seen = len(self.knowledge.seen)
         stage.network.inject(packet, self.now)
-        self._settle()
+        self.settle()
         self.octets[self.step if index is None else index] = packet.hex()
         self.knowledge.octets_sent += len(packet)
         for flight in list(stage.network.in_flight.values()):

@@ -79,8 +79,8 @@ def _no_redirection(run: Run) -> Finding | None:
 def _binding_freshness(run: Run) -> Finding | None:
     for accepted in run.acceptances:
         if accepted.again and accepted.changed:
-            what = "authenticator" if accepted.emitted else "signature"
-            sentence = f"The CN accepted octets of an old {what} a second time, and its entry changed."
+            what = " and ".join(accepted.again)
+            sentence = f"The CN accepted the octets of an old {what} a second time, and its entry changed."
             return Finding(sentence, {"step": accepted.step + 1})
     return None
 
@@ -91,7 +91,7 @@ def _binding_agreement(run: Run) -> Finding | None:
             sentence = (
                 "The CN accepted octets a second time that an honest node sent once."
                 if accepted.emitted
-                else "The CN accepted an update whose authenticator no honest node ever emitted."
+                else "The CN accepted an update whose octets no honest node ever emitted."
             )
             return Finding(sentence, {"step": accepted.step + 1})
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pmicheck.concrete.constants import CREDIT_AGING_INTERVAL
 from pmicheck.concrete.network import INTERNET
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.stage import ATTACKER, BYSTANDER, CN, HOA
@@ -51,17 +52,22 @@ def earn(run: Run, home: str, care_of: str, octets: int) -> int:
     return credited
 
 
-def earn_first(run: Run, message: Mapping[str, Any]) -> None:
+def earn_first(run: Run, message: Mapping[str, Any]) -> Mapping[str, Any]:
     """Credit that the trace's numbers say was earned before an unverified flood begins.
 
     No state of the model holds credit, so its trace lacks the registration that earns it: the attacker registers
-    its own care-of address first, by the very token that it uses next, and sends payload from there.
+    its own care-of address first, by the very token that it uses next, and sends payload from there. An interval of
+    ageing passes before it goes on, as the property counts credit.
+
+    Returns:
+        The message to go on with: with the handover or permanent token that the earning registration brought, if that
+        replaced the one of the trace.
     """
     wanted = int(run.trace.numbers.get("octets_earned", 0))
     limited = run.stage.policy.credit_limits and not run.trace.observation.get("verified", True)
     mine = message["type"] == "Update" and message["care_of"] == BYSTANDER and not message["care_of_nonce"]
     if run.trace.property != "no-careof-flooding" or not wanted or not limited or not mine:
-        return
+        return message
     nonce = max(run.stage.nonces)
     run.test({"init": "CoTI", "address": ATTACKER, "nonce": nonce})
     mac = message["mac"]
@@ -70,4 +76,16 @@ def earn_first(run: Run, message: Mapping[str, Any]) -> None:
     number = int(message["seq"]) - 1 if message["home"] == HOA else 0
     first = {**message, "care_of": ATTACKER, "care_of_nonce": nonce, "test": False, "seq": number, "mac": mac}
     run.send(run.forger.forge(first))
+    run.settle()
     run.earned += earn(run, message["home"], ATTACKER, wanted)
+    run.now += CREDIT_AGING_INTERVAL
+    return _with_newest_token(run, message)
+
+
+def _with_newest_token(run: Run, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message under the newest pair of tokens instead of the one that it names."""
+    mac, issued = message["mac"], run.stage.pairs.get(message["home"], [])
+    if mac[0] != "mac" or mac[1][1][0] not in ("PT", "HT") or not issued:
+        return message
+    newest = [mac[1][1][0], message["home"], len(issued)]
+    return {**message, "mac": ["mac", ["Kbm", newest, mac[1][2]], *mac[2:]]}

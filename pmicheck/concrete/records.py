@@ -32,9 +32,9 @@ class Acceptance:
     """The correspondent accepted a binding update.
 
     Args:
-        honest: an honest node emitted this very authenticator, and it was not accepted before.
-        emitted: an honest node emitted this very authenticator.
-        again: authenticator or signature of an honest node's update had been accepted before.
+        emitted: an honest node emitted this very message, octet for octet.
+        again: which of "authenticator" and "signature" an honest node emitted, and the correspondent had accepted
+            before.
         secrets: what the attacker's packet was built with, None if it was no packet of the attacker's.
         serving: where the mobile node was reached then.
     """
@@ -45,7 +45,7 @@ class Acceptance:
     care_of_address: str
     deregisters: bool
     emitted: bool
-    again: bool
+    again: tuple[str, ...]
     before: Entry | None
     after: Entry | None
     secrets: tuple[str, ...] | None
@@ -54,10 +54,12 @@ class Acceptance:
 
     @property
     def honest(self) -> bool:
+        """What an honest node emitted, accepted for the first time."""
         return self.emitted and not self.again
 
     @property
     def changed(self) -> bool:
+        """The binding is another one than before."""
         return self.before != self.after
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,8 @@ class ReplayReport:
     outcome: Replay
     sentence: str
     counterfactual: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-    trace: Trace | None = None
+    details: Mapping[str, Any]
+    trace: Trace
 
 
 def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) -> ReplayReport:
@@ -84,7 +84,7 @@ def _staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
 
 def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
     steps = tuple(
-        dataclasses.replace(step, time=times[index], octets=run.octets.get(index))
+        dataclasses.replace(step, time=run.moments.get(index, times[index]), octets=run.octets.get(index))
         for index, step in enumerate(trace.steps)
     )
     return dataclasses.replace(trace, steps=steps)

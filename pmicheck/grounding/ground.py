@@ -124,11 +124,12 @@ class Grounder:
         gets: dict[Cell, Any] = {}
         if instance.flight is not None:
             gets[instance.flight] = True
-        tests: dict[Predicate, bool] = {}
         sent = instance.flight is not None or instance.replay
         if sent and isinstance(instance.message, Update):
-            tests[evidence(identity(instance.message)), was_sent, ()] = True
-        self.agenda.append((instance, gets, tests))
+            was_sent_before: Predicate = (evidence(identity(instance.message)), was_sent, ())
+            self._push_viable(was_sent_before[0], (instance, gets, {was_sent_before: True}))
+        else:
+            self.agenda.append((instance, gets, {}))
 
     def _exhaust(self) -> None:
         while self.agenda:
@@ -149,6 +150,8 @@ class Grounder:
         except Refused as refusal:
             if refusal.check.startswith("bound: "):
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
+            if refusal.answered:
+                self._finish(instance, run)
         else:
             self._finish(instance, run)
 

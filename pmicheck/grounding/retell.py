@@ -105,7 +105,7 @@ class _Teller:
             attacker = instance.by_attacker
             self._append(instance.act, instance.message, action, changed, leaf.sends, leaf.passed, attacker=attacker)
         self._note_seen(leaf.sends, f"at step {number}")
-        for term in leaf.learns:
+        for term in leaf.learns if CLOCK not in leaf.sets else ():
             self.sources.setdefault(term, f"handed over at step {number}")
         if CLOCK in leaf.sets:
             self.phase = leaf.sets[CLOCK]

@@ -76,7 +76,7 @@ class Horn:
 
 @dataclass(frozen=True)
 class Projection:
-    """Part of the state that one property looks at: the explorer reports each distinct (local & mask, knowledge & facts)."""
+    """Part of the state that one property looks at: each distinct (local & mask, knowledge & facts) is reported."""
 
     name: str
     mask: int

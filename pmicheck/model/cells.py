@@ -11,7 +11,10 @@ from pmicheck.model.messages import Message
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A variable of one principal, known by identity. Ghost cells record history for the properties; no rule of the protocol reads them."""
+    """A variable of one principal, known by identity.
+
+    Ghost cells record history for the properties; no rule of the protocol reads them.
+    """
 
     name: str
     initial: Any
@@ -19,10 +22,14 @@ class Cell:
 
 
 class Refused(Exception):
-    """A receiver refuses a message, or a rule does not apply; `check` names what said no."""
+    """A receiver refuses a message, or a rule does not apply; `check` names what said no.
 
-    def __init__(self, check: str) -> None:
+    `answered` says that the receiver sent an answer before it refused, which stands.
+    """
+
+    def __init__(self, check: str, *, answered: bool = False) -> None:
         self.check = check
+        self.answered = answered
         super().__init__(check)
 
 

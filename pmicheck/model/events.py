@@ -12,7 +12,8 @@ class Accepted(NamedTuple):
 
     `author` is "honest" (the mobile node, its serving PMA, or the previous PMA as N071 orders) or "attacker";
     `again` says that the authenticator or the signature was accepted before; `effect` and `harm` what became of the
-    entry and of an honest current entry; `authenticated` whether anything secret vouched for the message.
+    entry and of an honest current entry; `authenticated` whether anything secret vouched for the message;
+    `rogue_serves` whether a PMA that is the attacker's later serves the node at this moment.
     """
 
     step: str
@@ -21,6 +22,7 @@ class Accepted(NamedTuple):
     effect: str
     harm: str
     authenticated: bool
+    rogue_serves: bool = False
 
 
 class Believed(NamedTuple):

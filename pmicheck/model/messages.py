@@ -76,7 +76,10 @@ class Update(NamedTuple):
 
 
 class Acknowledgement(NamedTuple):
-    """BA or PBA with status 0, or, with `status` 136 to 138, without authenticator (RFC 6275 9.5.4)."""
+    """BA or PBA with status 0, or, with `status` 136 to 138, without authenticator (RFC 6275 9.5.4).
+
+    `sig` is the CN's own signature, if it protects what it sends (N096).
+    """
 
     proxy: bool
     care_of: str
@@ -89,6 +92,7 @@ class Acknowledgement(NamedTuple):
     mac: Term | None
     link: str
     to: str
+    sig: Term | None = None
 
 
 class HandoverToken(NamedTuple):
@@ -130,7 +134,7 @@ def visible_terms(message: Message) -> tuple[Term, ...]:
         case Update():
             return tuple(term for term in (message.sig, message.mac) if term is not None)
         case Acknowledgement():
-            parts = (message.care_of_token, *message.tokens, message.mac)
+            parts = (message.care_of_token, *message.tokens, message.mac, message.sig)
             return tuple(term for term in parts if term is not None)
         case HandoverToken():
             return (message.token,)

@@ -80,7 +80,6 @@ def make_policy(settings: Mapping[str, str], without: Iterable[str], families: f
         if name not in MECHANISMS:
             raise unknown("mechanism", name, MECHANISMS)
         if not MECHANISMS[name].families & families:
-            raise UsageError(
-                f"mechanism '{name}' does not apply to scenario '{scenario}': there is no place where {MECHANISMS[name].does}"
-            )
+            place = f"there is no place where {MECHANISMS[name].does}"
+            raise UsageError(f"mechanism '{name}' does not apply to scenario '{scenario}': {place}")
     return Policy(tuple(sorted(readings.items())), frozenset(without))

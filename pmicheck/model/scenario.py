@@ -187,14 +187,11 @@ class _Reader:
         if not isinstance(value, dict):
             self.fail("bounds", "'bounds' must be a [bounds] table")
         assert isinstance(value, dict)
-        known = {field.name: field.type for field in fields(Bounds)}
+        known = tuple(field.name for field in fields(Bounds))
         for key, number in value.items():
             if key not in known:
                 self.fail(key, f"unknown bound '{key}'; known are {', '.join(known)}")
-            if key == "number_wrap":
-                if not isinstance(number, bool):
-                    self.fail(key, "bound 'number_wrap' must be true or false")
-            elif not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST[key]:
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST[key]:
                 self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from 0 to {MOST[key]}")
         for key in ("clock", "retransmissions"):
             if key not in value:

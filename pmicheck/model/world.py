@@ -22,7 +22,6 @@ class Bounds:
         token_pairs: PT/HT pairs that the CN issues for one home address.
         sequence_modulus: size of the sequence number space (65536 on the wire).
         attacker_updates: sequence numbers that the attacker picks itself, above all honest ones.
-        number_wrap: whether half the number space may pass between two updates with one PT (E-13).
     """
 
     clock: int
@@ -32,12 +31,13 @@ class Bounds:
     token_pairs: int = 3
     sequence_modulus: int = 32
     attacker_updates: int = 2
-    number_wrap: bool = False
 
 
 @dataclass(frozen=True)
 class World:
-    """`variant` names what happens in the scenario: "mobile", "initial", "refresh", "predictive", "reactive", "settled".
+    """The run as its principals see it.
+
+    `variant` names what happens: "mobile", "initial", "refresh", "predictive", "reactive" or "settled".
 
     `corrupted` are the PMAs that act for the attacker, `homes` the home addresses that somebody may register.
     `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the

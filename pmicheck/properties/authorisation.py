@@ -62,7 +62,7 @@ def _acceptance(state: State) -> tuple[Observation, ...]:
             "honest_entry_deleted": event.harm == "deleted",
             "honest_entry_replaced": event.harm == "replaced",
             "authenticated": event.authenticated,
-            "a_pma_is_rogue": bool(state.attacker and state.attacker.corrupts),
+            "by_a_pma_not_serving": bool(state.attacker and state.attacker.corrupts) and not event.rogue_serves,
         },
     )
 
@@ -127,7 +127,7 @@ NO_UNAUTHORISED_DEREGISTRATION = Property(
 
 def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
     own_doing = z3.Or(z3.Not(o["sent_by_honest"]), o["accepted_before"])
-    return z3.BoolVal(True), z3.Not(z3.And(o["a_pma_is_rogue"], own_doing, o["entry_changed"]))
+    return z3.BoolVal(True), z3.Not(z3.And(o["by_a_pma_not_serving"], own_doing, o["entry_changed"]))
 
 
 FORMER_PMA_POWERLESS = Property(

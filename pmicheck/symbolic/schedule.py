@@ -144,7 +144,8 @@ def _nonces_are_young(trace: Trace, ticks: Mapping[int, int]) -> Iterator[Differ
             got[step.destination, int(message["care_of_nonce"])] = index
         if message.get("type") != "Update":
             continue
-        for nonce in {int(message["nonce"]), int(message["care_of_nonce"])} - {0}:
+        care_of = int(message["care_of_nonce"]) if message["lifetime"] else 0
+        for nonce in {int(message["nonce"]), care_of} - {0}:
             born = ticks.get(NONCE_BORN[nonce])
             if born is not None and "nonce-freshness" not in trace.without:
                 yield Difference(index, born, None, MAX_NONCE_LIFETIME, f"nonce {nonce} is accepted for 240 s")

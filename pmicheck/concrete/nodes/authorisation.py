@@ -178,38 +178,35 @@ def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
         if barred or not here.handover_tokens.usable(update.home_address, here.now):
             return Refusal("handover-token", Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE)
     if update.credential is Credential.TEMPORARY:
-        if not unauthenticated and _has_something_better(policy, update):
+        if not unauthenticated and _has_something_better(here, update):
             return Refusal("rule-149", Status.PERMANENT_HOME_KEYGEN_TOKEN_EXISTS)
-        if not update.proxy and not with_cga and policy.reading("plain_rr_fallback") == "no":
+        by_reachability = not update.proxy and not with_cga and not unauthenticated
+        if by_reachability and policy.reading("plain_rr_fallback") == "no":
             return Refusal("plain-rr-fallback", Status.ADMINISTRATIVELY_PROHIBITED)
     return None
 
 
-def _has_something_better(policy: Policy, update: Update) -> bool:
-    """Whether T alone will not do because the entry holds a PT (RFC 4866 4.2; for deregistrations A-17)."""
-    if update.entry is None or update.entry.permanent_token is None or not policy.has("rule-149"):
+def _has_something_better(here: Correspondence, update: Update) -> bool:
+    """Whether T alone will not do because there is a PT (RFC 4866 4.2; for deregistrations A-17)."""
+    if not here.cache.permanent_tokens(update.home_address) or not here.policy.has("rule-149"):
         return False
     if update.deregisters:
-        return policy.reading("dereg_auth") == "pt"
+        return here.policy.reading("dereg_auth") == "pt"
     return update.cga_parameters is None
 
 
 def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:
     """RFC 6275 9.5.1, 5.2.8: what was used for a token must not be too old.
 
-    A test switched off needs no nonce.
+    This is a check of its own: it stays where a test is switched off, as the update names nonces all the same.
     """
     policy = here.policy
     if update.deregisters and not policy.deregistration_is_authenticated:
         return None
-    home_is_stale = (
-        update.credential is Credential.TEMPORARY
-        and policy.has("home-test")
-        and not here.nonces.is_fresh(update.home_index, here.now)
+    home_is_stale = update.credential is Credential.TEMPORARY and not here.nonces.is_fresh(update.home_index, here.now)
+    care_of_is_stale = _lacks_care_of_nonce(update) or (
+        update.complete and not here.nonces.is_fresh(update.care_of_index, here.now)
     )
-    care_of_is_stale = (
-        update.complete and policy.has("careof-test") and not here.nonces.is_fresh(update.care_of_index, here.now)
-    ) or _lacks_care_of_nonce(update)
     if home_is_stale and care_of_is_stale:
         return Refusal("nonce-freshness", Status.EXPIRED_NONCES)
     if home_is_stale:
@@ -240,7 +237,9 @@ def _mac_is_valid(here: Correspondence, update: Update) -> Refusal | None:
 
 
 def _home_tokens(here: Correspondence, update: Update) -> tuple[bytes, ...]:
-    """The tokens that the update may be made with, the newest first."""
+    """The tokens that the update may be made with, the newest first; zero while the home test is switched off."""
+    if not here.policy.has("home-test"):
+        return (sealing.ZERO_TOKEN,)
     if update.credential is Credential.PERMANENT:
         return here.cache.permanent_tokens(update.home_address)
     if update.credential is Credential.HANDOVER:
@@ -291,14 +290,16 @@ def _nonces_are_not_burnt(here: Correspondence, update: Update) -> Refusal | Non
 def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
     """N090: always in a complete proxy update.
 
-    N059, N062: in an early one by T or HT (A-12); never asked with PT (N060).
+    N062, N077: in an early one by HT. N059 leaves an early one by T open (A-12). Never asked with PT (N060).
     """
     policy = here.policy
     if not update.proxy or update.deregisters or update.cga_parameters is not None:
         return None
     if update.complete and policy.has("cga-in-complete"):
         return Refusal("cga-in-complete", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
-    expected = policy.reading("cga_in_early") == "yes" and policy.has("cga-in-early")
+    by_handover_token = update.credential is Credential.HANDOVER
+    asked = by_handover_token or policy.reading("cga_in_early") == "yes"
+    expected = asked and policy.has("cga-in-early")
     if update.early and expected and update.credential is not Credential.PERMANENT:
         return Refusal("cga-in-early", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
     return None

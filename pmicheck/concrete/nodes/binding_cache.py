@@ -114,12 +114,21 @@ class BindingCache:
             self._unrevoked[entry.home_address] = entry.permanent_tokens + kept
         self._delete(entry)
 
+    def replace_permanent_tokens(self, entry: Entry, token: bytes) -> None:
+        """A new permanent token takes the place of all others, unless replacement is switched off."""
+        replaces = self._policy.has("pt-replacement")
+        if replaces:
+            self._unrevoked.pop(entry.home_address, None)
+        older = () if replaces else entry.permanent_tokens
+        self.put(replace(entry, permanent_token=token, older_tokens=older))
+
     def expire(self, now: float) -> list[Entry]:
         """Deletes the bindings whose lifetime is over (N160) and returns them; forgets tombstones that are
         too old."""
         over = [entry for entry in self._entries.values() if now >= entry.expires_at]
         for entry in over:
             self._delete(entry)
+            self._unrevoked.pop(entry.home_address, None)
         self._tombstones = [stone for stone in self._tombstones if self._still_needed(stone, now)]
         return over
 

@@ -291,18 +291,24 @@ class CorrespondentNode(Node):
             proxy=update.proxy,
             verified=update.complete,
         )
-        if update.credential is Credential.HANDOVER and update.token is not None:
-            self._handover_tokens.used(update.home_address, update.token)
         if update.deregisters:
             self._deregister(update)
             return
+        self._note_used(update)
         self._cache.put(changed(update.entry, update, now + lifetime * LIFETIME_UNIT, now))
         self._store(update.home_address, issued, now)
+
+    def _note_used(self, update: Update) -> None:
+        """The first use of a new handover token ends the grace of the old one (A-13)."""
+        if update.credential is Credential.HANDOVER and update.token is not None:
+            self._handover_tokens.used(update.home_address, update.token)
 
     def _deregister(self, update: Update) -> None:
         """Without a binding there is nothing to change and nothing to remember."""
         if update.entry is None:
             return
+        if self.policy.deregistration_is_authenticated:
+            self._note_used(update)
         self._cache.remember_sequence(update.home_address, update.message.sequence)
         self._cache.deregister(update.entry)
         self._handover_tokens.deregister(update.home_address)
@@ -312,8 +318,7 @@ class CorrespondentNode(Node):
         entry = self._cache.get(home_address)
         assert entry is not None
         if issued.permanent is not None:
-            older = () if self.policy.has("pt-replacement") else entry.permanent_tokens
-            self._cache.put(replace(entry, permanent_token=issued.permanent, older_tokens=older))
+            self._cache.replace_permanent_tokens(entry, issued.permanent)
         if issued.handover is not None:
             self._handover_tokens.issue(home_address, issued.handover, now)
 

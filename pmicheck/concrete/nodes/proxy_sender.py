@@ -86,15 +86,17 @@ class ProxySender(Node):
 
     def _home_token(self, registration: Registration, using: With, now: float) -> tuple[bytes, int] | None:
         """The token to authenticate with and its nonce index; None if there is none or it is too old."""
-        if using is With.PERMANENT and registration.permanent is not None:
-            return registration.permanent, PERMANENT_INDEX
-        if using is With.HANDOVER and registration.handover is not None:
-            return registration.handover, HANDOVER_INDEX
         temporary = registration.temporary
-        if using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
-            tested = self.policy.has("home-test")
-            return temporary.token if tested else sealing.ZERO_TOKEN, temporary.index
-        return None
+        held: tuple[bytes, int] | None = None
+        if using is With.PERMANENT and registration.permanent is not None:
+            held = registration.permanent, PERMANENT_INDEX
+        elif using is With.HANDOVER and registration.handover is not None:
+            held = registration.handover, HANDOVER_INDEX
+        elif using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
+            held = temporary.token, temporary.index
+        if held is None or self.policy.has("home-test"):
+            return held
+        return sealing.ZERO_TOKEN, held[1]
 
     def _care_of_token(self, registration: Registration, step: Step) -> tuple[bytes | None, int]:
         if step is Step.DEREGISTRATION:

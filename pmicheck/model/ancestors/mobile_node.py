@@ -16,6 +16,7 @@ from pmicheck.model.messages import (
 )
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import care_of_token_for
+from pmicheck.model.roles.correspondent_node import OUT_OF_WINDOW
 from pmicheck.model.roles.registration import (
     Registration,
     awaits,
@@ -23,6 +24,8 @@ from pmicheck.model.roles.registration import (
     believe_home_test,
     build_update,
     is_testing,
+    is_waiting,
+    raise_number,
     registration_of,
     send_update,
 )
@@ -95,10 +98,15 @@ def _continue(ctx: Context, world: World, held: Registration) -> None:
     if not ready:
         ctx.set(MINE, held)
         return
+    _require_usable(ctx, held)
+    _send_update(ctx, world, held._replace(stage="complete"), address)
+
+
+def _require_usable(ctx: Context, held: Registration) -> None:
+    """MAX_TOKEN_LIFETIME: no token is used for longer than 210 s."""
     for nonce in (held.nonce, held.care_of_nonce):
         if nonce:
             require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
-    _send_update(ctx, world, held._replace(stage="complete"), address)
 
 
 def _send_update(ctx: Context, world: World, held: Registration, address: str) -> None:
@@ -123,19 +131,24 @@ def retransmit(ctx: Context, world: World) -> None:
     """The BU again with a greater number while its tokens are usable (RFC 6275 11.8)."""
     held: Registration = ctx.get(MINE)
     require(held.stage == "complete" and held.tries < world.bounds.retransmissions, "nothing-outstanding")
-    for nonce in (held.nonce, held.care_of_nonce):
-        if nonce:
-            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
+    _require_usable(ctx, held)
     _send_update(ctx, world, held._replace(tries=held.tries + 1), ctx.get(ATTACHED))
 
 
 def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) -> None:
     """BA: the registration, or at home the deregistration, is done (RFC 6275 11.7.3)."""
-    require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
+    if ack.status != OUT_OF_WINDOW:
+        require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
+    require(ctx.test(MINE, is_waiting), "nothing-outstanding")
     held: Registration = ctx.get(MINE)
     address: str = ctx.get(ATTACHED)
     at_home = address == AT_HOME
     registered_at = VICTIM_HOME if at_home else address
+    if ack.status == OUT_OF_WINDOW:
+        raised = raise_number(ctx, world, registered_at, held, ack)
+        _require_usable(ctx, raised)
+        _send_update(ctx, world, raised, address)
+        return
     if not believe_acknowledgement(ctx, world, MN, registered_at, held, ack):
         ctx.set(MINE, held._replace(stage="misled"))
         return

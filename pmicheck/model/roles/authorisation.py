@@ -44,7 +44,8 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
         _nonces(ctx, policy, update)
     if update.lifetime or not policy.dereg_unauthenticated:
         _authenticator(ctx, policy, update, generation)
-    _sequence_number(ctx, world, update)
+    if not _number_accepted(ctx, world, update):
+        raise OutOfWindow(generation)
     _tombstone(ctx, policy, update)
     if update.key is not None and update.lifetime:
         _cga(ctx, policy, update)
@@ -66,6 +67,7 @@ def _method(ctx: Context, policy: Policy, update: Update) -> None:
         require(ctx.test(cells.pt, nonempty), "rule-147")
     if update.credential == "HT":
         require(update.proxy, "handover-token-needs-proxy-flag")
+        require(ctx.test(cells.ht, nonempty), "rule-147")
     if update.proxy and not signed:
         _signature_missing(policy, update)
 
@@ -84,6 +86,9 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     policy = world.policy
     if update.credential == "T" and not update.proxy:
         require(not world.proxied or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
+    if update.credential == "HT":
+        require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
+        require(ctx.test(cells_of(update.home).ht, nonempty), "rule-147")
     if policy.reads("dereg_auth", "any"):
         return
     pt_exists = ctx.test(cells_of(update.home).pt, nonempty)
@@ -91,8 +96,6 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
         require(pt_exists, "rule-147")
     elif update.credential == "T":
         require(not (pt_exists and policy.on("rule-149")), "rule-149")
-    else:
-        raise Refused("dereg-auth")
 
 
 def _nonces(ctx: Context, policy: Policy, update: Update) -> None:
@@ -183,12 +186,22 @@ def _authenticator(ctx: Context, policy: Policy, update: Update, generation: int
         ctx.passed(f"{update.credential}{generation} is valid")
 
 
-def _sequence_number(ctx: Context, world: World, update: Update) -> None:
+class OutOfWindow(Refused):
+    """Only the sequence number is wrong; the sender is to be told the last one (RFC 6275 9.5.1, status 135)."""
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+        super().__init__("sequence-number")
+
+
+def _number_accepted(ctx: Context, world: World, update: Update) -> bool:
     """RFC 6275 9.5.1 step 2. For its own addresses the attacker picks a number that passes; none is modelled."""
     if world.policy.on("sequence-number") and update.home == VICTIM_HOME:
         seq = cells_of(update.home).seq
-        require(ctx.test(seq, accepts, update.seq, world.bounds.sequence_modulus), "sequence-number")
+        if not ctx.test(seq, accepts, update.seq, world.bounds.sequence_modulus):
+            return False
         ctx.passed(f"sequence number {update.seq} is greater than the last, or there is none")
+    return True
 
 
 def _truth(value: bool) -> bool:
@@ -208,7 +221,7 @@ def _tombstone(ctx: Context, policy: Policy, update: Update) -> None:
 
 def _cga(ctx: Context, policy: Policy, update: Update) -> None:
     """RFC 3972 5 and RFC 4866 4.6; with key_owner=pma nothing ties the key to the home address (A-01)."""
-    if policy.on("cga") and policy.reads("key_owner", "mn"):
+    if policy.on("cga") and not (update.proxy and policy.reads("key_owner", "pma")):
         require(update.key == key_owner(update.home), "cga")
         ctx.passed("the home address is made from the key")
     if policy.on("signature"):

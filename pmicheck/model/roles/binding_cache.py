@@ -12,8 +12,8 @@ from pmicheck.model.cells import Cell
 class Entry(NamedTuple):
     """A binding cache entry (protocol-facts 4): `capped` if its lifetime ends by 420 s, `registrant` is ghost.
 
-    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none. They are
-    kept for honest registrations only: the attacker has no use for its own nonces a second time that it does not have
+    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none. They
+    are kept for honest registrations only: the attacker has no use for its own nonces a second time that it has not
     the first time.
     """
 

@@ -49,7 +49,7 @@ def _is(phase: int, wanted: int) -> bool:
 
 
 def tick(ctx: Context, world: World, phase: int) -> None:
-    """The next phase begins; no packet of the last one is still under way, and no 420 s binding outlives 450 s by a day."""
+    """The next phase begins; no packet of the last one is under way, and no binding of 420 s lives for a day."""
     require(ctx.test(CLOCK, _is, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
         for home in world.homes:
@@ -59,7 +59,7 @@ def tick(ctx: Context, world: World, phase: int) -> None:
 
 
 def expire(ctx: Context, world: World, home: str) -> None:
-    """The lifetime ran out: at the earliest after 420 s by return routability, after a day otherwise; PT goes with it."""
+    """The lifetime ran out: after 420 s by return routability, after a day otherwise; PT goes with it."""
     cells = cells_of(home)
     require(ctx.test(cells.entry, present), "no-entry")
     capped = ctx.test(cells.entry, entry_is_capped)

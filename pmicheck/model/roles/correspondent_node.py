@@ -1,6 +1,11 @@
-"""The type 1 correspondent node: answers tests, keeps bindings, issues tokens (draft 3.2-3.5, 7; RFC 6275 9; RFC 4866 4)."""
+"""The type 1 correspondent node: answers tests, keeps bindings, issues tokens.
+
+Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
+"""
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 from pmicheck.model.cells import Context, Refused, require
 from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
@@ -18,6 +23,7 @@ from pmicheck.model.messages import (
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import attacker_addresses, serving_address, who_is_at
 from pmicheck.model.roles.authorisation import (
+    OutOfWindow,
     authorise,
     care_of_token_for,
     expected_authenticator,
@@ -34,7 +40,7 @@ from pmicheck.model.roles.binding_cache import (
     present,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import note_accepted
+from pmicheck.model.roles.ghosts import evidence, identity, note_accepted, was_sent, was_used
 from pmicheck.model.terms import (
     Term,
     authenticator,
@@ -42,6 +48,7 @@ from pmicheck.model.terms import (
     handover_token,
     home_token,
     permanent_token,
+    signature,
 )
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, NOBODY, VICTIM_HOME
@@ -63,12 +70,31 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
 
 
 def receive_update(ctx: Context, world: World, update: Update) -> None:
-    """An early, complete or deregistering (P)BU: check it, change the cache, answer it (N054, N074, N075, N093, N160)."""
-    generation = authorise(ctx, world, update)
+    """An early, complete or deregistering (P)BU: check it, change the cache, answer it (N054, N074, N075, N160)."""
+    try:
+        generation = authorise(ctx, world, update)
+    except OutOfWindow as refusal:
+        _tell_last_number(ctx, world, update, refusal.generation)
     if update.lifetime:
         _register(ctx, world, update, generation)
     else:
         _deregister(ctx, world, update, generation)
+
+
+def _tell_last_number(ctx: Context, world: World, update: Update, generation: int) -> NoReturn:
+    """Status 135 with the last number, authenticated (RFC 6275 9.5.1); answers to repeated updates are not followed."""
+    mine = ctx.test(evidence(identity(update)), was_sent) and not ctx.test(evidence(update.mac), was_used)
+    if not (update.lifetime and mine):
+        raise Refused("sequence-number")
+    last: int = ctx.get(cells_of(update.home).seq)
+    home, care_of = tokens_of(world.policy, update, generation)
+    kbm = expected_authenticator(world.policy, update, home, care_of)[1]
+    mac = acknowledgement_authenticator(world.policy, update.proxy, update.care_of, kbm, last, None, (), OUT_OF_WINDOW)
+    link, to = _way_back(world, update)
+    ctx.send(
+        Acknowledgement(update.proxy, update.care_of, update.home, last, OUT_OF_WINDOW, None, 0, (), mac, link, to)
+    )
+    raise Refused("sequence-number", answered=True)
 
 
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -88,7 +114,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
         ctx.set(cells.seq, update.seq)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
-    _note(ctx, policy, update, author, again, "created" if created else "changed", harm)
+    _note(ctx, world, update, author, again, "created" if created else "changed", harm)
     _acknowledge(ctx, world, update, generation, tokens, author)
 
 
@@ -137,9 +163,15 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     cells = cells_of(update.home)
     old: Entry | None = ctx.get(cells.entry)
     if old is None:
-        raise Refused("no-entry")
+        if update.proxy:
+            raise Refused("no-entry")
+        author = "honest" if ctx.test(evidence(identity(update)), was_sent) else "attacker"
+        _acknowledge(ctx, world, update, generation, (), author)
+        return
     harm = _harm(ctx, cells, update)
     author, again = note_accepted(ctx, update)
+    if not world.policy.dereg_unauthenticated:
+        _use_handover_token(ctx, world.policy, cells, update, generation)
     forget_entry(ctx, world, update.home, old)
     if world.policy.on("pt-revocation"):
         ctx.set(cells.pt, ())
@@ -147,7 +179,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         ctx.set(cells.seq, update.seq)
     if world.policy.reads("ht_survives_dereg", "no"):
         ctx.set(cells.ht, ())
-    _note(ctx, world.policy, update, author, again, "deleted", harm)
+    _note(ctx, world, update, author, again, "deleted", harm)
     if not update.proxy:
         _acknowledge(ctx, world, update, generation, (), author)
 
@@ -199,12 +231,13 @@ def _authenticated(policy: Policy, update: Update) -> bool:
     return (secret or signed) and not spared
 
 
-def _note(ctx: Context, policy: Policy, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
+def _note(ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
     """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
-    vouched = _authenticated(policy, update)
+    vouched = _authenticated(world.policy, update)
     ordinary = author == "honest" and not again and vouched
     if update.home == VICTIM_HOME and not ordinary:
-        ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched))
+        serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
+        ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
 
 
 def _acknowledge(
@@ -219,16 +252,27 @@ def _acknowledge(
     token = _care_of_token_to_send(policy, update, nonce) if update.test else None
     home, care_of = tokens_of(policy, update, generation)
     kbm = expected_authenticator(policy, update, home, care_of)[1]
+    sig = acknowledgement_signature(policy, update.care_of, update.seq, tokens) if update.proxy and tokens else None
     mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens)
-    link, to = CARE_OF_CN, who_is_at(world, update.care_of)
-    if (update.proxy and policy.reads("hoa_conveyance", "source")) or not update.lifetime:
-        link, to = HA_CN, HA
-        if update.home != VICTIM_HOME:
-            link, to = INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
+    link, to = _way_back(world, update)
     ctx.send(
-        Acknowledgement(update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to),
+        Acknowledgement(
+            update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to, sig
+        ),
         lost=author == "attacker",
     )
+
+
+def _way_back(world: World, update: Update) -> tuple[str, str]:
+    """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
+    if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
+        return CARE_OF_CN, who_is_at(world, update.care_of)
+    if update.home == VICTIM_HOME:
+        return HA_CN, HA
+    return INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
+
+
+OUT_OF_WINDOW = 135
 
 
 def acknowledgement_authenticator(
@@ -239,12 +283,20 @@ def acknowledgement_authenticator(
     seq: int,
     token: Term | None,
     tokens: tuple[Term, ...],
+    status: int = 0,
 ) -> Term:
     """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data."""
-    header = ("PBA" if proxy else "BA", ("seq", seq), ("care-of token", token), ("tokens", tokens))
+    header = ("PBA" if proxy else "BA", ("seq", seq), ("status", status), ("care-of token", token), ("tokens", tokens))
     return authenticator(
         kbm, care_of if policy.on("coa-in-mac") else None, CN if policy.on("cn-in-mac") else None, header
     )
+
+
+def acknowledgement_signature(policy: Policy, care_of: str, seq: int, tokens: tuple[Term, ...]) -> Term | None:
+    """Reading cn_cga_on_pba=on: the CN signs a PBA that brings tokens with the key of its own CGA (N096, A-30)."""
+    if policy.reads("cn_cga_on_pba", "off"):
+        return None
+    return signature(CN, True, care_of, CN, ("PBA", ("seq", seq), ("tokens", tokens)))
 
 
 def _care_of_token_to_send(policy: Policy, update: Update, nonce: int) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pmicheck.model.cells import Context, require
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.correspondent_node import OUT_OF_WINDOW
 from pmicheck.model.roles.registration import (
     CARE_OF,
     Registration,
@@ -13,7 +14,9 @@ from pmicheck.model.roles.registration import (
     believe_home_test,
     build_update,
     is_testing,
+    is_waiting,
     issued,
+    raise_number,
     registration_of,
     send_update,
     signer,
@@ -122,6 +125,9 @@ def receive_home_test(ctx: Context, world: World, pma: str, test: Test) -> None:
 def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
     _require_honest(ctx, world, pma)
+    if ack.status == OUT_OF_WINDOW:
+        _go_on_from_last_number(ctx, world, pma, ack)
+        return
     require(ctx.test(registration_of(pma), awaits, ack.seq), "sequence-number")
     held: Registration = ctx.get(registration_of(pma))
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
@@ -137,6 +143,15 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowled
         return
     done = held._replace(stage="registered", credential="T", done=held.done + 1)
     ctx.set(registration_of(pma), done)
+
+
+def _go_on_from_last_number(ctx: Context, world: World, pma: str, ack: Acknowledgement) -> None:
+    """Status 135: the message again, under a number above the CN's last (RFC 6275 11.7.3)."""
+    require(ctx.test(registration_of(pma), is_waiting), "nothing-outstanding")
+    held: Registration = ctx.get(registration_of(pma))
+    raised = raise_number(ctx, world, CARE_OF[pma], held, ack)
+    _require_usable(ctx, raised)
+    _send_registration(ctx, world, pma, raised)
 
 
 def refresh(ctx: Context, world: World, pma: str) -> None:
@@ -170,7 +185,7 @@ def deregister(ctx: Context, world: World, pma: str) -> None:
 
 
 def transfer_context(ctx: Context, world: World, pma: str, next_pma: str) -> Registration:
-    """Predictive handover: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
+    """Predictive: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
     _require_serving(ctx, world, pma)
     held: Registration = ctx.get(registration_of(pma))
     require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")

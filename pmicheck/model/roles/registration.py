@@ -10,7 +10,7 @@ from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.authorisation import expected_authenticator, expected_signature, tokens_of
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
+from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.terms import Term, handover_token, home_token, permanent_token
 from pmicheck.model.topology import COA1, COA2, MN, PMA1, PMA2, VICTIM_HOME
@@ -131,10 +131,27 @@ def believe_acknowledgement(
         )
         require(ack.mac == right, "mac-of-ack")
         ctx.passed("the authenticator of the acknowledgement is right")
+    if ack.proxy and ack.tokens:
+        right_signature = acknowledgement_signature(world.policy, care_of, ack.seq, ack.tokens)
+        require(right_signature is None or ack.sig == right_signature, "cn-signature")
     if FORGED in (ack.care_of_token, *(decrypted(token) for token in ack.tokens)):
         ctx.set(EVENT, Believed(who, "binding acknowledgement"))
         return False
     return True
+
+
+def is_waiting(held: Registration) -> bool:
+    return held.stage in ("early", "complete")
+
+
+def raise_number(ctx: Context, world: World, care_of: str, held: Registration, ack: Acknowledgement) -> Registration:
+    """Status 135, which is authenticated, names the last number: go on from there (protocol-facts 3.6)."""
+    if world.policy.on("mac-of-ack"):
+        kbm = outstanding_key(world, care_of, held, ack.proxy)
+        right = acknowledgement_authenticator(world.policy, ack.proxy, care_of, kbm, ack.seq, None, (), ack.status)
+        require(ack.mac == right, "mac-of-ack")
+    require(ack.seq <= world.attacker_numbers[-1], "bound: sequence_modulus")
+    return held._replace(seq=ack.seq)
 
 
 FORGED: Term = ("forged",)

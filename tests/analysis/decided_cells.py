@@ -1,0 +1,145 @@
+"""One cell of the matrix, decided as `pmicheck verify` decides it, replay apart; each once per process.
+
+Run as a program it prints the table of state counts anew:
+
+    .venv/bin/python tests/analysis/decided_cells.py > tests/analysis/state_counts.toml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from pmicheck.analysis import state_of
+from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.explore.explorer import explore
+from pmicheck.explore.result import Exploration
+from pmicheck.grounding.run import Prepared, prepare, world_of
+from pmicheck.model.policy import make_policy
+from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.progress import find_stuck
+from pmicheck.properties.base import Property, applies
+from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.symbolic.decide import Decider
+
+Settings = tuple[tuple[str, str], ...]
+
+CUT = 150_000
+"""States after which the search for a violation that is expected early may stop."""
+
+DECIDER = Decider()
+
+
+class Outcome(NamedTuple):
+    """Verdicts by property; `witnessed` says for each property whether its antecedent was seen."""
+
+    states: int
+    transitions: int
+    complete: bool
+    verdicts: Mapping[str, str]
+    witnessed: Mapping[str, bool]
+    silent: tuple[str, ...]
+
+    @property
+    def violated(self) -> frozenset[str]:
+        return frozenset(name for name, verdict in self.verdicts.items() if verdict == "violated")
+
+
+@lru_cache
+def scenario(name: str) -> Scenario:
+    return load_scenario(name)
+
+
+def fits(name: str, attacker: str) -> bool:
+    """Whether the attacker differs from `off-path` in this scenario."""
+    return attacker_named(attacker).needs <= scenario(name).offers
+
+
+CELLS = [(name, attacker) for name in SHIPPED for attacker in ATTACKERS if fits(name, attacker)]
+
+
+def grounded(
+    name: str, attacker: str | None, settings: Settings = (), without: tuple[str, ...] = ()
+) -> tuple[Prepared, tuple[Property, ...]]:
+    """The transition system of a cell and the properties whose projections it has, in order."""
+    who = attacker_named(attacker) if attacker else None
+    policy = make_policy(dict(settings), without, scenario(name).families, name)
+    world = world_of(scenario(name), policy, who)
+    properties = tuple(prop for prop in INVARIANTS.values() if applies(prop, world))
+    return prepare(scenario(name), policy, who, properties), properties
+
+
+@lru_cache(maxsize=None)
+def decided(
+    name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = (), cut: int | None = None
+) -> Outcome:
+    """Ground, explore, let z3 judge; with `cut`, stop after so many states."""
+    prepared, properties = grounded(name, attacker, settings, without)
+    explored = explore(prepared.grounded.system, max_states=cut)
+    who = attacker_named(attacker)
+    verdicts = {}
+    for number, prop in enumerate(properties):
+        violated = first_violation(prepared, explored, who, prop, number) is not None
+        verdicts[prop.name] = "violated" if violated else "holds" if explored.complete else "holds-to-bound"
+    return Outcome(
+        explored.states,
+        explored.transitions,
+        explored.complete,
+        verdicts,
+        {prop.name: explored.goals[number] is not None for number, prop in enumerate(properties)},
+        tuple(r.name for r, fired in zip(prepared.grounded.system.rules, explored.fired, strict=True) if not fired),
+    )
+
+
+def first_violation(
+    prepared: Prepared, explored: Exploration, attacker: Attacker | None, prop: Property, number: int
+) -> tuple[int, int, int] | None:
+    """(depth, projected local, projected knowledge) of the shallowest violation of projection `number`."""
+    for seen in explored.projections[number]:
+        state = state_of(prepared.grounded, prepared, attacker, seen)
+        if any(DECIDER.violation(prop, observation) is not None for observation in prop.observe(state)):
+            return seen.depth, seen.local, seen.knowledge
+    return None
+
+
+def violated_in(name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()) -> frozenset[str]:
+    """What is violated, from the whole state space."""
+    found = decided(name, attacker, settings, without)
+    assert found.complete
+    return found.violated
+
+
+def is_violated(
+    prop: str, name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()
+) -> bool:
+    """As `violated_in`, but does not go on once a violation is found: most are shallow."""
+    found = decided(name, attacker, settings, without, CUT)
+    if prop in found.violated or found.complete:
+        return prop in found.violated
+    return prop in violated_in(name, attacker, settings, without)
+
+
+@lru_cache(maxsize=None)
+def progress_verdict(name: str, settings: Settings = (), without: tuple[str, ...] = ()) -> tuple[str, bool]:
+    """(verdict of `progress`, whether the goal was reached)."""
+    policy = make_policy(dict(settings), without, scenario(name).families, name)
+    stuck = find_stuck(prepare(scenario(name), policy, None, ()))
+    assert stuck.explored.complete
+    return ("holds" if stuck.path is None else "violated"), stuck.explored.goals[-1] is not None
+
+
+def main() -> None:
+    print("# scenario -> attacker -> [states, transitions], by `.venv/bin/python tests/analysis/decided_cells.py`.")
+    print("# A changed number means that the model allows more or fewer runs: say why in the commit that changes it.")
+    last = ""
+    for name, attacker in CELLS:
+        if name != last:
+            print(f"\n[{name}]")
+        last = name
+        found = decided(name, attacker)
+        print(f'"{attacker}" = [{found.states}, {found.transitions}]', flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The concrete nodes against the model, on random honest and attacked walks of all scenarios.
+
+Every walk compares after every step; what differs by design is listed with its reason in `walk_explained`.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from walk import Difference, Tally, Walk
+from walk_explained import EXEMPT
+
+from pmicheck import model
+from pmicheck.concrete.nodes import answer_check, authorisation, binding_cache, effect
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+
+CHUNK, CHUNKS = 45, 4
+"""4 times 45 walks of each of six scenarios: 1,080. Every fourth is honest, every second has a random policy."""
+RECEIVERS = (
+    "roles/authorisation.py",
+    "roles/correspondent_node.py",
+    "roles/home_agent.py",
+    "roles/proxy_mobile_agent.py",
+    "roles/registration.py",
+    "ancestors/mobile_node.py",
+)
+
+
+def random_policy(scenario: Scenario, seed: int) -> Policy:
+    """Up to three readings and two mechanisms switched off, of those that apply."""
+    rng = random.Random(f"policy {scenario.name} {seed}")
+    readings = [name for name, reading in READINGS.items() if reading.families & scenario.families]
+    mechanisms = [name for name, mechanism in MECHANISMS.items() if mechanism.families & scenario.families]
+    chosen = rng.sample(readings, rng.randint(0, min(3, len(readings))))
+    settings = {name: rng.choice(READINGS[name].values) for name in chosen}
+    return make_policy(settings, rng.sample(mechanisms, rng.randint(0, 2)), scenario.families, scenario.name)
+
+
+def take_walk(scenario: Scenario, seed: int, tally: Tally) -> None:
+    policy = random_policy(scenario, seed) if seed % 2 else make_policy({}, (), scenario.families, scenario.name)
+    Walk(scenario, policy, seed, attacked=seed % 8 < 6, tally=tally).run(20 + seed % 21)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("name", SHIPPED)
+def test_nodes_do_what_the_model_does(name: str, chunk: int) -> None:
+    scenario, tally = load_scenario(name), Tally()
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        take_walk(scenario, seed, tally)
+    assert tally.walks == CHUNK
+    assert tally.steps > 20 * CHUNK
+    kinds = ("complete BU", "deregistration BU") if name == "rr-mobile" else ("early PBU", "complete PBU", "PBA")
+    for kind in kinds:
+        assert tally.accepted[kind] >= 5, f"{kind} was accepted {tally.accepted[kind]} times"
+        assert tally.refused[kind] >= 5, f"{kind} was refused {tally.refused[kind]} times"
+
+
+def checks_of_the_model() -> set[str]:
+    """The names in every `require(..., name)` and `Refused(name)` of what receives messages."""
+    found = set()
+    for path in RECEIVERS:
+        tree = ast.parse((Path(str(model.__path__[0])) / path).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("require", "Refused")
+            ):
+                names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+                found.update(names)
+    return found
+
+
+def single_policies(scenario: Scenario) -> Iterator[Policy]:
+    """Each reading's other values and each mechanism that applies, one at a time."""
+    for name, reading in READINGS.items():
+        for value in reading.values[1:] if reading.families & scenario.families else ():
+            yield make_policy({name: value}, (), scenario.families, scenario.name)
+    for name, mechanism in MECHANISMS.items():
+        if mechanism.families & scenario.families:
+            yield make_policy({}, (name,), scenario.families, scenario.name)
+
+
+def test_walks_meet_every_check_and_every_message() -> None:
+    tally = Tally()
+    for name in SHIPPED:
+        scenario = load_scenario(name)
+        for seed, policy in enumerate(single_policies(scenario), 10_000):
+            Walk(scenario, policy, seed, attacked=seed % 4 < 3, tally=tally).run(40)
+    never = checks_of_the_model() - set(EXEMPT) - set(tally.checks)
+    assert not never, f"no walk was refused by {sorted(never)}"
+    for kind in (
+        *("HoTI", "PHoTI", "HoT", "CoT", "PHoT", "BA", "PBA", "handover token"),
+        *(f"{step} {update}" for step in ("early", "complete", "deregistration") for update in ("BU", "PBU")),
+    ):
+        assert tally.accepted[kind] >= 10, f"{kind} was accepted {tally.accepted[kind]} times"
+        assert tally.refused[kind] >= 5, f"{kind} was refused {tally.refused[kind]} times"
+    assert tally.accepted["CoTI"] >= 10  # no check refuses it
+    met = {rule.split(" ", 1)[1] for rule in tally.rules}
+    assert {"of HoA ends", "reaches 24 h", "repeats its BU", "moves to home", "deregisters"} <= met
+
+
+def _is_found(names: tuple[str, ...] = SHIPPED, walks: int = 150) -> str:
+    """The first difference that walks find, "" if they find none."""
+    for seed in range(walks):
+        for name in names:
+            try:
+                take_walk(load_scenario(name), seed, Tally())
+            except Difference as difference:
+                return str(difference)
+    return ""
+
+
+MADE_CHECKS = [
+    check
+    for check in authorisation.CHECKS
+    if check.__name__ not in ("_addresses_are_unicast", "_is_for_a_correspondent")
+]
+
+
+@pytest.mark.parametrize("check", MADE_CHECKS, ids=lambda check: check.__name__)
+def test_a_check_that_the_node_leaves_out_is_found(check: authorisation.Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    if check is authorisation._mac_is_valid:
+        monkeypatch.setattr(authorisation, "_seals", lambda here, update, kbm: True)
+    else:
+        left = tuple(other for other in authorisation.CHECKS if other is not check)
+        monkeypatch.setattr(authorisation, "CHECKS", left)
+    difference = _is_found()
+    assert "the node" in difference
+    assert difference.splitlines()[1].startswith("1. [")
+
+
+def test_a_number_that_may_repeat_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        authorisation, "is_greater", lambda sequence, last: (last - sequence) % 65536 >= 32768 or sequence == last
+    )
+    assert "the model refuses it by 'sequence-number', the node accepts it" in _is_found()
+
+
+def test_an_entry_that_stays_verified_at_a_new_address_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = effect.changed
+
+    def wrong(entry, update, expires_at, now):  # type: ignore[no-untyped-def]
+        made = right(entry, update, expires_at, now)
+        return made if entry is None else binding_cache.replace(made, verified=entry.verified or made.verified)
+
+    monkeypatch.setattr("pmicheck.concrete.nodes.correspondent_node.changed", wrong)
+    assert "the entry of" in _is_found()
+
+
+def test_an_agent_that_believes_any_acknowledgement_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_check, "refused_by", lambda *_: None)
+    assert "the node" in _is_found()
