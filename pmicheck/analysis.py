@@ -36,6 +36,7 @@ from pmicheck.report.record import (
     tool_version,
 )
 from pmicheck.symbolic.decide import Decider
+from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -309,9 +310,12 @@ def replayed(result: Result) -> Result:
     if result.property == PROGRESS:
         reason = "nothing happens that could be replayed: the goal is out of reach"
         return replace(result, replay=ReplayOutcome(Replay.NOT_APPLICABLE, reason))
-    report = replay_trace(result.trace)
+    try:
+        report = replay_trace(result.trace)
+    except ImpossibleTiming as error:
+        return replace(result, replay=ReplayOutcome(Replay.DIVERGED, str(error)))
     outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual, report.details)
-    return replace(result, trace=report.trace, replay=outcome)
+    return replace(result, trace=report.trace or result.trace, replay=outcome)
 
 
 def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
@@ -319,9 +323,9 @@ def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
 
     Raises:
         OutputError: the capture cannot be written.
+        ImpossibleTiming: no timestamps satisfy the protocol's constants.
     """
     from pmicheck.concrete.replay import replay
-    from pmicheck.symbolic.schedule import schedule
 
     return replay(trace, times=schedule(trace), pcap=pcap)
 

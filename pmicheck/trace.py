@@ -13,7 +13,7 @@ class Step:
 
     Attributes:
         actor: the principal that acts ("pma1", "correspondent node", "network", "attacker", "clock", …).
-        action: one of "start", "deliver", "inject", "tick", "move", "transfer", "compute".
+        action: one of "start", "deliver", "inject", "test" (the attacker's own test init).
         rule: name of the model rule that fired (unit of coverage).
         message: name of the message delivered or injected, "" if none.
         source, destination: who the packet claims to come from, and who processes it ("" if no packet).

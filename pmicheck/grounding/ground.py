@@ -150,8 +150,6 @@ class Grounder:
         except Refused as refusal:
             if refusal.check.startswith("bound: "):
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
-            if refusal.answered:
-                self._finish(instance, run)
         else:
             self._finish(instance, run)
 

@@ -157,7 +157,7 @@ class _Teller:
             if not self._is_given(term):
                 continue
             home = term[0] == "T"
-            kind, link = ("HoTI", HA_CN) if home else ("CoTI", "careof-cn")
+            kind, link = ("HoTI", LINKS[HA_CN]) if home else ("CoTI", "")
             where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
             self.sources[term] = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
             self.steps.append(

@@ -37,6 +37,7 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
         scenario.bounds,
         policy,
         corrupted=attacker.corrupts if attacker else frozenset(),
+        attacked=attacker is not None,
         homes=HOMES if attacker and attacker.own_home else (VICTIM_HOME,),
     )
 

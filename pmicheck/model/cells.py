@@ -22,14 +22,10 @@ class Cell:
 
 
 class Refused(Exception):
-    """A receiver refuses a message, or a rule does not apply; `check` names what said no.
+    """A receiver refuses a message, or a rule does not apply; `check` names what said no."""
 
-    `answered` says that the receiver sent an answer before it refused, which stands.
-    """
-
-    def __init__(self, check: str, *, answered: bool = False) -> None:
+    def __init__(self, check: str) -> None:
         self.check = check
-        self.answered = answered
         super().__init__(check)
 
 

@@ -85,10 +85,7 @@ class Interpreter:
         try:
             act.run(self)
         except Refused as refusal:
-            answers = self.sent[len(before[2]) :] if refusal.answered else []
             self.values, self.in_flight, self.sent, self.learned = before
-            for answer in answers:
-                self.send(answer)
             return refusal.check
         changed = {cell: value for cell, value in self.values.items() if before[0].get(cell, _UNSET) != value}
         sent = tuple(self.sent[len(before[2]) :])

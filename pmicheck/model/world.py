@@ -41,7 +41,7 @@ class World:
 
     `corrupted` are the PMAs that act for the attacker, `homes` the home addresses that somebody may register.
     `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the
-    prologue is being played.
+    prologue is being played, `attacked` that somebody besides the honest nodes acts.
     """
 
     scenario: str
@@ -53,6 +53,7 @@ class World:
     homes: tuple[str, ...] = (VICTIM_HOME,)
     initial: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
     in_prologue: bool = False
+    attacked: bool = False
 
     @property
     def proxied(self) -> bool:

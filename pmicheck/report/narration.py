@@ -124,7 +124,7 @@ def _sentence(step: Step) -> str:
     target = _spoken(step.destination) if step.destination else "the network"
     match step.action:
         case "start":
-            text = f"{who} begins" + (f" with {what}" if step.message else "")
+            text = _capital(step.rule) if not step.message else f"{who} begins with {what}"
         case "deliver" if step.attacker:
             text = f"The attacker lets {what} from {_from(step)} reach {target}{over}"
         case "deliver":
@@ -132,15 +132,10 @@ def _sentence(step: Step) -> str:
         case "inject":
             claim = f", with {_from(step)} as its source" if step.source else ""
             text = f"The attacker sends {what} to {target}{over}{claim}"
-        case "tick":
-            text = "Time passes"
-        case "move":
-            text = f"{who} moves"
-        case "transfer":
-            ends = f" from {_from(step)} to {target}" if step.source and step.destination else ""
-            text = f"{_capital(what) if step.message else 'The context'} is transferred{ends}"
-        case "compute":
-            text = f"{who} computes {what if step.message else 'what it needs'}"
+        case "test":
+            text = (
+                f"The attacker sends {what} to {target}{over}, with {_from(step)} as its source, and reads the answer"
+            )
         case _:
             text = f"{who}: {step.action} {step.message}".rstrip()
     return text + (f", at {_seconds(step.time)}." if step.time is not None else ".")

@@ -259,15 +259,15 @@ class Moves:
             status = self.rng.choice((136, 137, 138))
             return Acknowledgement(proxy, care_of, VICTIM_HOME, seq, status, None, 0, (), None, CARE_OF_CN, who)
         waiting = held.stage in ("early", "complete")
-        if waiting and self._mostly(0.12):
-            return self._last_number(who, held, care_of)
+        if self._mostly(0.12 if waiting else 0.06):
+            return self._last_number(who, held, care_of, waiting)
         token = None
         nonce = 0
         if held.stage == "early" and self._mostly(0.85):
             nonce = self._nonce
             token = care_of_token_for(self.policy, care_of, nonce) if self._mostly(0.6) else FORGED
         tokens: tuple[Term, ...] = ()
-        if proxy and held.stage == "complete" and self._mostly(0.4):
+        if proxy and held.stage == "complete" and self._mostly(0.6):
             hidden = self.policy.on("token-encryption")
             tokens = (encrypted(signer(self.policy, who), FORGED) if hidden else FORGED,)
         mac: Term | None = NO_MAC
@@ -278,12 +278,12 @@ class Moves:
             mac = None
         return Acknowledgement(proxy, care_of, VICTIM_HOME, seq, 0, token, nonce, tokens, mac, CARE_OF_CN, who)
 
-    def _last_number(self, who: str, held: Registration, care_of: str) -> Acknowledgement:
+    def _last_number(self, who: str, held: Registration, care_of: str, waiting: bool) -> Acknowledgement:
         """Status 135, which the node believes if the authenticator is right."""
         proxy, last = self.world.proxied, min(held.seq + self.rng.choice((0, 1)), LARGEST_NUMBER - 2)
         kbm = outstanding_key(self.world, CARE_OF.get(who, care_of), held, proxy)
         mac = acknowledgement_authenticator(self.policy, proxy, care_of, kbm, last, None, (), OUT_OF_WINDOW)
-        mac = mac if self._mostly(0.7) else NO_MAC
+        mac = mac if waiting and self._mostly(0.7) else NO_MAC
         return Acknowledgement(proxy, care_of, VICTIM_HOME, last, OUT_OF_WINDOW, None, 0, (), mac, CARE_OF_CN, who)
 
     def any(self, seen: Sequence[Update]) -> Message | None:

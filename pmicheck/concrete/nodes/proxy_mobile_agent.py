@@ -88,8 +88,10 @@ class ProxyMobileAgent(ProxySender):
             self._send_update(home_address, registration, Step.EARLY, With.HANDOVER, now)
 
     def deregister(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
-        """Update with lifetime zero, by PT if there is one, else by T if it may still be used (N071,
-        A-17)."""
+        """Update with lifetime zero, by PT if there is one, else by T if it may still be used (N071, A-17).
+
+        A home test that runs is given up: its answer would make an update that registers again.
+        """
         registration = self._registration(home_address, correspondent)
         if registration.permanent is not None:
             using = With.PERMANENT
@@ -98,6 +100,7 @@ class ProxyMobileAgent(ProxySender):
         else:
             self._note(now, "cannot-deregister", home_address=home_address, correspondent=correspondent)
             return
+        registration.cookie = None
         self._send_update(home_address, registration, Step.DEREGISTRATION, using, now)
 
     def retransmit(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:

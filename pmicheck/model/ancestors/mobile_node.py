@@ -16,7 +16,6 @@ from pmicheck.model.messages import (
 )
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import care_of_token_for
-from pmicheck.model.roles.correspondent_node import OUT_OF_WINDOW
 from pmicheck.model.roles.registration import (
     Registration,
     awaits,
@@ -24,8 +23,6 @@ from pmicheck.model.roles.registration import (
     believe_home_test,
     build_update,
     is_testing,
-    is_waiting,
-    raise_number,
     registration_of,
     send_update,
 )
@@ -137,18 +134,11 @@ def retransmit(ctx: Context, world: World) -> None:
 
 def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) -> None:
     """BA: the registration, or at home the deregistration, is done (RFC 6275 11.7.3)."""
-    if ack.status != OUT_OF_WINDOW:
-        require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
-    require(ctx.test(MINE, is_waiting), "nothing-outstanding")
+    require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
     held: Registration = ctx.get(MINE)
     address: str = ctx.get(ATTACHED)
     at_home = address == AT_HOME
     registered_at = VICTIM_HOME if at_home else address
-    if ack.status == OUT_OF_WINDOW:
-        raised = raise_number(ctx, world, registered_at, held, ack)
-        _require_usable(ctx, raised)
-        _send_update(ctx, world, raised, address)
-        return
     if not believe_acknowledgement(ctx, world, MN, registered_at, held, ack):
         ctx.set(MINE, held._replace(stage="misled"))
         return

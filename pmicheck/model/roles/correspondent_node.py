@@ -5,8 +5,6 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from pmicheck.model.cells import Context, Refused, require
 from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
@@ -23,7 +21,6 @@ from pmicheck.model.messages import (
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import attacker_addresses, serving_address, who_is_at
 from pmicheck.model.roles.authorisation import (
-    OutOfWindow,
     authorise,
     care_of_token_for,
     expected_authenticator,
@@ -40,7 +37,7 @@ from pmicheck.model.roles.binding_cache import (
     present,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import evidence, identity, note_accepted, was_sent, was_used
+from pmicheck.model.roles.ghosts import evidence, identity, note_accepted, was_sent
 from pmicheck.model.terms import (
     Term,
     authenticator,
@@ -51,7 +48,7 @@ from pmicheck.model.terms import (
     signature,
 )
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, NOBODY, VICTIM_HOME
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, COA1, COA2, NOBODY, VICTIM_HOME
 from pmicheck.model.world import World
 
 
@@ -71,30 +68,11 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
 
 def receive_update(ctx: Context, world: World, update: Update) -> None:
     """An early, complete or deregistering (P)BU: check it, change the cache, answer it (N054, N074, N075, N160)."""
-    try:
-        generation = authorise(ctx, world, update)
-    except OutOfWindow as refusal:
-        _tell_last_number(ctx, world, update, refusal.generation)
+    generation = authorise(ctx, world, update)
     if update.lifetime:
         _register(ctx, world, update, generation)
     else:
         _deregister(ctx, world, update, generation)
-
-
-def _tell_last_number(ctx: Context, world: World, update: Update, generation: int) -> NoReturn:
-    """Status 135 with the last number, authenticated (RFC 6275 9.5.1); answers to repeated updates are not followed."""
-    mine = ctx.test(evidence(identity(update)), was_sent) and not ctx.test(evidence(update.mac), was_used)
-    if not (update.lifetime and mine):
-        raise Refused("sequence-number")
-    last: int = ctx.get(cells_of(update.home).seq)
-    home, care_of = tokens_of(world.policy, update, generation)
-    kbm = expected_authenticator(world.policy, update, home, care_of)[1]
-    mac = acknowledgement_authenticator(world.policy, update.proxy, update.care_of, kbm, last, None, (), OUT_OF_WINDOW)
-    link, to = _way_back(world, update)
-    ctx.send(
-        Acknowledgement(update.proxy, update.care_of, update.home, last, OUT_OF_WINDOW, None, 0, (), mac, link, to)
-    )
-    raise Refused("sequence-number", answered=True)
 
 
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -266,13 +244,11 @@ def _acknowledge(
 def _way_back(world: World, update: Update) -> tuple[str, str]:
     """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
     if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
-        return CARE_OF_CN, who_is_at(world, update.care_of)
+        link = CARE_OF_CN if update.care_of in (COA1, COA2) else INTERNET
+        return link, who_is_at(world, update.care_of)
     if update.home == VICTIM_HOME:
         return HA_CN, HA
     return INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
-
-
-OUT_OF_WINDOW = 135
 
 
 def acknowledgement_authenticator(
@@ -283,10 +259,9 @@ def acknowledgement_authenticator(
     seq: int,
     token: Term | None,
     tokens: tuple[Term, ...],
-    status: int = 0,
 ) -> Term:
     """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data."""
-    header = ("PBA" if proxy else "BA", ("seq", seq), ("status", status), ("care-of token", token), ("tokens", tokens))
+    header = ("PBA" if proxy else "BA", ("seq", seq), ("care-of token", token), ("tokens", tokens))
     return authenticator(
         kbm, care_of if policy.on("coa-in-mac") else None, CN if policy.on("cn-in-mac") else None, header
     )

@@ -140,20 +140,6 @@ def believe_acknowledgement(
     return True
 
 
-def is_waiting(held: Registration) -> bool:
-    return held.stage in ("early", "complete")
-
-
-def raise_number(ctx: Context, world: World, care_of: str, held: Registration, ack: Acknowledgement) -> Registration:
-    """Status 135, which is authenticated, names the last number: go on from there (protocol-facts 3.6)."""
-    if world.policy.on("mac-of-ack"):
-        kbm = outstanding_key(world, care_of, held, ack.proxy)
-        right = acknowledgement_authenticator(world.policy, ack.proxy, care_of, kbm, ack.seq, None, (), ack.status)
-        require(ack.mac == right, "mac-of-ack")
-    require(ack.seq <= world.attacker_numbers[-1], "bound: sequence_modulus")
-    return held._replace(seq=ack.seq)
-
-
 FORGED: Term = ("forged",)
 """A token of the attacker's choice, in clear or encrypted under the receiver's public key: no CN holds it."""
 

@@ -1,0 +1,108 @@
+"""Readings and mechanisms: each flips what the scenario files say, or is shown to flip nothing and says why."""
+
+from __future__ import annotations
+
+import pytest
+from decided_cells import Settings, is_violated, scenario, violated_in
+
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import SHIPPED, Expectation
+
+SECTION_3 = {"rr", "type1", "handover"}
+
+FLIPS = [
+    pytest.param(name, flip, attacker, id=f"{name}-{attacker}-{'-'.join((*dict(flip.settings), *flip.without))}")
+    for name in SHIPPED
+    for flip in scenario(name).flips
+    for attacker in flip.attackers
+]
+
+SAME_WITHOUT_IT = {
+    ("type1-initial", "encrypted_careof_token"): "the attacker tests its own care-of address by a plain CoTI",
+    ("type1-handover", "ht_survives_dereg"): "nobody makes a rogue PMA deregister",
+    ("type1-settled", "pt-replacement"): "the deregistration revoked PT already; the next flip takes both away",
+}
+"""Entries that argue that a change does not help: the verdict is that of the defaults."""
+
+FLIPS_NOTHING = {
+    "encrypted_careof_token": "whoever would read C in a PBA gets it in clear by a plain care-of test",
+    "ht_survives_dereg": "whoever profits from HT does not deregister, and an honest handover is over by then",
+    "ht_lifetime": "what HT lets in happens within the day that it then lives",
+}
+"""Readings that change no verdict of draft section 3, with the reason."""
+
+
+def changes(flip: Expectation) -> set[str]:
+    return {name for name, _ in flip.settings} | set(flip.without)
+
+
+@pytest.mark.parametrize(("name", "flip", "attacker"), FLIPS)
+def test_a_flip_gives_the_verdict_that_the_scenario_file_argues(name: str, flip: Expectation, attacker: str) -> None:
+    for prop in flip.properties:
+        assert is_violated(prop, name, attacker, flip.settings, flip.without) == (flip.verdict == "violated"), prop
+
+
+@pytest.mark.parametrize(("name", "flip", "attacker"), FLIPS)
+def test_without_the_flip_the_verdict_is_the_other_one(name: str, flip: Expectation, attacker: str) -> None:
+    """Against the defaults, or against the same readings with every mechanism on."""
+    bases: list[Settings] = [(), flip.settings] if flip.without else [()]
+    for prop in flip.properties:
+        before = [is_violated(prop, name, attacker, base) for base in bases]
+        flipped = (flip.verdict == "violated") not in before or len(set(before)) == 2
+        assert flipped != any((name, change) in SAME_WITHOUT_IT for change in changes(flip)), (prop, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "flip", "attacker"),
+    [case for case in FLIPS if case.values[1].verdict == "violated" and len(case.values[1].without) > 1],
+)
+def test_where_a_flip_takes_several_mechanisms_away_each_alone_would_stop_the_attack(
+    name: str, flip: Expectation, attacker: str
+) -> None:
+    for prop in flip.properties:
+        for mechanism in flip.without:
+            rest = tuple(other for other in flip.without if other != mechanism)
+            assert not is_violated(prop, name, attacker, flip.settings, rest), (prop, mechanism)
+
+
+def flipped_somewhere() -> set[str]:
+    return {
+        change
+        for name in SHIPPED
+        for flip in scenario(name).flips
+        for change in changes(flip)
+        if (name, change) not in SAME_WITHOUT_IT
+    }
+
+
+@pytest.mark.parametrize("mechanism", [m.name for m in MECHANISMS.values() if m.families & SECTION_3])
+def test_every_mechanism_flips_a_verdict_or_says_why_it_is_redundant(mechanism: str) -> None:
+    assert (mechanism in flipped_somewhere()) != bool(MECHANISMS[mechanism].redundant)
+
+
+@pytest.mark.parametrize("reading", [r.name for r in READINGS.values() if r.families & SECTION_3])
+def test_every_reading_flips_a_verdict_or_is_listed_as_harmless(reading: str) -> None:
+    assert (reading in flipped_somewhere()) != (reading in FLIPS_NOTHING)
+
+
+SMALL = [
+    *(("type1-initial", a) for a in ("off-path", "home-path", "careof-path", "malicious-mn", "dolev-yao")),
+    *(("type1-handover", a) for a in ("off-path", "home-path", "careof-path", "malicious-mn")),
+]
+
+
+@pytest.mark.parametrize("mechanism", [m.name for m in MECHANISMS.values() if m.redundant and m.families & SECTION_3])
+def test_a_redundant_mechanism_changes_no_verdict(mechanism: str) -> None:
+    for name, attacker in SMALL:
+        without = violated_in(name, attacker, (), (mechanism,))
+        assert without == violated_in(name, attacker), (name, attacker)
+
+
+@pytest.mark.parametrize(
+    ("reading", "value"), [(name, value) for name in FLIPS_NOTHING for value in READINGS[name].values[1:]]
+)
+def test_a_harmless_reading_changes_no_verdict(reading: str, value: str) -> None:
+    for name, attacker in SMALL:
+        changed = violated_in(name, attacker, ((reading, value),))
+        assert changed == violated_in(name, attacker), (name, attacker)

@@ -1,0 +1,81 @@
+"""Grounding agrees with the roles run one by one on whole states: same values, same depths, same events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from decided_cells import scenario
+from naive_runs import STEP_CELLS, NaiveSearch, derivable
+
+from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.profiles import attacker_named
+from pmicheck.explore.explorer import explore
+from pmicheck.grounding.run import Prepared, prepare, world_of
+from pmicheck.model.cells import Cell
+from pmicheck.model.policy import make_policy
+from pmicheck.properties.base import applies
+from pmicheck.properties.catalogue import INVARIANTS
+
+CASES = [
+    ("type1-initial", None, 1, 0, {}),
+    ("type1-initial", None, 1, 1, {}),
+    ("type1-initial", None, 3, 0, {}),
+    ("type1-initial", "off-path", 1, 0, {}),
+    ("type1-initial", "off-path", 1, 1, {}),
+    ("type1-initial", "off-path", 1, 0, {"dereg_auth": "none"}),
+    ("type1-initial", "home-path", 1, 0, {}),
+    ("type1-initial", "careof-path", 1, 1, {}),
+    ("type1-initial", "home-path", 1, 0, {"key_owner": "pma"}),
+    ("type1-refresh", "careof-path", 1, 0, {}),
+    ("type1-handover", "off-path", 1, 0, {"context_transfer": "unauthenticated"}),
+    ("type1-handover", "rogue-next-pma", 1, 0, {}),
+    ("rr-mobile", None, 1, 0, {}),
+    ("rr-mobile", "off-path", 0, 0, {}),
+]
+
+
+def small(name: str, attacker: str | None, clock: int, retransmissions: int, settings: dict[str, str]) -> Prepared:
+    """The scenario within bounds that the oracle can bear."""
+    whole = scenario(name)
+    bounds = replace(whole.bounds, clock=clock, retransmissions=retransmissions, attacker_updates=1)
+    cut = replace(whole, bounds=bounds)
+    who = attacker_named(attacker) if attacker else None
+    policy = make_policy(settings, (), cut.families, name)
+    world = world_of(cut, policy, who)
+    return prepare(cut, policy, who, [prop for prop in INVARIANTS.values() if applies(prop, world)])
+
+
+@pytest.mark.parametrize(("name", "attacker", "clock", "retransmissions", "settings"), CASES)
+def test_the_ground_system_reaches_what_the_roles_reach_and_as_early(
+    name: str, attacker: str | None, clock: int, retransmissions: int, settings: dict[str, str]
+) -> None:
+    prepared = small(name, attacker, clock, retransmissions, settings)
+    grounded = prepared.grounded
+    adversary = Adversary(attacker_named(attacker), prepared.start.world) if attacker else None
+    naive = NaiveSearch(prepared.start, adversary).run()
+    cells = [c for c in grounded.fields if c not in STEP_CELLS and not c.ghost and not c.name.startswith("in flight")]
+
+    by_roles: dict[Any, int] = {}
+    for state, depth in naive.depth.items():
+        facts = frozenset(term for term in grounded.fact_terms if derivable(term, state.known))
+        key = (tuple(state.read(prepared.start, cell) for cell in cells), facts)
+        by_roles[key] = min(depth, by_roles.get(key, depth))
+
+    by_system: dict[Any, int] = {}
+    events: dict[tuple[Cell, Any], int] = {}
+    explored = explore(grounded.system)
+    for number, (local, knowledge) in enumerate(explored.states_iter()):
+        depth = explored.depth_of(number)
+        shown = [(cell, grounded.value(cell, local)) for cell in STEP_CELLS]
+        shown = [(cell, value) for cell, value in shown if value is not None]
+        for event in shown:
+            events.setdefault(event, depth)
+        if not shown:
+            key = (tuple(grounded.value(cell, local) for cell in cells), grounded.known_terms(knowledge))
+            by_system.setdefault(key, depth)
+
+    assert len(by_roles) > 10
+    assert by_system == by_roles
+    assert events == naive.events
