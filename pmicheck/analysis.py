@@ -146,23 +146,31 @@ def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
 
 def _decide_all(cells: list[Cell], workers: int) -> Iterator[Decided]:
     if workers <= 1 or len(cells) <= 1:
-        decider = Decider()
-        yield from (decide(cell, decider) for cell in cells)
+        shared = Shared()
+        yield from (decide(cell, shared) for cell in cells)
         return
     with ProcessPoolExecutor(max_workers=workers) as pool:
         yield from pool.map(decide, cells)
 
 
-def decide(cell: Cell, decider: Decider | None = None) -> Decided:
+class Shared:
+    """What cells of one run share: z3's answers, and `progress`, which no attacker touches."""
+
+    def __init__(self) -> None:
+        self.decider = Decider()
+        self.progress: dict[tuple[str, Policy], tuple[Prepared, Stuck]] = {}
+
+
+def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     """One cell: ground, explore, let z3 judge what was seen, replay what is violated."""
-    decider = decider or Decider()
+    shared = shared or Shared()
     clock = _Stopwatch()
     invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
     clock.lap("grounding")
     explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
     clock.lap("exploration")
-    findings = [_judge(decider, cell, prepared, explored, i) for i in range(len(invariants))]
+    findings = [_judge(shared.decider, cell, prepared, explored, i) for i in range(len(invariants))]
     clock.lap("z3")
     results = [
         _result(cell, prepared, explored, prop, finding, explored.goals[number])
@@ -172,7 +180,7 @@ def decide(cell: Cell, decider: Decider | None = None) -> Decided:
     results = [replayed(result) for result in results]
     clock.lap("replay")
     if PROGRESS in cell.properties:
-        results.append(_progress(cell))
+        results.append(_progress(cell, shared))
         clock.lap("progress")
     share = sum(clock.stages.values()) / max(1, len(results))
     timed = tuple(replace(result, seconds=share) for result in results)
@@ -330,10 +338,13 @@ def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
     return replay(trace, times=schedule(trace), pcap=pcap)
 
 
-def _progress(cell: Cell) -> Result:
+def _progress(cell: Cell, shared: Shared) -> Result:
     """`progress` is decided without attacker moves, whichever attacker is named."""
-    prepared = prepare(cell.scenario, cell.policy, None, ())
-    stuck: Stuck = find_stuck(prepared, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    key = (cell.scenario.file, cell.policy)
+    if key not in shared.progress:
+        alone = prepare(cell.scenario, cell.policy, None, ())
+        shared.progress[key] = alone, find_stuck(alone, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    prepared, stuck = shared.progress[key]
     reached = stuck.explored.goals[-1]
     witness = Witness(reached is not None, "the honest run is complete", reached.depth if reached else None)
     trace = None

@@ -214,7 +214,7 @@ class Adversary:
         for home in self.world.homes:
             numbers = self.world.attacker_numbers if home == VICTIM_HOME else (0,)
             for credential, nonce in self._credentials(potential, home):
-                for key in self._keys(potential, home):
+                for key in self._keys(potential, home, credential):
                     for proxy in (True, False) if self.world.proxied else (False,):
                         for seq in numbers:
                             yield from self._with_addresses(potential, home, credential, nonce, key, proxy, seq)
@@ -279,15 +279,22 @@ class Adversary:
             if free or care_of_token_for(policy, care_of, index) in potential.terms
         )
 
-    def _keys(self, potential: Potential, home: str) -> tuple[str | None, ...]:
-        """Whose CGA parameters its update may carry: none, the right ones, its own."""
+    def _keys(self, potential: Potential, home: str, credential: str) -> tuple[str | None, ...]:
+        """Whose CGA parameters its update may carry: none, the right ones, its own where a CN might take them.
+
+        What it can sign it signs: whoever takes the update unsigned takes it signed, but for PT in a plain BU.
+        """
         if not self.world.proxied:
             return (None,)
         policy = self.world.policy
-        keys: list[str | None] = [None, ATTACKER]
         owner = key_owner(home)
-        if owner != ATTACKER and (private_key(owner) in potential.terms or not policy.on("signature")):
+        keys: list[str | None] = []
+        if private_key(owner) in potential.terms or not policy.on("signature"):
             keys.append(owner)
+        if owner != ATTACKER and (not policy.on("cga") or policy.reads("key_owner", "pma")):
+            keys.append(ATTACKER)
+        if private_key(owner) not in potential.terms or credential == "PT":
+            keys.append(None)
         return tuple(keys)
 
     def _authenticated(self, potential: Potential, bare: Update) -> Iterator[Update]:

@@ -29,6 +29,8 @@ FLIPS_NOTHING = {
     "encrypted_careof_token": "whoever would read C in a PBA gets it in clear by a plain care-of test",
     "ht_survives_dereg": "whoever profits from HT does not deregister, and an honest handover is over by then",
     "ht_lifetime": "what HT lets in happens within the day that it then lives",
+    "cn_cga_on_pba": "the authenticator of a PBA vouches for it already (RFC 6275 9.5.4)",
+    "pt_renewal": "no run within the bounds uses up half the numbers; the lemmas of symbolic/ decide that",
 }
 """Readings that change no verdict of draft section 3, with the reason."""
 

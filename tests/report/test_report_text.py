@@ -174,13 +174,12 @@ def test_a_story_keeps_to_the_width(width: int) -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (Step("clock", "tick", "time", changes=("T expires",)), "Time passes. effect: T expires"),
-        (Step("mn", "move", "attach", changes=("at pma2",)), "MN moves. effect: at pma2"),
+        (Step("clock", "start", "clock reaches 210 s", changes=("T expires",)), "Clock reaches 210 s. effect: T expires"),
+        (Step("mn", "start", "mobile node moves to CoA2", changes=("at pma2",)), "Mobile node moves to CoA2. effect: at pma2"),
         (
-            Step("pma1", "transfer", "cxt", "context", source="pma1", destination="pma2"),
-            "A context is transferred from PMA1 to PMA2.",
+            Step("attacker", "test", "r", "CoTI", source="attacker", destination="cn", attacker=True),
+            "The attacker sends a CoTI to CN, with the attacker as its source, and reads the answer.",
         ),
-        (Step("pma1", "compute", "kbm", "MAC"), "PMA1 computes a MAC."),
         (
             Step("network", "deliver", "r", "EBU", source="pma1", destination="cn", attacker=True),
             "The attacker lets an EBU from PMA1 reach CN.",
