@@ -6,7 +6,7 @@ The model acts by its interpreter; what a rule or message of the model is, in oc
 
 from __future__ import annotations
 
-from walk_explained import DROPPED, LEFT_OUT, OLD_ADDRESS, SECOND_OUT_OF_WINDOW, STALE_TUNNEL
+from walk_explained import DROPPED, LEFT_OUT, OLD_ADDRESS, STALE_TUNNEL
 from walk_moves import Moves
 from walk_pair import HOMES, EndOfWalk, Tally
 from walk_reactions import Reactions
@@ -33,7 +33,6 @@ from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.roles.clock import CAPPED_ENDS
-from pmicheck.model.roles.correspondent_node import OUT_OF_WINDOW
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK, LAST_PHASE
@@ -274,10 +273,6 @@ class Walk(Reactions):
         held: Registration = self.model.get(registration_of(message.to))
         if held.stage == "deregistered" and message.proxy:
             return DROPPED["acknowledged deregistration"]
-        if message.status == OUT_OF_WINDOW:
-            concrete = self._concrete(message.to)
-            again = concrete is not None and concrete.outstanding is not None and concrete.outstanding.repeated
-            return SECOND_OUT_OF_WINDOW if again else ""
         return ""
 
     def _leave_out(self, refusal: str, flight: Flight | None) -> None:
@@ -292,7 +287,10 @@ class Walk(Reactions):
         return answer and message.to == HA and message.link == HA_CN and self.model.get(ATTACHED) == AT_HOME
 
     def _take_handover_token(self, message: HandoverToken) -> tuple[bytes, int, str]:
-        found = next(item for item in self.stage.handing_over if item[1:] == (message.seq, message.to))
+        token = self.octets.token(message.token)
+        found = (token, message.seq, message.to)
+        if found not in self.stage.handing_over:
+            raise self.fail("the handover token under way is another one")
         self.stage.handing_over.remove(found)
         return found
 

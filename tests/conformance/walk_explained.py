@@ -44,6 +44,10 @@ ORDER: dict[tuple[str, str], str] = {
         "plain-rr-fallback",
         "rule-149",
     ): "the node looks for a PT before it asks whether plain return routability will do",
+    (
+        "no-entry",
+        "permanent-token",
+    ): "no token is looked at with the home test off; an entry that is gone has no PT either",
     ("mac", "permanent-token"): "with dereg_auth=any the model leaves it to the authenticator whether there is a PT",
 }
 """Several checks refuse, and the two sides make them in another order: the reason."""
@@ -89,8 +93,11 @@ STALE_TUNNEL = (
     "forwards it, whose answer goes to the next agent and is refused there by its cookie"
 )
 
+NO_LAST_NUMBER = (
+    "the correspondent accepts the first number of the next agent (check switched off), or refuses the update for "
+    "another reason before it looks at the number; the model has the agent know the last number all the same"
+)
 OLD_ADDRESS = "a packet to a care-of address that the mobile node has left is lost; the model brings it to the node"
-SECOND_OUT_OF_WINDOW = "the nodes follow status 135 once in a row, the model as long as it may repeat"
 
 _ANSWER_KEY = (
     "with the MAC switched off the node answers under a token that it holds, the model under the one that the sender "

@@ -28,7 +28,7 @@ from pmicheck.model.roles.authorisation import (
     tokens_of,
 )
 from pmicheck.model.roles.binding_cache import cells_of
-from pmicheck.model.roles.correspondent_node import OUT_OF_WINDOW, acknowledgement_authenticator
+from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
 from pmicheck.model.roles.registration import (
     CARE_OF,
     FORGED,
@@ -259,8 +259,6 @@ class Moves:
             status = self.rng.choice((136, 137, 138))
             return Acknowledgement(proxy, care_of, VICTIM_HOME, seq, status, None, 0, (), None, CARE_OF_CN, who)
         waiting = held.stage in ("early", "complete")
-        if self._mostly(0.12 if waiting else 0.06):
-            return self._last_number(who, held, care_of, waiting)
         token = None
         nonce = 0
         if held.stage == "early" and self._mostly(0.85):
@@ -277,14 +275,6 @@ class Moves:
         elif self._mostly(0.3):
             mac = None
         return Acknowledgement(proxy, care_of, VICTIM_HOME, seq, 0, token, nonce, tokens, mac, CARE_OF_CN, who)
-
-    def _last_number(self, who: str, held: Registration, care_of: str, waiting: bool) -> Acknowledgement:
-        """Status 135, which the node believes if the authenticator is right."""
-        proxy, last = self.world.proxied, min(held.seq + self.rng.choice((0, 1)), LARGEST_NUMBER - 2)
-        kbm = outstanding_key(self.world, CARE_OF.get(who, care_of), held, proxy)
-        mac = acknowledgement_authenticator(self.policy, proxy, care_of, kbm, last, None, (), OUT_OF_WINDOW)
-        mac = mac if waiting and self._mostly(0.7) else NO_MAC
-        return Acknowledgement(proxy, care_of, VICTIM_HOME, last, OUT_OF_WINDOW, None, 0, (), mac, CARE_OF_CN, who)
 
     def any(self, seen: Sequence[Update]) -> Message | None:
         """One attacked move; None if the kind that was drawn is not possible now."""

@@ -105,6 +105,7 @@ class Octets:
         if update.proxy:
             flags |= BindingUpdateFlag.PROXY_REGISTRATION
         lifetime = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if update.lifetime else 0
+        lifetime = lifetime if seen is None else seen.message.lifetime
         message = wire.BindingUpdate(update.seq, lifetime, flags, tuple(options))
 
         def sign(covered: bytes) -> bytes:
@@ -249,7 +250,7 @@ class Octets:
         def authenticate(header: bytes) -> bytes:
             term: Any = ack.mac
             right = term[0] == "mac" and term == acknowledgement_authenticator(
-                self.policy, ack.proxy, ack.care_of, term[1], ack.seq, ack.care_of_token, ack.tokens, ack.status
+                self.policy, ack.proxy, ack.care_of, term[1], ack.seq, ack.care_of_token, ack.tokens
             )
             if not right:
                 return self.noise(AUTHENTICATOR_OCTETS)

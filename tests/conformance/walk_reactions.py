@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from walk_explained import same_refusal
+from walk_explained import NO_LAST_NUMBER, same_refusal
 from walk_pair import EndOfWalk, Pair
 
 from pmicheck.concrete import wire
@@ -69,6 +69,7 @@ class Reactions(Pair):
             self._learn_tokens(message, refusal)
         elif message.to in (MN, PMA1, PMA2) and refusal is None:
             self._forget_what_misleads(message.to)
+            self._catch_up(message.to)
         self.absorb(known)
         self.compare()
 
@@ -100,6 +101,24 @@ class Reactions(Pair):
         concrete.temporary = concrete.care_of = None
         concrete.permanent = self.octets.permanent.get(VICTIM_HOME, {}).get(held.pt)
         concrete.handover = self.octets.handover.get(VICTIM_HOME, {}).get(held.ht)
+
+    def _catch_up(self, who: str) -> None:
+        """Status 135: the model takes refusal, answer and the update under a greater number as one step."""
+        held: Registration = self.model.get(registration_of(who))
+        for flight in self.stage.network.collect(self.now):
+            found = message_in(Packet.from_bytes(flight.packet))
+            if not isinstance(found, wire.BindingUpdate) or held.stage != "early" or found.sequence >= held.seq:
+                continue
+            start = len(self.stage.cn.log)
+            self.stage.network.deliver(flight.flight_id, self.now)
+            event = self.stage.cn.log[start]
+            if event.detail.get("check") != "sequence-number":
+                self.tally.explained[NO_LAST_NUMBER] += 1
+                raise EndOfWalk
+            while answers := self.stage.network.collect(self.now):
+                if update_in(Packet.from_bytes(answers[0].packet)) is not None:
+                    break
+                self.stage.network.deliver(answers[0].flight_id, self.now)
 
     def _try_forged(self, flight: Flight) -> None:
         """What a misled registrant sends is really refused, as long as the tests and the MAC count."""

@@ -225,15 +225,22 @@ def _lacks_care_of_nonce(update: Update) -> bool:
 
 
 def _mac_is_valid(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 6275 9.5.1, 6.2.7, with the token of the method for T; a failure is not answered."""
+    """RFC 6275 9.5.1, 6.2.7, with the token of the method for T; a failure is not answered.
+
+    Where the MAC is not looked at, the answer goes under the token that it fits, or else under the newest.
+    """
     held = _home_tokens(here, update)
     looked_at = here.policy.has("mac") and not (update.deregisters and not here.policy.deregistration_is_authenticated)
     for token in held:
         kbm = tokens.binding_management_key(token, _care_of_token(here, update))
-        if not looked_at or _seals(here, update, kbm):
+        if _seals(here, update, kbm):
             update.token, update.kbm = token, kbm
             return None
-    return Refusal("mac") if looked_at else None
+        update.kbm = update.kbm or kbm
+    if not looked_at:
+        return None
+    update.kbm = None
+    return Refusal("mac")
 
 
 def _home_tokens(here: Correspondence, update: Update) -> tuple[bytes, ...]:
