@@ -164,6 +164,12 @@ class Adversary:
                     seen.add(update)
                     needs = tuple(t for t in (update.mac, update.sig) if t is not None and not is_public(t))
                     yield Injection(update, needs, replay=update in honest)
+                    if (
+                        update.home == ATTACKER_HOME
+                        and update.proxy
+                        and not self.world.policy.on("hao-rejection-in-pbu")
+                    ):
+                        yield Injection(update._replace(home=VICTIM_HOME, hao=True), needs)
 
     def _captured(self, potential: Potential, sent: list[Message]) -> Iterator[Update]:
         """Honest updates as seen, joined to other tokens, or with the fields changed that nothing covers."""

@@ -34,6 +34,9 @@ PAIRS = [
     if fits(name, weak) and fits(name, strong)
 ] + [(name, part, both) for name, both in COMBINED for part in both.split("+")]
 
+DECEIVED_IS_CORRUPT = {("type1-handover", "home-path", "rogue-next-pma+home-path"): {"acknowledgement-agreement"}}
+"""With PMA2 corrupt nobody is left to run the second home test, whose answer the attacker on the path forges."""
+
 
 def violated_by(name: str, attacker: str) -> set[str]:
     """All that the attacker breaks: what the scenario file says, which other tests hold it to."""
@@ -46,8 +49,8 @@ def violated_by(name: str, attacker: str) -> set[str]:
 @pytest.mark.parametrize(("name", "weak", "strong"), PAIRS)
 def test_what_the_weaker_attacker_breaks_the_stronger_breaks_too(name: str, weak: str, strong: str) -> None:
     assert weaker_or_equal(attacker_named(weak), attacker_named(strong))
-    for prop in sorted(violated_by(name, weak)):
-        assert is_violated(prop, name, strong), prop
+    missing = {prop for prop in violated_by(name, weak) if not is_violated(prop, name, strong)}
+    assert missing == DECEIVED_IS_CORRUPT.get((name, weak, strong), set())
 
 
 def policy(**settings: str) -> Policy:

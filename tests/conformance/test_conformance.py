@@ -6,6 +6,7 @@ Every walk compares after every step; what differs by design is listed with its 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from walk_explained import EXEMPT
 from walk_pair import Difference, Tally
 
 from pmicheck import model
-from pmicheck.concrete.nodes import answer_check, authorisation, binding_cache, effect
+from pmicheck.concrete.nodes import answer_check, authorisation, effect
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
@@ -156,7 +157,7 @@ def test_an_entry_that_stays_verified_at_a_new_address_is_found(monkeypatch: pyt
 
     def wrong(entry, update, expires_at, now):  # type: ignore[no-untyped-def]
         made = right(entry, update, expires_at, now)
-        return made if entry is None else binding_cache.replace(made, verified=entry.verified or made.verified)
+        return made if entry is None else dataclasses.replace(made, verified=entry.verified or made.verified)
 
     monkeypatch.setattr("pmicheck.concrete.nodes.correspondent_node.changed", wrong)
     assert "the entry of" in _is_found()

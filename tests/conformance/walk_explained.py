@@ -69,6 +69,7 @@ EXEMPT = {
             "not-needed",
             "not-registered",
             "not-serving",
+            "nothing-outstanding",
             "nothing-to-test",
             "nothing-to-transfer",
             "nothing-to-deregister",

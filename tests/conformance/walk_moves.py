@@ -140,7 +140,8 @@ class Moves:
             return None
         keys = (key_owner(home), ATTACKER, MN)
         own = (PMA1,) if self.policy.reads("key_owner", "pma") else ()
-        return self.rng.choices((*keys, *own), (7, 0.7, 0.3, *((3,) if own else ())))[0]
+        chosen: str = self.rng.choices((*keys, *own), (7, 0.7, 0.3, *((3,) if own else ())))[0]
+        return chosen
 
     def _signed(self, update: Update) -> Update:
         if update.key is None:
