@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.catalogue import catalogue, explain_property
 from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
@@ -17,14 +18,12 @@ from pmicheck.explore.result import Projected, Reached
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared, prepare, world_of
-from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
-from pmicheck.model.time import PHASES
 from pmicheck.progress import Stuck, find_stuck
 from pmicheck.properties.base import Observation, Property, State, applies
-from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
+from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.report.record import (
     Exploration,
     Record,
@@ -42,6 +41,9 @@ from pmicheck.verdict import Replay, Verdict
 
 if TYPE_CHECKING:
     from pmicheck.concrete.replay import ReplayReport
+
+
+__all__ = ["Request", "catalogue", "decide", "explain_property", "plan", "replay_trace", "verify"]
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,7 @@ def _finished(
         readings=dict(cell.policy.readings),
         without=tuple(sorted(cell.policy.without)),
         verdict=verdict,
-        bounds=bounds_sentence(cell.scenario),
+        bounds=cell.scenario.bounds_sentence(),
         states=explored.states,
         transitions=explored.transitions,
         depth=depth,
@@ -294,21 +296,6 @@ def _trace(
     readings, without = dict(cell.policy.readings), tuple(sorted(cell.policy.without))
     names = (cell.scenario.name, cell.attacker.name, prop)
     return Trace(*names, readings, without, steps, observation, numbers, conclusion)
-
-
-def bounds_sentence(scenario: Scenario) -> str:
-    """Within what the verdicts of a scenario hold."""
-    bounds = scenario.bounds
-    parts = [
-        f"clock to {PHASES[bounds.clock]}",
-        f"honest exchanges begun before {PHASES[min(bounds.honest_until + 1, len(PHASES) - 1)]}",
-        f"{bounds.retransmissions} repetition(s)",
-        f"{bounds.refreshes} refresh(es)",
-        f"{bounds.token_pairs} token pairs",
-        f"sequence numbers modulo {bounds.sequence_modulus}",
-        f"{bounds.attacker_updates} numbers of the attacker's own",
-    ]
-    return ", ".join(parts)
 
 
 def replayed(result: Result) -> Result:
@@ -413,37 +400,4 @@ def _record(
         seconds=seconds,
         stages={stage: Stage(took, took / whole) for stage, took in spent.items()},
         partial=cut,
-    )
-
-
-def catalogue(kind: str) -> list[tuple[str, str]]:
-    """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings or mechanisms."""
-    if kind == "scenarios":
-        return [(name, load_scenario(name).title) for name in SHIPPED]
-    if kind == "attackers":
-        return [(name, attacker.does) for name, attacker in ATTACKERS.items()]
-    if kind == "properties":
-        words = [(name, prop.violated_when) for name, prop in INVARIANTS.items()]
-        return [(n, f"violated when {w}") for n, w in [*words, (PROGRESS, PROGRESS_VIOLATED_WHEN)]]
-    if kind == "readings":
-        return [
-            (name, f"{reading.question} ({', '.join(reading.values)}; {reading.source})")
-            for name, reading in READINGS.items()
-        ]
-    return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
-
-
-def explain_property(name: str) -> str:
-    """What a property says, what it looks at and how it is decided. Raises UsageError for an unknown name."""
-    if check_name(name) == PROGRESS:
-        return (
-            f"{PROGRESS} is violated when {PROGRESS_VIOLATED_WHEN}.\n"
-            "Decided on the honest nodes alone: as long as time and repetitions remain, the goal must stay reachable."
-        )
-    prop = INVARIANTS[name]
-    looks = ", ".join(cell.name for cell in prop.cells)
-    return (
-        f"{name} is violated when {prop.violated_when}.\n"
-        f"It looks at: {looks}{' and what the attacker knows' if prop.terms else ''}.\n"
-        "z3 is asked of every distinct observation whether it can stand beside numbers that break the invariant."
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from pmicheck.errors import ScenarioError
 from pmicheck.model.policy import unknown
-from pmicheck.model.time import LAST_PHASE
+from pmicheck.model.time import LAST_PHASE, PHASES
 from pmicheck.model.world import Bounds
 from pmicheck.verdict import Verdict
 
@@ -90,6 +90,20 @@ class Scenario:
             if prop in entry.properties and (attacker in entry.attackers or "*" in entry.attackers):
                 return entry.verdict, entry.argument
         return "", ""
+
+    def bounds_sentence(self) -> str:
+        """Within what the verdicts of the scenario hold."""
+        bounds = self.bounds
+        parts = (
+            f"clock to {PHASES[bounds.clock]}",
+            f"honest exchanges begun before {PHASES[min(bounds.honest_until + 1, LAST_PHASE)]}",
+            f"{bounds.retransmissions} repetition(s)",
+            f"{bounds.refreshes} refresh(es)",
+            f"{bounds.token_pairs} token pairs",
+            f"sequence numbers modulo {bounds.sequence_modulus}",
+            f"{bounds.attacker_updates} numbers of the attacker's own",
+        )
+        return ", ".join(parts)
 
     def reason(self, rule: str, attacker: str) -> str:
         """Why a rule never fires, from the file: the entry for "attacker: rule", for the rule, or for its beginning."""

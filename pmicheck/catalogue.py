@@ -1,0 +1,42 @@
+"""What there is to choose from, and what a property says: the texts behind `list` and `explain`."""
+
+from __future__ import annotations
+
+from pmicheck.attacker.profiles import ATTACKERS
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
+
+
+def catalogue(kind: str) -> list[tuple[str, str]]:
+    """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings or mechanisms."""
+    if kind == "scenarios":
+        return [(name, load_scenario(name).title) for name in SHIPPED]
+    if kind == "attackers":
+        return [(name, attacker.does) for name, attacker in ATTACKERS.items()]
+    if kind == "properties":
+        words = [(name, prop.violated_when) for name, prop in INVARIANTS.items()]
+        return [(n, f"violated when {w}") for n, w in [*words, (PROGRESS, PROGRESS_VIOLATED_WHEN)]]
+    if kind == "readings":
+        return [
+            (name, f"{reading.question} ({', '.join(reading.values)}; {reading.source})")
+            for name, reading in READINGS.items()
+        ]
+    return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
+
+
+def explain_property(name: str) -> str:
+    """What a property says, what it looks at and how it is decided. Raises UsageError for an unknown name."""
+    if check_name(name) == PROGRESS:
+        return (
+            f"{PROGRESS} is violated when {PROGRESS_VIOLATED_WHEN}.\n"
+            "Decided on the honest nodes alone: as long as time and repetitions remain, the goal must stay reachable."
+        )
+    prop = INVARIANTS[name]
+    looks = ", ".join(cell.name for cell in prop.cells)
+    return (
+        f"{name} is violated when {prop.violated_when}.\n"
+        f"It looks at: {looks}{' and what the attacker knows' if prop.terms else ''}.\n"
+        "z3 is asked of every distinct observation whether it can stand beside numbers that break the invariant."
+    )
