@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
-from pmicheck.catalogue import catalogue, explain_property
+from pmicheck.catalogue import catalogue as catalogue
+from pmicheck.catalogue import explain_property as explain_property
 from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
@@ -41,9 +42,6 @@ from pmicheck.verdict import Replay, Verdict
 
 if TYPE_CHECKING:
     from pmicheck.concrete.replay import ReplayReport
-
-
-__all__ = ["Request", "catalogue", "decide", "explain_property", "plan", "replay_trace", "verify"]
 
 
 @dataclass(frozen=True)

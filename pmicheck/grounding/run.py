@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pmicheck.attacker.injection import Adversary
 from pmicheck.attacker.profiles import Attacker
+from pmicheck.errors import ScenarioError
 from pmicheck.grounding.ground import ground
 from pmicheck.grounding.layout import Grounded, Observed, Wanted, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
@@ -46,9 +47,15 @@ def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, prope
     """Ground the scenario under the attacker (None: honest nodes alone) for the given properties.
 
     The goals of the system are the properties' witnesses in order, and last the scenario's own goal.
+
+    Raises:
+        ScenarioError: the prologue names a rule that does not exist there, or that does not apply when its turn comes.
     """
     wanted_properties = tuple(properties)
-    start = play_prologue(world_of(scenario, policy, attacker), scenario.prologue, attacker)
+    try:
+        start = play_prologue(world_of(scenario, policy, attacker), scenario.prologue, attacker)
+    except ValueError as error:
+        raise ScenarioError(scenario.file, None, f"prologue: {error}") from error
     adversary = None if attacker is None else Adversary(attacker, start.world)
     observed = [Observed(p.name, p.cells, p.terms) for p in wanted_properties]
     witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -148,6 +148,8 @@ class _Reader:
     raw: Mapping[str, Any]
     text: str
     file: str
+    table: range | None = None
+    """The lines of the [[expect]] or [[flip]] table that is being read."""
 
     def scenario(self) -> Scenario:
         for key in self.raw:
@@ -161,17 +163,37 @@ class _Reader:
             argument=self.string("argument"),
             prologue=self.strings("prologue", self.raw.get("prologue", [])),
             bounds=self.bounds(),
-            expectations=tuple(self.expectation(entry) for entry in self.tables("expect")),
-            flips=tuple(self.expectation(entry) for entry in self.tables("flip")),
+            expectations=self.entries("expect"),
+            flips=self.entries("flip"),
             uncovered=self.reasons(),
             file=self.file,
         )
 
     def fail(self, key: str, problem: str) -> None:
-        """Raise, pointing at the first line that mentions the key."""
-        pattern = re.compile(rf"^\s*(\[+\s*)?[\"']?{re.escape(key)}\b")
-        lines = (number for number, line in enumerate(self.text.splitlines(), 1) if pattern.search(line))
-        raise ScenarioError(self.file, next(lines, None), problem)
+        """Raise, pointing at the first line that mentions the key; within a table at its head if none does."""
+        place = self.table or range(1, self.text.count("\n") + 2)
+        lines = self.lines(rf"(\[+\s*)?[\"']?{re.escape(key)}\b", place)
+        raise ScenarioError(self.file, next(lines, self.table[0] if self.table else None), problem)
+
+    def lines(self, pattern: str, place: range) -> Iterator[int]:
+        """The numbers, counted from 1, of the lines in `place` that begin with the pattern."""
+        begins = re.compile(rf"^\s*{pattern}")
+        return (
+            number for number, line in enumerate(self.text.splitlines(), 1) if number in place and begins.search(line)
+        )
+
+    def entries(self, key: str) -> tuple[Expectation, ...]:
+        """All [[expect]] or [[flip]] tables."""
+        end = self.text.count("\n") + 2
+        heads = list(self.lines(r"\[", range(1, end)))
+        own = list(self.lines(rf"\[\[\s*{key}\s*\]\]", range(1, end)))
+        found = []
+        for number, entry in enumerate(self.tables(key)):
+            if number < len(own):
+                self.table = range(own[number], min((h for h in heads if h > own[number]), default=end))
+            found.append(self.expectation(entry))
+        self.table = None
+        return tuple(found)
 
     def string(self, key: str) -> str:
         value = self.raw.get(key)

@@ -8,7 +8,7 @@ Run as a program it prints the table of state counts anew:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pmicheck.analysis import state_of
@@ -70,7 +70,7 @@ def grounded(
     return prepare(scenario(name), policy, who, properties), properties
 
 
-@lru_cache(maxsize=None)
+@cache
 def decided(
     name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = (), cut: int | None = None
 ) -> Outcome:
@@ -110,9 +110,7 @@ def violated_in(name: str, attacker: str, settings: Settings = (), without: tupl
     return found.violated
 
 
-def is_violated(
-    prop: str, name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()
-) -> bool:
+def is_violated(prop: str, name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()) -> bool:
     """As `violated_in`, but does not go on once a violation is found: most are shallow."""
     found = decided(name, attacker, settings, without, CUT)
     if prop in found.violated or found.complete:
@@ -120,7 +118,7 @@ def is_violated(
     return prop in violated_in(name, attacker, settings, without)
 
 
-@lru_cache(maxsize=None)
+@cache
 def progress_verdict(name: str, settings: Settings = (), without: tuple[str, ...] = ()) -> tuple[str, bool]:
     """(verdict of `progress`, whether the goal was reached)."""
     policy = make_policy(dict(settings), without, scenario(name).families, name)

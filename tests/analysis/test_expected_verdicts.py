@@ -49,7 +49,9 @@ def test_expectations_and_flips_name_attackers_and_properties_that_exist(name: s
     for entry in (*scenario(name).expectations, *scenario(name).flips):
         assert set(entry.properties) <= set(NAMES)
         for attacker in set(entry.attackers) - {"*"}:
-            assert attacker_named(attacker).needs <= scenario(name).offers, "this attacker does not differ from off-path"
+            assert attacker_named(attacker).needs <= scenario(name).offers, (
+                "this attacker does not differ from off-path"
+            )
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -122,7 +122,12 @@ def test_a_corruption_is_no_position_and_a_position_no_corruption() -> None:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("home-paht", "home-path"), ("dolevyao", "dolev-yao"), ("off-path+rogue_cn", "rogue-cn"), ("Home-Path", "home-path")],
+    [
+        ("home-paht", "home-path"),
+        ("dolevyao", "dolev-yao"),
+        ("off-path+rogue_cn", "rogue-cn"),
+        ("Home-Path", "home-path"),
+    ],
 )
 def test_an_unknown_attacker_is_answered_with_the_nearest_name(name: str, meant: str) -> None:
     with pytest.raises(UsageError, match=f"did you mean '{meant}'"):

@@ -48,7 +48,6 @@ ORDER: dict[tuple[str, str], str] = {
         "no-entry",
         "permanent-token",
     ): "no token is looked at with the home test off; an entry that is gone has no PT either",
-    ("mac", "permanent-token"): "with dereg_auth=any the model leaves it to the authenticator whether there is a PT",
 }
 """Several checks refuse, and the two sides make them in another order: the reason."""
 

@@ -55,7 +55,9 @@ def test_cells_outside_the_cone_of_influence_could_only_multiply_states(
     assert states_with_all_cells >= states
 
 
-@pytest.mark.parametrize(("name", "attacker"), [*SMALL, ("type1-initial", "careof-path"), ("type1-settled", "dolev-yao")])
+@pytest.mark.parametrize(
+    ("name", "attacker"), [*SMALL, ("type1-initial", "careof-path"), ("type1-settled", "dolev-yao")]
+)
 def test_the_guards_that_an_honest_delivery_is_spared_hold_anyway(
     name: str, attacker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

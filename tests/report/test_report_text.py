@@ -174,8 +174,8 @@ def test_a_story_keeps_to_the_width(width: int) -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (Step("clock", "start", "clock reaches 210 s", changes=("T expires",)), "Clock reaches 210 s. effect: T expires"),
-        (Step("mn", "start", "mobile node moves to CoA2", changes=("at pma2",)), "Mobile node moves to CoA2. effect: at pma2"),
+        (Step("clock", "start", "clock ticks", changes=("T expires",)), "Clock ticks. effect: T expires"),
+        (Step("mn", "start", "mobile node moves", changes=("at pma2",)), "Mobile node moves. effect: at pma2"),
         (
             Step("attacker", "test", "r", "CoTI", source="attacker", destination="cn", attacker=True),
             "The attacker sends a CoTI to CN, with the attacker as its source, and reads the answer.",

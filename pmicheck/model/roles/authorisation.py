@@ -89,13 +89,11 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
         require(ctx.test(cells_of(update.home).ht, nonempty), "rule-147")
-    if policy.reads("dereg_auth", "any"):
-        return
-    pt_exists = ctx.test(cells_of(update.home).pt, nonempty)
+    pt = cells_of(update.home).pt
     if update.credential == "PT":
-        require(pt_exists, "rule-147")
-    elif update.credential == "T":
-        require(not (pt_exists and policy.on("rule-149")), "rule-149")
+        require(ctx.test(pt, nonempty), "rule-147")
+    elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
+        require(not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
 
 
 def _nonces(ctx: Context, policy: Policy, update: Update) -> None:

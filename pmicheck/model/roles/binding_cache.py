@@ -12,9 +12,9 @@ from pmicheck.model.cells import Cell
 class Entry(NamedTuple):
     """A binding cache entry (protocol-facts 4): `capped` if its lifetime ends by 420 s, `registrant` is ghost.
 
-    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none. They
-    are kept for honest registrations only: the attacker has no use for its own nonces a second time that it has not
-    the first time.
+    `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none; with
+    tombstone=full also those of an early one, whose care-of index is 0. They are kept for honest registrations only:
+    the attacker has no use for its own nonces a second time that it has not the first time.
     """
 
     care_of: str

@@ -85,7 +85,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
     capped = update.credential == "T" and update.key is None and policy.on("lifetime-bound")
     created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
-    burns = registrant == "honest" and complete and update.nonce
+    burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
     ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
     if update.home == VICTIM_HOME:
@@ -171,7 +171,8 @@ def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
         ctx.set(cells.seq, None)
     remembered = policy.on("tombstone") and not policy.reads("tombstone", "none")
     if old.nonces is not None and remembered:
-        ctx.set(burnt_pair(home, old.care_of, *old.nonces), True)
+        if old.nonces[1]:
+            ctx.set(burnt_pair(home, old.care_of, *old.nonces), True)
         if policy.reads("tombstone", "full"):
             ctx.set(burnt_nonce(home, old.nonces[0]), True)
     _note_fallback(ctx, world, home, old)
