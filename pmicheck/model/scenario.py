@@ -197,6 +197,8 @@ class _Reader:
 
     def string(self, key: str) -> str:
         value = self.raw.get(key)
+        if value is None:
+            raise ScenarioError(self.file, None, f"'{key}' is missing; it must be a text that is not empty")
         if not isinstance(value, str) or not value.strip():
             self.fail(key, f"'{key}' must be a text that is not empty")
         return str(value)

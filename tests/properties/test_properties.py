@@ -1,0 +1,279 @@
+"""Every property on observations made by hand: one that breaks it, one that does not; z3's numbers re-checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from pmicheck.attacker.profiles import Attacker, attacker_named
+from pmicheck.grounding.run import HOMES, world_of
+from pmicheck.model.cells import Cell
+from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, FellBack
+from pmicheck.model.policy import make_policy
+from pmicheck.model.roles.binding_cache import Entry, cells_of
+from pmicheck.model.scenario import load_scenario
+from pmicheck.model.terms import Term, handover_token, permanent_token
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, COA1, FLOOD, VICTIM_HOME
+from pmicheck.properties.base import Observation, Property, State, applies
+from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS
+from pmicheck.properties.flooding import PACKET
+from pmicheck.symbolic.decide import Decider
+
+VICTIM = cells_of(VICTIM_HOME)
+
+HONEST = Accepted("complete", "honest", False, "changed", "none", True, False)
+
+
+def accepted(**fields: Any) -> dict[Cell, Any]:
+    return {EVENT: HONEST._replace(**fields)}
+
+
+def entry(care_of: str = COA1, verified: bool = True, registrant: str = "honest") -> Entry:
+    return Entry(care_of, verified, False, registrant, None)
+
+
+class Shown(NamedTuple):
+    """Cells that differ from their initial value, known terms, attacker and policy of a made-up state."""
+
+    cells: dict[Cell, Any]
+    known: frozenset[Term] = frozenset()
+    attacker: str = "off-path"
+    settings: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+
+
+def state(shown: Shown, scenario: str = "type1-refresh") -> State:
+    file = load_scenario(scenario)
+    who: Attacker = attacker_named(shown.attacker)
+    policy = make_policy(dict(shown.settings), shown.without, file.families, scenario)
+    return State(lambda cell: shown.cells.get(cell, cell.initial), shown.known, world_of(file, policy, who), who)
+
+
+def numbers(prop: str, shown: Shown, decider: Decider | None = None) -> dict[str, int] | None:
+    """What z3 says of the first observation that it finds violating, None if none is."""
+    decider = decider or Decider()
+    for observation in INVARIANTS[prop].observe(state(shown)):
+        found = decider.violation(INVARIANTS[prop], observation)
+        if found is not None:
+            return found
+    return None
+
+
+PT1, HT1, PT2 = permanent_token(VICTIM_HOME, 1), handover_token(VICTIM_HOME, 1), permanent_token(VICTIM_HOME, 2)
+BY_ATTACKER = {"author": "attacker"}
+
+VIOLATED: dict[str, list[Shown]] = {
+    "no-redirection": [
+        Shown({VICTIM.entry: entry(ATTACKER, registrant="attacker")}),
+        Shown({VICTIM.entry: entry(ATTACKER, verified=False, registrant="attacker")}),
+        Shown({VICTIM.entry: entry(COA1, registrant="attacker")}, attacker="rogue-previous-pma"),
+    ],
+    "binding-freshness": [
+        Shown(accepted(again=True)),
+        Shown(accepted(again=True, effect="deleted", **BY_ATTACKER)),
+    ],
+    "no-careof-flooding": [
+        Shown({VICTIM.entry: entry(FLOOD)}),
+        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, settings=(("cba", "off"),)),
+        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, without=("cba",)),
+        Shown({VICTIM.entry: entry(FLOOD, False)}, without=("credit-aging",)),
+        Shown({VICTIM.entry: entry(FLOOD, False)}, without=("no-credit-while-unverified",)),
+    ],
+    "no-home-flooding": [
+        Shown({FALLBACK: FellBack(ATTACKER_HOME, "lost", False)}),
+        Shown({FALLBACK: FellBack(VICTIM_HOME, "never", True)}),
+        Shown({FALLBACK: FellBack(VICTIM_HOME, "never", False)}),
+    ],
+    "binding-agreement": [Shown(accepted(**BY_ATTACKER)), Shown(accepted(again=True))],
+    "token-secrecy": [
+        Shown({VICTIM.pt: (1,)}, frozenset({PT1})),
+        Shown({VICTIM.ht: (1, 2)}, frozenset({HT1})),
+    ],
+    "no-unauthorised-deregistration": [
+        Shown(accepted(harm="deleted", step="deregistration", effect="deleted", **BY_ATTACKER)),
+        Shown(accepted(harm="replaced", **BY_ATTACKER)),
+        Shown(accepted(harm="replaced", again=True)),
+    ],
+    "former-pma-powerless": [
+        Shown(accepted(**BY_ATTACKER), attacker="rogue-previous-pma"),
+        Shown(accepted(again=True, effect="deleted"), attacker="rogue-previous-pma"),
+    ],
+    "stateless-before-authentication": [Shown(accepted(effect="created", authenticated=False))],
+    "acknowledgement-agreement": [Shown({EVENT: Believed("pma1", "PHoT")})],
+}
+
+HELD: dict[str, list[Shown]] = {
+    "no-redirection": [
+        Shown({}),
+        Shown({VICTIM.entry: entry()}),
+        Shown({VICTIM.entry: entry(FLOOD, registrant="attacker")}),
+        Shown({VICTIM.entry: entry(COA1)}, attacker="rogue-previous-pma"),
+        Shown({cells_of(ATTACKER_HOME).entry: entry(ATTACKER, registrant="attacker")}, attacker="malicious-mn"),
+    ],
+    "binding-freshness": [Shown({}), Shown(accepted(**BY_ATTACKER)), Shown(accepted())],
+    "no-careof-flooding": [
+        Shown({}),
+        Shown({VICTIM.entry: entry(FLOOD, False)}),
+        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, attacker="malicious-mn"),
+        Shown({VICTIM.entry: entry(ATTACKER)}),
+    ],
+    "no-home-flooding": [Shown({}), Shown({FALLBACK: FellBack(ATTACKER_HOME, "lost", True)})],
+    "binding-agreement": [Shown({}), Shown(accepted())],
+    "token-secrecy": [
+        Shown({}, frozenset({PT1, HT1})),
+        Shown({VICTIM.pt: (2,), VICTIM.ht: (2,)}, frozenset({PT1, HT1})),
+        Shown({VICTIM.pt: (1,)}),
+    ],
+    "no-unauthorised-deregistration": [
+        Shown({}),
+        Shown(accepted(**BY_ATTACKER)),
+        Shown(accepted(harm="replaced")),
+    ],
+    "former-pma-powerless": [
+        Shown(accepted(**BY_ATTACKER)),
+        Shown(accepted(), attacker="rogue-previous-pma"),
+        Shown(accepted(rogue_serves=True, **BY_ATTACKER), attacker="rogue-previous-pma"),
+    ],
+    "stateless-before-authentication": [
+        Shown(accepted(effect="created")),
+        Shown(accepted(effect="changed", authenticated=False)),
+    ],
+    "acknowledgement-agreement": [Shown({}), Shown(accepted())],
+}
+
+
+def cases(table: dict[str, list[Shown]]) -> list[Any]:
+    return [pytest.param(prop, one, id=f"{prop}-{n}") for prop, all_ in table.items() for n, one in enumerate(all_)]
+
+
+@pytest.mark.parametrize(("prop", "shown"), cases(VIOLATED))
+def test_what_the_words_of_a_property_forbid_violates_it(prop: str, shown: Shown) -> None:
+    assert numbers(prop, shown) is not None
+
+
+@pytest.mark.parametrize(("prop", "shown"), cases(HELD))
+def test_what_the_words_of_a_property_allow_does_not_violate_it(prop: str, shown: Shown) -> None:
+    assert numbers(prop, shown) is None
+
+
+def test_every_invariant_is_in_both_tables() -> None:
+    assert set(VIOLATED) == set(HELD) == set(INVARIANTS) == set(NAMES) - {PROGRESS}
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_a_property_looks_only_at_what_it_asked_for(name: str) -> None:
+    prop = INVARIANTS[name]
+    asked: list[Cell] = []
+
+    def read(cell: Cell) -> Any:
+        asked.append(cell)
+        return VIOLATED[name][0].cells.get(cell, cell.initial)
+
+    shown = state(VIOLATED[name][0])
+    prop.observe(State(read, shown.known, shown.world, shown.attacker))
+    assert set(asked) <= set(prop.cells)
+    assert VIOLATED[name][0].known <= set(prop.terms)
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_a_conclusion_is_a_sentence_about_the_observation(name: str) -> None:
+    for shown in VIOLATED[name]:
+        for observation in INVARIANTS[name].observe(state(shown)):
+            sentence = INVARIANTS[name].conclusion(observation)
+            assert sentence[0] == sentence[0].upper() or sentence.startswith("pma1")
+            assert sentence.endswith(".")
+
+
+# The numbers that z3 chose, in plain arithmetic.
+
+
+@pytest.mark.parametrize("shown", VIOLATED["no-careof-flooding"])
+def test_the_octets_that_z3_chose_overspend_by_the_rules_in_force(shown: Shown) -> None:
+    (observation,) = INVARIANTS["no-careof-flooding"].observe(state(shown))
+    found = numbers("no-careof-flooding", shown)
+    assert found is not None
+    earned, spent = found["octets_earned"], found["octets_to_bystander"]
+    unverified = found.get("octets_sent_unverified", 0)
+    assert all(n >= 0 and n % PACKET == 0 for n in (earned, unverified, spent))
+    assert 8 * spent > 7 * earned, "no more than one aging of what was earned while verified"
+    if observation["credit_limits"] and not observation["verified"]:
+        credit = (7 if observation["credit_ages"] else 8) * earned
+        credit += 8 * unverified if observation["unverified_earns"] else 0
+        assert 8 * spent <= credit, "the CN itself would not have sent so much"
+
+
+@pytest.mark.parametrize("shown", VIOLATED["no-home-flooding"])
+def test_the_seconds_that_z3_chose_are_in_order_and_within_the_lifetime(shown: Shown) -> None:
+    (observation,) = INVARIANTS["no-home-flooding"].observe(state(shown))
+    found = numbers("no-home-flooding", shown)
+    assert found is not None
+    test, update = found["s_home_test"], found["s_last_update"]
+    lost, fallback = found["s_home_lost"], found["s_fallback"]
+    assert test == 0 <= update <= fallback
+    assert test < lost < fallback
+    assert fallback - update <= (420 if observation["lifetime_capped"] else 86400)
+    if observation["lifetime_capped"]:
+        assert update - test <= 240
+    if observation["reached_once"]:
+        assert fallback - test > 660, "return routability itself allows that much"
+
+
+def test_with_every_credit_rule_on_no_unverified_entry_floods_anybody() -> None:
+    for home in HOMES:
+        for attacker in ("off-path", "malicious-mn", "dolev-yao"):
+            assert (
+                numbers("no-careof-flooding", Shown({cells_of(home).entry: entry(FLOOD, False)}, attacker=attacker))
+                is None
+            )
+
+
+# The decider.
+
+
+def counted(formula: Callable[[Any], Any]) -> tuple[Property, list[Any]]:
+    asked: list[Any] = []
+    base = INVARIANTS["no-redirection"]
+
+    def counting(observables: Any) -> Any:
+        asked.append(observables)
+        return formula(observables)
+
+    changed = {**vars(base), "formula": counting}
+    return Property(**changed), asked
+
+
+def test_z3_is_asked_once_of_each_distinct_observation() -> None:
+    decider = Decider()
+    prop, asked = counted(INVARIANTS["no-redirection"].formula)
+    bad: Observation = {"care_of_is_attackers": True, "registered_by_attacker": True, "verified": True}
+    good: Observation = {**bad, "registered_by_attacker": False}
+    answers = [decider.violation(prop, one) for one in (bad, good, dict(reversed(bad.items())), good, bad)]
+    assert answers == [{}, None, {}, None, {}]
+    assert decider.checks == len(asked) == 2
+
+
+def test_one_observation_is_decided_for_each_property_on_its_own() -> None:
+    decider = Decider()
+    (observation,) = INVARIANTS["binding-agreement"].observe(state(Shown(accepted(**BY_ATTACKER))))
+    assert decider.violation(INVARIANTS["binding-agreement"], observation) == {}
+    assert decider.violation(INVARIANTS["binding-freshness"], observation) is None
+    assert decider.checks == 2
+
+
+def test_two_deciders_choose_the_same_numbers() -> None:
+    for shown in (*VIOLATED["no-careof-flooding"], *VIOLATED["no-home-flooding"]):
+        prop = "no-careof-flooding" if FALLBACK not in shown.cells else "no-home-flooding"
+        assert numbers(prop, shown, Decider()) == numbers(prop, shown, Decider())
+
+
+def test_properties_of_the_proxy_messages_do_not_apply_to_return_routability() -> None:
+    mobile = state(Shown({}), "rr-mobile").world
+    absent = {name for name, prop in INVARIANTS.items() if not applies(prop, mobile)}
+    assert absent == {"token-secrecy", "former-pma-powerless"}
+
+
+def test_no_former_pma_exists_where_the_node_does_not_leave() -> None:
+    initial = state(Shown({}), "type1-initial").world
+    assert {name for name, prop in INVARIANTS.items() if not applies(prop, initial)} == {"former-pma-powerless"}

@@ -1,0 +1,139 @@
+"""Imports point one way (DESIGN section 3), read from the source; who prints, who ends, how long files are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "pmicheck"
+FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "_kernel.py")
+
+LAYERS = {
+    "cli": 0,
+    "options": 0,
+    "__main__": 0,
+    "analysis": 1,
+    "progress": 1,
+    "catalogue": 1,
+    "report": 2,
+    "concrete": 2,
+    "symbolic": 2,
+    "explore": 2,
+    "grounding": 3,
+    "properties": 4,
+    "attacker": 4,
+    "model": 5,
+    "trace": 6,
+    "verdict": 6,
+    "errors": 6,
+}
+"""cli -> analysis -> {report, concrete, symbolic, explore} -> grounding -> {properties, attacker} -> model -> base."""
+
+WHOLE_LAYERS = (0, 1, 6)
+"""Layers whose modules may import each other; in the others only the modules of one package."""
+
+NOT_EVEN_BELOW = {
+    "explore": {"model", "attacker", "properties"},
+    "symbolic": {"model", "attacker"},
+    "concrete": {"grounding", "properties", "attacker", "model"},
+    "report": {"grounding", "properties", "attacker", "model"},
+}
+"""Engines know only TransitionSystem, the second implementation knows no role, renderers read records only."""
+
+SIDEWAYS = {("properties", "attacker")}
+"""A property may ask for an address whether it is the attacker's."""
+
+
+def part_of(module: str) -> str:
+    """`pmicheck.model.terms` -> model; `pmicheck.cli` -> cli."""
+    return module.split(".")[1]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(("pmicheck", *path.relative_to(ROOT).with_suffix("").parts))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Modules of pmicheck that a file imports, wherever in it."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            if module == "pmicheck":
+                yield from (f"pmicheck.{alias.name}" for alias in node.names)
+            elif module.startswith("pmicheck."):
+                yield module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("pmicheck."))
+
+
+MODULES = [pytest.param(path, id=name_of(path)) for path in FILES if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_module_imports_only_from_the_layers_below_it(path: Path) -> None:
+    here = part_of(name_of(path))
+    for module in imported(path):
+        there = part_of(module)
+        if here == there or (here, there) in SIDEWAYS:
+            continue
+        if LAYERS[here] == LAYERS[there]:
+            assert LAYERS[here] in WHOLE_LAYERS, f"{here} imports its sibling {module}"
+        else:
+            assert LAYERS[here] < LAYERS[there], f"{here} imports {module}, which is above it"
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_engines_know_no_role_and_reports_read_records_only(path: Path) -> None:
+    here = part_of(name_of(path))
+    forbidden = NOT_EVEN_BELOW.get(here, set())
+    assert [module for module in imported(path) if part_of(module) in forbidden] == []
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {part_of(name_of(path)) for path in FILES if path != ROOT / "__init__.py"} <= set(LAYERS)
+
+
+def test_packages_are_empty_so_that_importing_one_imports_nothing_else() -> None:
+    for path in FILES:
+        if path.name == "__init__.py":
+            assert list(imported(path)) == []
+
+
+@pytest.mark.parametrize("path", [case for case in MODULES if case.values[0].name not in ("cli.py", "__main__.py")])
+def test_only_the_command_line_prints_or_ends_the_process(path: Path) -> None:
+    calls = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    names = {call.id for call in calls if isinstance(call, ast.Name)}
+    attributes = {
+        f"{call.value.id}.{call.attr}"
+        for call in calls
+        if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name)
+    }
+    raised = {
+        node.exc.id if isinstance(node.exc, ast.Name) else getattr(getattr(node.exc, "func", None), "id", "")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Raise)
+    }
+    assert names & {"print", "exit", "quit", "input"} == set()
+    assert attributes & {"sys.exit", "os._exit", "os.abort", "sys.stdout", "sys.stderr"} == set()
+    assert "SystemExit" not in raised
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_file_has_one_subject_and_at_most_400_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_module_says_what_it_is_and_keeps_no_global_state(path: Path) -> None:
+    """Two analyses in one process must not meet: no `global` statement, no mutable module variable that is written."""
+    module = tree(path)
+    assert ast.get_docstring(module)
+    assert [node for node in ast.walk(module) if isinstance(node, ast.Global)] == []
