@@ -89,8 +89,7 @@ def verify(
 
     Args:
         request: scenarios, attackers, properties, readings, mechanisms and limits.
-        command: the command line, for the record.
-        progress: called with one plain sentence per finished exploration.
+        command: the command line, for the record; progress: called with one sentence per finished exploration.
         partial: called with the record so far on KeyboardInterrupt, which is then raised again.
 
     Raises:
@@ -183,8 +182,9 @@ def decide(cell: Cell, shared: Shared | None = None) -> Decided:
         results.append(_progress(cell, shared))
         clock.lap("progress")
     share = sum(clock.stages.values()) / max(1, len(results))
-    timed = tuple(replace(result, seconds=share) for result in results)
-    return Decided(timed, _summary(cell, prepared, explored, clock.stages))
+    return Decided(
+        tuple(replace(result, seconds=share) for result in results), _summary(cell, prepared, explored, clock.stages)
+    )
 
 
 class _Stopwatch:
@@ -314,9 +314,7 @@ def replayed(result: Result) -> Result:
 def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
     """Solve for times, then execute the trace on real packets; with `pcap`, keep what crossed the links.
 
-    Raises:
-        OutputError: the capture cannot be written.
-        ImpossibleTiming: no timestamps satisfy the protocol's constants.
+    Raises OutputError if the capture cannot be written, ImpossibleTiming if no timestamps fit the constants.
     """
     from pmicheck.concrete.replay import replay
 

@@ -30,12 +30,7 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("mac", "the CN verifies the authenticator of a binding update", BOTH),
         Mechanism("nonce-freshness", "the CN refuses nonces older than 240 s", BOTH),
         Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH),
-        Mechanism(
-            "tombstone",
-            "the CN remembers the nonces of a deleted entry",
-            BOTH,
-            "what it burns are the nonces of the last update only, and older ones are sent again as well (A-15)",
-        ),
+        Mechanism("tombstone", "the CN remembers the nonces of a deleted entry", BOTH),
         Mechanism("cba", "credit limits what an unverified care-of address gets", BOTH),
         Mechanism("credit-aging", "credit decays by 7/8 every 5 s", BOTH),
         Mechanism("no-credit-while-unverified", "packets from an unverified address earn nothing", BOTH),

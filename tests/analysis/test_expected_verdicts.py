@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from decided_cells import CELLS, decided, progress_verdict, scenario
 
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.grounding.run import prepare
+from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED
+from pmicheck.progress import find_stuck
 from pmicheck.properties.catalogue import NAMES, PROGRESS
 
 COUNTS = tomllib.loads(Path(__file__).with_name("state_counts.toml").read_text(encoding="utf-8"))
@@ -42,6 +46,24 @@ def test_the_honest_nodes_can_always_reach_the_goal_of_the_scenario(name: str) -
     expected = {scenario(name).expected(attacker, PROGRESS)[0] for s, attacker in CELLS if s == name}
     assert reached
     assert {verdict} == expected == {"holds"}
+
+
+def test_a_goal_that_is_out_of_reach_although_time_and_repetitions_remain_violates_progress() -> None:
+    """A CN that may issue no pair accepts no complete PBU, so nobody's registration ends."""
+    whole = scenario("type1-initial")
+    barren = replace(whole, bounds=replace(whole.bounds, token_pairs=0))
+    stuck = find_stuck(prepare(barren, make_policy({}, (), whole.families, whole.name), None, ()))
+    assert stuck.explored.goals[-1] is None
+    assert stuck.path == ()
+
+
+def test_a_goal_that_is_out_of_reach_because_repetitions_are_spent_is_a_bound_and_no_violation() -> None:
+    """Where nothing may be repeated a lost message ends the run: that is the scenario's doing."""
+    whole = scenario("type1-initial")
+    once = replace(whole, bounds=replace(whole.bounds, retransmissions=0))
+    stuck = find_stuck(prepare(once, make_policy({}, (), whole.families, whole.name), None, ()))
+    assert stuck.explored.goals[-1] is not None
+    assert stuck.path is None
 
 
 @pytest.mark.parametrize("name", SHIPPED)

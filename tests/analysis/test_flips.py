@@ -26,7 +26,6 @@ SAME_WITHOUT_IT = {
 """Entries that argue that a change does not help: the verdict is that of the defaults."""
 
 FLIPS_NOTHING = {
-    "tombstone": "only the nonces of the last update are burnt, and older updates are sent again as well",
     "encrypted_careof_token": "whoever would read C in a PBA gets it in clear by a plain care-of test",
     "ht_survives_dereg": "whoever profits from HT does not deregister, and an honest handover is over by then",
     "ht_lifetime": "what HT lets in happens within the day that it then lives",
