@@ -16,7 +16,7 @@ class Derivation(NamedTuple):
     how: str
 
 
-PUBLIC = (ZERO, ("forged",), ("none",), ("zero",))
+PUBLIC = (ZERO, ("forged",), ("none",))
 
 
 def is_public(term: Term) -> bool:

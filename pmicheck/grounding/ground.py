@@ -8,7 +8,6 @@ What is found later (a new value of a cell, a new message, a new term for the at
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -260,8 +259,3 @@ def consistent(cell: Cell, value: Any, tests: dict[Predicate, bool]) -> bool:
 def ground(start: Start, adversary: Adversary | None) -> Ground:
     """Everything that can happen from `start` on under `adversary` (None: honest nodes alone)."""
     return Grounder(start, adversary).run()
-
-
-def terms_in(items: Iterable[Term]) -> tuple[Term, ...]:
-    """The terms without repetition, in a fixed order."""
-    return tuple(sorted(set(items), key=repr))

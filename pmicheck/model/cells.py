@@ -60,3 +60,8 @@ def require(condition: bool, check: str) -> None:
     """Refuse by `check` unless the condition holds."""
     if not condition:
         raise Refused(check)
+
+
+def equals(value: Any, wanted: Any) -> bool:
+    """The predicate for `Context.test` that asks for one value."""
+    return bool(value == wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmicheck.model.readings import BOTH, DATA, HANDOVER, RR, TYPE1, TYPE2
+from pmicheck.model.readings import BOTH, DATA, HANDOVER, TYPE1, TYPE2
 
 
 @dataclass(frozen=True)
@@ -100,5 +100,3 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", DATA | TYPE2),
     )
 }
-
-__all__ = ["MECHANISMS", "RR", "Mechanism"]

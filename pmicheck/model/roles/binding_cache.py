@@ -90,10 +90,6 @@ def entry_is_capped(entry: Entry | None) -> bool:
     return entry is not None and entry.capped
 
 
-def entry_is_uncapped(entry: Entry | None) -> bool:
-    return entry is not None and not entry.capped
-
-
 def verified_at(entry: Entry | None, care_of: str) -> bool:
     return entry is not None and entry.verified and entry.care_of == care_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pmicheck.model.act import Act
-from pmicheck.model.cells import Context, require
+from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.time import CLOCK, LAST_PHASE, PHASES, reaches
@@ -44,13 +44,9 @@ def acts(world: World) -> Iterator[Act]:
             )
 
 
-def _is(phase: int, wanted: int) -> bool:
-    return phase == wanted
-
-
 def tick(ctx: Context, world: World, phase: int) -> None:
     """The next phase begins; no packet of the last one is under way, and no binding of 420 s lives for a day."""
-    require(ctx.test(CLOCK, _is, phase), "other-phase")
+    require(ctx.test(CLOCK, equals, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
         for home in world.homes:
             require(not ctx.test(cells_of(home).entry, entry_is_capped), "entry-must-end-first")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pmicheck.model.act import Act
 from pmicheck.model.ancestors import mobile_node
-from pmicheck.model.cells import Context, require
+from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import CONTEXT
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.proxy_mobile_agent import transfer_context
@@ -49,7 +49,7 @@ def acts(world: World) -> Iterator[Act]:
 
 def leave(ctx: Context, world: World, target: str) -> None:
     """The node leaves PMA1 once it is registered; a rogue PMA1 keeps all that it held (DESIGN section 4)."""
-    require(ctx.test(ATTACHED, _is, COA1), "elsewhere")
+    require(ctx.test(ATTACHED, equals, COA1), "elsewhere")
     held: Registration = ctx.get(registration_of(PMA1))
     require(held.done > 0, "not-registered")
     ctx.set(ATTACHED, target)
@@ -83,7 +83,3 @@ def everything_held(world: World, pma: str, held: Registration) -> tuple[tuple[o
     if held.care_of_nonce:
         terms.append(care_of_token(CARE_OF[pma], held.care_of_nonce))
     return tuple(terms)
-
-
-def _is(address: str, wanted: str) -> bool:
-    return address == wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require
+from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import cells_of
@@ -25,19 +25,15 @@ from pmicheck.model.topology import PMA2, VICTIM_HOME
 from pmicheck.model.world import World
 
 
-def _serves(address: str, care_of: str) -> bool:
-    return address == care_of
-
-
 def _require_serving(ctx: Context, world: World, pma: str) -> None:
     require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
-    require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "not-serving")
+    require(ctx.test(ATTACHED, equals, CARE_OF[pma]), "not-serving")
 
 
 def _require_honest(ctx: Context, world: World, pma: str) -> None:
     """A corrupted PMA is the attacker's from the moment it does not serve the node (DESIGN section 4)."""
     if pma in world.corrupted and not world.in_prologue:
-        require(ctx.test(ATTACHED, _serves, CARE_OF[pma]), "corrupted")
+        require(ctx.test(ATTACHED, equals, CARE_OF[pma]), "corrupted")
 
 
 def _cookie(pma: str, tests: int) -> Term:
@@ -175,7 +171,7 @@ def register_after_handover(ctx: Context, world: World, pma: str) -> None:
 def deregister(ctx: Context, world: World, pma: str) -> None:
     """After the node left: lifetime zero, with the PT that every registration brings (N071, N140; A-17)."""
     _require_honest(ctx, world, pma)
-    require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
+    require(not ctx.test(ATTACHED, equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma))
     require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
     seq = held.seq + 1
@@ -199,7 +195,7 @@ def transfer_context(ctx: Context, world: World, pma: str, next_pma: str) -> Reg
 
 def hand_token_to_home_agent(ctx: Context, world: World, pma: str) -> None:
     """Reactive handover: HT leaves for the next PMA through the home agent (N070, A-27)."""
-    require(not ctx.test(ATTACHED, _serves, CARE_OF[pma]), "still-serving")
+    require(not ctx.test(ATTACHED, equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
     token = handover_token(VICTIM_HOME, held.ht)
