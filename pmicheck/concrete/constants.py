@@ -1,8 +1,14 @@
 """Every number of the wire format, in one place.
 
-The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8) and RFC 8200. Numbers from 240 upwards
-are this project's proposal: the draft says "TBD", and the experimental ranges of RFC 5096 hold one message
-type and one option type only, where the draft needs two and one (protocol-facts 1.2, 1.3).
+The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. Numbers
+from 240 upwards are this project's proposal: the draft says "TBD", and the experimental ranges of RFC 5096 hold
+one message type and one option type only, where the draft needs two and one (protocol-facts 1.2, 1.3). For the
+messages 242 to 245 of its section 4 the draft has neither number nor format, so those are proposed here too:
+
+    242 Binding Cache Request          Transaction id (2), Home Address (16)
+    243 Binding Cache Acknowledgement  Transaction id (2), Home Address (16), Care-of Address (16; :: for no binding)
+    244 Context Transfer Request       Transaction id (2), Home Address (16)
+    245 Context Transfer Data          Transaction id (2), Home Address (16), then the options 12 and 244 to 246
 """
 
 from __future__ import annotations
@@ -42,7 +48,7 @@ class MessageType(IntEnum):
 
 
 class OptionType(IntEnum):
-    """Mobility option type (RFC 6275 6.2, RFC 4866 5, RFC 4283; the draft's 8.3)."""
+    """Mobility option type (RFC 6275 6.2, RFC 4866 5, RFC 4283, RFC 5555 3.1.1; the draft's 8.3)."""
 
     PAD1 = 0
     PADN = 1
@@ -58,9 +64,14 @@ class OptionType(IntEnum):
     CARE_OF_TEST_INIT = 15
     CARE_OF_TEST = 16
     EXPERIMENTAL = 18
+    IPV4_HOME_ADDRESS = 29
     HANDOVER_HOME_KEYGEN_TOKEN = 240
     MOBILE_NODE_HOME_ADDRESS = 241
     ENCRYPTED_CARE_OF_TEST = 242
+    CORRESPONDENT_HOME_ADDRESS = 243
+    PRIVATE_KEY = 244
+    BINDING_UPDATE_LIST_ENTRY = 245
+    EXPLICIT_TRIGGER = 246
 
 
 class BindingUpdateFlag(IntFlag):

@@ -33,15 +33,48 @@ FAIR_SECONDS = MAX_NONCE_LIFETIME + MAX_RR_BINDING_LIFETIME
 
 @dataclass(frozen=True)
 class Finding:
-    """The bad state is there: what it consists of, in a sentence, and the figures."""
+    """The bad state is there: what it consists of, in a sentence, and the figures.
+
+    `victim_octets` counts the payload that arrived where it should not: at a flooded address, or at the attacker's in
+    place of the node. None if the judge sent none.
+    """
 
     sentence: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    victim_octets: int | None = None
 
 
 def judge(run: Run) -> Finding | None:
     """The bad state of the trace's property in the run's last state, None if it is not there."""
     return JUDGES[run.trace.property](run)
+
+
+def cost(run: Run, finding: Finding) -> dict[str, float]:
+    """What the bad state took, to be asked right after `judge`.
+
+    Returns:
+        packets and octets_sent: all that the attacker sent, headers included; victim_octets: payload that arrived
+        at the flooded address, or at the attacker's in place of the node; seconds: from the attacker's first step to
+        the bad state, 0 if it takes none.
+    """
+    sent = run.stage.network.injected
+    began = next((run.times[at] for at, step in enumerate(run.trace.steps) if step.attacker), run.now)
+    arrived = _diverted(run) if finding.victim_octets is None else finding.victim_octets
+    return {
+        "packets": len(sent),
+        "octets_sent": sum(len(packet) for packet in sent),
+        "victim_octets": arrived,
+        "seconds": run.now - began,
+    }
+
+
+def _diverted(run: Run) -> int:
+    """How much of one payload packet to the victim an update of the attacker's diverts to it or to a bystander."""
+    last = _last(run, HOA)
+    if last is None or last.honest:
+        return 0
+    left, towards = send_payload(run, HOA, PACKET)
+    return left if towards in {BYSTANDER, *_attacker_addresses(run)} else 0
 
 
 def _attacker_addresses(run: Run) -> set[str]:
@@ -66,12 +99,15 @@ def _no_redirection(run: Run) -> Finding | None:
     details = {"care_of_address": str(entry.care_of_address), "verified": verified, "octets_received": left}
     if left and towards == care_of:
         return Finding(
-            f"The CN's entry for HoA holds {care_of}, and {left} octets that the CN sent to HoA arrived there.", details
+            f"The CN's entry for HoA holds {care_of}, and {left} octets that the CN sent to HoA arrived there.",
+            details,
+            left,
         )
     if not verified and credit < PACKET:
         return Finding(
             f"The CN's entry for HoA holds {care_of}; it is unverified and without credit, so no payload follows yet.",
             details,
+            0,
         )
     return None
 
@@ -212,7 +248,7 @@ def _flood(run: Run, home: str, entry: Entry) -> Finding | None:
         f"The bystander received {received} octets of payload that it never asked for, where {allowed} octets of "
         f"credit had been earned; the attacker sent {run.knowledge.octets_sent} octets in all."
     )
-    return Finding(sentence, details)
+    return Finding(sentence, details, received)
 
 
 def _no_home_flooding(run: Run) -> Finding | None:
@@ -242,12 +278,12 @@ def _fallback(run: Run, home: str) -> Finding | None:
     details = {"home_address": str(stage.addresses[home]), "octets_to_home_address": left, "fallback_at": run.now}
     if since is None:
         sentence = f"After the attacker's entry ended, {left} octets went to {home}, where the attacker never was."
-        return Finding(sentence, details)
+        return Finding(sentence, details, left)
     sentence = (
         f"{left} octets went to {home} {since:g} s after its last home test, longer than the {FAIR_SECONDS} s that "
         "return routability allows; the attacker's host has left it."
     )
-    return Finding(sentence, {**details, "seconds_since_home_test": since})
+    return Finding(sentence, {**details, "seconds_since_home_test": since}, left)
 
 
 def _address(run: Run, name: str | None) -> IPv6Address | None:

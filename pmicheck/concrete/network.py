@@ -2,8 +2,8 @@
 can be replayed.
 
 Links have the names of the attacker positions: "ha-cn" (home agent or home link to correspondent), "careof-
-cn" (proxy agent or visiting mobile node to correspondent), "tunnel" (home agent to care-of address), and
-"internet" for all else.
+cn" (proxy agent or visiting mobile node to correspondent), "tunnel" (home agent to care-of address), "pma-pma"
+(between proxy agents), "pma-ha" (questions of a proxy agent to any home agent), and "internet" for all else.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
+from pmicheck.concrete.constants import MessageType
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.home_agent import HomeAgent
+from pmicheck.concrete.nodes.home_agent import HomeAgent, message_type
 from pmicheck.concrete.nodes.mobile_node import MobileNode
 from pmicheck.concrete.nodes.node import Node
+from pmicheck.concrete.nodes.peer_messages import context_protection
+from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.errors import UsageError, WireError
@@ -23,8 +26,11 @@ from pmicheck.errors import UsageError, WireError
 HOME_PATH = "ha-cn"
 CARE_OF_PATH = "careof-cn"
 TUNNEL = "tunnel"
+PEER_PATH = "pma-pma"
+QUERY_PATH = "pma-ha"
 INTERNET = "internet"
-LINKS = (HOME_PATH, CARE_OF_PATH, TUNNEL, INTERNET)
+LINKS = (HOME_PATH, CARE_OF_PATH, TUNNEL, PEER_PATH, QUERY_PATH, INTERNET)
+_CONTEXT_MESSAGES = (MessageType.CONTEXT_TRANSFER_REQUEST, MessageType.CONTEXT_TRANSFER_DATA)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Flight:
     Args:
         sender: name of the node that sent it.
         link: which link it crosses.
-        protected: under the security association of the home agent's tunnel.
+        protected: under the security association of the home agent's tunnel, or of a context transfer.
     """
 
     flight_id: int
@@ -88,6 +94,7 @@ class Network:
         self.sinks: dict[str, Sink] = {}
         self.in_flight: dict[int, Flight] = {}
         self.capture: list[tuple[float, bytes]] = []
+        self.injected: list[bytes] = []
         self.unroutable: list[tuple[float, bytes]] = []
         self._next_id = 1
 
@@ -102,9 +109,9 @@ class Network:
         collected = []
         for name, node in self.nodes.items():
             for packet in node.packets_to_send():
-                link = self._link(node, Packet.from_bytes(packet))
-                protected = link == TUNNEL and node.policy.tunnel_protected
-                flight = Flight(self._next_id, name, packet, link, protected)
+                parsed = Packet.from_bytes(packet)
+                link = self._link(node, parsed)
+                flight = Flight(self._next_id, name, packet, link, _is_protected(link, parsed, node.policy))
                 self._next_id += 1
                 self.in_flight[flight.flight_id] = flight
                 self.capture.append((now, packet))
@@ -134,7 +141,8 @@ class Network:
 
         Args:
             via: the link on which the attacker sits.
-            protected: the attacker holds the security association of the tunnel, as a rogue proxy agent does.
+            protected: the attacker holds the security association of the tunnel, or the one between two proxy
+                agents, as a rogue proxy agent does.
 
         Raises:
             UsageError: no such link.
@@ -142,7 +150,8 @@ class Network:
         if via not in LINKS:
             raise UsageError(f"a link is one of {', '.join(LINKS)}, not {via!r}")
         self.capture.append((now, packet))
-        return self._route(packet, now, protected and via == TUNNEL)
+        self.injected.append(packet)
+        return self._route(packet, now, protected and via in (TUNNEL, PEER_PATH))
 
     def settle(self, now: float, *, limit: int = 1000) -> int:
         """Delivers everything in the order of sending until nothing flies; returns how many packets that
@@ -194,13 +203,25 @@ class Network:
             return HOME_PATH
         if ends == {"away", "correspondent"}:
             return CARE_OF_PATH
-        tunnelled = isinstance(packet.payload, Packet)
-        if ends == {"home", "away"} and tunnelled:
+        if ends == {"home", "away"} and isinstance(packet.payload, Packet):
             return TUNNEL
+        receiver = None if name is None else self.nodes[name]
+        if isinstance(sender, ProxyMobileAgent) and isinstance(receiver, ProxyMobileAgent):
+            return PEER_PATH
+        if ends == {"home", "away"}:
+            return QUERY_PATH
         if "correspondent" in ends and isinstance(sender, CorrespondentNode):
             # Towards an address where nobody lives: the path to a care-of address, whoever has claimed it.
             return CARE_OF_PATH if packet.routing_home_address is not None else INTERNET
         return INTERNET
+
+
+def _is_protected(link: str, packet: Packet, policy: Policy) -> bool:
+    """Whether a security association covers a packet on its link (A-02, A-26)."""
+    if link == TUNNEL:
+        return policy.tunnel_protected
+    transfers = link == PEER_PATH and message_type(packet) in _CONTEXT_MESSAGES
+    return transfers and context_protection(policy) == "protected"
 
 
 def _place(node: Node) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pmicheck.concrete import pcap as capture_file
 from pmicheck.concrete.execution import Run
-from pmicheck.concrete.judgement import Finding, judge
+from pmicheck.concrete.judgement import Finding, cost, judge
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.records import Divergence
 from pmicheck.concrete.stage import Powers, Stage
@@ -34,7 +34,8 @@ class ReplayReport:
     Attributes:
         sentence: the bad state as the concrete nodes show it, or where and how they diverge.
         counterfactual: what happens with the attacker's packets taken out.
-        details: figures of the bad state, and which honest steps the counterfactual had to leave out.
+        details: figures of the bad state, its `cost` (see `judgement.cost`), and which honest steps the
+            counterfactual had to leave out.
         trace: with time and octets of each step filled in.
     """
 
@@ -73,7 +74,8 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
     if finding is None:
         sentence = diverged or "The nodes follow every step, but the bad state is not there at the end."
         return ReplayReport(Replay.DIVERGED, sentence, "", {}, told)
-    return _with_counterfactual(trace, times, finding, told)
+    priced = dataclasses.replace(finding, details={**finding.details, "cost": cost(run, finding)})
+    return _with_counterfactual(trace, times, priced, told)
 
 
 def _staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:

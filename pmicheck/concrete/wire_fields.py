@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from pmicheck.errors import WireError
@@ -33,6 +33,15 @@ class Octets:
 
 
 @dataclass(frozen=True, slots=True)
+class OctetsOrNone:
+    """`octets` octets or, where the option ends before them, None; only as the last field of an option."""
+
+    name: str
+    octets: int
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """All octets up to the end of an option, none included; only as the last field of an option."""
 
@@ -49,6 +58,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressV4:
+    """An IPv4 address."""
+
+    name: str
+    size: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Reserved:
     """Octets sent as zero and ignored on receipt."""
 
@@ -56,12 +73,12 @@ class Reserved:
     name: str = "reserved octets"
 
 
-Field = Number | Octets | Rest | Address | Reserved
+Field = Number | Octets | OctetsOrNone | Rest | Address | AddressV4 | Reserved
 Layout = tuple[Field, ...]
 
 
 def size_of(layout: Layout) -> int:
-    """Octets that a layout takes, an empty `Rest` assumed."""
+    """Octets that a layout takes, an empty last field assumed."""
     return sum(field.size for field in layout)
 
 
@@ -85,7 +102,9 @@ def _write(field: Field, value: Any, offset: int) -> bytes:
             if not 0 <= value <= largest:
                 raise WireError(offset, f"{name} between 0 and {largest}", str(int(value)))
             return int(value).to_bytes(size, "big")
-        case Octets(name, size):
+        case OctetsOrNone() if value is None:
+            return b""
+        case Octets(name, size) | OctetsOrNone(name, size):
             if len(value) != size:
                 raise WireError(offset, f"{name} of {size} octets", f"{len(value)} octets")
             return bytes(value)
@@ -93,6 +112,8 @@ def _write(field: Field, value: Any, offset: int) -> bytes:
             return bytes(value)
         case Address():
             return IPv6Address(value).packed
+        case AddressV4():
+            return IPv4Address(value).packed
         case Reserved(size, _):
             return bytes(size)
 
@@ -106,7 +127,7 @@ def read_fields(data: bytes, start: int, end: int, layout: Layout) -> tuple[Mapp
     values: dict[str, Any] = {}
     at = start
     for field in layout:
-        size = end - at if isinstance(field, Rest) else field.size
+        size = _size_on_wire(field, end - at)
         if at + size > end:
             raise WireError(at, f"{size} octets of {field.name}", f"{end - at} octets")
         octets = data[at : at + size]
@@ -115,9 +136,24 @@ def read_fields(data: bytes, start: int, end: int, layout: Layout) -> tuple[Mapp
                 values[name] = kind(int.from_bytes(octets, "big"))
             case Octets(name, _) | Rest(name, _):
                 values[name] = octets
+            case OctetsOrNone(name, _, _):
+                values[name] = octets or None
             case Address(name, _):
                 values[name] = IPv6Address(octets)
+            case AddressV4(name, _):
+                values[name] = IPv4Address(octets)
             case Reserved():
                 pass
         at += size
     return values, at
+
+
+def _size_on_wire(field: Field, left: int) -> int:
+    """Octets of a field of which `left` octets are there at most."""
+    match field:
+        case Rest():
+            return left
+        case OctetsOrNone(_, octets, _):
+            return octets if left else 0
+        case _:
+            return field.size

@@ -1,4 +1,4 @@
-"""Mobility Header messages and the layout of their fixed parts (RFC 6275 6.1, the draft's 8.1 and 8.2).
+"""Mobility Header messages and the layout of their fixed parts (RFC 6275 6.1, the draft's 4.2, 8.1 and 8.2).
 
 Integers are as on the wire: a lifetime counts units of 4 seconds, a sequence number or nonce index has 16
 bit. Nothing is checked when a message is made; `wire.encode` refuses what does not fit.
@@ -17,7 +17,7 @@ from pmicheck.concrete.constants import (
     MessageType,
 )
 from pmicheck.concrete.wire_fields import Address, Layout, Number, Octets, Reserved, size_of
-from pmicheck.concrete.wire_options import Option
+from pmicheck.concrete.wire_option_kinds import Option
 
 MESSAGE_DATA_START = 6
 """Octets before the Message Data: Payload Proto, Header Len, MH Type, Reserved and Checksum."""
@@ -120,6 +120,50 @@ class ProxyHomeTest:
 
 
 @dataclass(frozen=True, slots=True)
+class BindingCacheRequest:
+    """Type 242, proposed here: asks a home agent where a home address is registered (the draft's 4.2; N111).
+
+    `transaction` has 16 bit and comes back in the answer.
+    """
+
+    transaction: int
+    home_address: IPv6Address
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BindingCacheAcknowledgement:
+    """Type 243, proposed here: the answer; `care_of_address` is :: where there is no binding (N112)."""
+
+    transaction: int
+    home_address: IPv6Address
+    care_of_address: IPv6Address
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTransferRequest:
+    """Type 244, proposed here: asks the previous agent for all it knows of a mobile node (4.2.1; N121)."""
+
+    transaction: int
+    home_address: IPv6Address
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTransferData:
+    """Type 245, proposed here: the answer (4.2.1; N121).
+
+    Its options are the user profile, that is CGA Parameters, Private Key and perhaps Explicit Trigger, and one
+    Binding Update List Entry for each correspondent.
+    """
+
+    transaction: int
+    home_address: IPv6Address
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownMessage:
     """Any other MH Type, with its Message Data as it came; a receiver answers with Binding Error status 2."""
 
@@ -143,12 +187,18 @@ KnownMessage = (
     | BindingError
     | ProxyHomeTestInit
     | ProxyHomeTest
+    | BindingCacheRequest
+    | BindingCacheAcknowledgement
+    | ContextTransferRequest
+    | ContextTransferData
 )
 Message = KnownMessage | UnknownMessage
 
 _COOKIE = Octets("cookie", COOKIE_OCTETS)
 _TOKEN = Octets("token", TOKEN_OCTETS)
 _NONCE_INDEX = Number("nonce_index", 2)
+_TRANSACTION = Number("transaction", 2)
+_HOME_ADDRESS = Address("home_address")
 
 KINDS: dict[MessageType, tuple[type[KnownMessage], Layout]] = {
     MessageType.BINDING_REFRESH_REQUEST: (BindingRefreshRequest, (Reserved(2),)),
@@ -169,9 +219,16 @@ KINDS: dict[MessageType, tuple[type[KnownMessage], Layout]] = {
             Number("lifetime", 2),
         ),
     ),
-    MessageType.BINDING_ERROR: (BindingError, (Number("status", 1), Reserved(1), Address("home_address"))),
+    MessageType.BINDING_ERROR: (BindingError, (Number("status", 1), Reserved(1), _HOME_ADDRESS)),
     MessageType.PROXY_HOME_TEST_INIT: (ProxyHomeTestInit, (Reserved(2), _COOKIE, Address("care_of_address"))),
     MessageType.PROXY_HOME_TEST: (ProxyHomeTest, (_NONCE_INDEX, _COOKIE, _TOKEN, Address("care_of_address"))),
+    MessageType.BINDING_CACHE_REQUEST: (BindingCacheRequest, (_TRANSACTION, _HOME_ADDRESS)),
+    MessageType.BINDING_CACHE_ACKNOWLEDGEMENT: (
+        BindingCacheAcknowledgement,
+        (_TRANSACTION, _HOME_ADDRESS, Address("care_of_address")),
+    ),
+    MessageType.CONTEXT_TRANSFER_REQUEST: (ContextTransferRequest, (_TRANSACTION, _HOME_ADDRESS)),
+    MessageType.CONTEXT_TRANSFER_DATA: (ContextTransferData, (_TRANSACTION, _HOME_ADDRESS)),
 }
 """What a Mobility Header of each type holds between octet 6 and its options."""
 

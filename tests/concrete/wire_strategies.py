@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
@@ -31,17 +31,24 @@ plain_options: st.SearchStrategy[wire.Option] = st.one_of(
     st.builds(wire.HandoverHomeKeygenTokenOption, data),
     st.builds(wire.MobileNodeHomeAddressOption, addresses),
     st.builds(wire.EncryptedCareOfTestOption, data),
+    st.builds(wire.IPv4HomeAddressOption, word, st.integers(0, 2**32 - 1).map(IPv4Address)),
+    st.builds(wire.CorrespondentHomeAddressOption, addresses),
+    st.builds(wire.BindingUpdateListEntryOption, addresses, addresses, word, st.none() | eight),
+    st.just(wire.ExplicitTriggerOption()),
     st.builds(wire.UnknownOption, unknown_option_types, data),
 )
 
 
 @st.composite
 def option_tuples(draw: st.DrawFn) -> tuple[wire.Option, ...]:
-    """Options in any order, CGA Parameters at most once, Binding Authorization Data last or not at all."""
+    """Options in any order, sliced ones at most once, Binding Authorization Data last or not at all."""
     options = draw(st.lists(plain_options, max_size=3))
     if draw(st.booleans()):
         cga_parameters = wire.CgaParametersOption(draw(st.binary(min_size=1, max_size=600)))
         options.insert(draw(st.integers(0, len(options))), cga_parameters)
+    if draw(st.booleans()):
+        private_key = wire.PrivateKeyOption(draw(st.binary(min_size=1, max_size=600)))
+        options.insert(draw(st.integers(0, len(options))), private_key)
     if draw(st.booleans()):
         options.append(wire.BindingAuthorizationDataOption(draw(st.binary(min_size=12, max_size=12))))
     return tuple(options)
@@ -64,5 +71,9 @@ known_messages: st.SearchStrategy[wire.KnownMessage] = st.one_of(
     st.builds(wire.BindingError, octet, addresses, _options),
     st.builds(wire.ProxyHomeTestInit, eight, addresses, _options),
     st.builds(wire.ProxyHomeTest, word, eight, eight, addresses, _options),
+    st.builds(wire.BindingCacheRequest, word, addresses, _options),
+    st.builds(wire.BindingCacheAcknowledgement, word, addresses, addresses, _options),
+    st.builds(wire.ContextTransferRequest, word, addresses, _options),
+    st.builds(wire.ContextTransferData, word, addresses, _options),
 )
 messages: st.SearchStrategy[wire.Message] = st.one_of(known_messages, unknown_messages)

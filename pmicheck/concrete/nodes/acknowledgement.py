@@ -72,7 +72,7 @@ class Acknowledger:
         if not wanted and not asks_for_test and update.cga_parameters is None:
             return None
         options = self._token_options(update, issued)
-        if issued.permanent is not None and update.proxy:
+        if issued.permanent is not None and self._signs(update):
             options += self._own_cga_options()
         if asks_for_test and not update.deregisters:
             options += self._care_of_test_options(update)
@@ -126,10 +126,16 @@ class Acknowledger:
         assert update.public_key is not None
         return tokens.encrypt_token(update.public_key, token, self._randomness.take(_SEED_OCTETS))
 
+    def _signs(self, update: Update) -> bool:
+        """To a mobile node that asks for it (RFC 4866 4.3, 5.6), to a proxy agent by the reading (N096)."""
+        if update.proxy:
+            return self._here.policy.reading("cn_cga_on_pba") == "on"
+        return wire.option_of(update.message, wire.CgaParametersRequestOption) is not None
+
     def _own_cga_options(self) -> list[wire.Option]:
         """The correspondent's CGA Parameters and a place for its signature, which covers the tokens before
-        them (N096)."""
-        if self._identity is None or self._here.policy.reading("cn_cga_on_pba") == "off":
+        them; nothing if its address is not made from a key."""
+        if self._identity is None:
             return []
         placeholder = bytes((self._identity.private_key.key_size + 7) // 8)
         return [

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pmicheck.concrete import cga, tokens, wire
 from pmicheck.concrete.constants import TOKEN_OCTETS, Status
 from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.authorisation import is_greater
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.registration import UNAUTHENTICATED_STATUSES, KeygenToken, Outstanding
 
@@ -21,7 +22,12 @@ def refused_by(
     message: wire.BindingAcknowledgement,
     header: bytes,
 ) -> str | None:
-    """The check that an acknowledgement does not pass; None if it answers the outstanding update."""
+    """The check that an acknowledgement does not pass; None if it answers the outstanding update.
+
+    "Sequence number out of window" names another number, which must be one that the outstanding update does
+    not exceed. An older answer under the same key, as a permanent token makes it for every early update, would
+    lead back to numbers that were used (RFC 4866 4.9).
+    """
     option = wire.option_of(message, wire.BindingAuthorizationDataOption)
     may_lack_mac = message.status in UNAUTHENTICATED_STATUSES or not policy.has("mac-of-ack")
     if option is None and not may_lack_mac:
@@ -30,10 +36,9 @@ def refused_by(
         expected = sealing.mac(policy, outstanding.kbm, outstanding.mac_address, correspondent, header)
         if option.authenticator != expected:
             return "mac-of-ack"
-    out_of_window = message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW
-    if message.sequence != outstanding.sequence and not out_of_window:
-        return "sequence-number"
-    return None
+    if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW:
+        return "sequence-number" if is_greater(outstanding.sequence, message.sequence) else None
+    return None if message.sequence == outstanding.sequence else "sequence-number"
 
 
 def correspondent_is_proven(

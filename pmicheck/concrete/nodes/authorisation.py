@@ -187,12 +187,17 @@ def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
 
 
 def _has_something_better(here: Correspondence, update: Update) -> bool:
-    """Whether T alone will not do because there is a PT (RFC 4866 4.2; for deregistrations A-17)."""
+    """Whether T alone will not do because there is a PT (RFC 4866 4.2; for deregistrations A-17).
+
+    With CGA and signature it does, so that a mobile node that has lost PT is not locked out (RFC 4866 5.7);
+    the draft has no such deregistration.
+    """
     if not here.cache.permanent_tokens(update.home_address) or not here.policy.has("rule-149"):
         return False
-    if update.deregisters:
+    by_cga = update.cga_parameters is not None
+    if update.deregisters and (update.proxy or not by_cga):
         return here.policy.reading("dereg_auth") == "pt"
-    return update.cga_parameters is None
+    return not by_cga
 
 
 def _nonces_are_fresh(here: Correspondence, update: Update) -> Refusal | None:

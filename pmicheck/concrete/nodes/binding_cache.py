@@ -18,6 +18,9 @@ from pmicheck.concrete.constants import (
 from pmicheck.concrete.nodes.nonces import Nonces
 from pmicheck.concrete.nodes.policy import Policy
 
+HOME_TEST_INIT = "home-test-init"
+"""Method of an entry that a PHoTI made and no update has changed yet (N130)."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,9 +29,10 @@ class Entry:
     Args:
         verified: the care-of address has answered a care-of test (RFC 4866 4.2).
         proxy: made by a proxy binding update.
-        sequence: greatest sequence number accepted.
+        sequence: greatest sequence number accepted; None while no update has been.
         expires_at: seconds.
-        method: what authenticated the last update: "temporary", "cga", "permanent" or "handover".
+        method: what authenticated the last update: "temporary", "cga", "permanent" or "handover"; or
+            HOME_TEST_INIT.
         nonces: home and care-of nonce index of the last update; a home index only if T was used, a care-of
             index only if C was. These are what deletion burns.
         permanent_token: PT, if one was issued.
@@ -41,7 +45,7 @@ class Entry:
     care_of_address: IPv6Address
     verified: bool
     proxy: bool
-    sequence: int
+    sequence: int | None
     expires_at: float
     method: str
     nonces: tuple[int | None, int | None]
@@ -89,7 +93,8 @@ class BindingCache:
     def put(self, entry: Entry) -> None:
         """Stores a binding in place of the one that its home address had."""
         self._entries[entry.home_address] = entry
-        self.remember_sequence(entry.home_address, entry.sequence)
+        if entry.sequence is not None:
+            self.remember_sequence(entry.home_address, entry.sequence)
 
     def remember_sequence(self, home_address: IPv6Address, sequence: int) -> None:
         """Keeps a number beyond the life of the entry, if the policy wants that (A-14)."""
@@ -99,7 +104,9 @@ class BindingCache:
     def last_sequence(self, home_address: IPv6Address) -> int | None:
         """The number that the next one has to exceed; None if any will do (RFC 6275 9.5.1)."""
         entry = self._entries.get(home_address)
-        return self._sequences.get(home_address) if entry is None else entry.sequence
+        if entry is None or entry.sequence is None:
+            return self._sequences.get(home_address)
+        return entry.sequence
 
     def permanent_tokens(self, home_address: IPv6Address) -> tuple[bytes, ...]:
         """Every permanent token that authenticates for a home address, the newest first."""

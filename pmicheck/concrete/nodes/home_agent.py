@@ -1,8 +1,8 @@
-"""A home agent: it forwards what comes out of its tunnels and intercepts what goes to the home addresses it
-serves.
+"""A home agent: it forwards what comes out of its tunnels, intercepts what goes to the home addresses it
+serves, and tells proxy agents where those are registered.
 
-RFC 6275 10.4, the draft's 5. Home registration itself is protected by IPsec and outside the draft's section
-3: here it is a call.
+RFC 6275 10.4, the draft's 4.2 and 5. Home registration itself is protected by IPsec and outside the draft's
+section 3: here it is a call.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from pmicheck.concrete import wire
 from pmicheck.concrete.constants import MessageType
 from pmicheck.concrete.nodes.node import Node
 from pmicheck.concrete.nodes.policy import Policy
@@ -17,6 +18,8 @@ from pmicheck.concrete.packet import MAX_NESTING, MobilityHeader, Packet
 from pmicheck.errors import WireError
 
 _MESSAGE_TYPE_OFFSET = 2
+NO_BINDING = IPv6Address("::")
+"""The care-of address in the answer about a home address that is not registered."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class HomeAgent(Node):
         """The home registration of an address."""
         return self._bindings.get(home_address)
 
+    def is_registered_at(self, home_address: IPv6Address, care_of_address: IPv6Address) -> bool:
+        """Whether a home address is registered at this care-of address."""
+        binding = self._bindings.get(home_address)
+        return binding is not None and binding.care_of_address == care_of_address
+
     def _handle(self, packet: Packet, now: float, protected: bool) -> None:
         if packet.destination in self._bindings:
             self._intercept(packet, now)
@@ -58,8 +66,28 @@ class HomeAgent(Node):
             self._reject(now, "packet", "destination", destination=packet.destination)
         elif isinstance(packet.payload, Packet):
             self._forward(packet.source, packet.payload, now, protected)
+        elif isinstance(packet.payload, MobilityHeader):
+            self._on_mobility_header(packet, now)
         else:
             self._reject(now, "packet", "not-for-a-home-agent")
+
+    def _on_mobility_header(self, packet: Packet, now: float) -> None:
+        """N109, N111, N112: whoever asks for a binding is told (A-25)."""
+        message = self._decode(packet, now)
+        if isinstance(message, wire.BindingCacheRequest):
+            binding = self._bindings.get(message.home_address)
+            care_of_address = NO_BINDING if binding is None else binding.care_of_address
+            answer = wire.BindingCacheAcknowledgement(message.transaction, message.home_address, care_of_address)
+            self._send_message(answer, self.address, packet.source)
+            self._note(
+                now,
+                "answered-binding-cache-request",
+                home_address=message.home_address,
+                care_of_address=care_of_address,
+                asker=packet.source,
+            )
+        elif message is not None:
+            self._reject(now, "packet", "not-for-a-home-agent", source=packet.source)
 
     def _intercept(self, packet: Packet, now: float) -> None:
         """RFC 6275 10.4.1, N127: into the tunnel to the care-of address."""
@@ -78,14 +106,13 @@ class HomeAgent(Node):
         if self.policy.tunnel_protected and not protected:
             self._reject(now, "tunnelled-packet", "tunnel-esp", outer_source=outer_source)
             return
-        registered = binding is not None and binding.care_of_address == outer_source
-        if not registered and self.policy.has("ha-outer-source-check"):
+        if not self.is_registered_at(inner.source, outer_source) and self.policy.has("ha-outer-source-check"):
             self._reject(now, "tunnelled-packet", "ha-outer-source-check", outer_source=outer_source)
             return
         if (
             binding is not None
             and binding.proxy
-            and _message_type(inner) == MessageType.HOME_TEST_INIT
+            and message_type(inner) == MessageType.HOME_TEST_INIT
             and self.policy.has("ha-drops-hoti")
         ):
             self._reject(now, "home-test-init", "ha-drops-hoti", home_address=inner.source)
@@ -94,8 +121,8 @@ class HomeAgent(Node):
         self._note(now, "forwarded", source=inner.source, destination=inner.destination)
 
 
-def _message_type(packet: Packet) -> int | None:
-    """MH Type of a packet; the home agent reads no further than that."""
+def message_type(packet: Packet) -> int | None:
+    """MH Type of a packet, None if it holds no Mobility Header; a node on the way reads no further than that."""
     if not isinstance(packet.payload, MobilityHeader):
         return None
     octets = packet.payload.octets

@@ -9,13 +9,14 @@ from pmicheck.concrete import wire
 from pmicheck.concrete.constants import (
     COOKIE_OCTETS,
     LIFETIME_UNIT,
+    MAX_RO_FAILURE,
     MAX_RR_BINDING_LIFETIME,
     SEQUENCE_MODULUS,
     Status,
 )
-from pmicheck.concrete.nodes import answer_check, sealing
+from pmicheck.concrete.nodes import answer_check
+from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.node import Node, plain_packet
-from pmicheck.concrete.nodes.nonces import EARLY_INDEX
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_update import UpdatePlan, plain_update
 from pmicheck.concrete.nodes.registration import (
@@ -60,35 +61,30 @@ class MobileNode(Node):
     # Stimuli.
 
     def move(self, care_of_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
-        """A new care-of address: both tests at once (RFC 6275 11.6.1).
+        """A new care-of address and a registration of it at once (RFC 6275 11.6.1).
 
         The home agent has to be told by the caller.
         """
-        self.care_of_address = care_of_address
-        registration = self._registration(correspondent)
-        registration.leaving = False
-        registration.temporary = registration.care_of = registration.outstanding = None
-        self._start_home_test(registration, now)
-        self._start_care_of_test(registration, now)
+        self.attach(care_of_address, correspondent)
+        self.start_tests(correspondent, now)
 
     def attach(self, care_of_address: IPv6Address | None, correspondent: IPv6Address) -> None:
-        """A new point of attachment, None for home; what tokens there were are for the old one.
+        """A new point of attachment, None for home; what tests brought at the old one is given up.
 
-        No test begins yet: `start_tests` does that, when the node gets round to it.
+        No test begins yet: `start_tests` does that, when the node gets round to it. Until then data goes
+        through the home agent, as no correspondent knows the new address (RFC 6275 11.3.1).
         """
+        if care_of_address != self.care_of_address:
+            for registration in self._registrations.values():
+                registration.expires_at = None
         self.care_of_address = care_of_address
-        registration = self._registration(correspondent)
-        registration.leaving = care_of_address is None
-        registration.temporary = registration.care_of = registration.outstanding = None
-        registration.cookie = registration.care_of_cookie = None
+        self._begin(correspondent).temporary = None
 
     def start_tests(self, correspondent: IPv6Address, now: float) -> None:
         """Both tests anew, or at home the home test alone; the update follows when they are answered (RFC
         6275 11.6.1, 11.8)."""
-        registration = self._registration(correspondent)
-        registration.leaving = self.care_of_address is None
-        registration.temporary = registration.care_of = registration.outstanding = None
-        registration.care_of_cookie = None
+        registration = self._begin(correspondent)
+        registration.temporary = None
         self._start_home_test(registration, now)
         if self.care_of_address is not None:
             self._start_care_of_test(registration, now)
@@ -96,11 +92,7 @@ class MobileNode(Node):
     def return_home(self, correspondent: IPv6Address, now: float) -> None:
         """Back home: a deregistration, after another home test if T is too old (RFC 6275 11.5.5, 11.7.2)."""
         self.care_of_address = None
-        registration = self._registration(correspondent)
-        registration.leaving = True
-        registration.care_of = registration.care_of_cookie = registration.outstanding = None
-        registration.cookie = None
-        self._go_on(registration, now)
+        self._go_on(self._begin(correspondent), now)
 
     def retransmit(self, correspondent: IPv6Address, now: float) -> None:
         """What has not been answered, again: new cookies, or a greater sequence number (RFC 6275 11.8)."""
@@ -134,6 +126,15 @@ class MobileNode(Node):
     def _registration(self, correspondent: IPv6Address) -> Registration:
         return self._registrations.setdefault(correspondent, Registration(correspondent))
 
+    def _begin(self, correspondent: IPv6Address) -> Registration:
+        """An exchange from where the node is now, with nothing outstanding and no care-of token; T stays."""
+        registration = self._registration(correspondent)
+        registration.leaving = self.care_of_address is None
+        registration.cookie = registration.care_of_cookie = None
+        registration.care_of = registration.outstanding = None
+        registration.restarts = 0
+        return registration
+
     def _start_home_test(self, registration: Registration, now: float) -> None:
         """HoTI from the home address, through the tunnel when away (RFC 6275 11.6.1)."""
         registration.cookie = self._randomness.take(COOKIE_OCTETS)
@@ -160,40 +161,56 @@ class MobileNode(Node):
                 self._start_home_test(registration, now)
             return
         if registration.leaving:
-            self._send_update(registration, Step.DEREGISTRATION, now)
+            self._send_update(registration, Step.DEREGISTRATION, With.TEMPORARY, now)
         elif care_of is not None and care_of.is_usable(now):
-            self._send_update(registration, Step.COMPLETE, now)
+            self._send_update(registration, Step.COMPLETE, With.TEMPORARY, now)
         elif registration.care_of_cookie is None:
             self._start_care_of_test(registration, now)
 
-    def _send_update(self, registration: Registration, step: Step, now: float, *, repeated: bool = False) -> None:
-        """A binding update with the A flag; from home, with lifetime zero, if it deregisters (RFC 6275
-        11.7.2)."""
-        temporary, care_of = registration.temporary, registration.care_of
-        assert temporary is not None
-        leaving = step is Step.DEREGISTRATION
-        home_tested, care_of_tested = self.policy.has("home-test"), self.policy.has("careof-test")
-        care_of_token = None
-        if not leaving:
-            assert care_of is not None
-            care_of_token = care_of.token if care_of_tested else sealing.ZERO_TOKEN
+    def _send_update(
+        self, registration: Registration, step: Step, using: With, now: float, *, repeated: bool = False
+    ) -> None:
+        """A binding update with the A flag and the next number; a home test instead if its token is not good
+        any more.
+
+        A deregistration goes out from home with lifetime zero (RFC 6275 11.7.2).
+        """
+        held = registration.home_token(self.policy, using, now)
+        if held is None:
+            registration.outstanding = None
+            self._start_home_test(registration, now)
+            return
+        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
         registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
+        identity = self._signs_as(using)
         plan = UpdatePlan(
             home_address=self.address,
             care_of_address=self.address if self.care_of_address is None else self.care_of_address,
             correspondent=registration.correspondent,
             sequence=registration.sequence,
-            lifetime=0 if leaving else self._lifetime // LIFETIME_UNIT,
-            home_token=temporary.token if home_tested else sealing.ZERO_TOKEN,
-            home_index=temporary.index,
+            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
+            home_token=held[0],
+            home_index=held[1],
             care_of_token=care_of_token,
-            care_of_index=EARLY_INDEX if care_of is None or leaving else care_of.index,
+            care_of_index=care_of_index,
+            identity=identity,
+            asks_for_care_of_token=step is Step.EARLY,
+            asks_for_correspondent_cga=identity is not None and self.policy.reading("cn_cga_on_pba") == "on",
         )
         self._send(plain_update(self.policy, plan))
-        registration.outstanding = Outstanding(
-            step, With.TEMPORARY, plan.sequence, plan.kbm, plan.mac_address, repeated
+        registration.unanswered += 1
+        registration.outstanding = Outstanding(step, using, plan.sequence, plan.kbm, plan.mac_address, repeated)
+        self._note(
+            now,
+            f"sent-{step.value}",
+            correspondent=registration.correspondent,
+            sequence=plan.sequence,
+            using=using.value,
         )
-        self._note(now, f"sent-{step.value}", correspondent=registration.correspondent, sequence=plan.sequence)
+
+    def _signs_as(self, using: With) -> CgaIdentity | None:
+        """Whose CGA Parameters and signature go into an update: return routability knows neither."""
+        return None
 
     # Packets.
 
@@ -278,21 +295,23 @@ class MobileNode(Node):
             check = answer_check.refused_by(self.policy, outstanding, packet.source, message, packet.payload.octets)
         if registration is None or outstanding is None or check is not None:
             self._reject(now, "binding-acknowledgement", str(check), source=packet.source, status=message.status)
-        elif message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
+            return
+        registration.unanswered = 0
+        if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
             registration.sequence = message.sequence
-            self._send_update(registration, outstanding.step, now, repeated=True)
-        elif message.status in RESTART_STATUSES:
-            self._restart(registration, message.status, now)
-        elif message.status >= Status.UNSPECIFIED:
+            self._send_update(registration, outstanding.step, outstanding.using, now, repeated=True)
+        elif message.status in RESTART_STATUSES and registration.restarts < MAX_RO_FAILURE:
+            registration.restarts += 1
+            self._note(now, "restarted", source=packet.source, status=message.status)
             registration.outstanding = None
-            self._note(now, "refused", source=packet.source, status=message.status)
+            self._restart(registration, outstanding, message.status, now)
+        elif message.status >= Status.UNSPECIFIED:
+            self._on_refusal(registration, outstanding, message, now)
         else:
-            self._on_acceptance(registration, outstanding, message, now)
+            self._on_acceptance(registration, outstanding, packet, message, now)
 
-    def _restart(self, registration: Registration, status: int, now: float) -> None:
+    def _restart(self, registration: Registration, outstanding: Outstanding, status: int, now: float) -> None:
         """RFC 6275 11.7.3: the tests that the status names are run again."""
-        self._note(now, "restarted", source=registration.correspondent, status=status)
-        registration.outstanding = None
         if status != Status.EXPIRED_CARE_OF_NONCE_INDEX:
             registration.temporary = None
             self._start_home_test(registration, now)
@@ -300,13 +319,26 @@ class MobileNode(Node):
             registration.care_of = None
             self._start_care_of_test(registration, now)
 
-    def _on_acceptance(
+    def _on_refusal(
         self,
         registration: Registration,
         outstanding: Outstanding,
         message: wire.BindingAcknowledgement,
         now: float,
     ) -> None:
+        """Stops."""
+        registration.outstanding = None
+        self._note(now, "refused", source=registration.correspondent, status=message.status)
+
+    def _on_acceptance(
+        self,
+        registration: Registration,
+        outstanding: Outstanding,
+        packet: Packet,
+        message: wire.BindingAcknowledgement,
+        now: float,
+    ) -> None:
+        """The exchange is over, with a binding or without one."""
         registration.outstanding = None
         if outstanding.step is Step.DEREGISTRATION:
             registration.expires_at, registration.leaving = None, False

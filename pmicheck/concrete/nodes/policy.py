@@ -29,6 +29,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "dereg_auth": ("pt", "any", "none"),
         "plain_rr_fallback": ("yes", "no"),
         "data_check": ("outer", "pairwise"),
+        "rh2_address": ("destination", "source"),
         "kcn_scope": ("pma", "cn"),
         "cba": ("on", "off"),
         "pma_auth": ("none", "sa", "attachment"),
@@ -38,10 +39,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pt_renewal": ("never", "half-window"),
     }
 )
-"""Every reading and its values, the default first.
-
-Nodes of the draft's section 4 are not built, so some say nothing here.
-"""
+"""Every reading and its values, the default first."""
 
 MECHANISMS = frozenset(
     {

@@ -142,6 +142,10 @@ class ProxyMobileAgent(ProxySender):
         own = () if self._identity is None else (self._identity.private_key,)
         return own if profile is None else (profile.private_key, *own)
 
+    def home_agent_of(self, home_address: IPv6Address) -> IPv6Address:
+        """The home agent of an attached node; here all have the same."""
+        return self.home_agent
+
     def registrations(self, home_address: IPv6Address) -> tuple[Registration, ...]:
         """The state towards every correspondent of a mobile node."""
         return tuple(item for (owner, _), item in self._registrations.items() if owner == home_address)
@@ -156,7 +160,7 @@ class ProxyMobileAgent(ProxySender):
         registration = self._registrations.get((home_address, correspondent))
         bound = registration is not None and registration.is_bound(now)
         inner = Packet(home_address, correspondent, UdpDatagram(bytes(octets)))
-        self._send(Packet(self.address, correspondent if bound else self.home_agent, inner))
+        self._send(Packet(self.address, correspondent if bound else self.home_agent_of(home_address), inner))
 
     # Packets.
 
@@ -175,7 +179,7 @@ class ProxyMobileAgent(ProxySender):
 
     def _on_tunnelled(self, outer: Packet, inner: Packet, now: float, protected: bool) -> None:
         """From the home agent: home tests are intercepted (N037, N042), the rest is the mobile node's."""
-        if outer.source != self.home_agent:
+        if outer.source != self.home_agent_of(inner.destination):
             self._reject(now, "tunnelled-packet", "tunnel-source", source=outer.source)
         elif self.policy.tunnel_protected and not protected:
             self._reject(now, "tunnelled-packet", "tunnel-esp", source=outer.source)

@@ -11,12 +11,9 @@ from pmicheck.concrete.constants import (
     LIFETIME_UNIT,
     MAX_CGA_BINDING_LIFETIME,
     SEQUENCE_MODULUS,
-    SEQUENCE_WINDOW,
 )
-from pmicheck.concrete.nodes import sealing
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.node import Node, plain_packet
-from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_update import UpdatePlan, proxy_update
 from pmicheck.concrete.nodes.registration import MobileProfile, Outstanding, Registration, Step, With
@@ -80,31 +77,7 @@ class ProxySender(Node):
         return CgaIdentity(profile.private_key, profile.cga_parameters)
 
     def _is_used_up(self, registration: Registration) -> bool:
-        """E-13: an old update is acceptable again after half the numbers, not after all of them."""
-        half_window = self.policy.reading("pt_renewal") == "half-window"
-        return half_window and registration.numbers_with_permanent_token >= SEQUENCE_WINDOW - 2
-
-    def _home_token(self, registration: Registration, using: With, now: float) -> tuple[bytes, int] | None:
-        """The token to authenticate with and its nonce index; None if there is none or it is too old."""
-        temporary = registration.temporary
-        held: tuple[bytes, int] | None = None
-        if using is With.PERMANENT and registration.permanent is not None:
-            held = registration.permanent, PERMANENT_INDEX
-        elif using is With.HANDOVER and registration.handover is not None:
-            held = registration.handover, HANDOVER_INDEX
-        elif using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
-            held = temporary.token, temporary.index
-        if held is None or self.policy.has("home-test"):
-            return held
-        return sealing.ZERO_TOKEN, held[1]
-
-    def _care_of_token(self, registration: Registration, step: Step) -> tuple[bytes | None, int]:
-        if step is Step.DEREGISTRATION:
-            return None, EARLY_INDEX
-        if step is Step.EARLY or registration.care_of is None:
-            return sealing.ZERO_TOKEN, EARLY_INDEX
-        tested = self.policy.has("careof-test")
-        return registration.care_of.token if tested else sealing.ZERO_TOKEN, registration.care_of.index
+        return registration.permanent_is_used_up(self.policy)
 
     def _send_update(
         self,
@@ -117,14 +90,14 @@ class ProxySender(Node):
         repeated: bool = False,
     ) -> None:
         """One update with the next sequence number; with a home test before it if its token is too old."""
-        held = self._home_token(registration, using, now)
+        held = registration.home_token(self.policy, using, now)
         if held is None:
             registration.leaving = step is Step.DEREGISTRATION
             self._test_home_address(home_address, registration, now)
             return
         if step is Step.COMPLETE and (registration.care_of is None or not registration.care_of.is_usable(now)):
             step = Step.EARLY
-        care_of_token, care_of_index = self._care_of_token(registration, step)
+        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
         registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
         plan = UpdatePlan(
             home_address=home_address,

@@ -9,7 +9,10 @@ from ipaddress import IPv6Address
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.concrete.constants import MAX_TOKEN_LIFETIME, Status
+from pmicheck.concrete.constants import MAX_TOKEN_LIFETIME, SEQUENCE_WINDOW, Status
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.concrete.nodes.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class Registration:
         numbers_with_permanent_token: how many updates the present PT has authenticated (RFC 4866 4.9).
         expires_at: when the binding ends by the correspondent's last answer; None if there is no binding.
         leaving: what comes after the home test is a deregistration.
+        restarts: how often expired nonces have begun this exchange anew (mobile nodes only).
+        unanswered: updates sent since the last acknowledgement (mobile nodes only).
     """
 
     correspondent: IPv6Address
@@ -119,10 +124,39 @@ class Registration:
     expires_at: float | None = None
     outstanding: Outstanding | None = None
     leaving: bool = False
+    restarts: int = 0
+    unanswered: int = 0
 
     def is_bound(self, now: float) -> bool:
         """Whether the correspondent has said that it holds a binding which lasts still."""
         return self.expires_at is not None and now < self.expires_at
+
+    def home_token(self, policy: Policy, using: With, now: float) -> tuple[bytes, int] | None:
+        """The token to authenticate with and its nonce index; None if there is none or it is too old."""
+        temporary = self.temporary
+        held: tuple[bytes, int] | None = None
+        if using is With.PERMANENT and self.permanent is not None:
+            held = self.permanent, PERMANENT_INDEX
+        elif using is With.HANDOVER and self.handover is not None:
+            held = self.handover, HANDOVER_INDEX
+        elif using is With.TEMPORARY and temporary is not None and temporary.is_usable(now):
+            held = temporary.token, temporary.index
+        if held is None or policy.has("home-test"):
+            return held
+        return sealing.ZERO_TOKEN, held[1]
+
+    def care_of_token(self, policy: Policy, step: Step) -> tuple[bytes | None, int]:
+        """What stands for C in a step, and the care-of nonce index (RFC 4866 4.1, RFC 6275 5.2.6)."""
+        if step is Step.DEREGISTRATION:
+            return None, EARLY_INDEX
+        if step is Step.EARLY or self.care_of is None:
+            return sealing.ZERO_TOKEN, EARLY_INDEX
+        return self.care_of.token if policy.has("careof-test") else sealing.ZERO_TOKEN, self.care_of.index
+
+    def permanent_is_used_up(self, policy: Policy) -> bool:
+        """E-13: an old update is acceptable again after half the numbers, not after all of them (RFC 4866 4.9)."""
+        half_window = policy.reading("pt_renewal") == "half-window"
+        return half_window and self.numbers_with_permanent_token >= SEQUENCE_WINDOW - 2
 
 
 RESTART_STATUSES = frozenset(
