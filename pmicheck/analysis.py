@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,19 +13,20 @@ from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.catalogue import catalogue as catalogue
 from pmicheck.catalogue import explain_property as explain_property
 from pmicheck.errors import UsageError
+from pmicheck.evidence import Finding, find_violation, trace_of, trace_of_stuck
+from pmicheck.evidence import state_of as state_of
 from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
-from pmicheck.explore.result import Projected, Reached
-from pmicheck.grounding.layout import Grounded
-from pmicheck.grounding.retell import retell
+from pmicheck.explore.result import Reached
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
 from pmicheck.progress import Stuck, find_stuck
-from pmicheck.properties.base import Observation, Property, State, applies
+from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.report.record import (
+    Cited,
     Exploration,
     Record,
     ReplayOutcome,
@@ -37,7 +38,7 @@ from pmicheck.report.record import (
 )
 from pmicheck.symbolic.decide import Decider
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Decided:
-    """What came of one cell."""
+    """What came of one cell; `cites` has the statements that each of its rules cites."""
 
     results: tuple[Result, ...]
     exploration: Exploration
+    cites: Mapping[str, tuple[str, ...]]
 
 
 def verify(
@@ -169,7 +171,10 @@ def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     clock.lap("grounding")
     explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
     clock.lap("exploration")
-    findings = [_judge(shared.decider, cell, prepared, explored, i) for i in range(len(invariants))]
+    findings = [
+        find_violation(shared.decider, prepared, cell.attacker, prop, explored, number)
+        for number, prop in enumerate(invariants)
+    ]
     clock.lap("z3")
     results = [
         _result(cell, prepared, explored, prop, finding, explored.goals[number])
@@ -183,7 +188,9 @@ def decide(cell: Cell, shared: Shared | None = None) -> Decided:
         clock.lap("progress")
     share = sum(clock.stages.values()) / max(1, len(results))
     return Decided(
-        tuple(replace(result, seconds=share) for result in results), _summary(cell, prepared, explored, clock.stages)
+        tuple(replace(result, seconds=share) for result in results),
+        _summary(cell, prepared, explored, clock.stages),
+        {rule.name: rule.statements for rule in prepared.grounded.system.rules},
     )
 
 
@@ -198,34 +205,6 @@ class _Stopwatch:
         self._last = now
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The shallowest observation that breaks a property, with z3's numbers."""
-
-    seen: Projected
-    observation: Observation
-    numbers: dict[str, int]
-
-
-def _judge(decider: Decider, cell: Cell, prepared: Prepared, explored: Explored, number: int) -> Finding | None:
-    """Show z3 every distinct projection of one property, shallowest first."""
-    grounded = prepared.grounded
-    prop = INVARIANTS[grounded.system.projections[number].name]
-    for seen in explored.projections[number]:
-        state = state_of(grounded, prepared, cell.attacker, seen)
-        for observation in prop.observe(state):
-            numbers = decider.violation(prop, observation)
-            if numbers is not None:
-                return Finding(seen, observation, numbers)
-    return None
-
-
-def state_of(grounded: Grounded, prepared: Prepared, attacker: Attacker | None, seen: Projected) -> State:
-    """What a property is shown of a projected state."""
-    known = grounded.known_terms(seen.knowledge)
-    return State(lambda c: grounded.value(c, seen.local), known, prepared.start.world, attacker)
-
-
 def _result(
     cell: Cell,
     prepared: Prepared,
@@ -238,10 +217,7 @@ def _result(
     trace = None
     if finding is not None:
         verdict = Verdict.VIOLATED
-        steps = retell(prepared.grounded, prepared.start, explored.path(finding.seen.state))
-        trace = _trace(
-            cell, prop.name, steps, finding.observation, finding.numbers, prop.conclusion(finding.observation)
-        )
+        trace = trace_of(prepared, cell.attacker, prop, explored, finding)
     elif not explored.complete:
         verdict = Verdict.HOLDS_TO_BOUND
     else:
@@ -283,19 +259,6 @@ def _finished(
     )
 
 
-def _trace(
-    cell: Cell,
-    prop: str,
-    steps: tuple[Step, ...],
-    observation: Observation,
-    numbers: dict[str, int],
-    conclusion: str,
-) -> Trace:
-    readings, without = dict(cell.policy.readings), tuple(sorted(cell.policy.without))
-    names = (cell.scenario.name, cell.attacker.name, prop)
-    return Trace(*names, readings, without, steps, observation, numbers, conclusion)
-
-
 def replayed(result: Result) -> Result:
     """A violation, executed on the second implementation; anything else as it is."""
     if result.trace is None:
@@ -335,9 +298,7 @@ def _progress(cell: Cell, shared: Shared) -> Result:
     depth = stuck.explored.depth
     if stuck.path is not None:
         verdict, depth = Verdict.VIOLATED, len(stuck.path)
-        steps = retell(prepared.grounded, prepared.start, stuck.path)
-        conclusion = "From here on the scenario's goal cannot be reached, although no attacker has acted."
-        trace = _trace(cell, PROGRESS, steps, {"goal_reachable": False}, {}, conclusion)
+        trace = trace_of_stuck(prepared, cell.attacker, stuck.path)
     return replayed(_finished(cell, PROGRESS, verdict, stuck.explored, depth, witness, trace))
 
 
@@ -396,4 +357,16 @@ def _record(
         seconds=seconds,
         stages={stage: Stage(took, took / whole) for stage, took in spent.items()},
         partial=cut,
+        statements=_cited(decided),
     )
+
+
+def _cited(done: Iterable[Decided]) -> dict[str, Cited]:
+    """The coverage of all cells, by statement instead of by rule."""
+    found: dict[str, Cited] = {}
+    for one in done:
+        for rule, fired in one.exploration.coverage.items():
+            for name in one.cites[rule]:
+                before = found.get(name, Cited((), 0))
+                found[name] = Cited(tuple(sorted({*before.rules, rule})), before.fired + fired)
+    return found

@@ -201,12 +201,28 @@ def _list(options: argparse.Namespace) -> ExitCode:
     from pmicheck.report.narration import listing
     from pmicheck.report.record import to_text
 
+    if options.kind == "statements":
+        return _list_statements(options)
     entries = analysis.catalogue(options.kind)
     if options.json:
         named = [{"name": name, "description": sentence} for name, sentence in entries]
         _emit(to_text(named), coloured=False)
     else:
         _emit(listing(entries, width=_width()))
+    return ExitCode.AS_EXPECTED
+
+
+def _list_statements(options: argparse.Namespace) -> ExitCode:
+    """Every statement of the draft, where it went, and which rules cite it, collected from the worlds."""
+    from pmicheck.report.narration import listing
+    from pmicheck.report.record import to_text
+    from pmicheck.review.traceability import COLUMNS, as_json, trace_statements
+
+    traced = trace_statements()
+    if options.json:
+        _emit(to_text([as_json(one) for one in traced]), coloured=False)
+    else:
+        _emit(listing([COLUMNS, *((one.heading, one.where) for one in traced)], width=_width()))
     return ExitCode.AS_EXPECTED
 
 

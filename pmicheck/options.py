@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from pmicheck.verdict import ExitCode
 
-KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms")
+KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "statements")
 RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
 

@@ -27,6 +27,8 @@ class Step:
         attacker: True if the step is the attacker's doing.
         time: seconds since the start of the trace, once the timeline is solved.
         octets: the packet as hex digits, once replayed.
+        essential: whether the other steps do not lead to the violation without this one; None where that was not asked
+            (the prologue, the attacker's own tests, a trace of `progress`).
         data: what the replay needs to execute the step (JSON values only).
     """
 
@@ -47,6 +49,7 @@ class Step:
     attacker: bool = False
     time: float | None = None
     octets: str | None = None
+    essential: bool | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +82,11 @@ class Trace:
         observation: the named observables of the last state, on which the property was decided.
         numbers: quantities that z3 chose for the violation (octets, seconds, credit), by name.
         conclusion: one sentence: what is wrong in the last state.
+        no_return: number of the step (counted from 1; 0: the beginning) after which the attacker and time alone can
+            bring about the violation, so that no honest node can prevent it; None if honest nodes take part to the
+            last, or if that was not asked.
+        waits: True if the attacker may have to wait for the clock then. As honest nodes can act meanwhile, `no_return`
+            says only that none of them has to.
     """
 
     scenario: str
@@ -90,6 +98,8 @@ class Trace:
     observation: Mapping[str, Any] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
     conclusion: str = ""
+    no_return: int | None = None
+    waits: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -102,11 +112,13 @@ class Trace:
             "observation": dict(self.observation),
             "numbers": dict(self.numbers),
             "conclusion": self.conclusion,
+            "no_return": self.no_return,
+            "waits": self.waits,
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Trace:
-        """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
+        """Inverse of `as_json`; what older traces lack has its default. Raises KeyError or TypeError on all else."""
         fields = dict(stored)
         fields["steps"] = tuple(Step.from_json(step) for step in fields["steps"])
         fields["without"] = tuple(fields["without"])

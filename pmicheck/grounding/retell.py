@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmicheck.attacker.deduction import Derivation, is_public
 from pmicheck.grounding.instance import Leaf
@@ -32,8 +32,19 @@ from pmicheck.model.topology import ATTACKER, LINKS, MN
 from pmicheck.trace import Step
 
 
-def retell(grounded: Grounded, start: Start, path: Iterable[int]) -> tuple[Step, ...]:
-    """The steps of the prologue and of the path (transition indices), with the attacker's own tests in between."""
+class Told(NamedTuple):
+    """The steps of the prologue and of a path, with the attacker's own tests in between.
+
+    `reached[k]` is how many of the steps are done when k transitions of the path are (for k = 0: the prologue), hence
+    the number, counted from 1, of the step that tells the k-th transition. Tests made after it come later.
+    """
+
+    steps: tuple[Step, ...]
+    reached: tuple[int, ...]
+
+
+def retell(grounded: Grounded, start: Start, path: Iterable[int]) -> Told:
+    """The path (transition indices) in the words of the model, from the beginning of the prologue."""
     return _Teller(grounded, start).tell([grounded.leaves[index] for index in path])
 
 
@@ -42,19 +53,21 @@ class _Teller:
     grounded: Grounded
     start: Start
     steps: list[Step] = field(default_factory=list)
+    reached: list[int] = field(default_factory=list)
     sources: dict[Term, str] = field(default_factory=dict)
     phase: int = 0
 
-    def tell(self, leaves: list[Leaf]) -> tuple[Step, ...]:
+    def tell(self, leaves: list[Leaf]) -> Told:
         self._derivations = self._by_conclusion()
         needed = {term for leaf in leaves for need in leaf.instance.needs for term in self._leaves_of(need, leaves)}
         for done in self.start.history:
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
+        self.reached.append(len(self.steps))
         self.phase = self.start.world.initial.get(CLOCK.name, 0)  # type: ignore[assignment]
         self._tests(needed, {current_nonce(phase) for phase in range(self.phase + 1)})
         for leaf in leaves:
             self._step(leaf, needed)
-        return tuple(self.steps)
+        return Told(tuple(self.steps), tuple(self.reached))
 
     def _by_conclusion(self) -> dict[Term, list[Derivation]]:
         found: dict[Term, list[Derivation]] = {}
@@ -104,6 +117,7 @@ class _Teller:
             changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
             attacker = instance.by_attacker
             self._append(instance.act, instance.message, action, changed, leaf.sends, leaf.passed, attacker=attacker)
+        self.reached.append(number)
         self._note_seen(leaf.sends, f"at step {number}")
         for term in leaf.learns if CLOCK not in leaf.sets else ():
             self.sources.setdefault(term, f"handed over at step {number}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -48,6 +48,25 @@ class Policy:
     @property
     def credit_limits(self) -> bool:
         return self.reads("cba", "on") and self.on("cba")
+
+
+@dataclass(frozen=True)
+class Recording(Policy):
+    """The same policy, which notes in `asked` the names of the readings and mechanisms that somebody consulted."""
+
+    asked: set[str] = field(default_factory=set, compare=False)
+
+    @classmethod
+    def of(cls, policy: Policy) -> Recording:
+        return cls(**{each.name: getattr(policy, each.name) for each in fields(policy)})
+
+    def reads(self, name: str, value: str) -> bool:
+        self.asked.add(name)
+        return super().reads(name, value)
+
+    def on(self, mechanism: str) -> bool:
+        self.asked.add(mechanism)
+        return super().on(mechanism)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -12,6 +12,10 @@ from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
 SHOWN_OCTETS = 12
+LEGEND = (
+    "Steps marked * are essential: the others alone do not lead there without it. The steps of a prologue and the "
+    "attacker's own tests are not marked either way."
+)
 ROLES = (
     "attacker",
     "clock",
@@ -33,15 +37,22 @@ REPLAY_SENTENCES = {
 
 def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 80) -> str:
     """The story of `trace`, one numbered paragraph a step, then what it shows, the numbers, the replay."""
-    lines = [*_fill(_opening(trace), width), ""]
-    room = len(str(len(trace.steps))) + 2
+    lines = _fill(_opening(trace), width)
+    marked = any(step.essential for step in trace.steps)
+    if marked:
+        lines += _fill(LEGEND, width)
+    lines.append("")
+    room = len(str(len(trace.steps))) + 2 + marked
     for number, step in enumerate(trace.steps, start=1):
-        lines += _fill(_sentence(step), width, first=f"{number}.".ljust(room), rest=" " * room)
+        label = f"{number}{'*' if step.essential else ''}."
+        lines += _fill(_sentence(step), width, first=label.ljust(room), rest=" " * room)
         for label, text in _details(step):
             lead = " " * room + f"{label}: "
             lines += _fill(text, width, first=lead, rest=" " * (room + 4))
     lines.append("")
     lines += _labelled("Conclusion", stopped(trace.conclusion or "none was recorded"), width)
+    if _was_examined(trace):
+        lines += _labelled("Point of no return", _no_return(trace), width)
     if trace.numbers:
         lines += _labelled("Numbers", _pairs(trace.numbers) + ".", width)
     if trace.observation:
@@ -113,6 +124,20 @@ def _opening(trace: Trace) -> str:
         f"How {trace.property} fails in {trace.scenario} under {trace.attacker}{without}: "
         f"{count}, of which {own} {'is' if own == 1 else 'are'} the attacker's."
     )
+
+
+def _was_examined(trace: Trace) -> bool:
+    return any(step.essential is not None for step in trace.steps)
+
+
+def _no_return(trace: Trace) -> str:
+    """From when on it is too late, as far as that is known."""
+    if trace.no_return is None:
+        return "none was found before the last step, which is an honest node's own."
+    when = f"after step {trace.no_return}" if trace.no_return else "from the beginning"
+    if trace.waits:
+        return f"{when} no honest node has to act any more; the attacker and time can bring it about."
+    return f"{when} no honest node can prevent it; the attacker alone can bring it about at once."
 
 
 def _sentence(step: Step) -> str:

@@ -1,7 +1,7 @@
 """The record: everything that one run found, as one JSON file from which every renderer works.
 
 The same record gives the same octets: keys are sorted, numbers are rounded to `DIGITS` decimals, and the text
-is ASCII. The shape is fixed by `record.schema.json` beside this module (version `SCHEMA`).
+is ASCII. The shape is fixed by `record.schema.json` beside this module (version `SCHEMA`; `READABLE` are read, too).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pmicheck.report.files import read_text, write_text
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
-SCHEMA = "1"
+SCHEMA = "2"
+READABLE = ("1", SCHEMA)
 DIGITS = 6
 
 
@@ -129,6 +130,14 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """The rules that cite a statement of the draft, and how many transitions they fired in the whole run."""
+
+    rules: tuple[str, ...]
+    fired: int
+
+
+@dataclass(frozen=True)
 class Record:
     """A whole run.
 
@@ -139,6 +148,7 @@ class Record:
         settings: the readings that the user set away from their defaults.
         bounds: per scenario, the bounds by name.
         partial: True if the run was interrupted before all was decided.
+        statements: coverage by statement of the draft (N001 to N179) that some rule of the run cites.
     """
 
     pmicheck: str
@@ -151,6 +161,7 @@ class Record:
     seconds: float = 0.0
     stages: Mapping[str, Stage] = field(default_factory=dict)
     partial: bool = False
+    statements: Mapping[str, Cited] = field(default_factory=dict)
     schema: str = SCHEMA
 
     def as_json(self) -> dict[str, Any]:
@@ -163,11 +174,13 @@ class Record:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Record:
         """Inverse of `as_json` on anything that the schema admits."""
-        values = dict(stored)
+        values = {**stored, "schema": SCHEMA}
         values["command"] = tuple(values["command"])
         values["results"] = tuple(_result(entry) for entry in values["results"])
         values["explorations"] = tuple(_exploration(entry) for entry in values["explorations"])
         values["stages"] = {name: Stage(**stage) for name, stage in values["stages"].items()}
+        cited = values.get("statements", {}).items()
+        values["statements"] = {name: Cited(tuple(each["rules"]), each["fired"]) for name, each in cited}
         return cls(**values)
 
 
@@ -232,7 +245,7 @@ def load(path: Path) -> Record:
 def record_from(stored: Any, path: Path) -> Record:
     """The record held by the JSON value that stood in `path`. Raises UsageError as `load` does."""
     version = stored.get("schema", SCHEMA) if isinstance(stored, dict) else SCHEMA
-    if version != SCHEMA:
+    if version not in READABLE:
         hint = f"this pmicheck reads {SCHEMA!r}, so make the record again"
         raise UsageError(f"{path}: a record of schema {version!r}; {hint}")
     check(stored, path, "record")

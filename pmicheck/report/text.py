@@ -15,6 +15,7 @@ from typing import TextIO
 from pmicheck.report.baseline import Comparison, trustworthy
 from pmicheck.report.narration import narrate, stopped, tell
 from pmicheck.report.record import Exploration, Record, Result, fingerprint
+from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
 
 __all__ = ["differences", "findings", "narrate", "show", "summary", "tell", "verdicts"]
@@ -296,11 +297,18 @@ def _pairs(results: Sequence[Result]) -> str:
 
 
 def _finding(result: Result, width: int) -> list[str]:
-    steps = f", {len(result.trace.steps)} steps" if result.trace else ""
+    steps = f", {len(result.trace.steps)} steps{_no_return(result.trace)}" if result.trace else ""
     outcome = f", {result.replay.outcome}" if result.replay else ", not replayed"
     conclusion = f": {stopped(result.trace.conclusion)}" if result.trace and result.trace.conclusion else ""
     text = f"{fingerprint(result)}  {'/'.join(result.names())}{steps}{outcome}{conclusion}"
     return _wrap(text, width, first="  ", rest="    ")
+
+
+def _no_return(trace: Trace) -> str:
+    """The step after which no honest node can prevent the violation, if one is known."""
+    if trace.no_return is None or trace.waits:
+        return ""
+    return f" (no return after {trace.no_return})" if trace.no_return else " (no return from the beginning)"
 
 
 def _readings(record: Record, width: int) -> list[str]:

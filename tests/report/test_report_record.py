@@ -59,6 +59,7 @@ STEPS = st.builds(
     attacker=st.booleans(),
     time=st.none() | SECONDS,
     octets=st.none() | st.binary(max_size=6).map(bytes.hex),
+    essential=st.none() | st.booleans(),
     data=OBJECTS,
 )
 TRACES = st.builds(
@@ -72,6 +73,8 @@ TRACES = st.builds(
     observation=OBJECTS,
     numbers=OBJECTS,
     conclusion=WORDS,
+    no_return=st.none() | COUNTS,
+    waits=st.booleans(),
 )
 RESULTS = st.builds(
     Result,
@@ -150,6 +153,23 @@ def test_the_schema_is_a_schema_and_allows_nothing_unknown() -> None:
         jsonschema.validate(stored, schema())
 
 
+def test_a_record_of_the_first_schema_can_still_be_read() -> None:
+    record = samples.full_record()
+    stored = {**record.as_json(), "schema": "1"}
+    for trace in (entry["trace"] for entry in stored["results"] if entry["trace"]):
+        del trace["no_return"], trace["waits"]
+        for step in trace["steps"]:
+            del step["essential"]
+    assert record_from(stored, Path("record.json")) == record
+    assert record.schema != "1"
+
+
+@pytest.mark.parametrize(("key", "value"), [("no_return", -1), ("no_return", "7"), ("waits", None)])
+def test_a_point_of_no_return_is_a_step_or_none(tmp_path: Path, key: str, value: object) -> None:
+    with pytest.raises(UsageError, match=rf"not a trace: \$.{key} should"):
+        load_trace({**samples.trace().as_json(), key: value}, tmp_path)
+
+
 def test_same_record_same_octets() -> None:
     record = samples.full_record()
     shuffled = replace(record, bounds=dict(reversed(record.bounds.items())), seconds=2.5 + 1e-9)
@@ -186,7 +206,7 @@ def test_fingerprint_is_pinned() -> None:
         ("", r"not JSON at line 1, column 1"),
         ("[" * 100_000, "nested too deeply"),
         ("[]", r"not a record: \$ should be of type object"),
-        ('{"schema": "7"}', "schema '7'; this pmicheck reads '1'"),
+        ('{"schema": "7"}', "schema '7'; this pmicheck reads '2'"),
         ('{"schema": "1"}', r"\$ is wrong: 'bounds' is a required property"),
     ],
 )

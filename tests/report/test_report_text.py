@@ -15,7 +15,7 @@ from pmicheck.report.baseline import Baseline, compare
 from pmicheck.report.directory import write_reports
 from pmicheck.report.narration import citation, narrate, short_octets, tell
 from pmicheck.report.record import ReplayOutcome, Stage, Uncovered
-from pmicheck.trace import Step
+from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
 VIOLATED = samples.result(verdict=Verdict.VIOLATED)
@@ -164,6 +164,54 @@ def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
         "Without the attacker's packets: the cache holds the node's own address.",
     ):
         assert said in story
+
+
+def examined(essential: tuple[bool | None, ...], no_return: int | None = None, waits: bool = False) -> Trace:
+    """The sample trace with answers to what it needs."""
+    steps = zip(samples.STEPS, essential, strict=True)
+    marked = tuple(replace(step, essential=needed) for step, needed in steps)
+    return replace(samples.trace(), steps=marked, no_return=no_return, waits=waits)
+
+
+def test_essential_steps_are_marked_and_the_mark_is_explained_once() -> None:
+    story = flowing(narrate(examined((None, False, True), 2)))
+    for said in ("1. PMA1 begins with a HoTI", "2. PMA1 sends a HoTI", "3*. The attacker sends a BU"):
+        assert said in story
+    assert story.count("Steps marked * are essential") == 1
+    assert story.index("Steps marked *") < story.index("1. PMA1")
+    plain = flowing(narrate(samples.trace()))
+    assert "*" not in plain
+    assert "Point of no return" not in plain
+
+
+@pytest.mark.parametrize(
+    ("no_return", "waits", "said"),
+    [
+        (2, False, "after step 2 no honest node can prevent it; the attacker alone can bring it about at once."),
+        (0, False, "from the beginning no honest node can prevent it;"),
+        (2, True, "after step 2 no honest node has to act any more; the attacker and time can bring it about."),
+        (None, False, "none was found before the last step, which is an honest node's own."),
+    ],
+)
+def test_the_point_of_no_return_is_told(no_return: int | None, waits: bool, said: str) -> None:
+    story = flowing(narrate(examined((True, True, True), no_return, waits)))
+    assert f"Point of no return: {said}" in story
+
+
+@pytest.mark.parametrize(
+    ("no_return", "waits", "said"),
+    [
+        (2, False, "3 steps (no return after 2), confirmed"),
+        (0, False, "3 steps (no return from the beginning), confirmed"),
+        (2, True, "3 steps, confirmed"),
+        (None, False, "3 steps, confirmed"),
+    ],
+)
+def test_the_list_of_violations_claims_it_only_where_no_honest_node_can_interfere(
+    no_return: int | None, waits: bool, said: str
+) -> None:
+    found = replace(VIOLATED, trace=examined((True, True, True), no_return, waits))
+    assert said in flowing(text.findings(samples.record(found)))
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])

@@ -1,0 +1,118 @@
+"""The evidence for a violation: which state shows it, the trace that leads there, and what that trace needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.explore.essential import essential, follow, minimise, point_of_no_return
+from pmicheck.explore.result import Exploration, Projected
+from pmicheck.grounding.layout import Grounded
+from pmicheck.grounding.retell import retell
+from pmicheck.grounding.run import Prepared
+from pmicheck.model.world import World
+from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.catalogue import PROGRESS
+from pmicheck.symbolic.decide import Decider
+from pmicheck.trace import Step, Trace
+
+
+@dataclass(frozen=True)
+class Breach:
+    """An observation that breaks a property, with z3's numbers."""
+
+    observation: Observation
+    numbers: dict[str, int]
+
+
+Judge = Callable[[int, int], Breach | None]
+"""From (local, knowledge) of a state, or of its projection, to what is wrong there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The shallowest projection that breaks a property, and who said so."""
+
+    seen: Projected
+    judge: Judge
+
+
+def find_violation(
+    decider: Decider, prepared: Prepared, attacker: Attacker, prop: Property, explored: Exploration, number: int
+) -> Finding | None:
+    """Show z3 every distinct projection of one property (projection `number` of the system), shallowest first."""
+    judge = _judge(decider, prepared, attacker, prop, number)
+    for seen in explored.projections[number]:
+        if judge(seen.local, seen.knowledge) is not None:
+            return Finding(seen, judge)
+    return None
+
+
+def _judge(decider: Decider, prepared: Prepared, attacker: Attacker, prop: Property, number: int) -> Judge:
+    """The judge of one property; it is asked about the same projection time and again, and remembers."""
+    projection = prepared.grounded.system.projections[number]
+
+    @cache
+    def judge_projection(local: int, knowledge: int) -> Breach | None:
+        for observation in prop.observe(state_of(prepared.grounded, prepared, attacker, (local, knowledge))):
+            numbers = decider.violation(prop, observation)
+            if numbers is not None:
+                return Breach(observation, numbers)
+        return None
+
+    return lambda local, knowledge: judge_projection(local & projection.mask, knowledge & projection.facts)
+
+
+def state_of(
+    grounded: Grounded, prepared: Prepared, attacker: Attacker | None, seen: Projected | tuple[int, int]
+) -> State:
+    """What a property is shown of a state (local, knowledge) or of its projection."""
+    local, knowledge = seen[:2]
+    known = grounded.known_terms(knowledge)
+    return State(lambda c: grounded.value(c, local), known, prepared.start.world, attacker)
+
+
+def trace_of(prepared: Prepared, attacker: Attacker, prop: Property, explored: Exploration, finding: Finding) -> Trace:
+    """The trace to a violation, without steps that it can do without, and what it needs."""
+    grounded, judge = prepared.grounded, finding.judge
+
+    def harmful(local: int, knowledge: int) -> bool:
+        return judge(local, knowledge) is not None
+
+    path = minimise(grounded.system, explored.path(finding.seen.state), harmful)
+    breach = judge(*follow(grounded.system, path)[1])
+    assert breach is not None
+    steps, reached = retell(grounded, prepared.start, path)
+    told = list(steps)
+    for number, needed in zip(reached[1:], essential(grounded.system, path, harmful), strict=True):
+        told[number - 1] = replace(told[number - 1], essential=needed)
+    moments = [
+        (reached[after], may_wait)
+        for may_wait in (False, True)
+        if (after := point_of_no_return(grounded.system, path, harmful, may_wait=may_wait)) is not None
+    ]
+    no_return, waits = min(moments, default=(None, False))
+    return replace(
+        _bare(prepared.start.world, attacker, prop.name, told),
+        observation=breach.observation,
+        numbers=breach.numbers,
+        conclusion=prop.conclusion(breach.observation),
+        no_return=no_return,
+        waits=waits,
+    )
+
+
+def trace_of_stuck(prepared: Prepared, attacker: Attacker, path: Iterable[int]) -> Trace:
+    """The trace to a state from which the goal is out of reach; no attacker acts in it, whichever is named."""
+    return replace(
+        _bare(prepared.start.world, attacker, PROGRESS, retell(prepared.grounded, prepared.start, path).steps),
+        observation={"goal_reachable": False},
+        conclusion="From here on the scenario's goal cannot be reached, although no attacker has acted.",
+    )
+
+
+def _bare(world: World, attacker: Attacker, prop: str, steps: Iterable[Step]) -> Trace:
+    readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
+    return Trace(world.scenario, attacker.name, prop, readings, without, tuple(steps))

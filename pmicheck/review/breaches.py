@@ -1,0 +1,193 @@
+"""Which property falls when a MUST of the draft is broken, found by running the model with it broken.
+
+A statement is broken by its switches: a mechanism is taken away, a reading is changed. Where it has none, the rules
+that cite it are taken out of the model, as if nobody followed them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.evidence import find_violation
+from pmicheck.explore.explorer import explore
+from pmicheck.grounding.run import Prepared, prepare, world_of
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import Scenario, load_scenario
+from pmicheck.model.statements import Statement, load_statements
+from pmicheck.progress import find_stuck
+from pmicheck.properties.base import applies
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
+from pmicheck.review.traceability import Census, censuses, plain_name
+from pmicheck.symbolic.decide import Decider
+
+MOST_STATES = 150_000
+"""Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""
+
+MOST_SCENARIOS = 3
+"""How many scenarios, smallest first, are tried before a break counts as one without consequence."""
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Break:
+    """One way to break a statement: mechanisms off, readings changed or rules left out, on top of what is given."""
+
+    without: tuple[str, ...] = ()
+    settings: Settings = ()
+    omitted: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        parts = [f"without {name}" for name in self.without]
+        parts += [f"{name}={value}" for name, value in self.settings]
+        if self.omitted:
+            parts.append("nobody acts by: " + ", ".join(sorted(self.omitted)))
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A verdict that is another one when the statement is broken."""
+
+    scenario: str
+    attacker: str
+    prop: str
+    before: str
+    after: str
+
+    @property
+    def falls(self) -> bool:
+        return self.after == "violated"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What came of one way to break a statement; `scenarios` were tried, `reason` says why nothing changed."""
+
+    statement: str
+    given: Settings
+    broken: Break
+    scenarios: tuple[str, ...]
+    changes: tuple[Change, ...]
+    reason: str = ""
+
+    @property
+    def falls(self) -> tuple[str, ...]:
+        """The properties that hold with the statement kept and are violated with it broken."""
+        return tuple(dict.fromkeys(change.prop for change in self.changes if change.falls))
+
+
+def breaches(name: str) -> tuple[Consequence, ...]:
+    """Every way to break the statement, run on the smallest scenarios that it touches until a property falls.
+
+    Nothing is run, and nothing returned, for a statement that no rule and no switch of a shipped scenario touches, or
+    that no run can break (`Statement.structural`).
+    """
+    statement = load_statements()[name]
+    ways = [(broken, _scenarios(statement, broken)) for broken in _ways(statement)]
+    return tuple(_breach(statement, broken, scenarios) for broken, scenarios in ways if scenarios)
+
+
+def _ways(statement: Statement) -> Iterator[Break]:
+    if statement.structural:
+        return
+    for mechanism in statement.mechanisms:
+        yield Break(without=(mechanism,))
+    for setting in statement.settings:
+        yield Break(settings=(setting,))
+    if not statement.mechanisms and not statement.settings:
+        rules = frozenset[str]().union(*(census.citing(statement.name) for census in censuses()))
+        if rules:
+            yield Break(omitted=rules)
+
+
+def _breach(statement: Statement, broken: Break, scenarios: Sequence[Census]) -> Consequence:
+    given = tuple(sorted(statement.given.items()))
+    tried: list[str] = []
+    changes: list[Change] = []
+    for census in scenarios[:MOST_SCENARIOS]:
+        tried.append(census.scenario)
+        here = replace(broken, omitted=broken.omitted.intersection(census.rules))
+        changes += _changes(census.scenario, given, here)
+        if any(change.falls for change in changes):
+            break
+    reasons = [MECHANISMS[mechanism].redundant for mechanism in broken.without]
+    reason = "; ".join(filter(None, reasons)) or statement.redundant
+    fallen = any(change.falls for change in changes)
+    return Consequence(statement.name, given, broken, tuple(tried), tuple(changes), "" if fallen else reason)
+
+
+def _scenarios(statement: Statement, broken: Break) -> list[Census]:
+    """Where the break makes a difference, smallest first; those whose rules cite the statement, if any do."""
+    fitting = [census for census in censuses() if _fits(census, statement, broken)]
+    citing = [census for census in fitting if census.citing(statement.name)]
+    return sorted(citing or fitting, key=lambda census: census.size)
+
+
+def _fits(census: Census, statement: Statement, broken: Break) -> bool:
+    families = load_scenario(census.scenario).families
+    asked = [name for name, _ in broken.settings] + list(statement.given)
+    return (
+        all(MECHANISMS[mechanism].families & families for mechanism in broken.without)
+        and all(READINGS[name].families & families for name in asked)
+        and (not broken.omitted or bool(broken.omitted.intersection(census.rules)))
+    )
+
+
+def _changes(name: str, given: Settings, broken: Break) -> Iterator[Change]:
+    scenario = load_scenario(name)
+    for attacker in (None, *ATTACKERS):
+        if attacker is None or attacker_named(attacker).needs <= scenario.offers:
+            before = verdicts(name, attacker, Break(settings=given))
+            after = verdicts(name, attacker, replace(broken, settings=(*given, *broken.settings)))
+            for prop, verdict in after.items():
+                known = {before[prop], verdict} <= {"holds", "violated"}
+                if known and before[prop] != verdict:
+                    yield Change(name, attacker or "nobody", prop, before[prop], verdict)
+
+
+@cache
+def verdicts(name: str, attacker: str | None, broken: Break) -> dict[str, str]:
+    """The verdict of each property in a scenario under an attacker; without one, that of `progress`."""
+    scenario = load_scenario(name)
+    policy = make_policy(dict(broken.settings), broken.without, scenario.families, name)
+    if attacker is None:
+        return {PROGRESS: _progress(scenario, policy, broken.omitted)}
+    return _invariants(scenario, policy, attacker, broken.omitted)
+
+
+def _progress(scenario: Scenario, policy: Policy, omitted: frozenset[str]) -> str:
+    stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), omitted), max_states=MOST_STATES)
+    if stuck.path is not None:
+        return "violated"
+    return "holds" if stuck.explored.complete else "holds-to-bound"
+
+
+def _invariants(scenario: Scenario, policy: Policy, attacker: str, omitted: frozenset[str]) -> dict[str, str]:
+    who = attacker_named(attacker)
+    properties = [prop for prop in INVARIANTS.values() if applies(prop, world_of(scenario, policy, who))]
+    prepared = _left_out(prepare(scenario, policy, who, properties), omitted)
+    explored = explore(prepared.grounded.system, max_states=MOST_STATES)
+    decider = Decider()
+    found = {}
+    for number, prop in enumerate(properties):
+        violated = find_violation(decider, prepared, who, prop, explored, number) is not None
+        found[prop.name] = "violated" if violated else "holds" if explored.complete else "holds-to-bound"
+    return found
+
+
+def _left_out(prepared: Prepared, omitted: frozenset[str]) -> Prepared:
+    """The same system without the transitions of the omitted rules."""
+    if not omitted:
+        return prepared
+    grounded = prepared.grounded
+    gone = {number for number, rule in enumerate(grounded.system.rules) if plain_name(rule.name) in omitted}
+    kept = [number for number, each in enumerate(grounded.system.transitions) if each.rule not in gone]
+    system = replace(grounded.system, transitions=tuple(grounded.system.transitions[number] for number in kept))
+    leaves = tuple(grounded.leaves[number] for number in kept)
+    return replace(prepared, grounded=replace(grounded, system=system, leaves=leaves))

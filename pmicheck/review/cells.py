@@ -1,0 +1,104 @@
+"""Verdicts by cell: from a record where it has them, else from a run made now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pmicheck.analysis import Request, Shared, decide, plan
+from pmicheck.attacker.profiles import attacker_named
+from pmicheck.grounding.run import world_of
+from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.readings import READINGS
+from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.properties.base import applies
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
+from pmicheck.report.record import Record
+from pmicheck.verdict import Verdict
+
+CUT = 500_000
+"""States after which a run under other readings stops: a violation comes early, and what was cut says nothing."""
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One question: does the property hold there, under these readings and without these mechanisms?"""
+
+    scenario: str
+    attacker: str
+    property: str
+    settings: Settings = ()
+    without: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        changes = [f"{name}={value}" for name, value in self.settings] + [f"without {name}" for name in self.without]
+        return "/".join((self.scenario, self.attacker, self.property)) + (f" ({', '.join(changes)})" if changes else "")
+
+
+@dataclass
+class Verdicts:
+    """All verdicts that a review has looked at.
+
+    Args:
+        progress: called with one sentence per run.
+    """
+
+    progress: Callable[[str], None]
+    known: dict[Cell, Verdict] = field(default_factory=dict)
+    runs: int = 0
+
+    @classmethod
+    def of_record(cls, record: Record | None, progress: Callable[[str], None]) -> Verdicts:
+        """Begins with what a record has decided, with nothing if there is none."""
+        known = {}
+        for result in record.results if record else ():
+            settings = _set_away(result.readings)
+            cell = Cell(*result.names(), settings, tuple(sorted(result.without)))
+            known[cell] = result.verdict
+        return cls(progress, known)
+
+    def __post_init__(self) -> None:
+        self._shared = Shared()
+
+    def of(self, cell: Cell) -> Verdict | None:
+        """The verdict; None where the scenario, the attacker or the property does not apply."""
+        if cell not in self.known:
+            self.decide([cell])
+        return self.known.get(cell)
+
+    def decide(self, cells: Iterable[Cell]) -> None:
+        """Make sure of several cells, those of one scenario, attacker and policy in one run."""
+        runs: dict[tuple[object, ...], list[Cell]] = {}
+        for cell in dict.fromkeys(cells):
+            if cell not in self.known and exists(cell):
+                runs.setdefault((cell.scenario, cell.attacker, cell.settings, cell.without), []).append(cell)
+        for number, (first, *others) in enumerate(runs.values(), 1):
+            self.progress(f"\rreview: run {number} of {len(runs)}: {first}")
+            wanted = (first.property, *(cell.property for cell in others))
+            limit = CUT if first.settings or first.without else None
+            request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, limit)
+            for result in (result for each in plan(request) for result in decide(each, self._shared).results):
+                self.known[replace(first, property=result.property)] = result.verdict
+            self.runs += 1
+
+
+def exists(cell: Cell) -> bool:
+    """Whether there is such a cell: the scenario is shipped and offers what attacker, property and reading need."""
+    if cell.scenario not in SHIPPED:
+        return False
+    scenario, attacker = load_scenario(cell.scenario), attacker_named(cell.attacker)
+    if not attacker.needs <= scenario.offers:
+        return False
+    if not all(READINGS[name].families & scenario.families for name, _ in cell.settings):
+        return False
+    policy: Policy = make_policy(dict(cell.settings), cell.without, scenario.families, scenario.name)
+    if cell.property == PROGRESS:
+        return True
+    return cell.property in INVARIANTS and applies(INVARIANTS[cell.property], world_of(scenario, policy, attacker))
+
+
+def _set_away(readings: Mapping[str, str]) -> Settings:
+    """The readings that are not at their defaults."""
+    return tuple(sorted((name, value) for name, value in readings.items() if value != READINGS[name].values[0]))

@@ -1,0 +1,326 @@
+"""Verdicts of one scenario under changed policies, and no more: no traces, no replays, and no search twice.
+
+Four things spare most of the work. None of them touches a verdict:
+
+* what grounding never asked for cannot change what it finds (`Recording`);
+* two ground systems that differ in names alone show the same observations;
+* what an attacker cannot break no weaker one can, what it breaks every stronger one can;
+* a violation ends the search for that property, and a state holds only what the open properties look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from pmicheck.analysis import state_of
+from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.profiles import Attacker, weaker_or_equal
+from pmicheck.errors import ScenarioError
+from pmicheck.explore.explorer import explore
+from pmicheck.explore.result import Projected
+from pmicheck.grounding.ground import Ground, ground
+from pmicheck.grounding.layout import Grounded, Observed, lay_out
+from pmicheck.grounding.prologue import Start, play_prologue
+from pmicheck.grounding.run import Prepared, prepare, world_of
+from pmicheck.model.cells import Cell
+from pmicheck.model.policy import Policy, Recording
+from pmicheck.model.scenario import Scenario
+from pmicheck.model.terms import Term
+from pmicheck.progress import find_stuck
+from pmicheck.properties.base import State, applies
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
+from pmicheck.symbolic.decide import Decider
+from pmicheck.verdict import Verdict
+
+HONEST = ""
+"""Stands in a table for the honest nodes alone: `progress` is decided without an attacker."""
+
+Key = tuple[str, str]
+"""(attacker, property)."""
+
+Table = dict[Key, Verdict]
+
+WAVES = (4_000, 100_000, 2_000_000)
+"""States after which a search looks whether anything is left to be decided."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a search showed of each property, in the words of the layout it used, and whether it saw everything."""
+
+    grounded: Grounded
+    projections: Mapping[str, tuple[Projected, ...]]
+    complete: bool
+
+
+@dataclass
+class Case:
+    """The scenario under one policy and attacker, grounded; `asked` are the readings and mechanisms consulted."""
+
+    attacker: Attacker
+    start: Start
+    ground: Ground
+    asked: frozenset[str]
+    last: Seen | None = None
+    layouts: dict[tuple[str, ...], Grounded] = field(default_factory=dict)
+    shapes: dict[tuple[str, ...], object] = field(default_factory=dict)
+
+    def values(self, cell: Cell) -> tuple[Any, ...]:
+        """Every value that the cell may take in some run, and maybe others."""
+        world = self.start.world
+        return tuple(self.ground.values.get(cell, (world.initial.get(cell.name, cell.initial),)))
+
+    @cached_property
+    def learnable(self) -> frozenset[Term]:
+        """Every term that the attacker may know in some run, and maybe others."""
+        terms = set(self.ground.known) | {way.conclusion for way in self.ground.derivations}
+        return frozenset(terms.union(*(leaf.learns for leaf in self.ground.leaves)))
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """What was consulted besides, to judge what was seen."""
+        policy = self.start.world.policy
+        return frozenset(policy.asked) if isinstance(policy, Recording) else frozenset()
+
+    def shape(self, names: tuple[str, ...]) -> object:
+        if names not in self.shapes:
+            self.shapes[names] = shape(self.grounded(names))
+        return self.shapes[names]
+
+    def grounded(self, names: tuple[str, ...]) -> Grounded:
+        """The transition system for these properties alone, without witnesses."""
+        if names not in self.layouts:
+            observed = [Observed(name, INVARIANTS[name].cells, INVARIANTS[name].terms) for name in names]
+            self.layouts[names] = lay_out(self.ground, observed, (), f"{self.start.world.scenario}, reviewed")
+        return self.layouts[names]
+
+    def properties(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those that mean something here and have an attacker."""
+        return tuple(n for n in names if n != PROGRESS and applies(INVARIANTS[n], self.start.world))
+
+
+@dataclass(frozen=True)
+class Honest:
+    """The honest nodes alone: the shape of their system, the verdict of `progress`, what was consulted."""
+
+    shape: object
+    verdict: Verdict
+    asked: frozenset[str]
+
+
+class Decisions:
+    """Decides a scenario under a policy (`table`) and under changes of it (`changed`); shares what they have in common.
+
+    Attributes:
+        table: the verdicts under the policy itself.
+        asked: every reading and mechanism that deciding them consulted.
+        cut: whether a limit left anything undecided so far.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        policy: Policy,
+        attackers: Iterable[Attacker],
+        properties: Iterable[str],
+        *,
+        max_states: int | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.policy = policy
+        self.attackers = {attacker.name: attacker for attacker in attackers}
+        self.properties = tuple(properties)
+        self.max_states = max_states
+        self.cut = False
+        self.table: Table = {}
+        self._decider = Decider()
+        self._cases: dict[str, Case] = {}
+        self._honest: Honest | None = None
+        self._decide_base()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        alone = self._honest.asked if self._honest else frozenset()
+        return alone.union(*(case.asked | case.judged for case in self._cases.values()))
+
+    def _decide_base(self) -> None:
+        if PROGRESS in self.properties:
+            self.table[HONEST, PROGRESS] = self._progress(self.policy)
+        for name, attacker in self.attackers.items():
+            case = self._cases[name] = self._case(self.policy, attacker)
+            for prop, verdict in self._search(case, case.properties(self.properties)).items():
+                self.table[name, prop] = verdict
+
+    def changed(self, policy: Policy, *, only_adds: bool = False) -> Table:
+        """The verdicts under another policy.
+
+        Args:
+            only_adds: the change lets nobody do less than before, so what is violated stays violated.
+        """
+        differing = differences(self.policy, policy)
+        table: Table = {}
+        if self._honest is not None:
+            same = not differing & self._honest.asked
+            table[HONEST, PROGRESS] = self._honest.verdict if same else self._progress(policy)
+        open_keys = {key for key in self.table if key[0] != HONEST}
+        if only_adds:
+            for key in [key for key in open_keys if self.table[key] is Verdict.VIOLATED]:
+                self._note(table, open_keys, key, Verdict.VIOLATED)
+        cases: dict[str, Case] = {}
+        while open_keys:
+            name, wanted = self._next(open_keys)
+            if name not in cases:
+                cases[name] = self._changed_case(policy, differing, self._cases[name])
+            for prop, verdict in self._search(cases[name], wanted).items():
+                self._note(table, open_keys, (name, prop), verdict)
+        return table
+
+    def _changed_case(self, policy: Policy, differing: frozenset[str], base: Case) -> Case:
+        """The case under the changed policy; the base's own ground where nobody asked for what differs."""
+        if differing & base.asked:
+            return self._case(policy, base.attacker)
+        start = base.start._replace(world=replace(base.start.world, policy=policy))
+        return replace(base, start=start)
+
+    # The lattice
+
+    def _next(self, open_keys: set[Key]) -> tuple[str, tuple[str, ...]]:
+        """The attacker that settles most, with the properties to be decided for it.
+
+        If all stays as it was, the strongest attackers that a property withstands and the weakest that break it settle
+        the others; so each open property is looked at from there.
+        """
+        frontier: dict[str, list[str]] = {}
+        for name, prop in open_keys:
+            if not any(
+                self._settles((other, prop), (name, prop))
+                for other in self.attackers
+                if other != name
+                if (other, prop) in open_keys
+            ):
+                frontier.setdefault(name, []).append(prop)
+        best = max(frontier, key=lambda name: (len(frontier[name]), name))
+        return best, tuple(prop for prop in self.properties if prop in frontier[best])
+
+    def _settles(self, one: Key, other: Key) -> bool:
+        """Whether deciding the first, if it stays as it was, decides the second as well."""
+        if self.table[one] is not self.table[other]:
+            return False
+        if self.table[one] is Verdict.VIOLATED:
+            return self._weaker(one[0], other[0])
+        return self._weaker(other[0], one[0])
+
+    def _weaker(self, left: str, right: str) -> bool:
+        """Attackers that corrupt other PMAs are not compared: who is corrupt can no longer be deceived."""
+        one, other = self.attackers[left], self.attackers[right]
+        return one.corrupts == other.corrupts and weaker_or_equal(one, other)
+
+    def _note(self, table: Table, open_keys: set[Key], key: Key, verdict: Verdict) -> None:
+        """Enter a verdict, and what follows for other attackers."""
+        table[key] = verdict
+        open_keys.discard(key)
+        name, prop = key
+        for other in self.attackers:
+            violated = verdict is Verdict.VIOLATED and self._weaker(name, other)
+            holds = verdict is Verdict.HOLDS and self._weaker(other, name)
+            if (other, prop) in open_keys and (violated or holds):
+                table[other, prop] = verdict
+                open_keys.discard((other, prop))
+
+    # One attacker
+
+    def _case(self, policy: Policy, attacker: Attacker) -> Case:
+        recording = Recording.of(policy)
+        try:
+            start = play_prologue(world_of(self.scenario, recording, attacker), self.scenario.prologue, attacker)
+        except ValueError as error:
+            raise ScenarioError(self.scenario.file, None, f"prologue: {error}") from error
+        found = ground(start, Adversary(attacker, start.world))
+        return Case(attacker, start, found, frozenset(recording.asked))
+
+    def _search(self, case: Case, names: tuple[str, ...]) -> dict[str, Verdict]:
+        """Verdicts of these properties; the search begins anew with more states as long as some are open."""
+        verdicts = {name: Verdict.HOLDS for name in names if self._holds_of_all(case, name)}
+        names = tuple(name for name in names if name not in verdicts)
+        for limit in self._limits() if names else ():
+            seen = self._see(case, names, limit)
+            case.last = seen
+            verdicts |= {name: Verdict.VIOLATED for name in names if self._violated(case, seen, name)}
+            names = tuple(name for name in names if name not in verdicts)
+            if seen.complete or not names:
+                return verdicts | dict.fromkeys(names, Verdict.HOLDS)
+        self.cut = True
+        return verdicts | dict.fromkeys(names, Verdict.HOLDS_TO_BOUND)
+
+    def _holds_of_all(self, case: Case, name: str) -> bool:
+        """Whether no values that grounding found for the cells of the property can break it, whatever goes with what."""
+        prop = INVARIANTS[name]
+        known = case.learnable & set(prop.terms)
+        for values in product(*(case.values(cell) for cell in prop.cells)):
+            state = State(
+                dict(zip(prop.cells, values, strict=True)).__getitem__, known, case.start.world, case.attacker
+            )
+            if any(self._decider.violation(prop, seen) is not None for seen in prop.observe(state)):
+                return False
+        return True
+
+    def _limits(self) -> Iterator[int | None]:
+        yield from (wave for wave in WAVES if self.max_states is None or wave < self.max_states)
+        yield self.max_states
+
+    def _see(self, case: Case, names: tuple[str, ...], limit: int | None) -> Seen:
+        """What there is to see of these properties: what the base has shown, if the systems are of one shape."""
+        base = self._cases.get(case.attacker.name)
+        if base is not None and base.last and base.last.complete and base.last.projections.keys() >= set(names):
+            if base is case or case.ground is base.ground or case.shape(names) == base.shape(names):
+                return base.last
+        grounded = case.grounded(names)
+        explored = explore(grounded.system, max_states=limit)
+        return Seen(grounded, dict(zip(names, explored.projections, strict=True)), explored.complete)
+
+    def _violated(self, case: Case, seen: Seen, name: str) -> bool:
+        prop, prepared = INVARIANTS[name], Prepared(case.start, seen.grounded)
+        return any(
+            self._decider.violation(prop, observation) is not None
+            for projected in seen.projections[name]
+            for observation in prop.observe(state_of(seen.grounded, prepared, case.attacker, projected))
+        )
+
+    # Nobody
+
+    def _progress(self, policy: Policy) -> Verdict:
+        recording = Recording.of(policy)
+        prepared = prepare(self.scenario, recording, None, ())
+        form = shape(prepared.grounded)
+        if self._honest is not None and self._honest.shape == form:
+            return self._honest.verdict
+        stuck = find_stuck(prepared, max_states=self.max_states)
+        self.cut |= not stuck.explored.complete
+        holds = Verdict.HOLDS if stuck.explored.complete else Verdict.HOLDS_TO_BOUND
+        verdict = Verdict.VIOLATED if stuck.path is not None else holds
+        if self._honest is None:
+            self._honest = Honest(form, verdict, frozenset(recording.asked))
+        return verdict
+
+
+def differences(one: Policy, other: Policy) -> frozenset[str]:
+    """The readings and mechanisms in which two policies differ."""
+    readings = {name for name, _ in set(one.readings) ^ set(other.readings)}
+    return frozenset(readings | (one.without ^ other.without))
+
+
+def shape(grounded: Grounded) -> object:
+    """What a search depends on, names aside: two systems of one shape show the same values of the same cells."""
+    system = grounded.system
+    moves = tuple((t.mask, t.value, t.clear, t.put, t.needs, t.learns) for t in system.transitions)
+    horn = tuple((rule.body, rule.head) for rule in system.horn)
+    shown = tuple((p.name, p.mask, p.facts) for p in system.projections)
+    goals = tuple((goal.mask, goal.value, goal.facts) for goal in system.goals)
+    values = tuple((f.shift, f.width, f.values) for f in system.fields)
+    facts = sum(projection.facts for projection in system.projections)
+    terms = tuple(term for bit, term in enumerate(grounded.fact_terms) if facts >> bit & 1)
+    return system.initial, system.known, moves, horn, shown, goals, values, terms

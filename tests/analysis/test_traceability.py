@@ -1,0 +1,126 @@
+"""Nothing of the draft gets lost: every statement went somewhere, and a modelled MUST is missed when broken."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pmicheck.analysis import Request, verify
+from pmicheck.cli import main
+from pmicheck.errors import UsageError
+from pmicheck.model.scenario import SHIPPED
+from pmicheck.model.statements import load_statements
+from pmicheck.report.record import Record
+from pmicheck.review import draft_map as page
+from pmicheck.review.breaches import Break as Broken
+from pmicheck.review.breaches import breaches, verdicts
+from pmicheck.review.traceability import Traced, censuses, trace_statements
+
+TRACED = {one.statement.name: one for one in trace_statements()}
+MUSTS = [one.name for one in load_statements().values() if one.is_must]
+
+
+@pytest.mark.parametrize("traced", TRACED.values(), ids=TRACED)
+def test_no_statement_is_missing(traced: Traced) -> None:
+    assert traced.disposition in ("modelled", "concrete", "outside")
+
+
+@pytest.mark.parametrize(
+    "traced", [one for one in TRACED.values() if one.statement.outside], ids=lambda one: one.statement.name
+)
+def test_no_rule_cites_what_is_said_to_be_outside(traced: Traced) -> None:
+    assert traced.rules == ()
+
+
+def test_every_scenario_is_counted_and_every_rule_cites_statements_that_exist() -> None:
+    assert [census.scenario for census in censuses()] == list(SHIPPED)
+    cited = {name for census in censuses() for statements in census.rules.values() for name in statements}
+    assert cited <= set(TRACED)
+
+
+def test_the_list_of_the_command_line_names_every_statement(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "statements"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["STATEMENT", "SECTION", "KEYWORD", "IS", "WHERE"]
+    assert [line.split()[0] for line in lines[1:] if not line.startswith(" ")] == list(TRACED)
+    assert main(["list", "statements", "--json"]) == 0
+    told = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert told["N042"]["rules"] == list(TRACED["N042"].rules)
+
+
+def test_rules_are_found_in_the_worlds() -> None:
+    assert TRACED["N042"].rules == ("pma1 receives PHoT", "pma2 receives PHoT")
+    assert "cn receives complete PBU" in TRACED["N090"].rules
+    assert not any(rule.startswith("attacker: ") for one in TRACED.values() for rule in one.rules)
+
+
+@pytest.mark.parametrize("name", MUSTS)
+def test_a_must_that_is_broken_lets_a_property_fall_or_says_why_not(name: str) -> None:
+    found = breaches(name)
+    assert all(breach.falls or breach.reason for breach in found)
+    modelled = TRACED[name].disposition == "modelled"
+    assert bool(found) == (modelled and not load_statements()[name].structural)
+
+
+@pytest.mark.parametrize(
+    ("name", "prop"),
+    [
+        ("N037", "progress"),
+        ("N042", "progress"),
+        ("N090", "no-redirection"),
+        ("N137", "progress"),
+        ("N143", "token-secrecy"),
+        ("N157", "no-redirection"),
+        ("N174", "token-secrecy"),
+    ],
+)
+def test_what_falls_without_a_must(name: str, prop: str) -> None:
+    assert prop in {fallen for breach in breaches(name) for fallen in breach.falls}
+
+
+def test_what_falls_is_what_a_run_finds() -> None:
+    (breach,) = breaches("N174")
+    for change in breach.changes:
+        assert verdicts(change.scenario, change.attacker, Broken())[change.prop] == change.before
+        assert verdicts(change.scenario, change.attacker, breach.broken)[change.prop] == change.after
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    request = Request(scenarios=("type1-initial",), attackers=("off-path", "careof-path"))
+    return verify(request, command=[], progress=lambda _: None)
+
+
+def test_the_draft_map_has_one_row_for_every_statement(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "breaches", lambda name: ())
+    rows = [line.split(" | ") for line in page.draft_map(record).splitlines() if line.startswith("| N")]
+    assert [row[0].removeprefix("| ") for row in rows] == list(TRACED)
+    assert {len(row) for row in rows} == {7}
+
+
+def test_the_draft_map_counts_what_the_record_says(record: Record) -> None:
+    counts = [each.coverage["pma1 receives PHoT"] for each in record.explorations]
+    assert len(counts) == 2
+    assert page.fired_in(record)["type1-initial", "pma1 receives PHoT"] == sum(counts) > 0
+
+
+def test_the_record_counts_coverage_by_statement(record: Record) -> None:
+    counts = [each.coverage["pma1 receives PHoT"] for each in record.explorations]
+    assert record.statements["N042"].rules == ("pma1 receives PHoT",)
+    assert record.statements["N042"].fired == sum(counts)
+    assert set(record.statements) <= set(TRACED)
+    assert Record.from_json(record.as_json()).statements == record.statements
+
+
+def test_the_draft_map_tells_what_falls(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "breaches", lambda name: breaches(name) if name == "N042" else ())
+    (row,) = [line for line in page.draft_map(record).splitlines() if line.startswith("| N042 ")]
+    assert "| MUST |" in row
+    assert "type1-initial " in row
+    assert "**progress** (nobody acts by: pma1 receives PHoT" in row
+
+
+def test_a_partial_record_makes_no_draft_map() -> None:
+    with pytest.raises(UsageError, match="partial record"):
+        page.draft_map(Record("0", "python", (), partial=True))
