@@ -21,7 +21,10 @@ INTERNET = "internet"
 
 
 class TestInit(NamedTuple):
-    """HoTI, CoTI or PHoTI. `address` is the address under test, `hao` a Home Address option if one is there."""
+    """HoTI, CoTI or PHoTI. `address` is the address under test, `hao` a Home Address option if one is there.
+
+    `at` is the correspondent asked, `care_of` the Care-of Address field of a PHoTI where somebody looks at it (N171).
+    """
 
     kind: str
     address: str
@@ -29,10 +32,15 @@ class TestInit(NamedTuple):
     link: str
     to: str
     hao: str | None = None
+    at: str = CN
+    care_of: str | None = None
 
 
 class Test(NamedTuple):
-    """HoT, CoT or PHoT: the answer to a test init, with a token and the index of its nonce."""
+    """HoT, CoT or PHoT: the answer of the correspondent `at` to a test init, with a token and the index of its nonce.
+
+    `care_of` is the Care-of Address field of a PHoT where somebody looks at it (N168).
+    """
 
     kind: str
     address: str
@@ -41,6 +49,8 @@ class Test(NamedTuple):
     token: Term
     link: str
     to: str
+    at: str = CN
+    care_of: str | None = None
 
 
 class Update(NamedTuple):
@@ -78,7 +88,7 @@ class Update(NamedTuple):
 class Acknowledgement(NamedTuple):
     """BA or PBA with status 0, or, with `status` 136 to 138, without authenticator (RFC 6275 9.5.4).
 
-    `sig` is the CN's own signature, if it protects what it sends (N096).
+    `sig` is the CN's own signature, if it protects what it sends (N096); `at` is the correspondent that answers.
     """
 
     proxy: bool
@@ -93,6 +103,7 @@ class Acknowledgement(NamedTuple):
     link: str
     to: str
     sig: Term | None = None
+    at: str = CN
 
 
 class HandoverToken(NamedTuple):
@@ -104,6 +115,7 @@ class HandoverToken(NamedTuple):
     tries: int
     link: str
     to: str
+    at: str = CN
 
 
 Message = TestInit | Test | Update | Acknowledgement | HandoverToken

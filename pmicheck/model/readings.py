@@ -17,8 +17,11 @@ class Reading:
 
 
 RR = frozenset({"rr"})
+ERO = frozenset({"ero"})
 TYPE1 = frozenset({"type1"})
-BOTH = RR | TYPE1
+CGA = ERO | TYPE1
+BOTH = RR | CGA
+"""Wherever binding updates are authenticated with keygen tokens."""
 HANDOVER = frozenset({"handover"})
 TYPE2 = frozenset({"type2"})
 DATA = frozenset({"data"})
@@ -64,7 +67,7 @@ READINGS: dict[str, Reading] = {
             TYPE2,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
-        Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", TYPE1),
+        Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
         Reading("kcn_scope", ("pma", "cn"), "A-22", "whose secret makes the tokens of a type 2 CN", TYPE2),
         Reading("cba", ("on", "off"), "A-23", "whether credit limits an unverified care-of address", BOTH),

@@ -13,11 +13,13 @@ from typing import Any
 from pmicheck.errors import ScenarioError
 from pmicheck.model.policy import unknown
 from pmicheck.model.time import LAST_PHASE, PHASES
-from pmicheck.model.world import Bounds
+from pmicheck.model.world import HANDOVERS, LEAVES, Bounds
 from pmicheck.verdict import Verdict
 
 SHIPPED = (
     "rr-mobile",
+    "ero-initial",
+    "ero-handoff",
     "type1-initial",
     "type1-refresh",
     "type1-handover",
@@ -27,6 +29,8 @@ SHIPPED = (
 
 FAMILIES = {
     "mobile": frozenset({"rr"}),
+    "ero-initial": frozenset({"ero"}),
+    "ero-handoff": frozenset({"ero"}),
     "initial": frozenset({"type1"}),
     "refresh": frozenset({"type1"}),
     "predictive": frozenset({"type1", "handover"}),
@@ -44,7 +48,11 @@ MOST = {
     "token_pairs": 7,
     "sequence_modulus": 65536,
     "attacker_updates": 8,
+    "mobile_nodes": 2,
+    "correspondents": 2,
+    "handovers": 2,
 }
+LEAST = {"mobile_nodes": 1, "correspondents": 1, "handovers": 1}
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,8 @@ class Scenario:
     @property
     def offers(self) -> frozenset[str]:
         """What an attacker may need: a node that leaves, a handover."""
-        leaves = {"leave"} if self.variant in ("refresh", "predictive", "reactive", "settled") else set()
-        return frozenset(leaves | ({"handover"} if self.variant in ("predictive", "reactive") else set()))
+        leaves = {"leave"} if self.variant in LEAVES else set()
+        return frozenset(leaves | ({"handover"} if self.variant in HANDOVERS - {"settled"} else set()))
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
@@ -229,8 +237,9 @@ class _Reader:
         for key, number in value.items():
             if key not in known:
                 self.fail(key, f"unknown bound '{key}'; known are {', '.join(known)}")
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST[key]:
-                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from 0 to {MOST[key]}")
+            least = LEAST.get(key, 0)
+            if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= MOST[key]:
+                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from {least} to {MOST[key]}")
         for key in ("clock", "retransmissions"):
             if key not in value:
                 self.fail("bounds", f"bound '{key}' is missing")

@@ -15,24 +15,24 @@ ZERO: Term = ("zero",)
 """Eight zero octets: the care-of keygen token of an early update (protocol-facts 2.1)."""
 
 
-def home_token(home: str, nonce: int) -> Term:
-    """T, from the CN's secret, the home address and a nonce (protocol-facts 2.1)."""
-    return ("T", home, nonce)
+def home_token(home: str, nonce: int, at: str = "cn") -> Term:
+    """T, from the secret of the correspondent `at`, the home address and a nonce (protocol-facts 2.1)."""
+    return ("T", home, nonce, at)
 
 
-def care_of_token(care_of: str, nonce: int) -> Term:
-    """C, from the CN's secret, the care-of address and a nonce (protocol-facts 2.1)."""
-    return ("C", care_of, nonce)
+def care_of_token(care_of: str, nonce: int, at: str = "cn") -> Term:
+    """C, from the secret of the correspondent `at`, the care-of address and a nonce (protocol-facts 2.1)."""
+    return ("C", care_of, nonce, at)
 
 
-def permanent_token(home: str, generation: int) -> Term:
+def permanent_token(home: str, generation: int, at: str = "cn") -> Term:
     """PT, 64 random bits; `generation` counts the pairs issued for this home address (protocol-facts 2.3)."""
-    return ("PT", home, generation)
+    return ("PT", home, generation, at)
 
 
-def handover_token(home: str, generation: int) -> Term:
+def handover_token(home: str, generation: int, at: str = "cn") -> Term:
     """HT, issued with the PT of the same generation (protocol-facts 2.3)."""
-    return ("HT", home, generation)
+    return ("HT", home, generation, at)
 
 
 def private_key(owner: str) -> Term:
@@ -71,12 +71,10 @@ def render(term: object) -> str:
     match term:
         case ("zero",):
             return "0"
-        case ("T", home, nonce):
-            return f"T({home}, nonce {nonce})"
-        case ("C", care_of, nonce):
-            return f"C({care_of}, nonce {nonce})"
-        case ("PT" | "HT" as kind, home, generation):
-            return f"{kind}{generation}({home})"
+        case ("T" | "C" as kind, address, nonce, at):
+            return f"{kind}({address}, nonce {nonce}{_of(at)})"
+        case ("PT" | "HT" as kind, home, generation, at):
+            return f"{kind}{generation}({home}{_of(at)})"
         case ("sk", owner):
             return f"private key of {owner}"
         case ("cookie", owner, test, attempt):
@@ -93,6 +91,11 @@ def render(term: object) -> str:
             return f"signature of {owner} over (care-of {care_of}, to {correspondent}, {_header(signed)})"
         case _:
             return str(term[0])
+
+
+def _of(at: str) -> str:
+    """Whose token it is, where that is not the correspondent node's."""
+    return "" if at == "cn" else f" of {at}"
 
 
 def _header(header: Term) -> str:

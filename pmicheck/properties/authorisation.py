@@ -7,28 +7,38 @@ from typing import Any
 
 import z3
 
+from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.readings import BOTH, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
-from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.witnesses import binding_made, node_left
 
-ENTRY = cells_of(VICTIM_HOME).entry
+
+def victims_entries(world: World) -> tuple[Cell, ...]:
+    """Where correspondents keep the bindings of honest nodes."""
+    return tuple(cells_of(*flow).entry for flow in world.flows)
+
+
+def event(world: World) -> tuple[Cell, ...]:
+    """What just happened."""
+    del world
+    return (EVENT,)
 
 
 def _binding(state: State) -> tuple[Observation, ...]:
-    entry: Entry | None = state.read(ENTRY)
-    if entry is None:
-        return ()
     addresses = state.attacker.addresses if state.attacker else frozenset()
-    return (
+    entries: list[Entry | None] = [state.read(cell) for cell in victims_entries(state.world)]
+    return tuple(
         {
             "care_of_address": entry.care_of,
             "care_of_is_attackers": entry.care_of in addresses,
             "registered_by_attacker": entry.registrant == "attacker",
             "verified": entry.verified,
-        },
+        }
+        for entry in entries
+        if entry is not None
     )
 
 
@@ -40,7 +50,7 @@ NO_REDIRECTION = Property(
     "no-redirection",
     "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
     BOTH,
-    (ENTRY,),
+    victims_entries,
     _binding,
     _no_redirection,
     binding_made,
@@ -75,7 +85,7 @@ BINDING_AGREEMENT = Property(
     "binding-agreement",
     "a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
     BOTH,
-    (EVENT,),
+    event,
     _acceptance,
     _agreement,
     binding_made,
@@ -95,7 +105,7 @@ BINDING_FRESHNESS = Property(
     "binding-freshness",
     "an old genuine message or signature is accepted again and changes an entry",
     BOTH,
-    (EVENT,),
+    event,
     _acceptance,
     _freshness,
     binding_made,
@@ -113,7 +123,7 @@ NO_UNAUTHORISED_DEREGISTRATION = Property(
     "no-unauthorised-deregistration",
     "an honest current entry disappears, or becomes unusable, by a message that was not authorised",
     BOTH,
-    (EVENT,),
+    event,
     _acceptance,
     _no_deregistration,
     binding_made,
@@ -134,7 +144,7 @@ FORMER_PMA_POWERLESS = Property(
     "former-pma-powerless",
     "a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
     TYPE1,
-    (EVENT,),
+    event,
     _acceptance,
     _powerless,
     node_left,
@@ -151,7 +161,7 @@ STATELESS = Property(
     "stateless-before-authentication",
     "a receiver allocates per-peer state on an unauthenticated message",
     BOTH,
-    (EVENT,),
+    event,
     _acceptance,
     _stateless,
     binding_made,
