@@ -19,7 +19,7 @@ def forged_answers(world: World, potential: Potential, sent: list[Message]) -> I
     """A forged answer to everything that honest nodes ask, as far as the attacker can make it."""
     for message in sent:
         match message:
-            case TestInit() if message.to in world.correspondents:
+            case TestInit() if message.to in world.correspondents and not world.type2:
                 yield from _forged_test(world, potential, message)
             case Update():
                 yield from _forged_acknowledgement(world, potential, message)

@@ -23,15 +23,16 @@ from dataclasses import dataclass
 from pmicheck.attacker.answers import forged_answers
 from pmicheck.attacker.candidate import Injection
 from pmicheck.attacker.deduction import Potential
+from pmicheck.attacker.peers import PeerForger
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.attacker.updates import UpdateForger
 from pmicheck.model.cells import Context
 from pmicheck.model.messages import CARE_OF_CN, HA_CN, Acknowledgement, Message, Update
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_signature
 from pmicheck.model.roles.registration import signer
-from pmicheck.model.terms import Term, handover_token, home_token, permanent_token, private_key
+from pmicheck.model.terms import Term, association, handover_token, home_token, permanent_token, private_key
 from pmicheck.model.time import current_nonce
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, COA1, COA2, FLOOD, STRANGER_HOME, key_owner
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, COA1, COA2, FLOOD, PMA1, STRANGER_HOME, key_owner
 from pmicheck.model.world import World
 
 
@@ -51,7 +52,18 @@ class Adversary:
         for at in self.world.correspondents if self.attacker.own_home else ():
             known |= {permanent_token(ATTACKER_HOME, 1, at), handover_token(ATTACKER_HOME, 1, at)}
         known.update(self._signatures_for_rogue_correspondent(COA1))
+        known.update(self._associations())
         return known
+
+    def _associations(self) -> Iterator[Term]:
+        """Security associations of an agent that never served the node, or of one that stands for a correspondent."""
+        if self.world.variant not in ("handshake", "handshake-handover"):
+            return
+        peers = (*self.world.agents, *self.world.correspondents)
+        if self.attacker.is_correspondent:
+            yield from (association(ATTACKER, peer) for peer in peers)
+        for own in self.attacker.corrupts - {PMA1}:
+            yield from (association(own, peer) for peer in peers if peer != own)
 
     def on_phase(self, ctx: Context, phase: int) -> None:
         """Tests are free and tell nobody anything, so it is given all tokens of a phase as the phase begins."""
@@ -117,5 +129,7 @@ class Adversary:
     def candidates(self, potential: Potential, honest: Iterable[Message]) -> Iterator[Injection]:
         """Every message worth sending, given all it could come to know and all that honest nodes may send."""
         sent = list(honest)
-        yield from UpdateForger(self, potential).candidates(sent)
-        yield from forged_answers(self.world, potential, sent)
+        if self.world.variant not in ("handshake", "handshake-handover", "local"):
+            yield from UpdateForger(self, potential).candidates(sent)
+            yield from forged_answers(self.world, potential, sent)
+        yield from PeerForger(self, potential).candidates(sent)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pmicheck.attacker.injection import Adversary
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Context, require
+from pmicheck.model.roles.context_transfer import profile_key
 from pmicheck.model.roles.movement import context_terms
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import ATTACKER, PMA1, Flow
@@ -30,5 +31,9 @@ def acts(adversary: Adversary) -> Iterator[Act]:
 def ask(ctx: Context, world: World, flow: Flow) -> None:
     """Reading context_transfer=unauthenticated: whoever asks is told (A-02)."""
     held: Registration = ctx.get(registration_of(PMA1, flow))
+    if world.type2:
+        require(held.stage == "registered", "nothing-to-transfer")
+        ctx.learn(profile_key(flow))
+        return
     require(held.ht > 0, "nothing-to-transfer")
     ctx.learn(*context_terms(world, flow, held))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.errors import UsageError
-from pmicheck.model.messages import CARE_OF_CN, CONTEXT, HA_CN, TUNNEL
+from pmicheck.model.messages import ACCESS, CARE_OF_CN, CONTEXT, HA_CN, TUNNEL, TUNNEL2
 from pmicheck.model.policy import Policy, unknown
 from pmicheck.model.topology import ATTACKER, CARE_OF, PMA1, PMA2
 
@@ -39,11 +39,11 @@ class Attacker:
             return True
         if EVERYWHERE not in self.taps:
             return False
-        if link == TUNNEL:
+        if link in (TUNNEL, TUNNEL2):
             return not policy.tunnel_protected
         if link == CONTEXT:
             return policy.context_readable
-        return True
+        return link != ACCESS
 
     @property
     def addresses(self) -> frozenset[str]:

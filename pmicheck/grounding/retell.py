@@ -15,10 +15,18 @@ from pmicheck.model.cells import Cell
 from pmicheck.model.messages import (
     HA_CN,
     Acknowledgement,
+    CacheAnswer,
+    CacheRequest,
+    ContextData,
+    ContextRequest,
+    Data,
     HandoverToken,
     Message,
+    PeerAcknowledgement,
+    PeerUpdate,
     Test,
     TestInit,
+    Trigger,
     Update,
     describe,
     name_of,
@@ -246,7 +254,7 @@ def sender(message: Message) -> str:
         case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == message.at:
             return "ha" if message.cookie[0] == "cookie" else ""
         case TestInit():
-            return str(message.cookie[1])
+            return str(message.cookie[1]) if message.cookie[0] == "cookie" else message.address
         case Test(link="tunnel") | Acknowledgement(link="tunnel"):
             return "ha"
         case Test() | Acknowledgement():
@@ -256,6 +264,18 @@ def sender(message: Message) -> str:
             return owners.get(message.care_of, message.care_of) if message.proxy else MN
         case HandoverToken():
             return "pma1" if message.to == "ha" else "ha"
+        case CacheRequest() | ContextRequest():
+            return message.asker
+        case CacheAnswer():
+            return "ha2"
+        case PeerUpdate():
+            return next((pma for pma, care_of in CARE_OF.items() if care_of == message.care_of), message.care_of)
+        case PeerAcknowledgement() | ContextData():
+            return "pma1"
+        case Data():
+            return message.outer or message.source
+        case Trigger():
+            return MN
 
 
 def change(cell: Cell, value: Any) -> str:

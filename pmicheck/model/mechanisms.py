@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmicheck.model.readings import BOTH, CGA, DATA, HANDOVER, TYPE1, TYPE2
+from pmicheck.model.readings import BOTH, CGA, DATA, HANDOVER, HANDSHAKE, LOCAL, ROUTED, TUNNELLED, TYPE1
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("signature", "the CN verifies the signature", CGA),
         Mechanism("mac", "the CN verifies the authenticator of a binding update", BOTH),
         Mechanism("nonce-freshness", "the CN refuses nonces older than 240 s", BOTH),
-        Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH),
+        Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH | HANDSHAKE),
         Mechanism("tombstone", "the CN remembers the nonces of a deleted entry", BOTH),
         Mechanism("cba", "credit limits what an unverified care-of address gets", BOTH),
         Mechanism("credit-aging", "credit decays by 7/8 every 5 s", BOTH),
@@ -60,7 +60,7 @@ MECHANISMS: dict[str, Mechanism] = {
             TYPE1,
             "the authenticator is made with a token of the home address that the CN looks up, whichever field names it",
         ),
-        Mechanism("outer-source-check", "the outer source of data is held against the cache", DATA),
+        Mechanism("outer-source-check", "the outer source of data is held against the cache", ROUTED),
         Mechanism("pairwise-data-check", "inner and outer source are held against one entry", DATA),
         Mechanism(
             "ha-outer-source-check",
@@ -96,7 +96,7 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("lifetime-bound", "the CN caps the lifetime it grants", BOTH),
         Mechanism("dereg-auth", "a deregistration must be authenticated", BOTH),
         Mechanism("context-transfer-protection", "the context transfer is encrypted and authorised", HANDOVER),
-        Mechanism("third-handshake-message", "the handshake needs its third message", TYPE2),
-        Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", DATA | TYPE2),
+        Mechanism("third-handshake-message", "the handshake needs its third message", HANDSHAKE),
+        Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", TUNNELLED | LOCAL),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pmicheck.model import peer_protocol
 from pmicheck.model.act import Act
 from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context
@@ -27,7 +28,9 @@ Run = Callable[[Context], None]
 
 def spontaneous(world: World) -> tuple[Act, ...]:
     """Rules that need no message: they fire by policy, by timer, or because the mobile node moves."""
-    acts = [*clock.acts(world), *movement.acts(world)]
+    acts = [*clock.acts(world), *movement.acts(world), *peer_protocol.acts(world)]
+    if world.variant in ("handshake", "handshake-handover", "local"):
+        return tuple(acts)
     if world.proxied:
         for pma in world.agents:
             for flow in world.flows:
@@ -98,7 +101,7 @@ def handler(world: World, message: Message) -> Act | None:
     match message:
         case TestInit(to="ha"):
             return act("5", ("N136", "N137", "N049"), lambda c: home_agent.forward_test_init(c, world, message))
-        case TestInit() if message.to in world.correspondents:
+        case TestInit() if message.to in world.correspondents and not world.type2:
             return act(
                 "3.2",
                 ("N024", "N041", "N157", "N158"),
@@ -152,4 +155,4 @@ def _registrant_handler(world: World, message: Message, act: Callable[..., Act])
                 ("N070",),
                 lambda c: pma_role.receive_handover_token(c, world, to, Flow(message.home, message.at), message),
             )
-    return None
+    return peer_protocol.handler(world, message)

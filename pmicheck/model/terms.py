@@ -49,6 +49,16 @@ def encrypted(owner: str, content: Term) -> Term:
     return ("enc", owner, content)
 
 
+def association(one: str, other: str) -> Term:
+    """The key of the security association between two agents (reading pma_auth, A-24)."""
+    return ("sa", *sorted((one, other)))
+
+
+def sealed(key: Term, content: Term) -> Term:
+    """An authenticator under a security association, over all fields of a message."""
+    return ("sealed", key, content)
+
+
 def management_key(home: Term, care_of: Term | None) -> Term:
     """Kbm from the home token (T, PT or HT) and the care-of token; None for a deregistration (protocol-facts 2.1)."""
     return ("Kbm", home, care_of)
@@ -85,6 +95,10 @@ def render(term: object) -> str:
             return f"SHA1({render(home)})"
         case ("Kbm", home, care_of):
             return f"SHA1({render(home)} | {render(care_of)})"
+        case ("sa", one, other):
+            return f"security association of {one} and {other}"
+        case ("sealed", key, content):
+            return f"authenticated by the {render(key)} ({content[0]})"
         case ("mac", kbm, care_of, _, header):
             return f"MAC[{render(kbm)}](care-of {care_of}, {_header(header)})"
         case ("sig", owner, _, care_of, correspondent, signed):

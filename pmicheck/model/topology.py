@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pmicheck.model.messages import CARE_OF_CN, CN, CONTEXT, HA_CN, TUNNEL
+from pmicheck.model.messages import ACCESS, CARE_OF_CN, CN, CONTEXT, HA_CN, PMA_HA, TUNNEL, TUNNEL2
 
 VICTIM_HOME = "HoA"
 SECOND_HOME = "second HoA"
@@ -52,7 +52,7 @@ class Flow(NamedTuple):
     @property
     def label(self) -> str:
         """What tells it from the main flow in names, "" for the main one."""
-        return "" if self == MAIN else f" ({self.home} at {self.at})"
+        return "" if self in (MAIN, Flow(VICTIM_HOME, PMA3)) else f" ({self.home} at {self.at})"
 
 
 MAIN = Flow(VICTIM_HOME, CN)
@@ -62,6 +62,9 @@ LINKS = {
     HA_CN: "HA-CN path",
     CARE_OF_CN: "care-of path to the CN",
     CONTEXT: "context transfer",
+    TUNNEL2: "tunnel between HA2 and PMA3",
+    PMA_HA: "path between agents and HA2",
+    ACCESS: "access link",
 }
 
 

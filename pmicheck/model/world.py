@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pmicheck.model.messages import CN
 from pmicheck.model.policy import Policy
 from pmicheck.model.topology import (
+    CN_HOME,
     MAIN,
     PMA1,
     PMA2,
@@ -121,6 +122,18 @@ class World:
     def flows(self) -> tuple[Flow, ...]:
         """Every registration that honest nodes make, the main one first."""
         return tuple(Flow(home, at) for home in self.victims for at in self.correspondents)
+
+    @property
+    def entries(self) -> tuple[Flow, ...]:
+        """Where bindings of honest nodes are kept: with correspondents, and at agents for the other side's node."""
+        peers = [Flow(CN_HOME, agent) for agent in self.agents] if self.type2 and self.variant != "local" else []
+        return (*self.flows, *peers)
+
+    @property
+    def cache(self) -> tuple[Flow, ...]:
+        """Every entry that somebody may make: those of honest nodes, and of the attacker's own home addresses."""
+        own = tuple(Flow(home, at) for home in self.own_homes for at in self.correspondents)
+        return (*self.entries, *own)
 
     @property
     def main(self) -> Flow:

@@ -9,7 +9,7 @@ import z3
 
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, Accepted
-from pmicheck.model.readings import BOTH, TYPE1
+from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
@@ -18,7 +18,7 @@ from pmicheck.properties.witnesses import binding_made, node_left
 
 def victims_entries(world: World) -> tuple[Cell, ...]:
     """Where correspondents keep the bindings of honest nodes."""
-    return tuple(cells_of(*flow).entry for flow in world.flows)
+    return tuple(cells_of(*flow).entry for flow in world.entries)
 
 
 def event(world: World) -> tuple[Cell, ...]:
@@ -38,7 +38,7 @@ def _binding(state: State) -> tuple[Observation, ...]:
             "verified": entry.verified,
         }
         for entry in entries
-        if entry is not None
+        if entry is not None and entry.used
     )
 
 
@@ -49,7 +49,7 @@ def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_REDIRECTION = Property(
     "no-redirection",
     "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
-    BOTH,
+    BINDINGS,
     victims_entries,
     _binding,
     _no_redirection,
@@ -65,6 +65,7 @@ def _acceptance(state: State) -> tuple[Observation, ...]:
     return (
         {
             "update": event.step,
+            "is_update": event.step not in ("PHoTI", "trigger"),
             "sent_by_honest": event.author == "honest",
             "accepted_before": event.again,
             "entry_created": event.effect == "created",
@@ -78,13 +79,13 @@ def _acceptance(state: State) -> tuple[Observation, ...]:
 
 
 def _agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
-    return z3.BoolVal(True), z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"]))
+    return z3.BoolVal(True), z3.Implies(o["is_update"], z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"])))
 
 
 BINDING_AGREEMENT = Property(
     "binding-agreement",
     "a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
-    BOTH,
+    BINDINGS,
     event,
     _acceptance,
     _agreement,
@@ -104,7 +105,7 @@ def _freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
 BINDING_FRESHNESS = Property(
     "binding-freshness",
     "an old genuine message or signature is accepted again and changes an entry",
-    BOTH,
+    BINDINGS,
     event,
     _acceptance,
     _freshness,
@@ -122,7 +123,7 @@ def _no_deregistration(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_UNAUTHORISED_DEREGISTRATION = Property(
     "no-unauthorised-deregistration",
     "an honest current entry disappears, or becomes unusable, by a message that was not authorised",
-    BOTH,
+    BINDINGS,
     event,
     _acceptance,
     _no_deregistration,
@@ -143,7 +144,7 @@ def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 FORMER_PMA_POWERLESS = Property(
     "former-pma-powerless",
     "a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
-    TYPE1,
+    TYPE1 | HANDOVER,
     event,
     _acceptance,
     _powerless,
@@ -160,10 +161,10 @@ def _stateless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 STATELESS = Property(
     "stateless-before-authentication",
     "a receiver allocates per-peer state on an unauthenticated message",
-    BOTH,
+    BINDINGS | LOCAL,
     event,
     _acceptance,
     _stateless,
     binding_made,
-    lambda o: "The CN made an entry on the strength of a message that nothing secret vouches for.",
+    lambda o: f"State was made on the strength of a message ({o['update']}) that nothing secret vouches for.",
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import z3
 
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import FALLBACK, FellBack
-from pmicheck.model.readings import BOTH
+from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.topology import FLOOD
 from pmicheck.model.world import World
@@ -20,7 +19,7 @@ from pmicheck.properties.witnesses import binding_ended, binding_made
 
 def _entries(world: World) -> tuple[tuple[str, Cell], ...]:
     """(home address, cell) of every binding that somebody may make."""
-    return tuple((home, cells_of(home, at).entry) for home, at in product(world.homes, world.correspondents))
+    return tuple((home, cells_of(home, at).entry) for home, at in world.cache)
 
 
 def _entry_cells(world: World) -> tuple[Cell, ...]:
@@ -44,7 +43,7 @@ def _aimed(state: State) -> tuple[Observation, ...]:
     found: list[Observation] = []
     for home, cell in _entries(state.world):
         entry: Entry | None = state.read(cell)
-        if entry is not None and entry.care_of == FLOOD:
+        if entry is not None and entry.used and entry.care_of == FLOOD:
             found.append(
                 {
                     "home_address": home,
@@ -79,7 +78,7 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_CAREOF_FLOODING = Property(
     "no-careof-flooding",
     "more payload goes to a care-of address that never answered a care-of test than the credit earned",
-    BOTH,
+    BINDINGS,
     _entry_cells,
     _aimed,
     _no_careof_flooding,
@@ -122,7 +121,7 @@ def _no_home_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_HOME_FLOODING = Property(
     "no-home-flooding",
     "traffic falls back to a home address whose reachability the registrant no longer has, or never had",
-    BOTH,
+    BINDINGS,
     _fallback,
     _ended,
     _no_home_flooding,

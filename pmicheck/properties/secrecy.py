@@ -9,7 +9,7 @@ import z3
 
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, Believed
-from pmicheck.model.readings import BOTH, TYPE1
+from pmicheck.model.readings import BINDINGS, CGA
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.terms import Term, handover_token, permanent_token
 from pmicheck.model.topology import Flow
@@ -53,7 +53,7 @@ def _secrecy(o: Mapping[str, Any]) -> tuple[Any, Any]:
 TOKEN_SECRECY = Property(
     "token-secrecy",
     "the attacker knows a currently valid permanent or handover token",
-    TYPE1,
+    CGA,
     _valid,
     _tokens,
     _secrecy,
@@ -81,7 +81,7 @@ def _acknowledgement_agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
 ACKNOWLEDGEMENT_AGREEMENT = Property(
     "acknowledgement-agreement",
     "a PMA or node accepts a (P)BA or (P)HoT content that the right peer did not produce",
-    BOTH,
+    BINDINGS,
     event,
     _belief,
     _acknowledgement_agreement,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pmicheck.model.cells import Cell, equals
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of, nonempty
+from pmicheck.model.roles.data_plane import arrived
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.topology import COA1, MN, PMA1
+from pmicheck.model.topology import CN_HOME, COA1, MN, PMA1
 from pmicheck.model.world import World
 from pmicheck.properties.base import Condition
 
@@ -71,7 +73,29 @@ def answer_believed(world: World) -> tuple[str, tuple[Condition, ...]]:
     return "a registration is acknowledged", ((registration_of(who, world.main), registered, (1,)),)
 
 
+def data_arrived(world: World) -> tuple[str, tuple[Condition, ...]]:
+    """Payload of the mobile node reached its correspondent."""
+    home, at = world.main
+    who = CN_HOME if world.type2 else at
+    return "payload has arrived", ((arrived(who, home), equals, (True,)),)
+
+
+def retrying(world: World) -> tuple[Cell, ...]:
+    """Where honest nodes count their repetitions; payload alone may be sent as often as one likes."""
+    if world.variant in ("local", "data"):
+        return ()
+    people = world.agents if world.proxied else (MN,)
+    return tuple(registration_of(who, world.main) for who in people)
+
+
 def goal(world: World) -> tuple[str, tuple[Condition, ...]]:
     """What the scenario is for: the honest run is complete."""
-    times = {"mobile": 3, "refresh": 2, "settled": 2}.get(world.variant, 1)
+    home, at = world.main
+    if world.variant == "local":
+        both = ((arrived(CN_HOME, home), equals, (True,)), (arrived(home, CN_HOME), equals, (True,)))
+        return "payload has gone both ways", both
+    if world.variant == "data":
+        both = ((arrived(at, home), equals, (True,)), (arrived(MN, at), equals, (True,)))
+        return "payload has gone both ways", both
+    times = {"mobile": 3, "ero-handoff": 3, "refresh": 2, "settled": 2}.get(world.variant, 1)
     return "the honest run is complete", ((registration_of(registrant(world), world.main), registered, (times,)),)

@@ -114,7 +114,7 @@ def _require_usable(ctx: Context, held: Registration) -> None:
 
 
 def _send(ctx: Context, world: World, held: Registration) -> None:
-    """The early, complete or deregistering BU of `held.stage`; T goes with CGA and signature, PT without (RFC 4866 4.1)."""
+    """The BU of `held.stage`; T goes with CGA parameters and signature, PT without (RFC 4866 4.1)."""
     leaving = held.stage == "leaving"
     address: str = ctx.get(ATTACHED)
     update = build_update(

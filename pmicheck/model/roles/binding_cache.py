@@ -16,6 +16,7 @@ class Entry(NamedTuple):
     `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none; with
     tombstone=full also those of an early one, whose care-of index is 0. They are kept for honest registrations only:
     the attacker has no use for its own nonces a second time that it has not the first time.
+    `used` says whether traffic goes by the entry, or whether it is kept for later only (A-16, A-24).
     """
 
     care_of: str
@@ -23,6 +24,7 @@ class Entry(NamedTuple):
     capped: bool
     registrant: str
     nonces: tuple[int, int] | None
+    used: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,13 @@ class HomeCells:
     pairs: Cell
 
 
-@cache
 def cells_of(home: str, at: str = CN) -> HomeCells:
     """The cells of `home` at a correspondent; `pt` and `ht` hold valid generations, `pairs` counts what was issued."""
+    return _cells_of(home, at)
+
+
+@cache
+def _cells_of(home: str, at: str) -> HomeCells:
     return HomeCells(
         home,
         entry=Cell(f"{at}[{home}].entry", None),
@@ -51,13 +57,13 @@ def cells_of(home: str, at: str = CN) -> HomeCells:
 
 
 @cache
-def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int, at: str = CN) -> Cell:
+def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int, at: str) -> Cell:
     """Whether these two nonces are burnt for this home and care-of address (RFC 6275 9.5.3)."""
     return Cell(f"{at}[{home}].burnt {nonce}/{care_of_nonce} for {care_of}", False)
 
 
 @cache
-def burnt_nonce(home: str, nonce: int, at: str = CN) -> Cell:
+def burnt_nonce(home: str, nonce: int, at: str) -> Cell:
     """Whether this home nonce is burnt for this home address (reading tombstone=full)."""
     return Cell(f"{at}[{home}].burnt {nonce}", False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Context, equals, require
@@ -26,7 +25,7 @@ def acts(world: World) -> Iterator[Act]:
             ("N013", "N088"),
             lambda ctx, phase=phase: tick(ctx, world, phase),  # type: ignore[misc]
         )
-    for home, at in product(world.homes, world.correspondents):
+    for home, at in world.cache:
         where = "" if at == world.main.at else f" at {at}"
         if world.bounds.clock >= CAPPED_ENDS:
             yield Act(
@@ -50,7 +49,7 @@ def tick(ctx: Context, world: World, phase: int) -> None:
     """The next phase begins; no packet of the last one is under way, and no binding of 420 s lives for a day."""
     require(ctx.test(CLOCK, equals, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
-        for home, at in product(world.homes, world.correspondents):
+        for home, at in world.cache:
             require(not ctx.test(cells_of(home, at).entry, entry_is_capped), "entry-must-end-first")
     ctx.set(CLOCK, phase + 1)
     ctx.lose_packets_in_flight()

@@ -186,6 +186,8 @@ def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
     Only a flow that the attacker received can be its flood. It may have given up its own home address at
     any moment since its last home test, so that counts as lost.
     """
+    if not old.used:
+        return
     if home == ATTACKER_HOME:
         ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
     elif old.registrant == "attacker" and old.care_of in attacker_addresses(world):

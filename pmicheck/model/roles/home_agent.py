@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmicheck.model.cells import Context, require
-from pmicheck.model.messages import HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
+from pmicheck.model.messages import HA2, HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached, who_is_at
 from pmicheck.model.topology import AT_HOME
 from pmicheck.model.world import World
@@ -14,7 +14,7 @@ def forward_test_init(ctx: Context, world: World, init: TestInit) -> None:
     require(init.link == TUNNEL, "outbound")
     if init.kind == "HoTI" and world.proxied:
         require(not world.policy.on("ha-drops-hoti"), "ha-drops-hoti")
-    ctx.send(init._replace(link=HA_CN, to=init.at))
+    ctx.send(init._replace(link=HA_CN, to=HA2 if world.type2 else init.at))
 
 
 def intercept(ctx: Context, world: World, message: Test | Acknowledgement) -> None:

@@ -12,7 +12,7 @@ from pmicheck.model.messages import CONTEXT
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.proxy_mobile_agent import transfer_context
 from pmicheck.model.roles.registration import Registration, registration_of, signer
-from pmicheck.model.terms import care_of_token, handover_token, home_token, permanent_token, private_key
+from pmicheck.model.terms import association, care_of_token, handover_token, home_token, permanent_token, private_key
 from pmicheck.model.topology import AT_HOME, AWAY, CARE_OF, COA1, COA2, MN, PMA1, VICTIM_HOME, Flow, key_owner
 from pmicheck.model.world import World
 
@@ -91,7 +91,7 @@ def context_terms(world: World, flow: Flow, held: Registration) -> tuple[tuple[o
 
 
 def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:
-    """All secrets of a PMA: private key, PT, HT, T and C (DESIGN section 4, rogue-previous-pma)."""
+    """All secrets of a PMA: private key, associations, PT, HT, T and C (DESIGN section 4, rogue-previous-pma)."""
     terms: list[tuple[object, ...]] = [private_key(signer(world.policy, pma, flow.home))]
     if held.pt:
         terms.append(permanent_token(flow.home, held.pt, flow.at))
@@ -101,4 +101,6 @@ def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> t
         terms.append(home_token(flow.home, held.nonce, flow.at))
     if held.care_of_nonce:
         terms.append(care_of_token(CARE_OF[pma], held.care_of_nonce, flow.at))
+    if world.type2:
+        terms += [association(pma, peer) for peer in world.correspondents]
     return tuple(terms)

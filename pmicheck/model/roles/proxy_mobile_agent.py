@@ -18,6 +18,7 @@ from pmicheck.model.roles.registration import (
     send_update,
     signer,
 )
+from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
 from pmicheck.model.terms import Term, cookie, handover_token
 from pmicheck.model.time import CLOCK, at_most, token_usable
 from pmicheck.model.topology import CARE_OF, PMA1, Flow
@@ -111,7 +112,9 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require(test.kind == "PHoT", "not-a-proxy-home-test")
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
     held: Registration = ctx.get(registration_of(pma, flow))
-    if not believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow)):
+    believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
+    right_peer = not world.type2 or note_peer(ctx, pma, test)
+    if not (believed and right_peer):
         ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
@@ -137,6 +140,8 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
             require(ctx.test(CLOCK, token_usable, held.nonce), "token-too-old")
         _send_registration(ctx, world, pma, flow, held._replace(stage="complete", care_of_nonce=ack.care_of_nonce))
         return
+    if world.type2:
+        confirm_peer(ctx, pma)
     done = held._replace(stage="registered", credential="T", done=held.done + 1)
     ctx.set(registration_of(pma, flow), done)
 

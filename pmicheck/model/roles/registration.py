@@ -25,7 +25,8 @@ class Registration(NamedTuple):
     forged token: what it sends from now on no CN accepts), "deregistered".
     `credential`: the home token of the exchange under way. `nonce`, `care_of_nonce`: indices of T and C, 0 if none.
     `pt`, `ht`: generation held, 0 if none. `seq`: last number sent. `tries`: repetitions
-    so far. `tests`: home tests begun (names the cookie). `done`: registrations completed.
+    so far. `tests`: home tests begun (names the cookie). `done`: registrations completed. `peer`: care-of address of a
+    type 2 correspondent, as far as it is known ("asked", "sent": a handshake under way, 4.2).
     """
 
     stage: str = "idle"
@@ -38,6 +39,7 @@ class Registration(NamedTuple):
     tries: int = 0
     tests: int = 0
     done: int = 0
+    peer: str = ""
 
 
 def awaits(held: Registration, seq: int) -> bool:
@@ -49,8 +51,13 @@ def is_testing(held: Registration) -> bool:
     return held.stage == "testing"
 
 
-@cache
 def registration_of(principal: str, flow: Flow = MAIN) -> Cell:
+    """Where a principal keeps its registration for a flow."""
+    return _registration_of(principal, flow)
+
+
+@cache
+def _registration_of(principal: str, flow: Flow) -> Cell:
     return Cell(f"{principal}.registration{flow.label}", Registration())
 
 
