@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pmicheck.attacker.profiles import ATTACKERS
+from pmicheck.grounding.run import world_of
 from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.model.world import World
+from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
 
 
@@ -26,6 +30,11 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
     return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
 
 
+def _default_world(name: str) -> World:
+    scenario = load_scenario(name)
+    return world_of(scenario, make_policy({}, (), scenario.families, name), None)
+
+
 def explain_property(name: str) -> str:
     """What a property says, what it looks at and how it is decided. Raises UsageError for an unknown name."""
     if check_name(name) == PROGRESS:
@@ -34,9 +43,10 @@ def explain_property(name: str) -> str:
             "Decided on the honest nodes alone: as long as time and repetitions remain, the goal must stay reachable."
         )
     prop = INVARIANTS[name]
-    looks = ", ".join(cell.name for cell in prop.cells)
+    world = next(world for world in map(_default_world, SHIPPED) if applies(prop, world))
+    looks = ", ".join(cell.name for cell in prop.cells(world))
     return (
         f"{name} is violated when {prop.violated_when}.\n"
-        f"It looks at: {looks}{' and what the attacker knows' if prop.terms else ''}.\n"
+        f"It looks at: {looks}{' and what the attacker knows' if prop.terms(world) else ''}.\n"
         "z3 is asked of every distinct observation whether it can stand beside numbers that break the invariant."
     )

@@ -10,9 +10,9 @@ from pmicheck.explore.without_attacker import can_reach
 from pmicheck.grounding.run import Prepared
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.roles.attachment import ATTACHED
-from pmicheck.model.roles.registration import registration_of
 from pmicheck.model.time import CLOCK
-from pmicheck.model.topology import AWAY, MN, PMA1, PMA2
+from pmicheck.model.topology import AWAY
+from pmicheck.properties.witnesses import retrying
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,4 @@ def _room_left(prepared: Prepared, local: int) -> bool:
         return False
     if grounded.value(ATTACHED, local) == AWAY or grounded.value(CLOCK, local) > world.bounds.honest_until:
         return False
-    people = (PMA1, PMA2) if world.proxied else (MN,)
-    return all(grounded.value(registration_of(who), local).tries < world.bounds.retransmissions for who in people)
+    return all(grounded.value(cell, local).tries < world.bounds.retransmissions for cell in retrying(world))

@@ -33,6 +33,8 @@ def ways_to_build(term: Term) -> tuple[Derivation, ...]:
             return (Derivation((private_key(owner),), term, "signs"),)
         case ("enc", _, content):
             return (Derivation((content,), term, "encrypts"),)
+        case ("sealed", key, _):
+            return (Derivation((key,), term, "authenticates by the security association"),)
     return ()
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pmicheck.attacker.injection import Adversary
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Context, require
+from pmicheck.model.roles.context_transfer import profile_key
 from pmicheck.model.roles.movement import context_terms
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.topology import ATTACKER, PMA1
+from pmicheck.model.topology import ATTACKER, PMA1, Flow
 from pmicheck.model.world import World
 
 
@@ -17,17 +18,22 @@ def acts(adversary: Adversary) -> Iterator[Act]:
     """The attacker's own rules in this world."""
     world = adversary.world
     if world.handover and world.policy.reads("context_transfer", "unauthenticated"):
-        yield Act(
-            "attacker asks pma1 for the handover context",
-            ATTACKER,
-            "4.2.1",
-            ("N048", "N121"),
-            lambda ctx: ask(ctx, world),
-        )
+        for flow in world.flows:
+            yield Act(
+                f"attacker asks pma1 for the handover context{flow.label}",
+                ATTACKER,
+                "4.2.1",
+                ("N048", "N121"),
+                lambda ctx, flow=flow: ask(ctx, world, flow),  # type: ignore[misc]
+            )
 
 
-def ask(ctx: Context, world: World) -> None:
+def ask(ctx: Context, world: World, flow: Flow) -> None:
     """Reading context_transfer=unauthenticated: whoever asks is told (A-02)."""
-    held: Registration = ctx.get(registration_of(PMA1))
+    held: Registration = ctx.get(registration_of(PMA1, flow))
+    if world.type2:
+        require(held.stage == "registered", "nothing-to-transfer")
+        ctx.learn(profile_key(flow))
+        return
     require(held.ht > 0, "nothing-to-transfer")
-    ctx.learn(*context_terms(world, held))
+    ctx.learn(*context_terms(world, flow, held))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.errors import UsageError
-from pmicheck.model.messages import CARE_OF_CN, CONTEXT, HA_CN, TUNNEL
+from pmicheck.model.messages import ACCESS, CARE_OF_CN, CONTEXT, HA_CN, TUNNEL, TUNNEL2
 from pmicheck.model.policy import Policy, unknown
-from pmicheck.model.topology import ATTACKER, COA1, COA2, PMA1, PMA2
+from pmicheck.model.topology import ATTACKER, CARE_OF, PMA1, PMA2
 
 EVERYWHERE = "everywhere"
 """Stands for every link that is not protected, the bystander's access link included."""
@@ -39,16 +39,16 @@ class Attacker:
             return True
         if EVERYWHERE not in self.taps:
             return False
-        if link == TUNNEL:
+        if link in (TUNNEL, TUNNEL2):
             return not policy.tunnel_protected
         if link == CONTEXT:
             return policy.context_readable
-        return True
+        return link != ACCESS
 
     @property
     def addresses(self) -> frozenset[str]:
         """Care-of addresses at which it receives: its own, and those of the PMAs that act for it."""
-        return frozenset({ATTACKER}) | {{PMA1: COA1, PMA2: COA2}[pma] for pma in self.corrupts}
+        return frozenset({ATTACKER}) | {CARE_OF[pma] for pma in self.corrupts}
 
 
 ATTACKERS: dict[str, Attacker] = {

@@ -107,11 +107,11 @@ class Forger:
         match term:
             case ["zero"]:
                 return sealing.ZERO_TOKEN
-            case ["T", name, nonce] if nonce in stage.nonces:
+            case ["T", name, nonce, *_] if nonce in stage.nonces:
                 return stage.cn.home_keygen_token(stage.nonces[nonce], at[name])
-            case ["C", name, nonce] if nonce in stage.nonces:
+            case ["C", name, nonce, *_] if nonce in stage.nonces:
                 return stage.cn.care_of_keygen_token(stage.nonces[nonce], at[name])
-            case ["PT" | "HT" as kind, name, generation]:
+            case ["PT" | "HT" as kind, name, generation, *_]:
                 issued = stage.pairs.get(name, [])
                 index = len(issued) - 1 if name in OWN_HOMES else generation - 1
                 return issued[index][kind == "HT"] if 0 <= index < len(issued) else None

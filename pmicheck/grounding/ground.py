@@ -22,7 +22,7 @@ from pmicheck.model.cells import Cell, Context, Refused
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Message, Update, describe, visible_terms
 from pmicheck.model.protocol import handler, spontaneous
-from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import evidence, identity, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
@@ -113,8 +113,9 @@ class Grounder:
             sets = ctx.sets if isinstance(ctx, SymbolicRun) else {}
             if CLOCK in sets:
                 adversary.on_phase(ctx, sets[CLOCK])
-            if ATTACHED in sets:
-                adversary.on_move(ctx, sets[ATTACHED])
+            for home in self.world.victims:
+                if attached(home) in sets:
+                    adversary.on_move(ctx, sets[attached(home)])
 
         return Act(act.name, act.actor, act.section, act.statements, run)
 

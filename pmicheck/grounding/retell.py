@@ -15,20 +15,28 @@ from pmicheck.model.cells import Cell
 from pmicheck.model.messages import (
     HA_CN,
     Acknowledgement,
+    CacheAnswer,
+    CacheRequest,
+    ContextData,
+    ContextRequest,
+    Data,
     HandoverToken,
     Message,
+    PeerAcknowledgement,
+    PeerUpdate,
     Test,
     TestInit,
+    Trigger,
     Update,
     describe,
     name_of,
     visible_terms,
 )
 from pmicheck.model.roles.binding_cache import Entry
-from pmicheck.model.roles.registration import CARE_OF, Registration
+from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term, render
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER, LINKS, MN
+from pmicheck.model.topology import ATTACKER, CARE_OF, LINKS, MN
 from pmicheck.trace import Step
 
 
@@ -257,19 +265,31 @@ def _listed(value: Any) -> Any:
 def sender(message: Message) -> str:
     """Who the message claims to come from."""
     match message:
-        case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == "cn":
+        case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == message.at:
             return "ha" if message.cookie[0] == "cookie" else ""
         case TestInit():
-            return str(message.cookie[1])
+            return str(message.cookie[1]) if message.cookie[0] == "cookie" else message.address
         case Test(link="tunnel") | Acknowledgement(link="tunnel"):
             return "ha"
         case Test() | Acknowledgement():
-            return "cn"
+            return message.at
         case Update():
             owners = {care_of: pma for pma, care_of in CARE_OF.items()}
             return owners.get(message.care_of, message.care_of) if message.proxy else MN
         case HandoverToken():
             return "pma1" if message.to == "ha" else "ha"
+        case CacheRequest() | ContextRequest():
+            return message.asker
+        case CacheAnswer():
+            return "ha2"
+        case PeerUpdate():
+            return next((pma for pma, care_of in CARE_OF.items() if care_of == message.care_of), message.care_of)
+        case PeerAcknowledgement() | ContextData():
+            return "pma1"
+        case Data():
+            return message.outer or message.source
+        case Trigger():
+            return MN
 
 
 def change(cell: Cell, value: Any) -> str:

@@ -13,12 +13,10 @@ from pmicheck.grounding.layout import Grounded, Observed, Wanted, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
 from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
-from pmicheck.model.topology import ATTACKER_HOME, STRANGER_HOME, VICTIM_HOME
+from pmicheck.model.topology import ATTACKER_HOME, STRANGER_HOME
 from pmicheck.model.world import World
 from pmicheck.properties.base import Property
 from pmicheck.properties.witnesses import goal
-
-HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
         policy,
         corrupted=attacker.corrupts if attacker else frozenset(),
         attacked=attacker is not None,
-        homes=HOMES if attacker and attacker.own_home else (VICTIM_HOME,),
+        own_homes=(ATTACKER_HOME, STRANGER_HOME) if attacker and attacker.own_home else (),
     )
 
 
@@ -57,7 +55,7 @@ def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, prope
     except ValueError as error:
         raise ScenarioError(scenario.file, None, f"prologue: {error}") from error
     adversary = None if attacker is None else Adversary(attacker, start.world)
-    observed = [Observed(p.name, p.cells, p.terms) for p in wanted_properties]
+    observed = [Observed(p.name, p.cells(start.world), p.terms(start.world)) for p in wanted_properties]
     witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]
     witnesses.append(Wanted(*goal(start.world)))
     name = f"{scenario.name} / {attacker.name if attacker else 'no attacker'}"

@@ -8,7 +8,7 @@ from pmicheck.model.cells import Cell
 
 
 class Accepted(NamedTuple):
-    """The correspondent node accepted a binding update for the victim's home address.
+    """A correspondent accepted a binding update, or a PHoTI that makes an entry, for an honest node's home address.
 
     `author` is "honest" (the mobile node, its serving PMA, or the previous PMA as N071 orders) or "attacker";
     `again` says that the authenticator or the signature was accepted before; `effect` and `harm` what became of the
@@ -30,6 +30,14 @@ class Believed(NamedTuple):
 
     who: str
     what: str
+
+
+class Delivered(NamedTuple):
+    """Payload reached an upper layer: `who` got it as from `source`, and `sender` sent it."""
+
+    who: str
+    source: str
+    sender: str
 
 
 class FellBack(NamedTuple):

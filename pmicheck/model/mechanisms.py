@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmicheck.model.readings import BOTH, DATA, HANDOVER, TYPE1, TYPE2
+from pmicheck.model.readings import BOTH, CGA, DATA, HANDOVER, HANDSHAKE, LOCAL, ROUTED, TUNNELLED, TYPE1
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,30 @@ MECHANISMS: dict[str, Mechanism] = {
     for mechanism in (
         Mechanism("home-test", "the CN takes T, PT or HT into the key of a binding update", BOTH),
         Mechanism("careof-test", "the CN takes C into the key of a complete update", BOTH),
-        Mechanism("cga", "the CN checks that the home address is made from the key", TYPE1),
-        Mechanism("signature", "the CN verifies the signature", TYPE1),
+        Mechanism("cga", "the CN checks that the home address is made from the key", CGA),
+        Mechanism("signature", "the CN verifies the signature", CGA),
         Mechanism("mac", "the CN verifies the authenticator of a binding update", BOTH),
         Mechanism("nonce-freshness", "the CN refuses nonces older than 240 s", BOTH),
-        Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH),
+        Mechanism("sequence-number", "the CN refuses numbers not greater than the last", BOTH | HANDSHAKE),
         Mechanism("tombstone", "the CN remembers the nonces of a deleted entry", BOTH),
         Mechanism("cba", "credit limits what an unverified care-of address gets", BOTH),
         Mechanism("credit-aging", "credit decays by 7/8 every 5 s", BOTH),
         Mechanism("no-credit-while-unverified", "packets from an unverified address earn nothing", BOTH),
-        Mechanism("token-encryption", "PT and HT travel encrypted", TYPE1),
+        Mechanism("token-encryption", "PT and HT travel encrypted", CGA),
         Mechanism(
             "careof-token-encryption",
             "C travels encrypted at handover",
             TYPE1,
             "the same C is had in clear by a plain care-of test, which a type 1 CN answers (RFC 6275 9.4.2)",
         ),
-        Mechanism("pt-revocation", "a deregistration revokes PT", TYPE1),
-        Mechanism("pt-replacement", "a new PT replaces the old one", TYPE1),
+        Mechanism("pt-revocation", "a deregistration revokes PT", CGA),
+        Mechanism("pt-replacement", "a new PT replaces the old one", CGA),
         Mechanism("ht-rotation", "a new HT replaces the old one", TYPE1),
-        Mechanism("rule-149", "T alone is refused where a PT exists", TYPE1),
+        Mechanism("rule-149", "T alone is refused where a PT exists", CGA),
         Mechanism(
             "rule-150",
             "PT together with CGA options is refused in a plain BU",
-            TYPE1,
+            CGA,
             "the draft sends PT with CGA options in a PBU (N087, N090, N092); in a plain BU PT alone does as much",
         ),
         Mechanism("cga-in-complete", "a complete PBU must be signed", TYPE1),
@@ -60,7 +60,7 @@ MECHANISMS: dict[str, Mechanism] = {
             TYPE1,
             "the authenticator is made with a token of the home address that the CN looks up, whichever field names it",
         ),
-        Mechanism("outer-source-check", "the outer source of data is held against the cache", DATA),
+        Mechanism("outer-source-check", "the outer source of data is held against the cache", ROUTED),
         Mechanism("pairwise-data-check", "inner and outer source are held against one entry", DATA),
         Mechanism(
             "ha-outer-source-check",
@@ -83,12 +83,12 @@ MECHANISMS: dict[str, Mechanism] = {
             BOTH,
             "T, PT and HT are secrets of one CN, so an authenticator made for another CN never verifies",
         ),
-        Mechanism("cn-in-signature", "the signature covers the correspondent's address", TYPE1),
-        Mechanism("coa-in-signature", "the signature covers the care-of address", TYPE1),
+        Mechanism("cn-in-signature", "the signature covers the correspondent's address", CGA),
+        Mechanism("coa-in-signature", "the signature covers the care-of address", CGA),
         Mechanism(
             "type-tag",
             "the signature covers the CGA type tag",
-            TYPE1,
+            CGA,
             "no other protocol of the scenarios signs with the key pair of the mobile node",
         ),
         Mechanism("mac-of-ack", "the sender verifies the authenticator of an acknowledgement", BOTH),
@@ -96,7 +96,7 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("lifetime-bound", "the CN caps the lifetime it grants", BOTH),
         Mechanism("dereg-auth", "a deregistration must be authenticated", BOTH),
         Mechanism("context-transfer-protection", "the context transfer is encrypted and authorised", HANDOVER),
-        Mechanism("third-handshake-message", "the handshake needs its third message", TYPE2),
-        Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", DATA | TYPE2),
+        Mechanism("third-handshake-message", "the handshake needs its third message", HANDSHAKE),
+        Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", TUNNELLED | LOCAL),
     )
 }

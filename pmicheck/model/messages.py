@@ -1,4 +1,4 @@
-"""Messages of draft section 3 and of RFC 6275, as terms over exactly the fields that somebody checks.
+"""Messages of the draft and of RFC 6275, as terms over exactly the fields that somebody checks.
 
 A message knows the link it is on and the principal that will process it next; a home agent that forwards one sends the
 same message on its other link.
@@ -12,16 +12,27 @@ from pmicheck.model.terms import Term, render
 
 CN = "cn"
 HA = "ha"
+HA2 = "ha2"
+"""The home agent of a type 2 correspondent."""
 
 TUNNEL = "tunnel"
+TUNNEL2 = "tunnel2"
+"""Between HA2 and the agent of the correspondent."""
 HA_CN = "ha-cn"
 CARE_OF_CN = "careof-cn"
 CONTEXT = "context"
+PMA_HA = "pma-ha"
+"""Between an agent and the home agent of somebody else's node (4.1)."""
+ACCESS = "access"
+"""The link between a mobile node and its agent."""
 INTERNET = "internet"
 
 
 class TestInit(NamedTuple):
-    """HoTI, CoTI or PHoTI. `address` is the address under test, `hao` a Home Address option if one is there."""
+    """HoTI, CoTI or PHoTI. `address` is the address under test, `hao` a Home Address option if one is there.
+
+    `at` is the correspondent asked, `care_of` the Care-of Address field of a PHoTI where somebody looks at it (N171).
+    """
 
     kind: str
     address: str
@@ -29,10 +40,15 @@ class TestInit(NamedTuple):
     link: str
     to: str
     hao: str | None = None
+    at: str = CN
+    care_of: str | None = None
 
 
 class Test(NamedTuple):
-    """HoT, CoT or PHoT: the answer to a test init, with a token and the index of its nonce."""
+    """HoT, CoT or PHoT: the answer of the correspondent `at` to a test init, with a token and the index of its nonce.
+
+    `care_of` is the Care-of Address field of a PHoT where somebody looks at it (N168).
+    """
 
     kind: str
     address: str
@@ -41,6 +57,8 @@ class Test(NamedTuple):
     token: Term
     link: str
     to: str
+    at: str = CN
+    care_of: str | None = None
 
 
 class Update(NamedTuple):
@@ -78,7 +96,7 @@ class Update(NamedTuple):
 class Acknowledgement(NamedTuple):
     """BA or PBA with status 0, or, with `status` 136 to 138, without authenticator (RFC 6275 9.5.4).
 
-    `sig` is the CN's own signature, if it protects what it sends (N096).
+    `sig` is the CN's own signature, if it protects what it sends (N096); `at` is the correspondent that answers.
     """
 
     proxy: bool
@@ -93,6 +111,7 @@ class Acknowledgement(NamedTuple):
     link: str
     to: str
     sig: Term | None = None
+    at: str = CN
 
 
 class HandoverToken(NamedTuple):
@@ -104,9 +123,125 @@ class HandoverToken(NamedTuple):
     tries: int
     link: str
     to: str
+    at: str = CN
 
 
-Message = TestInit | Test | Update | Acknowledgement | HandoverToken
+class CacheRequest(NamedTuple):
+    """Binding Cache Request of an agent: where is this home address registered (N109, N111)? `number` names it."""
+
+    home: str
+    number: int
+    asker: str
+    link: str
+    to: str
+
+
+class CacheAnswer(NamedTuple):
+    """Binding Cache Acknowledgement: it is registered at this care-of address (N112)."""
+
+    home: str
+    care_of: str
+    number: int
+    link: str
+    to: str
+
+
+class PeerUpdate(NamedTuple):
+    """PBU between agents (N113, N114): `home` is at `care_of`, whose agent sends it.
+
+    `answers` is the number of the PBU that it acknowledges as well, 0 if it answers none; `lifetime` False deregisters.
+    `proof` is what the security association makes of it, None without one (A-24).
+    """
+
+    home: str
+    care_of: str
+    seq: int
+    answers: int
+    lifetime: bool
+    proof: Term | None
+    link: str
+    to: str
+
+
+class PeerAcknowledgement(NamedTuple):
+    """PBA, the third message of the handshake (N115): `home` is the mobile node whose PBU began it."""
+
+    home: str
+    seq: int
+    proof: Term | None
+    link: str
+    to: str
+
+
+class ContextRequest(NamedTuple):
+    """Context Transfer Request of the next agent (N121)."""
+
+    home: str
+    asker: str
+    link: str
+    to: str
+
+
+class ContextData(NamedTuple):
+    """Context Transfer Data: the profile with the key pair, and the Binding Update List entry (N121)."""
+
+    home: str
+    peer: str
+    seq: int
+    tries: int
+    key: Term
+    link: str
+    to: str
+
+
+class Data(NamedTuple):
+    """Payload: `source` and `destination` as upper layers see them.
+
+    `outer` is the source of an outer IPv6 header, "" if there is none (N161); `routing` the home address in a type 2
+    routing header, "" if there is none (N164).
+    """
+
+    source: str
+    destination: str
+    outer: str
+    routing: str
+    link: str
+    to: str
+
+
+class Trigger(NamedTuple):
+    """The mobile node's wish for route optimisation in explicit mode (N101)."""
+
+    home: str
+    link: str
+    to: str
+
+
+Message = (
+    TestInit
+    | Test
+    | Update
+    | Acknowledgement
+    | HandoverToken
+    | CacheRequest
+    | CacheAnswer
+    | PeerUpdate
+    | PeerAcknowledgement
+    | ContextRequest
+    | ContextData
+    | Data
+    | Trigger
+)
+
+NAMES = {
+    "HandoverToken": "handover token",
+    "CacheRequest": "binding cache request",
+    "CacheAnswer": "binding cache acknowledgement",
+    "PeerAcknowledgement": "handshake PBA",
+    "ContextRequest": "context transfer request",
+    "ContextData": "context transfer data",
+    "Trigger": "trigger",
+}
 
 
 def name_of(message: Message) -> str:
@@ -118,10 +253,17 @@ def name_of(message: Message) -> str:
             return f"{message.step} " + ("PBU" if proxy else "BU")
         case Acknowledgement(proxy=proxy):
             return "PBA" if proxy else "BA"
-        case HandoverToken():
-            return "handover token"
-        case _:
+        case TestInit() | Test():
             return message.kind
+        case PeerUpdate(lifetime=False):
+            return "deregistering handshake PBU"
+        case PeerUpdate():
+            return "answering handshake PBU" if message.answers else "handshake PBU"
+        case Data():
+            header = "tunnelled " if message.outer else "" if not message.routing else "routed "
+            return f"{header}data"
+        case _:
+            return NAMES[type(message).__name__]
 
 
 def visible_terms(message: Message) -> tuple[Term, ...]:
@@ -138,6 +280,12 @@ def visible_terms(message: Message) -> tuple[Term, ...]:
             return tuple(term for term in parts if term is not None)
         case HandoverToken():
             return (message.token,)
+        case PeerUpdate() | PeerAcknowledgement():
+            return () if message.proof is None else (message.proof,)
+        case ContextData():
+            return (message.key,)
+        case _:
+            return ()
 
 
 def describe(message: Message) -> str:
@@ -163,3 +311,26 @@ def describe(message: Message) -> str:
             return f"{name_of(message)}({', '.join(parts)})"
         case HandoverToken():
             return f"handover token({message.home}, {render(message.token)})"
+        case CacheRequest():
+            return f"binding cache request {message.number}({message.home})"
+        case CacheAnswer():
+            return f"binding cache acknowledgement {message.number}({message.home} at {message.care_of})"
+        case PeerUpdate():
+            parts = [f"home {message.home}", f"care-of {message.care_of}", f"seq {message.seq}"]
+            parts += [f"answers {message.answers}"] if message.answers else []
+            parts += [render(message.proof) if message.proof else "no authenticator"]
+            return f"{name_of(message)}({', '.join(parts)})"
+        case PeerAcknowledgement():
+            proof = render(message.proof) if message.proof else "no authenticator"
+            return f"handshake PBA({message.home}, seq {message.seq}, {proof})"
+        case ContextRequest():
+            return f"context transfer request({message.home}, from {message.asker})"
+        case ContextData():
+            return f"context transfer data({message.home}, peer {message.peer}, {render(message.key)})"
+        case Data():
+            parts = [f"{message.source} to {message.destination}"]
+            parts += [f"outer source {message.outer}"] if message.outer else []
+            parts += [f"routing header {message.routing}"] if message.routing else []
+            return f"data({', '.join(parts)})"
+        case Trigger():
+            return f"trigger({message.home})"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pmicheck.model import peer_protocol
 from pmicheck.model.act import Act
-from pmicheck.model.ancestors import mobile_node
+from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context
 from pmicheck.model.messages import (
     Acknowledgement,
@@ -19,7 +20,7 @@ from pmicheck.model.messages import (
 )
 from pmicheck.model.roles import clock, correspondent_node, home_agent, movement
 from pmicheck.model.roles import proxy_mobile_agent as pma_role
-from pmicheck.model.topology import MN, PMA1, PMA2
+from pmicheck.model.topology import MN, PMA1, Flow
 from pmicheck.model.world import World
 
 Run = Callable[[Context], None]
@@ -27,33 +28,50 @@ Run = Callable[[Context], None]
 
 def spontaneous(world: World) -> tuple[Act, ...]:
     """Rules that need no message: they fire by policy, by timer, or because the mobile node moves."""
-    acts = [*clock.acts(world), *movement.acts(world)]
+    acts = [*clock.acts(world), *movement.acts(world), *peer_protocol.acts(world)]
+    if world.variant in ("handshake", "handshake-handover", "local"):
+        return tuple(acts)
     if world.proxied:
-        for pma in (PMA1, PMA2) if world.handover else (PMA1,):
-            acts += _pma_acts(world, pma)
+        for pma in world.agents:
+            for flow in world.flows:
+                acts += _pma_acts(world, pma, flow)
     else:
-        acts += [
-            Act(
-                "mobile node starts the tests",
-                MN,
-                "RFC 6275 5.2.5",
-                (),
-                lambda c: mobile_node.start_tests(c, world),
-            ),
-            Act(
-                "mobile node repeats its BU",
-                MN,
-                "RFC 6275 11.8",
-                (),
-                lambda c: mobile_node.retransmit(c, world),
-            ),
-        ]
+        acts += _enhanced_acts(world) if world.enhanced else _mobile_acts(world)
     return tuple(acts)
 
 
-def _pma_acts(world: World, pma: str) -> Iterator[Act]:
+def _mobile_acts(world: World) -> Iterator[Act]:
+    """The mobile node of RFC 6275."""
+    rules = (
+        ("mobile node starts the tests", "RFC 6275 5.2.5", mobile_node.start_tests),
+        ("mobile node repeats its BU", "RFC 6275 11.8", mobile_node.retransmit),
+    )
+    for name, section, rule in rules:
+        yield Act(name, MN, section, (), lambda c, rule=rule: rule(c, world))  # type: ignore[misc]
+
+
+def _enhanced_acts(world: World) -> Iterator[Act]:
+    """The mobile node of RFC 4866."""
+    rules = [
+        ("mobile node starts the home test", "RFC 4866 4.1", enhanced_mobile_node.start_home_test),
+        ("mobile node repeats what is outstanding", "RFC 6275 11.8", enhanced_mobile_node.retransmit),
+    ]
+    if world.variant == "ero-handoff":
+        rules += [
+            (
+                "mobile node registers with the permanent token",
+                "RFC 4866 4.1",
+                enhanced_mobile_node.register_after_move,
+            ),
+            ("mobile node deregisters", "RFC 4866 4.1", enhanced_mobile_node.deregister_at_home),
+        ]
+    for name, section, rule in rules:
+        yield Act(name, MN, section, (), lambda c, rule=rule: rule(c, world))  # type: ignore[misc]
+
+
+def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
     def act(name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
-        return Act(f"{pma} {name}", pma, section, statements, lambda ctx: rule(ctx, world, pma))
+        return Act(f"{pma} {name}{flow.label}", pma, section, statements, lambda ctx: rule(ctx, world, pma, flow))
 
     yield act(
         "starts the proxy home test",
@@ -64,12 +82,12 @@ def _pma_acts(world: World, pma: str) -> Iterator[Act]:
     yield act("repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
     if world.bounds.refreshes:
         yield act("refreshes with the permanent token", "3.3", ("N011", "N060", "N092"), pma_role.refresh)
-    if pma == PMA1 and world.leaves:
+    if (pma == PMA1 or pma != world.agents[-1]) and world.leaves:
         yield act("deregisters", "3.4", ("N071", "N140"), pma_role.deregister)
-    if pma == PMA2:
+    if pma != PMA1:
         statements = ("N017", "N061", "N062", "N065", "N073", "N076")
         yield act("registers with the handover token", "3.4", statements, pma_role.register_after_handover)
-    if pma == PMA1 and world.variant == "reactive":
+    if pma != world.agents[-1] and world.variant == "reactive":
         yield act("hands HT to the home agent", "3.4", ("N070",), pma_role.hand_token_to_home_agent)
 
 
@@ -83,7 +101,7 @@ def handler(world: World, message: Message) -> Act | None:
     match message:
         case TestInit(to="ha"):
             return act("5", ("N136", "N137", "N049"), lambda c: home_agent.forward_test_init(c, world, message))
-        case TestInit(to="cn"):
+        case TestInit() if message.to in world.correspondents and not world.type2:
             return act(
                 "3.2",
                 ("N024", "N041", "N157", "N158"),
@@ -93,7 +111,7 @@ def handler(world: World, message: Message) -> Act | None:
             return act("3.2", ("N036", "N132"), lambda c: home_agent.intercept(c, world, message))
         case HandoverToken(to="ha"):
             return act("3.4", ("N070",), lambda c: home_agent.relay_handover_token(c, world, message))
-        case Update(to="cn"):
+        case Update() if message.to in world.correspondents:
             section, statements = UPDATE_SOURCES[message.step]
             return act(section, statements, lambda c: correspondent_node.receive_update(c, world, message))
     return _registrant_handler(world, message, act)
@@ -109,16 +127,32 @@ UPDATE_SOURCES = {
 def _registrant_handler(world: World, message: Message, act: Callable[..., Act]) -> Act | None:
     to = message.to
     match message:
+        case Test() if to == MN and world.enhanced:
+            return act("RFC 6275 11.6.2", (), lambda c: enhanced_mobile_node.receive_home_test(c, world, message))
+        case Acknowledgement() if to == MN and world.enhanced:
+            return act("RFC 4866 4.4", (), lambda c: enhanced_mobile_node.receive_acknowledgement(c, world, message))
         case Test() if to == MN:
             return act("RFC 6275 11.6.2", (), lambda c: mobile_node.receive_test(c, world, message))
         case Acknowledgement() if to == MN:
             return act("RFC 6275 11.7.3", (), lambda c: mobile_node.receive_acknowledgement(c, world, message))
-        case Test() if to in (PMA1, PMA2):
+        case Test() if to in world.agents:
             statements = ("N037", "N042", "N050", "N051")
-            return act("3.2", statements, lambda c: pma_role.receive_home_test(c, world, to, message))
-        case Acknowledgement() if to in (PMA1, PMA2):
+            return act(
+                "3.2",
+                statements,
+                lambda c: pma_role.receive_home_test(c, world, to, Flow(message.address, message.at), message),
+            )
+        case Acknowledgement() if to in world.agents:
             statements = ("N028", "N080", "N082", "N094")
-            return act("3.5", statements, lambda c: pma_role.receive_acknowledgement(c, world, to, message))
-        case HandoverToken() if to in (PMA1, PMA2):
-            return act("3.4", ("N070",), lambda c: pma_role.receive_handover_token(c, world, to, message))
-    return None
+            return act(
+                "3.5",
+                statements,
+                lambda c: pma_role.receive_acknowledgement(c, world, to, Flow(message.home, message.at), message),
+            )
+        case HandoverToken() if to in world.agents:
+            return act(
+                "3.4",
+                ("N070",),
+                lambda c: pma_role.receive_handover_token(c, world, to, Flow(message.home, message.at), message),
+            )
+    return peer_protocol.handler(world, message)

@@ -17,11 +17,22 @@ class Reading:
 
 
 RR = frozenset({"rr"})
+ERO = frozenset({"ero"})
 TYPE1 = frozenset({"type1"})
-BOTH = RR | TYPE1
+CGA = ERO | TYPE1
+BOTH = RR | CGA
+"""Wherever binding updates are authenticated with keygen tokens."""
 HANDOVER = frozenset({"handover"})
-TYPE2 = frozenset({"type2"})
+TYPE2_RR = frozenset({"type2-rr"})
+HANDSHAKE = frozenset({"handshake"})
+LOCAL = frozenset({"local"})
+TYPE2 = TYPE2_RR | HANDSHAKE | LOCAL
 DATA = frozenset({"data"})
+ROUTED = frozenset({"routed"})
+TUNNELLED = frozenset({"tunnelled"})
+"""Payload: with routing header and binding cache (draft 7), or between two agents (9)."""
+BINDINGS = BOTH | TYPE2_RR | HANDSHAKE
+"""Wherever somebody keeps a binding for an address that is not his."""
 
 READINGS: dict[str, Reading] = {
     reading.name: reading
@@ -61,15 +72,23 @@ READINGS: dict[str, Reading] = {
             ("active", "provisional", "none"),
             "A-16",
             "what a PHoTI leaves at a type 2 CN",
-            TYPE2,
+            TYPE2_RR,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
-        Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", TYPE1),
+        Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
-        Reading("kcn_scope", ("pma", "cn"), "A-22", "whose secret makes the tokens of a type 2 CN", TYPE2),
+        Reading(
+            "rh2_address",
+            ("destination", "source"),
+            "E-02",
+            "which address the home address of a routing header replaces",
+            ROUTED,
+        ),
+        Reading("ro_trigger", ("implicit", "explicit"), "N100", "who decides on route optimisation", LOCAL),
+        Reading("kcn_scope", ("pma", "cn"), "A-22", "whose secret makes the tokens of a type 2 CN", TYPE2_RR),
         Reading("cba", ("on", "off"), "A-23", "whether credit limits an unverified care-of address", BOTH),
-        Reading("pma_auth", ("none", "sa", "attachment"), "A-24", "how PMAs authenticate each other", TYPE2),
-        Reading("handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", TYPE2),
+        Reading("pma_auth", ("none", "sa", "attachment"), "A-24", "how PMAs authenticate each other", HANDSHAKE),
+        Reading("handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", HANDSHAKE),
         Reading("tunnel_protected", ("yes", "no"), "A-26", "whether the HA-PMA tunnel is encrypted", BOTH),
         Reading("cn_cga_on_pba", ("off", "on"), "N096, A-30", "whether the CN signs its PBA", TYPE1),
         Reading(

@@ -5,33 +5,47 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pmicheck.errors import ScenarioError
+from pmicheck.errors import ScenarioError, UsageError
 from pmicheck.model.policy import unknown
 from pmicheck.model.time import LAST_PHASE, PHASES
-from pmicheck.model.world import Bounds
+from pmicheck.model.world import HANDOVERS, LEAVES, MOBILE, Bounds
 from pmicheck.verdict import Verdict
 
 SHIPPED = (
     "rr-mobile",
+    "ero-initial",
+    "ero-handoff",
     "type1-initial",
     "type1-refresh",
     "type1-handover",
     "type1-handover-reactive",
     "type1-settled",
+    "type2-local",
+    "type2-handshake",
+    "type2-handshake-handover",
+    "type2-rr",
+    "data-plane",
 )
 
 FAMILIES = {
     "mobile": frozenset({"rr"}),
+    "ero-initial": frozenset({"ero"}),
+    "ero-handoff": frozenset({"ero"}),
     "initial": frozenset({"type1"}),
     "refresh": frozenset({"type1"}),
     "predictive": frozenset({"type1", "handover"}),
     "reactive": frozenset({"type1", "handover"}),
     "settled": frozenset({"type1", "handover"}),
+    "local": frozenset({"local"}),
+    "handshake": frozenset({"handshake", "data", "tunnelled"}),
+    "handshake-handover": frozenset({"handshake", "handover"}),
+    "type2-rr": frozenset({"type1", "type2-rr"}),
+    "data": frozenset({"type1", "data", "routed"}),
 }
 """What each variant offers: readings, mechanisms and properties name the families that they touch."""
 
@@ -44,7 +58,12 @@ MOST = {
     "token_pairs": 7,
     "sequence_modulus": 65536,
     "attacker_updates": 8,
+    "mobile_nodes": 2,
+    "correspondents": 2,
+    "handovers": 2,
 }
+BOUNDS = tuple(field.name for field in fields(Bounds))
+LEAST = {"mobile_nodes": 1, "correspondents": 1, "handovers": 1}
 
 
 @dataclass(frozen=True)
@@ -81,8 +100,8 @@ class Scenario:
     @property
     def offers(self) -> frozenset[str]:
         """What an attacker may need: a node that leaves, a handover."""
-        leaves = {"leave"} if self.variant in ("refresh", "predictive", "reactive", "settled") else set()
-        return frozenset(leaves | ({"handover"} if self.variant in ("predictive", "reactive") else set()))
+        leaves = {"leave"} if self.variant in LEAVES else set()
+        return frozenset(leaves | ({"handover"} if self.variant in HANDOVERS - {"settled"} else set()))
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
@@ -102,8 +121,40 @@ class Scenario:
             f"{bounds.token_pairs} token pairs",
             f"sequence numbers modulo {bounds.sequence_modulus}",
             f"{bounds.attacker_updates} numbers of the attacker's own",
+            *(
+                f"{number} {what}"
+                for number, what in (
+                    (bounds.mobile_nodes, "mobile nodes"),
+                    (bounds.correspondents, "correspondents"),
+                    (bounds.handovers, "handovers"),
+                )
+                if number > 1
+            ),
         )
         return ", ".join(parts)
+
+    def bounded(self, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, str]]:
+        """The scenario with the bounds that `settings` names, and the settings that are none.
+
+        Raises:
+            UsageError: a bound that is no whole number, or beyond what the scenario takes.
+        """
+        wanted = {name: value for name, value in settings.items() if name in BOUNDS}
+        for name, value in wanted.items():
+            least, most = LEAST.get(name, 0), self.most(name)
+            if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+                raise UsageError(
+                    f"bound '{name}' is '{value}', but takes whole numbers from {least} to {most} in '{self.name}'"
+                )
+        bounds = replace(self.bounds, **{name: int(value) for name, value in wanted.items()})
+        rest = {name: value for name, value in settings.items() if name not in wanted}
+        return (replace(self, bounds=bounds) if wanted else self), rest
+
+    def most(self, bound: str) -> int:
+        """The largest value of a bound: what a variant has no use for stays as it is."""
+        single = self.variant in MOBILE and bound in ("mobile_nodes", "correspondents")
+        fixed = bound == "handovers" and self.variant not in HANDOVERS
+        return 1 if single or fixed else MOST[bound]
 
     def reason(self, rule: str, attacker: str) -> str:
         """Why a rule never fires, from the file: the entry for "attacker: rule", for the rule, or for its beginning."""
@@ -225,12 +276,12 @@ class _Reader:
         if not isinstance(value, dict):
             self.fail("bounds", "'bounds' must be a [bounds] table")
         assert isinstance(value, dict)
-        known = tuple(field.name for field in fields(Bounds))
         for key, number in value.items():
-            if key not in known:
-                self.fail(key, f"unknown bound '{key}'; known are {', '.join(known)}")
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST[key]:
-                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from 0 to {MOST[key]}")
+            if key not in BOUNDS:
+                self.fail(key, f"unknown bound '{key}'; known are {', '.join(BOUNDS)}")
+            least = LEAST.get(key, 0)
+            if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= MOST[key]:
+                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from {least} to {MOST[key]}")
         for key in ("clock", "retransmissions"):
             if key not in value:
                 self.fail("bounds", f"bound '{key}' is missing")

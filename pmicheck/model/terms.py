@@ -15,24 +15,24 @@ ZERO: Term = ("zero",)
 """Eight zero octets: the care-of keygen token of an early update (protocol-facts 2.1)."""
 
 
-def home_token(home: str, nonce: int) -> Term:
-    """T, from the CN's secret, the home address and a nonce (protocol-facts 2.1)."""
-    return ("T", home, nonce)
+def home_token(home: str, nonce: int, at: str = "cn") -> Term:
+    """T, from the secret of the correspondent `at`, the home address and a nonce (protocol-facts 2.1)."""
+    return ("T", home, nonce, at)
 
 
-def care_of_token(care_of: str, nonce: int) -> Term:
-    """C, from the CN's secret, the care-of address and a nonce (protocol-facts 2.1)."""
-    return ("C", care_of, nonce)
+def care_of_token(care_of: str, nonce: int, at: str = "cn") -> Term:
+    """C, from the secret of the correspondent `at`, the care-of address and a nonce (protocol-facts 2.1)."""
+    return ("C", care_of, nonce, at)
 
 
-def permanent_token(home: str, generation: int) -> Term:
+def permanent_token(home: str, generation: int, at: str = "cn") -> Term:
     """PT, 64 random bits; `generation` counts the pairs issued for this home address (protocol-facts 2.3)."""
-    return ("PT", home, generation)
+    return ("PT", home, generation, at)
 
 
-def handover_token(home: str, generation: int) -> Term:
+def handover_token(home: str, generation: int, at: str = "cn") -> Term:
     """HT, issued with the PT of the same generation (protocol-facts 2.3)."""
-    return ("HT", home, generation)
+    return ("HT", home, generation, at)
 
 
 def private_key(owner: str) -> Term:
@@ -47,6 +47,16 @@ def cookie(owner: str, test: str, attempt: int) -> Term:
 def encrypted(owner: str, content: Term) -> Term:
     """RSAES-PKCS1-v1_5 under the public key of `owner`."""
     return ("enc", owner, content)
+
+
+def association(one: str, other: str) -> Term:
+    """The key of the security association between two agents (reading pma_auth, A-24)."""
+    return ("sa", *sorted((one, other)))
+
+
+def sealed(key: Term, content: Term) -> Term:
+    """An authenticator under a security association, over all fields of a message."""
+    return ("sealed", key, content)
 
 
 def management_key(home: Term, care_of: Term | None) -> Term:
@@ -71,12 +81,10 @@ def render(term: object) -> str:
     match term:
         case ("zero",):
             return "0"
-        case ("T", home, nonce):
-            return f"T({home}, nonce {nonce})"
-        case ("C", care_of, nonce):
-            return f"C({care_of}, nonce {nonce})"
-        case ("PT" | "HT" as kind, home, generation):
-            return f"{kind}{generation}({home})"
+        case ("T" | "C" as kind, address, nonce, at):
+            return f"{kind}({address}, nonce {nonce}{_of(at)})"
+        case ("PT" | "HT" as kind, home, generation, at):
+            return f"{kind}{generation}({home}{_of(at)})"
         case ("sk", owner):
             return f"private key of {owner}"
         case ("cookie", owner, test, attempt):
@@ -87,12 +95,21 @@ def render(term: object) -> str:
             return f"SHA1({render(home)})"
         case ("Kbm", home, care_of):
             return f"SHA1({render(home)} | {render(care_of)})"
+        case ("sa", one, other):
+            return f"security association of {one} and {other}"
+        case ("sealed", key, content):
+            return f"authenticated by the {render(key)} ({content[0]})"
         case ("mac", kbm, care_of, _, header):
             return f"MAC[{render(kbm)}](care-of {care_of}, {_header(header)})"
         case ("sig", owner, _, care_of, correspondent, signed):
             return f"signature of {owner} over (care-of {care_of}, to {correspondent}, {_header(signed)})"
         case _:
             return str(term[0])
+
+
+def _of(at: str) -> str:
+    """Whose token it is, where that is not the correspondent node's."""
+    return "" if at == "cn" else f" of {at}"
 
 
 def _header(header: Term) -> str:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pmicheck.model.messages import CN
 from pmicheck.model.policy import Policy
-from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.model.topology import (
+    CN_HOME,
+    MAIN,
+    PMA1,
+    PMA2,
+    PMA3,
+    PMA4,
+    PMA5,
+    SECOND_CN,
+    SECOND_HOME,
+    VICTIM_HOME,
+    Flow,
+)
 
 
 @dataclass(frozen=True)
@@ -18,10 +31,13 @@ class Bounds:
         honest_until: last phase in which honest nodes begin or continue an exchange; later phases are for what
             expires and for the attacker.
         retransmissions: how often one principal repeats an unanswered message or begins anew, in all.
-        refreshes: registrations with the permanent token after the first one.
+        refreshes: registrations with the permanent token after the first one; sessions are one more.
         token_pairs: PT/HT pairs that the CN issues for one home address.
         sequence_modulus: size of the sequence number space (65536 on the wire).
         attacker_updates: sequence numbers that the attacker picks itself, above all honest ones.
+        mobile_nodes: honest mobile nodes that one PMA serves, each a possible victim.
+        correspondents: correspondent nodes that every mobile node talks to.
+        handovers: how often a mobile node moves to a next PMA, where the scenario has a handover at all.
     """
 
     clock: int
@@ -31,13 +47,24 @@ class Bounds:
     token_pairs: int = 3
     sequence_modulus: int = 32
     attacker_updates: int = 2
+    mobile_nodes: int = 1
+    correspondents: int = 1
+    handovers: int = 1
+
+
+LEAVES = frozenset({"refresh", "predictive", "reactive", "settled", "handshake-handover"})
+HANDOVERS = frozenset({"predictive", "reactive", "settled", "handshake-handover"})
+MOBILE = frozenset({"mobile", "ero-initial", "ero-handoff"})
+TYPE2 = frozenset({"local", "handshake", "handshake-handover", "type2-rr"})
 
 
 @dataclass(frozen=True)
 class World:
     """The run as its principals see it.
 
-    `variant` names what happens: "mobile", "initial", "refresh", "predictive", "reactive" or "settled".
+    `variant` names what happens: "mobile" (RFC 6275), "ero-initial", "ero-handoff" (RFC 4866), "initial", "refresh",
+    "predictive", "reactive", "settled" (draft 3), "local", "handshake", "handshake-handover", "type2-rr" (draft 4) or
+    "data" (draft 6, 7).
 
     `corrupted` are the PMAs that act for the attacker, `homes` the home addresses that somebody may register.
     `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the
@@ -50,14 +77,19 @@ class World:
     bounds: Bounds
     policy: Policy
     corrupted: frozenset[str] = frozenset()
-    homes: tuple[str, ...] = (VICTIM_HOME,)
+    own_homes: tuple[str, ...] = ()
     initial: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
     in_prologue: bool = False
     attacked: bool = False
 
     @property
     def proxied(self) -> bool:
-        """Whether PMAs act for the mobile node (PMIPv6) or it acts for itself (RFC 6275)."""
+        """Whether PMAs act for the mobile node (PMIPv6) or it acts for itself (RFC 6275, RFC 4866)."""
+        return self.variant not in MOBILE
+
+    @property
+    def enhanced(self) -> bool:
+        """Whether CGA home addresses, PT and early updates exist: RFC 4866 and all that is built on it."""
         return self.variant != "mobile"
 
     @property
@@ -67,11 +99,58 @@ class World:
         return tuple(range(top - self.bounds.attacker_updates, top))
 
     @property
+    def victims(self) -> tuple[str, ...]:
+        """Home addresses of the honest mobile nodes."""
+        return (VICTIM_HOME, SECOND_HOME)[: self.bounds.mobile_nodes]
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """Home addresses that somebody may register: the victims' and the attacker's own."""
+        return (*self.victims, *self.own_homes)
+
+    @property
+    def type2(self) -> bool:
+        """Whether the correspondent is a mobile node behind a PMA of its own (N019)."""
+        return self.variant in TYPE2
+
+    @property
+    def correspondents(self) -> tuple[str, ...]:
+        """Who keeps bindings: correspondent nodes, or the PMA of a type 2 one."""
+        return ((PMA3, PMA5) if self.type2 else (CN, SECOND_CN))[: self.bounds.correspondents]
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """Every registration that honest nodes make, the main one first."""
+        return tuple(Flow(home, at) for home in self.victims for at in self.correspondents)
+
+    @property
+    def entries(self) -> tuple[Flow, ...]:
+        """Where bindings of honest nodes are kept: with correspondents, and at agents for the other side's node."""
+        peers = [Flow(CN_HOME, agent) for agent in self.agents] if self.type2 and self.variant != "local" else []
+        return (*self.flows, *peers)
+
+    @property
+    def cache(self) -> tuple[Flow, ...]:
+        """Every entry that somebody may make: those of honest nodes, and of the attacker's own home addresses."""
+        own = tuple(Flow(home, at) for home in self.own_homes for at in self.correspondents)
+        return (*self.entries, *own)
+
+    @property
+    def main(self) -> Flow:
+        """The flow that the properties and the scenario's goal are about."""
+        return self.flows[0] if self.type2 else MAIN
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The PMAs that serve the mobile nodes one after the other."""
+        return (PMA1, PMA2, PMA4)[: 1 + self.bounds.handovers] if self.handover else (PMA1,)
+
+    @property
     def handover(self) -> bool:
         """Whether there is a next PMA."""
-        return "handover" in self.families
+        return self.variant in HANDOVERS
 
     @property
     def leaves(self) -> bool:
         """Whether the node may leave its first PMA within the scenario."""
-        return self.variant in ("refresh", "predictive", "reactive", "settled")
+        return self.variant in LEAVES

@@ -7,28 +7,38 @@ from typing import Any
 
 import z3
 
+from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, Accepted
-from pmicheck.model.readings import BOTH, TYPE1
+from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
-from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.witnesses import binding_made, node_left
 
-ENTRY = cells_of(VICTIM_HOME).entry
+
+def victims_entries(world: World) -> tuple[Cell, ...]:
+    """Where correspondents keep the bindings of honest nodes."""
+    return tuple(cells_of(*flow).entry for flow in world.entries)
+
+
+def event(world: World) -> tuple[Cell, ...]:
+    """What just happened."""
+    del world
+    return (EVENT,)
 
 
 def _binding(state: State) -> tuple[Observation, ...]:
-    entry: Entry | None = state.read(ENTRY)
-    if entry is None:
-        return ()
     addresses = state.attacker.addresses if state.attacker else frozenset()
-    return (
+    entries: list[Entry | None] = [state.read(cell) for cell in victims_entries(state.world)]
+    return tuple(
         {
             "care_of_address": entry.care_of,
             "care_of_is_attackers": entry.care_of in addresses,
             "registered_by_attacker": entry.registrant == "attacker",
             "verified": entry.verified,
-        },
+        }
+        for entry in entries
+        if entry is not None and entry.used
     )
 
 
@@ -39,8 +49,8 @@ def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_REDIRECTION = Property(
     "no-redirection",
     "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
-    BOTH,
-    (ENTRY,),
+    BINDINGS,
+    victims_entries,
     _binding,
     _no_redirection,
     binding_made,
@@ -55,6 +65,7 @@ def _acceptance(state: State) -> tuple[Observation, ...]:
     return (
         {
             "update": event.step,
+            "is_update": event.step not in ("PHoTI", "trigger"),
             "sent_by_honest": event.author == "honest",
             "accepted_before": event.again,
             "entry_created": event.effect == "created",
@@ -68,14 +79,14 @@ def _acceptance(state: State) -> tuple[Observation, ...]:
 
 
 def _agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
-    return z3.BoolVal(True), z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"]))
+    return z3.BoolVal(True), z3.Implies(o["is_update"], z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"])))
 
 
 BINDING_AGREEMENT = Property(
     "binding-agreement",
     "a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
-    BOTH,
-    (EVENT,),
+    BINDINGS,
+    event,
     _acceptance,
     _agreement,
     binding_made,
@@ -94,8 +105,8 @@ def _freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
 BINDING_FRESHNESS = Property(
     "binding-freshness",
     "an old genuine message or signature is accepted again and changes an entry",
-    BOTH,
-    (EVENT,),
+    BINDINGS,
+    event,
     _acceptance,
     _freshness,
     binding_made,
@@ -112,8 +123,8 @@ def _no_deregistration(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_UNAUTHORISED_DEREGISTRATION = Property(
     "no-unauthorised-deregistration",
     "an honest current entry disappears, or becomes unusable, by a message that was not authorised",
-    BOTH,
-    (EVENT,),
+    BINDINGS,
+    event,
     _acceptance,
     _no_deregistration,
     binding_made,
@@ -133,8 +144,8 @@ def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 FORMER_PMA_POWERLESS = Property(
     "former-pma-powerless",
     "a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
-    TYPE1,
-    (EVENT,),
+    TYPE1 | HANDOVER,
+    event,
     _acceptance,
     _powerless,
     node_left,
@@ -150,10 +161,10 @@ def _stateless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 STATELESS = Property(
     "stateless-before-authentication",
     "a receiver allocates per-peer state on an unauthenticated message",
-    BOTH,
-    (EVENT,),
+    BINDINGS | LOCAL,
+    event,
     _acceptance,
     _stateless,
     binding_made,
-    lambda o: "The CN made an entry on the strength of a message that nothing secret vouches for.",
+    lambda o: f"State was made on the strength of a message ({o['update']}) that nothing secret vouches for.",
 )

@@ -34,7 +34,7 @@ class Property:
     Attributes:
         name, violated_when: as DESIGN names and words it.
         families: kinds of scenario in which its words mean something.
-        cells, terms: what it looks at.
+        cells, terms: what it looks at in a world.
         observe: the observables of a state, possibly several sets of them; none where there is nothing to judge.
         formula: from the observables as z3 constants to (what is known of the numbers, the invariant).
         witness: a state that shows that the antecedent happens, for this world.
@@ -44,12 +44,12 @@ class Property:
     name: str
     violated_when: str
     families: frozenset[str]
-    cells: tuple[Cell, ...]
+    cells: Callable[[World], tuple[Cell, ...]] = field(compare=False)
     observe: Callable[[State], tuple[Observation, ...]] = field(compare=False)
     formula: Callable[[Mapping[str, Any]], tuple[Any, Any]] = field(compare=False)
     witness: Callable[[World], tuple[str, tuple[Condition, ...]]] = field(compare=False)
     conclusion: Callable[[Observation], str] = field(compare=False)
-    terms: tuple[Term, ...] = ()
+    terms: Callable[[World], tuple[Term, ...]] = field(compare=False, default=lambda world: ())
     needs_leave: bool = False
 
 

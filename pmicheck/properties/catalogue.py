@@ -13,6 +13,7 @@ from pmicheck.properties.authorisation import (
 )
 from pmicheck.properties.base import Property
 from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
+from pmicheck.properties.payload import DATA_ORIGIN
 from pmicheck.properties.secrecy import ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
 
 INVARIANTS: dict[str, Property] = {
@@ -28,6 +29,7 @@ INVARIANTS: dict[str, Property] = {
         FORMER_PMA_POWERLESS,
         STATELESS,
         ACKNOWLEDGEMENT_AGREEMENT,
+        DATA_ORIGIN,
     )
 }
 

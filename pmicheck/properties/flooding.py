@@ -7,15 +7,29 @@ from typing import Any
 
 import z3
 
+from pmicheck.model.cells import Cell
 from pmicheck.model.events import FALLBACK, FellBack
-from pmicheck.model.readings import BOTH
+from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of
-from pmicheck.model.topology import ATTACKER_HOME, FLOOD, STRANGER_HOME, VICTIM_HOME
+from pmicheck.model.topology import FLOOD
+from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.witnesses import binding_ended, binding_made
 
-HOMES = (VICTIM_HOME, ATTACKER_HOME, STRANGER_HOME)
-ENTRIES = tuple(cells_of(home).entry for home in HOMES)
+
+def _entries(world: World) -> tuple[tuple[str, Cell], ...]:
+    """(home address, cell) of every binding that somebody may make."""
+    return tuple((home, cells_of(home, at).entry) for home, at in world.cache)
+
+
+def _entry_cells(world: World) -> tuple[Cell, ...]:
+    return tuple(cell for _, cell in _entries(world))
+
+
+def _fallback(world: World) -> tuple[Cell, ...]:
+    del world
+    return (FALLBACK,)
+
 
 PACKET = 1500
 """Octets of the largest payload packet that the timeline uses."""
@@ -27,9 +41,9 @@ def _aimed(state: State) -> tuple[Observation, ...]:
     """Every entry that sends traffic to the bystander, with the credit rules in force."""
     policy = state.world.policy
     found: list[Observation] = []
-    for home, cell in zip(HOMES, ENTRIES, strict=True):
+    for home, cell in _entries(state.world):
         entry: Entry | None = state.read(cell)
-        if entry is not None and entry.care_of == FLOOD:
+        if entry is not None and entry.used and entry.care_of == FLOOD:
             found.append(
                 {
                     "home_address": home,
@@ -64,8 +78,8 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_CAREOF_FLOODING = Property(
     "no-careof-flooding",
     "more payload goes to a care-of address that never answered a care-of test than the credit earned",
-    BOTH,
-    ENTRIES,
+    BINDINGS,
+    _entry_cells,
     _aimed,
     _no_careof_flooding,
     binding_made,
@@ -107,8 +121,8 @@ def _no_home_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 NO_HOME_FLOODING = Property(
     "no-home-flooding",
     "traffic falls back to a home address whose reachability the registrant no longer has, or never had",
-    BOTH,
-    (FALLBACK,),
+    BINDINGS,
+    _fallback,
     _ended,
     _no_home_flooding,
     binding_ended,

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import z3
 
+from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, Believed
-from pmicheck.model.readings import BOTH, TYPE1
+from pmicheck.model.readings import BINDINGS, CGA
 from pmicheck.model.roles.binding_cache import cells_of
-from pmicheck.model.terms import handover_token, permanent_token
-from pmicheck.model.topology import VICTIM_HOME
+from pmicheck.model.terms import Term, handover_token, permanent_token
+from pmicheck.model.topology import Flow
+from pmicheck.model.world import World
+from pmicheck.properties.authorisation import event
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.witnesses import answer_believed, tokens_issued
 
-VICTIM = cells_of(VICTIM_HOME)
-MOST_PAIRS = 8
-TOKENS = tuple(
-    make(VICTIM_HOME, generation) for make in (permanent_token, handover_token) for generation in range(1, MOST_PAIRS)
-)
+
+def _valid(world: World) -> tuple[Cell, ...]:
+    return tuple(cell for flow in world.flows for cell in (cells_of(*flow).pt, cells_of(*flow).ht))
+
+
+def _issued(world: World) -> tuple[Term, ...]:
+    """Every token that may be issued to an honest node within the bounds."""
+    return tuple(
+        make(flow.home, generation, flow.at)
+        for flow in world.flows
+        for make in (permanent_token, handover_token)
+        for generation in range(1, world.bounds.token_pairs + 1)
+    )
 
 
 def _tokens(state: State) -> tuple[Observation, ...]:
-    known_pt = [i for i in state.read(VICTIM.pt) if permanent_token(VICTIM_HOME, i) in state.known]
-    known_ht = [i for i in state.read(VICTIM.ht) if handover_token(VICTIM_HOME, i) in state.known]
-    return ({"knows_valid_pt": bool(known_pt), "knows_valid_ht": bool(known_ht)},)
+    def knows(cell: Cell, make: Callable[[str, int, str], Term], flow: Flow) -> bool:
+        return any(make(flow.home, generation, flow.at) in state.known for generation in state.read(cell))
+
+    return tuple(
+        {
+            "knows_valid_pt": knows(cells_of(*flow).pt, permanent_token, flow),
+            "knows_valid_ht": knows(cells_of(*flow).ht, handover_token, flow),
+        }
+        for flow in state.world.flows
+    )
 
 
 def _secrecy(o: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -35,8 +53,8 @@ def _secrecy(o: Mapping[str, Any]) -> tuple[Any, Any]:
 TOKEN_SECRECY = Property(
     "token-secrecy",
     "the attacker knows a currently valid permanent or handover token",
-    TYPE1,
-    (VICTIM.pt, VICTIM.ht),
+    CGA,
+    _valid,
     _tokens,
     _secrecy,
     tokens_issued,
@@ -45,7 +63,7 @@ TOKEN_SECRECY = Property(
         + " and ".join(name for name, key in (("PT", "knows_valid_pt"), ("HT", "knows_valid_ht")) if o[key])
         + "."
     ),
-    terms=TOKENS,
+    terms=_issued,
 )
 
 
@@ -63,8 +81,8 @@ def _acknowledgement_agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
 ACKNOWLEDGEMENT_AGREEMENT = Property(
     "acknowledgement-agreement",
     "a PMA or node accepts a (P)BA or (P)HoT content that the right peer did not produce",
-    BOTH,
-    (EVENT,),
+    BINDINGS,
+    event,
     _belief,
     _acknowledgement_agreement,
     answer_believed,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pmicheck.model.cells import Cell, equals
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of, nonempty
+from pmicheck.model.roles.data_plane import arrived
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.topology import COA1, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.model.topology import CN_HOME, COA1, MN, PMA1
 from pmicheck.model.world import World
 from pmicheck.properties.base import Condition
 
@@ -30,25 +32,24 @@ def registrant(world: World) -> str:
     """Who registers last in this scenario."""
     if not world.proxied:
         return MN
-    return PMA2 if world.handover and PMA2 not in world.corrupted else PMA1
+    serving = [pma for pma in world.agents if pma == PMA1 or pma not in world.corrupted]
+    return serving[-1]
 
 
 def first_registrant(world: World) -> str:
     if world.variant == "settled":
-        return PMA2
+        return world.agents[-1]
     return PMA1 if world.proxied else MN
 
 
 def binding_made(world: World) -> tuple[str, tuple[Condition, ...]]:
     """The correspondent node holds a verified binding that an honest node registered."""
-    del world
-    return "an honest binding is verified", ((cells_of(VICTIM_HOME).entry, honest_verified, ()),)
+    return "an honest binding is verified", ((cells_of(*world.main).entry, honest_verified, ()),)
 
 
 def tokens_issued(world: World) -> tuple[str, tuple[Condition, ...]]:
     """The correspondent node has issued a permanent token that is valid."""
-    del world
-    return "a permanent token is valid", ((cells_of(VICTIM_HOME).pt, nonempty, ()),)
+    return "a permanent token is valid", ((cells_of(*world.main).pt, nonempty, ()),)
 
 
 def node_left(world: World) -> tuple[str, tuple[Condition, ...]]:
@@ -60,8 +61,8 @@ def node_left(world: World) -> tuple[str, tuple[Condition, ...]]:
 def binding_ended(world: World) -> tuple[str, tuple[Condition, ...]]:
     """A binding that was made has ended, so that traffic falls back to the home address."""
     conditions = (
-        (cells_of(VICTIM_HOME).entry, absent, ()),
-        (registration_of(first_registrant(world)), registered, (1,)),
+        (cells_of(*world.main).entry, absent, ()),
+        (registration_of(first_registrant(world), world.main), registered, (1,)),
     )
     return "a binding has ended", conditions
 
@@ -69,10 +70,32 @@ def binding_ended(world: World) -> tuple[str, tuple[Condition, ...]]:
 def answer_believed(world: World) -> tuple[str, tuple[Condition, ...]]:
     """A registrant has accepted the acknowledgement of its registration."""
     who = first_registrant(world)
-    return "a registration is acknowledged", ((registration_of(who), registered, (1,)),)
+    return "a registration is acknowledged", ((registration_of(who, world.main), registered, (1,)),)
+
+
+def data_arrived(world: World) -> tuple[str, tuple[Condition, ...]]:
+    """Payload of the mobile node reached its correspondent."""
+    home, at = world.main
+    who = CN_HOME if world.type2 else at
+    return "payload has arrived", ((arrived(who, home), equals, (True,)),)
+
+
+def retrying(world: World) -> tuple[Cell, ...]:
+    """Where honest nodes count their repetitions; payload alone may be sent as often as one likes."""
+    if world.variant in ("local", "data"):
+        return ()
+    people = world.agents if world.proxied else (MN,)
+    return tuple(registration_of(who, world.main) for who in people)
 
 
 def goal(world: World) -> tuple[str, tuple[Condition, ...]]:
     """What the scenario is for: the honest run is complete."""
-    times = {"mobile": 3, "refresh": 2, "settled": 2}.get(world.variant, 1)
-    return "the honest run is complete", ((registration_of(registrant(world)), registered, (times,)),)
+    home, at = world.main
+    if world.variant == "local":
+        both = ((arrived(CN_HOME, home), equals, (True,)), (arrived(home, CN_HOME), equals, (True,)))
+        return "payload has gone both ways", both
+    if world.variant == "data":
+        both = ((arrived(at, home), equals, (True,)), (arrived(MN, at), equals, (True,)))
+        return "payload has gone both ways", both
+    times = {"mobile": 3, "ero-handoff": 3, "refresh": 2, "settled": 2}.get(world.variant, 1)
+    return "the honest run is complete", ((registration_of(registrant(world), world.main), registered, (times,)),)

@@ -73,13 +73,13 @@ class Octets:
         match term:
             case ("zero",):
                 return sealing.ZERO_TOKEN
-            case ("T", name, nonce) if self.policy.on("home-test") and nonce in self.stage.nonces:
+            case ("T", name, nonce, _) if self.policy.on("home-test") and nonce in self.stage.nonces:
                 found = cn.home_keygen_token(self.stage.nonces[nonce], at[name])
-            case ("C", name, nonce) if self.policy.on("careof-test") and nonce in self.stage.nonces:
+            case ("C", name, nonce, _) if self.policy.on("careof-test") and nonce in self.stage.nonces:
                 found = cn.care_of_keygen_token(self.stage.nonces[nonce], at[name])
-            case ("PT", name, generation):
+            case ("PT", name, generation, _):
                 found = self.permanent.get(name, {}).get(generation)
-            case ("HT", name, generation):
+            case ("HT", name, generation, _):
                 found = self.handover.get(name, {}).get(generation)
         return hashlib.sha256(repr(term).encode()).digest()[:TOKEN_OCTETS] if found is None else found
 

@@ -82,7 +82,7 @@ def _take_care_of_test(ctx: Context, world: World, held: Registration, test: Tes
     require(test.address == address, "destination")
     if world.policy.on("cookie"):
         require(test.cookie == _care_of_cookie(held.tests), "cookie")
-    if test.token != care_of_token_for(world.policy, test.address, test.nonce):
+    if test.token != care_of_token_for(world.policy, test.address, test.nonce, test.at):
         ctx.set(EVENT, Believed(MN, test.kind))
         held = held._replace(stage="misled")
     return held._replace(care_of_nonce=test.nonce)
@@ -146,7 +146,7 @@ def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) ->
     ctx.set(MINE, held._replace(stage=stage, nonce=0, care_of_nonce=0, done=held.done + 1))
 
 
-def move(ctx: Context, world: World, origin: str, target: str) -> None:
+def move(ctx: Context, origin: str, target: str) -> None:
     """The node changes its point of attachment once it is registered there (or was)."""
     address: str = ctx.get(ATTACHED)
     require(address == origin, "elsewhere")

@@ -1,25 +1,50 @@
-"""Where the mobile node is attached, and who sits behind an address: ground truth, no protocol state."""
+"""Where the mobile nodes are attached, and who sits behind an address: ground truth, no protocol state."""
 
 from __future__ import annotations
 
+from functools import cache
+
 from pmicheck.model.cells import Cell, Context
-from pmicheck.model.topology import AT_HOME, ATTACKER, COA1, COA2, FLOOD, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.model.topology import (
+    AT_HOME,
+    ATTACKER,
+    CARE_OF,
+    COA1,
+    FLOOD,
+    MN,
+    SECOND_HOME,
+    SECOND_MN,
+    VICTIM_HOME,
+)
 from pmicheck.model.world import World
 
-ATTACHED = Cell("mobile node attached to", COA1)
-"""The care-of address under which the mobile node is to be reached now, or `AT_HOME`."""
 
-OWNERS = {COA1: PMA1, COA2: PMA2, ATTACKER: ATTACKER, FLOOD: FLOOD, AT_HOME: MN, VICTIM_HOME: MN}
+@cache
+def attached(home: str) -> Cell:
+    """The care-of address under which the node of this home address is to be reached now, or `AT_HOME`."""
+    return Cell("mobile node attached to" if home == VICTIM_HOME else f"node of {home} attached to", COA1)
+
+
+ATTACHED = attached(VICTIM_HOME)
+
+OWNERS = {
+    **{care_of: pma for pma, care_of in CARE_OF.items()},
+    ATTACKER: ATTACKER,
+    FLOOD: FLOOD,
+    AT_HOME: MN,
+    VICTIM_HOME: MN,
+    SECOND_HOME: SECOND_MN,
+}
 
 
 def who_is_at(world: World, address: str) -> str:
-    """The principal that receives what is sent to an address. With RFC 6275 the mobile node owns CoA1 and CoA2."""
+    """The principal that receives what is sent to an address. Without PMAs care-of addresses are the mobile node's."""
     owner = OWNERS.get(address, address)
-    return owner if world.proxied or owner not in (PMA1, PMA2) else MN
+    return owner if world.proxied or owner not in CARE_OF else MN
 
 
-def serving_address(ctx: Context) -> str:
-    address: str = ctx.get(ATTACHED)
+def serving_address(ctx: Context, home: str = VICTIM_HOME) -> str:
+    address: str = ctx.get(attached(home))
     return address
 
 

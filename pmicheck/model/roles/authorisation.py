@@ -25,7 +25,7 @@ from pmicheck.model.terms import (
     signature,
 )
 from pmicheck.model.time import CLOCK, nonce_accepted, nonce_exists
-from pmicheck.model.topology import VICTIM_HOME, key_owner
+from pmicheck.model.topology import key_owner
 from pmicheck.model.world import World
 
 
@@ -34,7 +34,7 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
     policy = world.policy
     require(not (update.proxy and update.hao and policy.on("hao-rejection-in-pbu")), "hao-rejection-in-pbu")
     generation = token_generation(policy, update)
-    if not world.proxied and update.step == "early":
+    if not world.enhanced and update.step == "early":
         raise Refused("nonce-freshness")  # RFC 6275 knows no update without a care-of nonce; RFC 4866 brought it
     if update.lifetime:
         _method(ctx, policy, update)
@@ -53,7 +53,7 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
 
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
     """Method selection (RFC 4866 4.2, N052, N059-N062, N090): 147, 148, 149, 150 and 129."""
-    cells = cells_of(update.home)
+    cells = cells_of(update.home, update.to)
     signed = update.key is not None
     if update.credential == "T" and not signed:
         if policy.on("rule-149"):
@@ -85,11 +85,11 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     """Reading dereg_auth (A-17): PT where one exists and else T, or any token."""
     policy = world.policy
     if update.credential == "T" and not update.proxy:
-        require(not world.proxied or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
+        require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
-        require(ctx.test(cells_of(update.home).ht, nonempty), "rule-147")
-    pt = cells_of(update.home).pt
+        require(ctx.test(cells_of(update.home, update.to).ht, nonempty), "rule-147")
+    pt = cells_of(update.home, update.to).pt
     if update.credential == "PT":
         require(ctx.test(pt, nonempty), "rule-147")
     elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
@@ -108,9 +108,9 @@ def _nonces(ctx: Context, policy: Policy, update: Update) -> None:
 def tokens_of(policy: Policy, update: Update, generation: int) -> tuple[Term, Term | None]:
     """The home token and the care-of token that the CN takes into the key for this update."""
     home = {
-        "T": home_token(update.home, update.nonce),
-        "PT": permanent_token(update.home, generation),
-        "HT": handover_token(update.home, generation),
+        "T": home_token(update.home, update.nonce, update.to),
+        "PT": permanent_token(update.home, generation, update.to),
+        "HT": handover_token(update.home, generation, update.to),
     }[update.credential]
     if not policy.on("home-test"):
         home = ZERO
@@ -118,12 +118,12 @@ def tokens_of(policy: Policy, update: Update, generation: int) -> tuple[Term, Te
         return home, None
     if not update.care_of_nonce or not policy.on("careof-test"):
         return home, ZERO
-    return home, care_of_token_for(policy, update.care_of, update.care_of_nonce)
+    return home, care_of_token_for(policy, update.care_of, update.care_of_nonce, update.to)
 
 
-def care_of_token_for(policy: Policy, care_of: str, nonce: int) -> Term:
+def care_of_token_for(policy: Policy, care_of: str, nonce: int, at: str = CN) -> Term:
     """C; without the domain octet it is the same value as T for the same address (protocol-facts 2.1)."""
-    return care_of_token(care_of, nonce) if policy.on("token-domain-octet") else home_token(care_of, nonce)
+    return care_of_token(care_of, nonce, at) if policy.on("token-domain-octet") else home_token(care_of, nonce, at)
 
 
 def header_of(policy: Policy, update: Update) -> Term:
@@ -158,7 +158,7 @@ def expected_authenticator(policy: Policy, update: Update, home: Term, care_of: 
     return authenticator(
         management_key(home, care_of),
         address if policy.on("coa-in-mac") else None,
-        CN if policy.on("cn-in-mac") else None,
+        update.to if policy.on("cn-in-mac") else None,
         header_of(policy, update),
     )
 
@@ -178,7 +178,7 @@ def _authenticator(ctx: Context, policy: Policy, update: Update, generation: int
         require(update.mac == expected_authenticator(policy, update, home, care_of), "mac")
         ctx.passed("the authenticator is right")
     if update.credential != "T" and policy.on("home-test") and policy.on("mac"):
-        cells = cells_of(update.home)
+        cells = cells_of(update.home, update.to)
         held = cells.pt if update.credential == "PT" else cells.ht
         require(ctx.test(held, contains, generation), "mac")
         ctx.passed(f"{update.credential}{generation} is valid")
@@ -186,8 +186,8 @@ def _authenticator(ctx: Context, policy: Policy, update: Update, generation: int
 
 def _sequence_number(ctx: Context, world: World, update: Update) -> None:
     """RFC 6275 9.5.1 step 2. For its own addresses the attacker picks a number that passes; none is modelled."""
-    if world.policy.on("sequence-number") and update.home == VICTIM_HOME:
-        seq = cells_of(update.home).seq
+    if world.policy.on("sequence-number") and update.home in world.victims:
+        seq = cells_of(update.home, update.to).seq
         require(ctx.test(seq, accepts, update.seq, world.bounds.sequence_modulus), "sequence-number")
         ctx.passed(f"sequence number {update.seq} is greater than the last, or there is none")
 
@@ -201,10 +201,10 @@ def _tombstone(ctx: Context, policy: Policy, update: Update) -> None:
     if not policy.on("tombstone") or policy.reads("tombstone", "none") or not update.nonce:
         return
     if update.lifetime and update.care_of_nonce:
-        pair = burnt_pair(update.home, update.care_of, update.nonce, update.care_of_nonce)
+        pair = burnt_pair(update.home, update.care_of, update.nonce, update.care_of_nonce, update.to)
         require(not ctx.test(pair, _truth), "tombstone")
     if policy.reads("tombstone", "full"):
-        require(not ctx.test(burnt_nonce(update.home, update.nonce), _truth), "tombstone")
+        require(not ctx.test(burnt_nonce(update.home, update.nonce, update.to), _truth), "tombstone")
 
 
 def _cga(ctx: Context, policy: Policy, update: Update) -> None:
@@ -217,13 +217,13 @@ def _cga(ctx: Context, policy: Policy, update: Update) -> None:
         ctx.passed("the signature is right")
 
 
-def expected_signature(policy: Policy, update: Update, correspondent: str = CN) -> Term:
-    """The signature over exactly the fields of protocol-facts 2.4."""
+def expected_signature(policy: Policy, update: Update, correspondent: str = "") -> Term:
+    """The signature over exactly the fields of protocol-facts 2.4; `correspondent` is the receiver if not named."""
     assert update.key is not None
     return signature(
         update.key,
         policy.on("type-tag"),
         update.care_of if policy.on("coa-in-signature") else None,
-        correspondent if policy.on("cn-in-signature") else None,
+        (correspondent or update.to) if policy.on("cn-in-signature") else None,
         signed_part(policy, update),
     )

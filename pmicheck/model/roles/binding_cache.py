@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from pmicheck.model.cells import Cell
+from pmicheck.model.messages import CN
 
 
 class Entry(NamedTuple):
@@ -15,6 +16,7 @@ class Entry(NamedTuple):
     `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none; with
     tombstone=full also those of an early one, whose care-of index is 0. They are kept for honest registrations only:
     the attacker has no use for its own nonces a second time that it has not the first time.
+    `used` says whether traffic goes by the entry, or whether it is kept for later only (A-16, A-24).
     """
 
     care_of: str
@@ -22,11 +24,12 @@ class Entry(NamedTuple):
     capped: bool
     registrant: str
     nonces: tuple[int, int] | None
+    used: bool = True
 
 
 @dataclass(frozen=True)
 class HomeCells:
-    """What the CN keeps for one home address. PT lives in the entry, HT outside it (A-06)."""
+    """What a correspondent keeps for one home address. PT lives in the entry, HT outside it (A-06)."""
 
     home: str
     entry: Cell
@@ -36,29 +39,33 @@ class HomeCells:
     pairs: Cell
 
 
+def cells_of(home: str, at: str = CN) -> HomeCells:
+    """The cells of `home` at a correspondent; `pt` and `ht` hold valid generations, `pairs` counts what was issued."""
+    return _cells_of(home, at)
+
+
 @cache
-def cells_of(home: str) -> HomeCells:
-    """The cells of `home`; `pt` and `ht` hold the generations that are valid, `pairs` counts what was issued."""
+def _cells_of(home: str, at: str) -> HomeCells:
     return HomeCells(
         home,
-        entry=Cell(f"cn[{home}].entry", None),
-        seq=Cell(f"cn[{home}].sequence number", None),
-        pt=Cell(f"cn[{home}].permanent tokens", ()),
-        ht=Cell(f"cn[{home}].handover tokens", ()),
-        pairs=Cell(f"cn[{home}].pairs issued", 0),
+        entry=Cell(f"{at}[{home}].entry", None),
+        seq=Cell(f"{at}[{home}].sequence number", None),
+        pt=Cell(f"{at}[{home}].permanent tokens", ()),
+        ht=Cell(f"{at}[{home}].handover tokens", ()),
+        pairs=Cell(f"{at}[{home}].pairs issued", 0),
     )
 
 
 @cache
-def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int) -> Cell:
+def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int, at: str) -> Cell:
     """Whether these two nonces are burnt for this home and care-of address (RFC 6275 9.5.3)."""
-    return Cell(f"cn[{home}].burnt {nonce}/{care_of_nonce} for {care_of}", False)
+    return Cell(f"{at}[{home}].burnt {nonce}/{care_of_nonce} for {care_of}", False)
 
 
 @cache
-def burnt_nonce(home: str, nonce: int) -> Cell:
+def burnt_nonce(home: str, nonce: int, at: str) -> Cell:
     """Whether this home nonce is burnt for this home address (reading tombstone=full)."""
-    return Cell(f"cn[{home}].burnt {nonce}", False)
+    return Cell(f"{at}[{home}].burnt {nonce}", False)
 
 
 # Predicates on cell values, for `Context.test`.

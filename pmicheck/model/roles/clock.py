@@ -25,22 +25,23 @@ def acts(world: World) -> Iterator[Act]:
             ("N013", "N088"),
             lambda ctx, phase=phase: tick(ctx, world, phase),  # type: ignore[misc]
         )
-    for home in world.homes:
+    for home, at in world.cache:
+        where = "" if at == world.main.at else f" at {at}"
         if world.bounds.clock >= CAPPED_ENDS:
             yield Act(
-                f"entry of {home} ends",
-                "cn",
+                f"entry of {home} ends{where}",
+                at,
                 "7",
                 ("N160",),
-                lambda ctx, home=home: expire(ctx, world, home),  # type: ignore[misc]
+                lambda ctx, home=home, at=at: expire(ctx, world, home, at),  # type: ignore[misc]
             )
         if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:
             yield Act(
-                f"handover token of {home} ends",
-                "cn",
+                f"handover token of {home} ends{where}",
+                at,
                 "2",
                 ("N015",),
-                lambda ctx, home=home: end_token(ctx, home),  # type: ignore[misc]
+                lambda ctx, home=home, at=at: end_token(ctx, home, at),  # type: ignore[misc]
             )
 
 
@@ -48,24 +49,24 @@ def tick(ctx: Context, world: World, phase: int) -> None:
     """The next phase begins; no packet of the last one is under way, and no binding of 420 s lives for a day."""
     require(ctx.test(CLOCK, equals, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
-        for home in world.homes:
-            require(not ctx.test(cells_of(home).entry, entry_is_capped), "entry-must-end-first")
+        for home, at in world.cache:
+            require(not ctx.test(cells_of(home, at).entry, entry_is_capped), "entry-must-end-first")
     ctx.set(CLOCK, phase + 1)
     ctx.lose_packets_in_flight()
 
 
-def expire(ctx: Context, world: World, home: str) -> None:
+def expire(ctx: Context, world: World, home: str, at: str) -> None:
     """The lifetime ran out: after 420 s by return routability, after a day otherwise; PT goes with it."""
-    cells = cells_of(home)
+    cells = cells_of(home, at)
     require(ctx.test(cells.entry, present), "no-entry")
     capped = ctx.test(cells.entry, entry_is_capped)
     require(ctx.test(CLOCK, reaches, CAPPED_ENDS if capped else DAY_ENDS), "lifetime")
-    forget_entry(ctx, world, home, ctx.get(cells.entry))
+    forget_entry(ctx, world, home, ctx.get(cells.entry), at)
     ctx.set(cells.pt, ())
 
 
-def end_token(ctx: Context, home: str) -> None:
+def end_token(ctx: Context, home: str, at: str) -> None:
     """Reading ht_lifetime=finite: HT dies a day after its issue."""
     require(ctx.test(CLOCK, reaches, DAY_ENDS), "lifetime")
-    require(ctx.test(cells_of(home).ht, nonempty), "no-token")
-    ctx.set(cells_of(home).ht, ())
+    require(ctx.test(cells_of(home, at).ht, nonempty), "no-token")
+    ctx.set(cells_of(home, at).ht, ())

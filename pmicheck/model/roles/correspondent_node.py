@@ -48,7 +48,7 @@ from pmicheck.model.terms import (
     signature,
 )
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, COA1, COA2, NOBODY, VICTIM_HOME
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY
 from pmicheck.model.world import World
 
 
@@ -58,12 +58,14 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
         require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
     nonce = current_nonce(ctx.get(CLOCK))
     if init.kind == "CoTI":
-        token = care_of_token_for(world.policy, init.address, nonce)
-        ctx.send(Test("CoT", init.address, nonce, init.cookie, token, CARE_OF_CN, who_is_at(world, init.address)))
+        token = care_of_token_for(world.policy, init.address, nonce, init.to)
+        ctx.send(
+            Test("CoT", init.address, nonce, init.cookie, token, CARE_OF_CN, who_is_at(world, init.address), init.to)
+        )
     else:
         answer = "PHoT" if init.kind == "PHoTI" else "HoT"
-        token = home_token(init.hao or init.address, nonce)
-        ctx.send(Test(answer, init.address, nonce, init.cookie, token, HA_CN, HA))
+        token = home_token(init.hao or init.address, nonce, init.to)
+        ctx.send(Test(answer, init.address, nonce, init.cookie, token, HA_CN, HA, init.to))
 
 
 def receive_update(ctx: Context, world: World, update: Update) -> None:
@@ -77,8 +79,8 @@ def receive_update(ctx: Context, world: World, update: Update) -> None:
 
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
     policy = world.policy
-    cells = cells_of(update.home)
-    harm = _harm(ctx, cells, update)
+    cells = cells_of(update.home, update.to)
+    harm = _harm(ctx, world, cells, update)
     author, again = note_accepted(ctx, update)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
@@ -88,7 +90,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
     ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
-    if update.home == VICTIM_HOME:
+    if update.home in world.victims:
         ctx.set(cells.seq, update.seq)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
@@ -110,16 +112,16 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
     if update.key is None or not (update.step == "complete" or early_issue):
         return ()
     pair = 1
-    if update.home == VICTIM_HOME:
+    if update.home in world.victims:
         pair = ctx.get(cells.pairs) + 1
         require(pair <= world.bounds.token_pairs, "bound: token_pairs")
         ctx.set(cells.pairs, pair)
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
     ctx.set(cells.pt, joined(old_pt, pair))
-    issued = [permanent_token(update.home, pair)]
+    issued = [permanent_token(update.home, pair, update.to)]
     if update.proxy:
         ctx.set(cells.ht, joined(_surviving_handover_tokens(ctx, policy, cells), pair))
-        issued.append(handover_token(update.home, pair))
+        issued.append(handover_token(update.home, pair, update.to))
     if policy.on("token-encryption"):
         return tuple(encrypted(update.key, token) for token in issued)
     return tuple(issued)
@@ -138,7 +140,7 @@ def _surviving_handover_tokens(ctx: Context, policy: Policy, cells: HomeCells) -
 
 def _deregister(ctx: Context, world: World, update: Update, generation: int) -> None:
     """Lifetime zero: the entry goes, and PT with it (N072, N160); without an entry nothing changes."""
-    cells = cells_of(update.home)
+    cells = cells_of(update.home, update.to)
     old: Entry | None = ctx.get(cells.entry)
     if old is None:
         if update.proxy:
@@ -146,11 +148,11 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         author = "honest" if ctx.test(evidence(identity(update)), was_sent) else "attacker"
         _acknowledge(ctx, world, update, generation, (), author)
         return
-    harm = _harm(ctx, cells, update)
+    harm = _harm(ctx, world, cells, update)
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
-    forget_entry(ctx, world, update.home, old)
+    forget_entry(ctx, world, update.home, old, update.to)
     if world.policy.on("pt-revocation"):
         ctx.set(cells.pt, ())
     if world.policy.reads("sequence_scope", "home-address"):
@@ -162,19 +164,19 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         _acknowledge(ctx, world, update, generation, (), author)
 
 
-def forget_entry(ctx: Context, world: World, home: str, old: Entry) -> None:
+def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str) -> None:
     """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15)."""
     policy = world.policy
-    cells = cells_of(home)
+    cells = cells_of(home, at)
     ctx.set(cells.entry, None)
     if policy.reads("sequence_scope", "entry"):
         ctx.set(cells.seq, None)
     remembered = policy.on("tombstone") and not policy.reads("tombstone", "none")
     if old.nonces is not None and remembered:
         if old.nonces[1]:
-            ctx.set(burnt_pair(home, old.care_of, *old.nonces), True)
+            ctx.set(burnt_pair(home, old.care_of, *old.nonces, at), True)
         if policy.reads("tombstone", "full"):
-            ctx.set(burnt_nonce(home, old.nonces[0]), True)
+            ctx.set(burnt_nonce(home, old.nonces[0], at), True)
     _note_fallback(ctx, world, home, old)
 
 
@@ -184,17 +186,19 @@ def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
     Only a flow that the attacker received can be its flood. It may have given up its own home address at
     any moment since its last home test, so that counts as lost.
     """
+    if not old.used:
+        return
     if home == ATTACKER_HOME:
         ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
     elif old.registrant == "attacker" and old.care_of in attacker_addresses(world):
         ctx.set(FALLBACK, FellBack(home, "never", old.capped))
 
 
-def _harm(ctx: Context, cells: HomeCells, update: Update) -> str:
+def _harm(ctx: Context, world: World, cells: HomeCells, update: Update) -> str:
     """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
-    if update.home != VICTIM_HOME:
+    if update.home not in world.victims:
         return "none"
-    serving = serving_address(ctx)
+    serving = serving_address(ctx, update.home)
     if update.lifetime and update.care_of == serving:
         return "none"
     if not ctx.test(cells.entry, honest_at, serving):
@@ -214,8 +218,8 @@ def _note(ctx: Context, world: World, update: Update, author: str, again: bool, 
     """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
     vouched = _authenticated(world.policy, update)
     ordinary = author == "honest" and not again and vouched
-    if update.home == VICTIM_HOME and not ordinary:
-        serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
+    if update.home in world.victims and not ordinary:
+        serves = bool(world.corrupted) and serving_address(ctx, update.home) in attacker_addresses(world)
         ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
 
 
@@ -231,12 +235,28 @@ def _acknowledge(
     token = _care_of_token_to_send(policy, update, nonce) if update.test else None
     home, care_of = tokens_of(policy, update, generation)
     kbm = expected_authenticator(policy, update, home, care_of)[1]
-    sig = acknowledgement_signature(policy, update.care_of, update.seq, tokens) if update.proxy and tokens else None
-    mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens)
+    sig = (
+        acknowledgement_signature(policy, update.care_of, update.seq, tokens, update.to)
+        if update.proxy and tokens
+        else None
+    )
+    mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens, update.to)
     link, to = _way_back(world, update)
     ctx.send(
         Acknowledgement(
-            update.proxy, update.care_of, update.home, update.seq, 0, token, nonce, tokens, mac, link, to, sig
+            update.proxy,
+            update.care_of,
+            update.home,
+            update.seq,
+            0,
+            token,
+            nonce,
+            tokens,
+            mac,
+            link,
+            to,
+            sig,
+            update.to,
         ),
         lost=author == "attacker",
     )
@@ -245,9 +265,9 @@ def _acknowledge(
 def _way_back(world: World, update: Update) -> tuple[str, str]:
     """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
     if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
-        link = CARE_OF_CN if update.care_of in (COA1, COA2) else INTERNET
+        link = CARE_OF_CN if update.care_of in CARE_OF.values() else INTERNET
         return link, who_is_at(world, update.care_of)
-    if update.home == VICTIM_HOME:
+    if update.home in world.victims:
         return HA_CN, HA
     return INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
 
@@ -260,24 +280,27 @@ def acknowledgement_authenticator(
     seq: int,
     token: Term | None,
     tokens: tuple[Term, ...],
+    at: str = CN,
 ) -> Term:
     """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data."""
     header = ("PBA" if proxy else "BA", ("seq", seq), ("care-of token", token), ("tokens", tokens))
     return authenticator(
-        kbm, care_of if policy.on("coa-in-mac") else None, CN if policy.on("cn-in-mac") else None, header
+        kbm, care_of if policy.on("coa-in-mac") else None, at if policy.on("cn-in-mac") else None, header
     )
 
 
-def acknowledgement_signature(policy: Policy, care_of: str, seq: int, tokens: tuple[Term, ...]) -> Term | None:
+def acknowledgement_signature(
+    policy: Policy, care_of: str, seq: int, tokens: tuple[Term, ...], at: str = CN
+) -> Term | None:
     """Reading cn_cga_on_pba=on: the CN signs a PBA that brings tokens with the key of its own CGA (N096, A-30)."""
     if policy.reads("cn_cga_on_pba", "off"):
         return None
-    return signature(CN, True, care_of, CN, ("PBA", ("seq", seq), ("tokens", tokens)))
+    return signature(at, True, care_of, at, ("PBA", ("seq", seq), ("tokens", tokens)))
 
 
 def _care_of_token_to_send(policy: Policy, update: Update, nonce: int) -> Term:
     """C in clear, or encrypted under the key of the update's CGA parameters (N078, A-10)."""
-    token = care_of_token_for(policy, update.care_of, nonce)
+    token = care_of_token_for(policy, update.care_of, nonce, update.to)
     wanted = policy.reads("encrypted_careof_token", "always") or (
         policy.reads("encrypted_careof_token", "handover") and update.credential == "HT"
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pmicheck.model.cells import Context, require
-from pmicheck.model.messages import CN, HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
-from pmicheck.model.roles.attachment import ATTACHED, who_is_at
+from pmicheck.model.messages import HA2, HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
+from pmicheck.model.roles.attachment import attached, who_is_at
 from pmicheck.model.topology import AT_HOME
 from pmicheck.model.world import World
 
@@ -14,18 +14,19 @@ def forward_test_init(ctx: Context, world: World, init: TestInit) -> None:
     require(init.link == TUNNEL, "outbound")
     if init.kind == "HoTI" and world.proxied:
         require(not world.policy.on("ha-drops-hoti"), "ha-drops-hoti")
-    ctx.send(init._replace(link=HA_CN, to=CN))
+    ctx.send(init._replace(link=HA_CN, to=HA2 if world.type2 else init.at))
 
 
 def intercept(ctx: Context, world: World, message: Test | Acknowledgement) -> None:
     """Packets to the home address go through the tunnel to where the mobile node is registered (N125, N132)."""
     require(message.link == HA_CN, "inbound")
-    address: str = ctx.get(ATTACHED)
+    home = message.address if isinstance(message, Test) else message.home
+    address: str = ctx.get(attached(home))
     ctx.send(message._replace(link=TUNNEL, to=who_is_at(world, address)))
 
 
 def relay_handover_token(ctx: Context, world: World, message: HandoverToken) -> None:
     """HT rides on the home registration of the next PMA, which is the one that serves the node now (N070)."""
-    address: str = ctx.get(ATTACHED)
+    address: str = ctx.get(attached(message.home))
     require(address != AT_HOME, "not-attached")
     ctx.send(message._replace(to=who_is_at(world, address)))

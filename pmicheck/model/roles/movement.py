@@ -1,85 +1,106 @@
-"""The mobile node moves; what a corrupted PMA held becomes the attacker's at the moment its profile names."""
+"""The mobile nodes move; what a corrupted PMA held becomes the attacker's at the moment its profile names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pmicheck.model.act import Act
-from pmicheck.model.ancestors import mobile_node
+from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import CONTEXT
-from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.proxy_mobile_agent import transfer_context
-from pmicheck.model.roles.registration import CARE_OF, Registration, registration_of, signer
-from pmicheck.model.terms import care_of_token, handover_token, home_token, permanent_token, private_key
-from pmicheck.model.topology import AT_HOME, AWAY, COA1, COA2, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.model.roles.registration import Registration, registration_of, signer
+from pmicheck.model.terms import association, care_of_token, handover_token, home_token, permanent_token, private_key
+from pmicheck.model.topology import AT_HOME, AWAY, CARE_OF, COA1, COA2, MN, PMA1, VICTIM_HOME, Flow, key_owner
 from pmicheck.model.world import World
 
 
 def acts(world: World) -> Iterator[Act]:
     """Attachment and context transfer."""
-    if not world.proxied:
+    if world.variant in ("mobile", "ero-handoff"):
+        move = enhanced_mobile_node.move if world.enhanced else mobile_node.move
         for origin, target in ((COA1, COA2), (COA2, AT_HOME)):
             yield Act(
                 f"mobile node moves to {target}",
                 MN,
                 "RFC 6275 11.5",
                 (),
-                lambda ctx, origin=origin, target=target: mobile_node.move(ctx, world, origin, target),  # type: ignore[misc]
+                lambda ctx, origin=origin, target=target: move(ctx, origin, target),  # type: ignore[misc]
             )
-    elif world.leaves:
-        attaches = world.handover and (PMA2 not in world.corrupted or world.variant == "settled")
-        target = COA2 if attaches else AWAY
+    if world.leaves:
+        for home in world.victims:
+            yield from _moves(world, home)
+    if world.variant in ("predictive", "settled"):
+        for pma, next_pma in pairwise(world.agents):
+            for flow in world.flows:
+                yield Act(
+                    f"{pma} transfers the context{flow.label}",
+                    pma,
+                    "3.4",
+                    ("N016", "N046", "N047", "N068", "N082"),
+                    lambda ctx, pma=pma, next_pma=next_pma, flow=flow: hand_over(ctx, world, pma, next_pma, flow),  # type: ignore[misc]
+                )
+
+
+def _moves(world: World, home: str) -> Iterator[Act]:
+    """A node goes from each PMA to the next; to one that only got a context it never comes."""
+    route = [
+        CARE_OF[pma] for pma in world.agents if pma not in world.corrupted or pma == PMA1 or world.variant == "settled"
+    ]
+    if len(route) == 1:
+        route.append(AWAY)
+    for origin, target in pairwise(route):
+        who = "mobile node" if home == VICTIM_HOME else f"node of {home}"
         yield Act(
-            f"mobile node moves to {target}",
-            MN,
+            f"{who} moves to {target}",
+            key_owner(home),
             "3.4",
             ("N020", "N032"),
-            lambda ctx: leave(ctx, world, target),
-        )
-    if world.variant in ("predictive", "settled"):
-        yield Act(
-            "pma1 transfers the context",
-            PMA1,
-            "3.4",
-            ("N016", "N046", "N047", "N068", "N082"),
-            lambda ctx: hand_over(ctx, world),
+            lambda ctx, origin=origin, target=target: leave(ctx, world, home, origin, target),  # type: ignore[misc]
         )
 
 
-def leave(ctx: Context, world: World, target: str) -> None:
-    """The node leaves PMA1 once it is registered; a rogue PMA1 keeps all that it held (DESIGN section 4)."""
-    require(ctx.test(ATTACHED, equals, COA1), "elsewhere")
-    held: Registration = ctx.get(registration_of(PMA1))
-    require(held.done > 0, "not-registered")
-    ctx.set(ATTACHED, target)
-    if PMA1 in world.corrupted:
-        ctx.learn(*everything_held(world, PMA1, held))
+def leave(ctx: Context, world: World, home: str, origin: str, target: str) -> None:
+    """The node leaves a PMA once it is registered; a rogue PMA keeps all that it held (DESIGN section 4)."""
+    require(ctx.test(attached(home), equals, origin), "elsewhere")
+    pma = next(agent for agent in world.agents if CARE_OF[agent] == origin)
+    flows = [flow for flow in world.flows if flow.home == home]
+    held: list[Registration] = [ctx.get(registration_of(pma, flow)) for flow in flows]
+    require(any(registration.done > 0 for registration in held), "not-registered")
+    ctx.set(attached(home), target)
+    if pma in world.corrupted:
+        for flow, registration in zip(flows, held, strict=True):
+            ctx.learn(*everything_held(world, pma, flow, registration))
 
 
-def hand_over(ctx: Context, world: World) -> None:
-    """Predictive transfer; a rogue PMA2 makes use of what it gets."""
-    held = transfer_context(ctx, world, PMA1, PMA2)
-    ctx.expose(CONTEXT, *context_terms(world, held))
-    if PMA2 in world.corrupted:
-        ctx.learn(*context_terms(world, held))
+def hand_over(ctx: Context, world: World, pma: str, next_pma: str, flow: Flow) -> None:
+    """Predictive transfer; a rogue next PMA makes use of what it gets."""
+    held = transfer_context(ctx, world, pma, flow, next_pma)
+    terms = context_terms(world, flow, held)
+    ctx.expose(CONTEXT, *terms)
+    if next_pma in world.corrupted:
+        ctx.learn(*terms)
 
 
-def context_terms(world: World, held: Registration) -> tuple[tuple[object, ...], ...]:
+def context_terms(world: World, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:
     """What a handover context holds: HT and the key pair (N016, N040, N047, N082; E-10)."""
-    token = handover_token(VICTIM_HOME, held.ht)
-    return (token, private_key(MN)) if world.policy.reads("key_owner", "mn") else (token,)
+    token = handover_token(flow.home, held.ht, flow.at)
+    return (token, private_key(key_owner(flow.home))) if world.policy.reads("key_owner", "mn") else (token,)
 
 
-def everything_held(world: World, pma: str, held: Registration) -> tuple[tuple[object, ...], ...]:
-    """All secrets of a PMA: private key, PT, HT, T and C (DESIGN section 4, rogue-previous-pma)."""
-    terms: list[tuple[object, ...]] = [private_key(signer(world.policy, pma))]
+def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:
+    """All secrets of a PMA: private key, associations, PT, HT, T and C (DESIGN section 4, rogue-previous-pma)."""
+    terms: list[tuple[object, ...]] = [private_key(signer(world.policy, pma, flow.home))]
     if held.pt:
-        terms.append(permanent_token(VICTIM_HOME, held.pt))
+        terms.append(permanent_token(flow.home, held.pt, flow.at))
     if held.ht:
-        terms.append(handover_token(VICTIM_HOME, held.ht))
+        terms.append(handover_token(flow.home, held.ht, flow.at))
     if held.nonce:
-        terms.append(home_token(VICTIM_HOME, held.nonce))
+        terms.append(home_token(flow.home, held.nonce, flow.at))
     if held.care_of_nonce:
-        terms.append(care_of_token(CARE_OF[pma], held.care_of_nonce))
+        terms.append(care_of_token(CARE_OF[pma], held.care_of_nonce, flow.at))
+    if world.type2:
+        terms += [association(pma, peer) for peer in world.correspondents]
     return tuple(terms)

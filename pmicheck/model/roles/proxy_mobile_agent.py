@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
-from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.registration import (
-    CARE_OF,
     Registration,
     awaits,
     believe_acknowledgement,
@@ -19,59 +18,62 @@ from pmicheck.model.roles.registration import (
     send_update,
     signer,
 )
+from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
 from pmicheck.model.terms import Term, cookie, handover_token
 from pmicheck.model.time import CLOCK, at_most, token_usable
-from pmicheck.model.topology import PMA2, VICTIM_HOME
+from pmicheck.model.topology import CARE_OF, PMA1, Flow
 from pmicheck.model.world import World
 
 
-def _require_serving(ctx: Context, world: World, pma: str) -> None:
+def _require_serving(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
-    require(ctx.test(ATTACHED, equals, CARE_OF[pma]), "not-serving")
+    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
 
 
-def _require_honest(ctx: Context, world: World, pma: str) -> None:
+def _require_honest(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """A corrupted PMA is the attacker's from the moment it does not serve the node (DESIGN section 4)."""
     if pma in world.corrupted and not world.in_prologue:
-        require(ctx.test(ATTACHED, equals, CARE_OF[pma]), "corrupted")
+        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
 
 
-def _cookie(pma: str, tests: int) -> Term:
-    return cookie(pma, "home test", tests)
+def _cookie(pma: str, tests: int, flow: Flow) -> Term:
+    return cookie(pma, f"home test{flow.label}", tests)
 
 
-def _send_home_test_init(ctx: Context, pma: str, tests: int) -> None:
-    ctx.send(TestInit("PHoTI", VICTIM_HOME, _cookie(pma, tests), TUNNEL, HA))
+def _send_home_test_init(ctx: Context, world: World, pma: str, tests: int, flow: Flow) -> None:
+    """The Care-of Address field matters where the correspondent is of type 2 (N171, A-05)."""
+    care_of = CARE_OF[pma] if world.type2 else None
+    ctx.send(TestInit("PHoTI", flow.home, _cookie(pma, tests, flow), TUNNEL, HA, at=flow.at, care_of=care_of))
 
 
-def start_home_test(ctx: Context, world: World, pma: str) -> None:
+def start_home_test(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """PHoTI through the shared tunnel (N023, N035, N036, N049; at the next PMA N044)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     fresh_start = held.stage == "idle" and held.tests == 0
     without_token = held.stage in ("context", "misled", "early", "complete") and held.tries < _repeats(world)
     require(fresh_start or without_token, "not-needed")
     tests, tries = held.tests + 1, held.tries + (0 if fresh_start else 1)
-    _send_home_test_init(ctx, pma, tests)
+    _send_home_test_init(ctx, world, pma, tests, flow)
     begun = held._replace(stage="testing", credential="T", tests=tests, nonce=0, care_of_nonce=0, tries=tries)
-    ctx.set(registration_of(pma), begun)
+    ctx.set(registration_of(pma, flow), begun)
 
 
 def _repeats(world: World) -> int:
     return world.bounds.retransmissions
 
 
-def retransmit(ctx: Context, world: World, pma: str) -> None:
+def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The outstanding message again, with a new cookie or a greater number (RFC 6275 11.8)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage in ("testing", "early", "complete") and held.tries < _repeats(world), "nothing-outstanding")
     if held.stage == "testing":
-        _send_home_test_init(ctx, pma, held.tests + 1)
-        ctx.set(registration_of(pma), held._replace(tests=held.tests + 1, tries=held.tries + 1))
+        _send_home_test_init(ctx, world, pma, held.tests + 1, flow)
+        ctx.set(registration_of(pma, flow), held._replace(tests=held.tests + 1, tries=held.tries + 1))
         return
     _require_usable(ctx, held)
-    _send_registration(ctx, world, pma, held._replace(tries=held.tries + 1))
+    _send_registration(ctx, world, pma, flow, held._replace(tries=held.tries + 1))
 
 
 def _require_usable(ctx: Context, held: Registration) -> None:
@@ -81,7 +83,7 @@ def _require_usable(ctx: Context, held: Registration) -> None:
             require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
 
 
-def _send_registration(ctx: Context, world: World, pma: str, held: Registration) -> None:
+def _send_registration(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
     """The early or complete PBU of `held.stage`, under the next number."""
     early = held.stage == "early"
     seq = held.seq + 1
@@ -97,35 +99,38 @@ def _send_registration(ctx: Context, world: World, pma: str, held: Registration)
         nonce=held.nonce,
         generation=generation if held.credential != "T" else 0,
         care_of_nonce=0 if early else held.care_of_nonce,
-        key=signer(policy, pma) if signed else None,
+        key=signer(policy, pma, flow.home) if signed else None,
+        flow=flow,
     )
     send_update(ctx, update)
-    ctx.set(registration_of(pma), held._replace(seq=seq))
+    ctx.set(registration_of(pma, flow), held._replace(seq=seq))
 
 
-def receive_home_test(ctx: Context, world: World, pma: str, test: Test) -> None:
+def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Test) -> None:
     """PHoT, intercepted: T is there, the early PBU follows at once (N037, N042, N050, N051, N058)."""
-    _require_honest(ctx, world, pma)
+    _require_honest(ctx, world, pma, flow)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
-    require(ctx.test(registration_of(pma), is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(registration_of(pma))
-    if not believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests)):
-        ctx.set(registration_of(pma), held._replace(stage="misled"))
+    require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
+    held: Registration = ctx.get(registration_of(pma, flow))
+    believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
+    right_peer = not world.type2 or note_peer(ctx, pma, test)
+    if not (believed and right_peer):
+        ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
     held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
-    if pma == PMA2 and not held.seq and not world.attacked:
-        held = held._replace(seq=_last_number(ctx))
-    _send_registration(ctx, world, pma, held)
+    if pma != PMA1 and not held.seq and not world.attacked:
+        held = held._replace(seq=_last_number(ctx, flow))
+    _send_registration(ctx, world, pma, flow, held)
 
 
-def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowledgement) -> None:
+def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
-    _require_honest(ctx, world, pma)
-    require(ctx.test(registration_of(pma), awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(registration_of(pma))
+    _require_honest(ctx, world, pma, flow)
+    require(ctx.test(registration_of(pma, flow), awaits, ack.seq), "sequence-number")
+    held: Registration = ctx.get(registration_of(pma, flow))
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
-        ctx.set(registration_of(pma), held._replace(stage="misled"))
+        ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
     pt, ht = issued(ack)
     held = held._replace(pt=pt or held.pt, ht=ht or held.ht)
@@ -133,81 +138,83 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, ack: Acknowled
         require(ack.care_of_nonce != 0, "no-care-of-token")
         if held.nonce:
             require(ctx.test(CLOCK, token_usable, held.nonce), "token-too-old")
-        _send_registration(ctx, world, pma, held._replace(stage="complete", care_of_nonce=ack.care_of_nonce))
+        _send_registration(ctx, world, pma, flow, held._replace(stage="complete", care_of_nonce=ack.care_of_nonce))
         return
+    if world.type2:
+        confirm_peer(ctx, pma)
     done = held._replace(stage="registered", credential="T", done=held.done + 1)
-    ctx.set(registration_of(pma), done)
+    ctx.set(registration_of(pma, flow), done)
 
 
-def _last_number(ctx: Context) -> int:
+def _last_number(ctx: Context, flow: Flow) -> int:
     """Without a context the first PBU is refused with 135, which names the last number (RFC 6275 9.5.1).
 
     The exchange is taken as one step, and only where no attacker acts: beside one it adds an honest update that the
     bounds allow anyway. Only numbers that the previous PMA can have used are followed.
     """
-    last = ctx.get(cells_of(VICTIM_HOME).seq)
+    last = ctx.get(cells_of(*flow).seq)
     return last if last is not None and last <= PREVIOUS_NUMBERS else 0
 
 
 PREVIOUS_NUMBERS = 4
 
 
-def refresh(ctx: Context, world: World, pma: str) -> None:
+def refresh(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """A later registration, authenticated with PT and begun without CGA (N011, N060, N092)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "registered" and held.pt > 0 and held.done <= world.bounds.refreshes, "no-refresh-due")
-    _send_registration(ctx, world, pma, held._replace(stage="early", credential="PT", nonce=0, care_of_nonce=0))
+    _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="PT", nonce=0, care_of_nonce=0))
 
 
-def register_after_handover(ctx: Context, world: World, pma: str) -> None:
+def register_after_handover(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The next PMA's early PBU, authenticated with HT and CGA (N017, N061-N065, N073, N076, N077)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context" and held.ht > 0, "no-handover-token")
-    _send_registration(ctx, world, pma, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
+    _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
 
 
-def deregister(ctx: Context, world: World, pma: str) -> None:
+def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """After the node left: lifetime zero, with the PT that every registration brings (N071, N140; A-17)."""
-    _require_honest(ctx, world, pma)
-    require(not ctx.test(ATTACHED, equals, CARE_OF[pma]), "still-serving")
-    held: Registration = ctx.get(registration_of(pma))
+    _require_honest(ctx, world, pma, flow)
+    require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
     seq = held.seq + 1
     send_update(
         ctx,
-        build_update(world, CARE_OF[pma], seq, "PT", generation=held.pt, lifetime=False),
+        build_update(world, CARE_OF[pma], seq, "PT", generation=held.pt, lifetime=False, flow=flow),
     )
-    ctx.set(registration_of(pma), Registration(stage="deregistered", seq=seq, done=held.done))
+    ctx.set(registration_of(pma, flow), Registration(stage="deregistered", seq=seq, done=held.done))
 
 
-def transfer_context(ctx: Context, world: World, pma: str, next_pma: str) -> Registration:
+def transfer_context(ctx: Context, world: World, pma: str, flow: Flow, next_pma: str) -> Registration:
     """Predictive: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
-    there: Registration = ctx.get(registration_of(next_pma))
+    there: Registration = ctx.get(registration_of(next_pma, flow))
     require(there.stage == "idle", "transferred")
-    ctx.set(registration_of(next_pma), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
+    ctx.set(registration_of(next_pma, flow), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
     return held
 
 
-def hand_token_to_home_agent(ctx: Context, world: World, pma: str) -> None:
+def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """Reactive handover: HT leaves for the next PMA through the home agent (N070, A-27)."""
-    require(not ctx.test(ATTACHED, equals, CARE_OF[pma]), "still-serving")
-    held: Registration = ctx.get(registration_of(pma))
+    require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
-    token = handover_token(VICTIM_HOME, held.ht)
-    ctx.send(HandoverToken(VICTIM_HOME, token, held.seq, held.tries, TUNNEL, HA))
+    token = handover_token(flow.home, held.ht, flow.at)
+    ctx.send(HandoverToken(flow.home, token, held.seq, held.tries, TUNNEL, HA, flow.at))
 
 
-def receive_handover_token(ctx: Context, world: World, pma: str, message: HandoverToken) -> None:
+def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:
     """The next PMA gets HT with its home registration (N070); keys come from the node's profile (N040)."""
-    _require_serving(ctx, world, pma)
-    held: Registration = ctx.get(registration_of(pma))
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "idle", "not-waiting")
     ctx.set(
-        registration_of(pma),
+        registration_of(pma, flow),
         Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries),
     )

@@ -13,20 +13,20 @@ from pmicheck.model.roles.authorisation import expected_authenticator, expected_
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.terms import Term, handover_token, home_token, permanent_token
-from pmicheck.model.topology import COA1, COA2, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
-
-CARE_OF = {PMA1: COA1, PMA2: COA2}
 
 
 class Registration(NamedTuple):
     """A Binding Update List entry (D 6, RFC 6275 11.1): how far the registration is and what it holds.
 
-    `stage`: "idle", "testing", "early", "complete", "registered", "context" (received, not used), "misled" (holds a
+    `stage`: "idle", "testing", "early", "complete", "registered", "context" (received, not used), "moved" and
+    "leaving" (a mobile node that goes elsewhere, or deregisters at home), "misled" (holds a
     forged token: what it sends from now on no CN accepts), "deregistered".
     `credential`: the home token of the exchange under way. `nonce`, `care_of_nonce`: indices of T and C, 0 if none.
     `pt`, `ht`: generation held, 0 if none. `seq`: last number sent. `tries`: repetitions
-    so far. `tests`: home tests begun (names the cookie). `done`: registrations completed.
+    so far. `tests`: home tests begun (names the cookie). `done`: registrations completed. `peer`: care-of address of a
+    type 2 correspondent, as far as it is known ("asked", "sent": a handshake under way, 4.2).
     """
 
     stage: str = "idle"
@@ -39,25 +39,31 @@ class Registration(NamedTuple):
     tries: int = 0
     tests: int = 0
     done: int = 0
+    peer: str = ""
 
 
 def awaits(held: Registration, seq: int) -> bool:
     """Whether an update with this number is outstanding."""
-    return held.stage in ("early", "complete") and held.seq == seq
+    return held.stage in ("early", "complete", "leaving") and held.seq == seq
 
 
 def is_testing(held: Registration) -> bool:
     return held.stage == "testing"
 
 
+def registration_of(principal: str, flow: Flow = MAIN) -> Cell:
+    """Where a principal keeps its registration for a flow."""
+    return _registration_of(principal, flow)
+
+
 @cache
-def registration_of(principal: str) -> Cell:
-    return Cell(f"{principal}.registration", Registration())
+def _registration_of(principal: str, flow: Flow) -> Cell:
+    return Cell(f"{principal}.registration{flow.label}", Registration())
 
 
-def signer(policy: Policy, principal: str) -> str:
+def signer(policy: Policy, principal: str, home: str = MAIN.home) -> str:
     """Whose key makes CGA parameters and signature (A-01)."""
-    return MN if policy.reads("key_owner", "mn") else principal
+    return key_owner(home) if policy.reads("key_owner", "mn") else principal
 
 
 def build_update(
@@ -71,14 +77,14 @@ def build_update(
     care_of_nonce: int = 0,
     lifetime: bool = True,
     key: str | None = None,
-    home: str = VICTIM_HOME,
+    flow: Flow = MAIN,
     proxy: bool = True,
 ) -> Update:
     """A well-formed (P)BU with the right authenticator and, if `key` is given, the right signature."""
     early = lifetime and not care_of_nonce
     bare = Update(
         proxy,
-        home,
+        flow.home,
         care_of,
         seq,
         lifetime,
@@ -90,6 +96,7 @@ def build_update(
         None,
         ("none",),
         CARE_OF_CN,
+        flow.at,
     )
     if key is not None:
         bare = bare._replace(sig=expected_signature(world.policy, bare))
@@ -107,14 +114,19 @@ def believe_home_test(ctx: Context, world: World, who: str, test: Test, expected
     if world.policy.on("cookie"):
         require(test.cookie == expected_cookie, "cookie")
         ctx.passed("the cookie matches")
-    if test.token == home_token(test.address, test.nonce):
+    if test.token == home_token(test.address, test.nonce, test.at):
         return True
     ctx.set(EVENT, Believed(who, test.kind))
     return False
 
 
 def believe_acknowledgement(
-    ctx: Context, world: World, who: str, care_of: str, held: Registration, ack: Acknowledgement
+    ctx: Context,
+    world: World,
+    who: str,
+    care_of: str,
+    held: Registration,
+    ack: Acknowledgement,
 ) -> bool:
     """protocol-facts 3.6: number and authenticator vouch for a (P)BA; False if its content is not the CN's.
 
@@ -125,14 +137,14 @@ def believe_acknowledgement(
     if ack.status:
         return False
     if world.policy.on("mac-of-ack"):
-        kbm = outstanding_key(world, care_of, held, ack.proxy)
+        kbm = outstanding_key(world, care_of, held, ack)
         right = acknowledgement_authenticator(
-            world.policy, ack.proxy, care_of, kbm, ack.seq, ack.care_of_token, ack.tokens
+            world.policy, ack.proxy, care_of, kbm, ack.seq, ack.care_of_token, ack.tokens, ack.at
         )
         require(ack.mac == right, "mac-of-ack")
         ctx.passed("the authenticator of the acknowledgement is right")
     if ack.proxy and ack.tokens:
-        right_signature = acknowledgement_signature(world.policy, care_of, ack.seq, ack.tokens)
+        right_signature = acknowledgement_signature(world.policy, care_of, ack.seq, ack.tokens, ack.at)
         require(right_signature is None or ack.sig == right_signature, "cn-signature")
     if FORGED in (ack.care_of_token, *(decrypted(token) for token in ack.tokens)):
         ctx.set(EVENT, Believed(who, "binding acknowledgement"))
@@ -144,7 +156,7 @@ FORGED: Term = ("forged",)
 """A token of the attacker's choice, in clear or encrypted under the receiver's public key: no CN holds it."""
 
 
-def outstanding_key(world: World, care_of: str, held: Registration, proxy: bool) -> Term:
+def outstanding_key(world: World, care_of: str, held: Registration, ack: Acknowledgement) -> Term:
     """Kbm of the update that waits for its acknowledgement."""
     generation = held.pt if held.credential == "PT" else held.ht
     update = build_update(
@@ -155,8 +167,9 @@ def outstanding_key(world: World, care_of: str, held: Registration, proxy: bool)
         nonce=held.nonce,
         generation=generation,
         care_of_nonce=held.care_of_nonce if held.stage == "complete" else 0,
-        lifetime=care_of != VICTIM_HOME,
-        proxy=proxy,
+        lifetime=care_of != ack.home,
+        proxy=ack.proxy,
+        flow=Flow(ack.home, ack.at),
     )
     kbm: Term = update.mac[1]
     return kbm

@@ -1,0 +1,53 @@
+"""Reactive context transfer: the next agent asks the previous one for profile and Binding Update List (draft 4.2.1)."""
+
+from __future__ import annotations
+
+from pmicheck.model.cells import Context, equals, require
+from pmicheck.model.events import EVENT, Believed
+from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
+from pmicheck.model.roles.attachment import attached
+from pmicheck.model.roles.registration import Registration, registration_of
+from pmicheck.model.terms import Term, private_key
+from pmicheck.model.time import CLOCK, at_most
+from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
+from pmicheck.model.world import World
+
+
+def ask_previous_agent(ctx: Context, world: World, pma: str, flow: Flow, previous: str) -> None:
+    """Context Transfer Request of the agent that serves the node now (N121)."""
+    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
+    held: Registration = ctx.get(registration_of(pma, flow))
+    fresh = held.stage == "idle"
+    again = held.stage == "waiting" and held.tries < world.bounds.retransmissions
+    require(fresh or again, "not-needed")
+    ctx.send(ContextRequest(flow.home, pma, CONTEXT, previous))
+    ctx.set(registration_of(pma, flow), held._replace(stage="waiting", tries=held.tries + (1 if again else 0)))
+
+
+def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request: ContextRequest) -> None:
+    """Context Transfer Data: keys, and the correspondent's agent with the last number (N121, N143, N145).
+
+    With a protected transfer the previous agent hears from the home agent who serves the node (A-02).
+    """
+    if pma in world.corrupted:
+        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.done > 0 and held.stage == "registered", "nothing-to-transfer")
+    ctx.send(ContextData(flow.home, held.peer, held.seq, held.tries, profile_key(flow), CONTEXT, request.asker))
+
+
+def profile_key(flow: Flow) -> Term:
+    """The private key that the profile holds (N047, N143)."""
+    return private_key(key_owner(flow.home))
+
+
+def receive_context(ctx: Context, world: World, pma: str, flow: Flow, data: ContextData) -> None:
+    """The next agent has the entry: a PBU to the correspondent's agent may follow (N120, N122, N145)."""
+    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.stage == "waiting", "not-waiting")
+    if data.peer != CARE_OF[PMA3]:
+        ctx.set(EVENT, Believed(pma, "context transfer data"))
+    tries = max(held.tries, data.tries)
+    ctx.set(registration_of(pma, flow), Registration(stage="context", seq=data.seq, tries=tries, peer=data.peer))

@@ -1,0 +1,279 @@
+"""The handshake between agents: route optimisation without return routability (draft 4.2, 4.2.1).
+
+An agent that gets a PBU takes it as the text has it: it stores the binding and answers with a PBU of its own, which the
+first one takes as acknowledgement and as registration of the correspondent. What authenticates the messages is the
+reading `pma_auth` (A-24, N176).
+"""
+
+from __future__ import annotations
+
+from pmicheck.model.cells import Context, equals, require
+from pmicheck.model.events import EVENT, Accepted, Believed
+from pmicheck.model.messages import (
+    CARE_OF_CN,
+    HA2,
+    INTERNET,
+    PMA_HA,
+    CacheAnswer,
+    CacheRequest,
+    PeerAcknowledgement,
+    PeerUpdate,
+)
+from pmicheck.model.policy import Policy
+from pmicheck.model.roles.attachment import attached, attacker_addresses, serving_address, who_is_at
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
+from pmicheck.model.roles.correspondent_node import forget_entry
+from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_sent, was_used
+from pmicheck.model.roles.registration import Registration, registration_of
+from pmicheck.model.terms import Term, association, sealed
+from pmicheck.model.time import CLOCK, at_most
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA3, Flow
+from pmicheck.model.world import World
+
+# Authentication (A-24).
+
+
+def proof_of(policy: Policy, sender: str, receiver: str, content: Term) -> Term | None:
+    """What vouches for a message between two agents: nothing, or their security association."""
+    return None if policy.reads("pma_auth", "none") else sealed(association(sender, receiver), content)
+
+
+def update_content(update: PeerUpdate) -> Term:
+    """The fields of a PBU, all of which the authenticator covers."""
+    return ("PBU", update.home, update.care_of, update.seq, update.answers, update.lifetime)
+
+
+def with_proof(policy: Policy, update: PeerUpdate, sender: str) -> PeerUpdate:
+    return update._replace(proof=proof_of(policy, sender, update.to, update_content(update)))
+
+
+def acknowledgement_for(policy: Policy, home: str, seq: int, sender: str, to: str) -> PeerAcknowledgement:
+    """The third message (N115)."""
+    return PeerAcknowledgement(home, seq, proof_of(policy, sender, to, ("PBA", home, seq)), CARE_OF_CN, to)
+
+
+def identity(update: PeerUpdate) -> Term:
+    return ("peer update", *update)
+
+
+def send(ctx: Context, update: PeerUpdate) -> None:
+    """An honest PBU, noted as such."""
+    ctx.set(evidence(identity(update)), SENT)
+    ctx.send(update)
+
+
+# The agent that begins.
+
+
+def _require_serving(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
+
+
+def ask_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """Binding Cache Request to the home agent of the correspondent (N109, N111)."""
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    fresh = held.stage == "idle" and held.tests == 0
+    again = held.stage in ("asked", "sent", "misled") and held.tries < world.bounds.retransmissions
+    require(fresh or again, "not-needed")
+    tests, tries = held.tests + 1, held.tries + (0 if fresh else 1)
+    ctx.send(CacheRequest(CN_HOME, tests, pma, PMA_HA, HA2))
+    ctx.set(registration_of(pma, flow), held._replace(stage="asked", tests=tests, tries=tries, peer=""))
+
+
+def answer_request(ctx: Context, request: CacheRequest) -> None:
+    """HA2 looks the address up and answers whoever asks (N112; no check is named, A-25)."""
+    ctx.send(CacheAnswer(request.home, CARE_OF[PMA3], request.number, PMA_HA, request.asker))
+
+
+def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: CacheAnswer) -> None:
+    """The agent of the correspondent is known: the PBU goes there (N108, N113)."""
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.stage == "asked" and held.tests == answer.number, "transaction")
+    if answer.care_of != CARE_OF[PMA3]:
+        ctx.set(EVENT, Believed(pma, "binding cache acknowledgement"))
+    _send_update(ctx, world, pma, flow, held._replace(peer=answer.care_of))
+
+
+def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
+    to = who_is_at(world, held.peer)
+    link = CARE_OF_CN if to == PMA3 else INTERNET
+    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, True, None, link, to)
+    send(ctx, with_proof(world.policy, update, pma))
+    ctx.set(registration_of(pma, flow), held._replace(stage="sent", seq=held.seq + 1))
+
+
+def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """The PBU again with a greater number (RFC 6275 11.8)."""
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.stage == "sent" and held.tries < world.bounds.retransmissions, "nothing-outstanding")
+    _send_update(ctx, world, pma, flow, held._replace(tries=held.tries + 1))
+
+
+def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """The next agent sends a PBU for each entry it got (N118, N119, N122)."""
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.stage == "context", "no-context")
+    _send_update(ctx, world, pma, flow, held)
+
+
+def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """After the node left, its former agent deregisters it with all correspondents (N140)."""
+    if pma in world.corrupted:
+        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
+    require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.done > 0 and held.stage != "deregistered", "nothing-to-deregister")
+    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, False, None, CARE_OF_CN, PMA3)
+    send(ctx, with_proof(world.policy, update, pma))
+    own = Registration(stage="deregistered", seq=held.seq + 1, done=held.done)
+    ctx.set(registration_of(pma, flow), own)
+    ctx.set(cells_of(CN_HOME, pma).entry, None)
+
+
+# The agent that receives.
+
+
+def receive_update(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """A PBU of another agent: an answer that is waited for, or a new registration (N113, N114)."""
+    sender = who_is_at(world, update.care_of)
+    right = proof_of(world.policy, sender, at, update_content(update))
+    require(update.proof == right, "pma-auth")
+    if right is not None:
+        ctx.passed("the security association vouches for the sender")
+    if update.answers:
+        _receive_answering_update(ctx, world, at, update)
+        return
+    _require_number(ctx, world, at, update)
+    if not update.lifetime:
+        _deregister(ctx, world, at, update)
+        return
+    _confirm_attachment(ctx, world, update)
+    third = world.policy.reads("handshake_effective", "third") and world.policy.on("third-handshake-message")
+    _store(ctx, world, at, update, used=not third)
+    _answer(ctx, world, at, update)
+
+
+def _require_number(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """RFC 6275 9.5.1 step 2, as for any PBU; the attacker's own homes have no numbers."""
+    if world.policy.on("sequence-number") and update.home not in world.own_homes:
+        last = cells_of(update.home, at).seq
+        require(ctx.test(last, accepts, update.seq, world.bounds.sequence_modulus), "sequence-number")
+
+
+def _confirm_attachment(ctx: Context, world: World, update: PeerUpdate) -> None:
+    """Reading pma_auth=attachment: the home agent says where the address is registered (A-24)."""
+    if not world.policy.reads("pma_auth", "attachment"):
+        return
+    registered = {CN_HOME: CARE_OF[PMA3], ATTACKER_HOME: ATTACKER}.get(update.home, "")
+    if update.home in world.victims:
+        require(ctx.test(attached(update.home), equals, update.care_of), "attachment")
+    else:
+        require(update.care_of == registered, "attachment")
+    ctx.passed("the home agent confirms the attachment")
+
+
+def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: bool) -> None:
+    """The binding is made at once; nothing tests the care-of address (N114)."""
+    cells = cells_of(update.home, at)
+    author, again = _authorship(ctx, update)
+    harm = _harm(ctx, world, at, update)
+    effect = "changed" if ctx.test(cells.entry, present) else "created"
+    registrant = "honest" if author == "honest" and not again else "attacker"
+    ctx.set(cells.entry, Entry(update.care_of, True, False, registrant, None, used))
+    if update.home not in world.own_homes:
+        ctx.set(cells.seq, update.seq)
+        _note(ctx, world, update, author, again, effect, harm)
+
+
+def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """Lifetime zero: the entry goes (N140, N160)."""
+    cells = cells_of(update.home, at)
+    old: Entry | None = ctx.get(cells.entry)
+    require(old is not None, "no-entry")
+    assert old is not None
+    author, again = _authorship(ctx, update)
+    harm = _harm(ctx, world, at, update)
+    forget_entry(ctx, world, update.home, old, at)
+    if update.home not in world.own_homes:
+        _note(ctx, world, update, author, again, "deleted", harm)
+
+
+def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
+    """Ghost: ("honest" or "attacker", accepted before)."""
+    sent = evidence(identity(update))
+    if not ctx.test(sent, was_sent):
+        return "attacker", False
+    again = ctx.test(sent, was_used)
+    ctx.set(sent, USED)
+    return "honest", again
+
+
+def _harm(ctx: Context, world: World, at: str, update: PeerUpdate) -> str:
+    """Ghost: whether an honest current entry goes, or goes elsewhere, by this PBU."""
+    if update.home in world.own_homes:
+        return "none"
+    current = serving_address(ctx, update.home) if update.home in world.victims else CARE_OF[PMA3]
+    if update.lifetime and update.care_of == current:
+        return "none"
+    if not ctx.test(cells_of(update.home, at).entry, honest_at, current):
+        return "none"
+    return "replaced" if update.lifetime else "deleted"
+
+
+def _note(ctx: Context, world: World, update: PeerUpdate, author: str, again: bool, effect: str, harm: str) -> None:
+    """Ghost: the event that the authorisation properties look at."""
+    vouched = not world.policy.reads("pma_auth", "none")
+    if author == "honest" and not again and vouched:
+        return
+    serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
+    ctx.set(EVENT, Accepted("handshake", author, again, effect, harm, vouched, serves))
+
+
+def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """A PBU of its own for the node that it serves, which doubles as acknowledgement (N114).
+
+    What answers the attacker is not followed: it can say the same itself.
+    """
+    to = who_is_at(world, update.care_of)
+    served = CN_HOME if at == PMA3 else world.main.home
+    if to in world.agents or to == PMA3:
+        answer = PeerUpdate(served, CARE_OF[at], 1, update.seq, True, None, CARE_OF_CN, to)
+        send(ctx, with_proof(world.policy, answer, at))
+
+
+def _receive_answering_update(ctx: Context, world: World, pma: str, update: PeerUpdate) -> None:
+    """The PBU that was waited for: the correspondent is registered, and the third message goes out (N115, N116)."""
+    flow = world.main
+    require(pma in world.agents, "not-expected")
+    _require_serving(ctx, world, pma, flow)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    expected = held.stage == "sent" and held.seq == update.answers and held.peer == update.care_of
+    require(expected and update.home == CN_HOME, "not-outstanding")
+    _confirm_attachment(ctx, world, update)
+    if update.care_of != CARE_OF[PMA3]:
+        ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
+    entry = cells_of(CN_HOME, pma).entry
+    registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"
+    ctx.set(entry, Entry(update.care_of, True, False, registrant, None))
+    to = who_is_at(world, update.care_of)
+    if to == PMA3:
+        ctx.send(acknowledgement_for(world.policy, flow.home, held.seq, pma, to))
+    ctx.set(registration_of(pma, flow), held._replace(stage="registered", done=held.done + 1))
+
+
+def receive_acknowledgement(ctx: Context, world: World, at: str, ack: PeerAcknowledgement) -> None:
+    """The third message: an entry that waited for it is used from now on (N115, N116)."""
+    cells = cells_of(ack.home, at)
+    entry: Entry | None = ctx.get(cells.entry)
+    require(entry is not None and not entry.used, "not-waiting")
+    assert entry is not None
+    sender = who_is_at(world, entry.care_of)
+    require(ack.proof == proof_of(world.policy, sender, at, ("PBA", ack.home, ack.seq)), "pma-auth")
+    if ack.home not in world.own_homes:
+        require(ctx.test(cells.seq, equals, ack.seq), "sequence-number")
+    ctx.set(cells.entry, entry._replace(used=True))

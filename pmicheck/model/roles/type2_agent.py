@@ -1,0 +1,65 @@
+"""Return routability with a type 2 correspondent: its agent takes the correspondent's part (draft 4.3, 6)."""
+
+from __future__ import annotations
+
+from pmicheck.model.cells import Context, require
+from pmicheck.model.events import EVENT, Accepted, Believed
+from pmicheck.model.messages import HA, HA2, HA_CN, TUNNEL2, Test, TestInit
+from pmicheck.model.roles.binding_cache import Entry, cells_of, present
+from pmicheck.model.terms import home_token
+from pmicheck.model.time import CLOCK, current_nonce
+from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
+from pmicheck.model.world import World
+
+
+def forward_inward(ctx: Context, init: TestInit) -> None:
+    """HA2 tunnels what comes for the correspondent's home address to its agent (N126, N127)."""
+    ctx.send(init._replace(link=TUNNEL2, to=init.at))
+
+
+def forward_outward(ctx: Context, test: Test) -> None:
+    """HA2 forwards what comes out of the tunnel to the mobile node's home address (N131)."""
+    ctx.send(test._replace(link=HA_CN, to=HA))
+
+
+def answer_test(ctx: Context, world: World, at: str, init: TestInit) -> None:
+    """PHoTI, intercepted: an entry is made, and PHoT brings T and the correspondent's address (N128-N130, N148)."""
+    if init.hao is not None:
+        require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
+    honest = init.cookie[0] == "cookie" and CARE_OF.get(init.cookie[1]) == init.care_of
+    _make_entry(ctx, world, at, init, honest)
+    nonce = current_nonce(ctx.get(CLOCK))
+    token = home_token(init.hao or init.address, nonce, at)
+    answer = Test("PHoT", init.address, nonce, init.cookie, token, TUNNEL2, HA2, at, CARE_OF[at])
+    ctx.send(answer, lost=not honest)
+
+
+def _make_entry(ctx: Context, world: World, at: str, init: TestInit, honest: bool) -> None:
+    """Reading photi_state (A-16). An entry that is there already stays: the text says "creates" (N130, N148)."""
+    if world.policy.reads("photi_state", "none"):
+        return
+    entry = cells_of(init.address, at).entry
+    if ctx.test(entry, present):
+        return
+    assert init.care_of is not None
+    used = world.policy.reads("photi_state", "active")
+    registrant = "honest" if honest else "attacker"
+    ctx.set(entry, Entry(init.care_of, False, True, registrant, None, used))
+    if init.address in world.victims:
+        ctx.set(EVENT, Accepted("PHoTI", registrant, False, "created", "none", False))
+
+
+def note_peer(ctx: Context, pma: str, test: Test) -> bool:
+    """The mobile node's agent adds the care-of address of the correspondent (N133); False if it is a false one."""
+    assert test.care_of is not None
+    right = test.care_of == CARE_OF[PMA3]
+    entry = Entry(test.care_of, False, True, "honest" if right else "attacker", None)
+    ctx.set(cells_of(CN_HOME, pma).entry, entry)
+    if not right:
+        ctx.set(EVENT, Believed(pma, "care-of address in a PHoT"))
+    return right
+
+
+def confirm_peer(ctx: Context, pma: str) -> None:
+    """After both tests the entry for the correspondent is complete (N138)."""
+    ctx.set(cells_of(CN_HOME, pma).entry, Entry(CARE_OF[PMA3], True, False, "honest", None))

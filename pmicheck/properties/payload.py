@@ -1,0 +1,37 @@
+"""Who may speak for an address: payload that upper layers accept as from somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import z3
+
+from pmicheck.model.events import EVENT, Delivered
+from pmicheck.model.readings import DATA, LOCAL
+from pmicheck.properties.authorisation import event
+from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.witnesses import data_arrived
+
+
+def _delivery(state: State) -> tuple[Observation, ...]:
+    delivered = state.read(EVENT)
+    if not isinstance(delivered, Delivered):
+        return ()
+    return ({"who": delivered.who, "as_from": delivered.source, "sent_by": delivered.sender, "entitled": False},)
+
+
+def _data_origin(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    return z3.BoolVal(True), o["entitled"]
+
+
+DATA_ORIGIN = Property(
+    "data-origin",
+    "payload is accepted as from an address by a node that could not have sent it with ingress filtering in place",
+    DATA | LOCAL,
+    event,
+    _delivery,
+    _data_origin,
+    data_arrived,
+    lambda o: f"{o['who']} accepted payload as from {o['as_from']}, which {o['sent_by']} sent.",
+)
