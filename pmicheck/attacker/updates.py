@@ -152,7 +152,9 @@ class UpdateForger:
                             continue
                         bare = bare._replace(sig=FORGED)
                 yield bare
-        yield Update(proxy, home, home, seq, False, credential, nonce, 0, None, False, None, ("none",), CARE_OF_CN, at)
+        signer = key if credential == "T" and not proxy else None
+        end = Update(proxy, home, home, seq, False, credential, nonce, 0, signer, False, None, ("none",), CARE_OF_CN, at)
+        yield end if signer is None else end._replace(sig=expected_signature(policy, end))
 
     def _credentials(self, home: str, at: str) -> Iterator[tuple[str, int]]:
         """(kind, nonce) of the home tokens of a correspondent that it may hold for this home address."""
@@ -186,6 +188,11 @@ class UpdateForger:
         if not self.world.enhanced:
             return (None,)
         policy = self.world.policy
+        if home in self.world.victims and credential != "PT" and self.world.policy.reads("agent_key", "delegated"):
+            return (
+                *(pma for pma in self.world.agents if private_key(pma) in self.potential.terms),
+                *self._own_or_none(),
+            )
         owner = key_owner(home)
         keys: list[str | None] = []
         if private_key(owner) in self.potential.terms or not policy.on("signature"):
@@ -195,6 +202,10 @@ class UpdateForger:
         if private_key(owner) not in self.potential.terms or credential == "PT":
             keys.append(None)
         return tuple(keys)
+
+    def _own_or_none(self) -> tuple[str | None, ...]:
+        """Beside a delegation: the attacker's own key where nobody checks the home address, and no key at all."""
+        return (None,) if self.world.policy.on("cga") else (ATTACKER, None)
 
     def _authenticated(self, bare: Update) -> Iterator[Update]:
         """The update with every authenticator that the CN might expect and the attacker might know."""

@@ -15,6 +15,8 @@ from pmicheck.concrete import cga, keys
 from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, TUNNEL, Flight, Network
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
+from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.concrete.nodes.forwarding_agent import ForwardingAgent
 from pmicheck.concrete.nodes.home_agent import HomeAgent
 from pmicheck.concrete.nodes.mobile_node import MobileNode
 from pmicheck.concrete.nodes.node import Node
@@ -32,6 +34,8 @@ COA1, COA2, ATTACKER, BYSTANDER = "CoA1", "CoA2", "attacker", "bystander"
 CN, HA, MN, PMA1, PMA2, ROGUE_CN = "cn", "ha", "mn", "pma1", "pma2", "rogue-cn"
 CARE_OF = {PMA1: COA1, PMA2: COA2}
 AWAY, AT_HOME = "away", "home"
+MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
+"""Scenarios without proxy agents: the mobile node speaks for itself."""
 
 BYSTANDER_LINK, STRANGER_LINK, CONTEXT = "bystander", "stranger", "context"
 """Links that nobody but a Dolev-Yao attacker reads; the context transfer only where it is readable (A-02)."""
@@ -132,7 +136,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         policy, at = self.policy, self.addresses
-        self.proxied = self.scenario != "rr-mobile"
+        self.proxied = self.scenario not in MOBILE
         home_identity = identity_of("mobile_node", "2001:db8:1::")[1]
         self.profile = MobileProfile(at[HOA], home_identity.private_key, home_identity.cga_parameters)
         correspondent_identity = identity_of("correspondent_node", "2001:db8:2::")[1]
@@ -144,11 +148,15 @@ class Stage:
         if self.proxied:
             for name, care_of in ((PMA1, COA1), (PMA2, COA2)):
                 own = identity_of(name, "2001:db8:99::")[1]
-                self.pmas[name] = ProxyMobileAgent(at[care_of], at[HA], policy, SEED, identity=own)
+                self.pmas[name] = ForwardingAgent(at[care_of], at[HA], policy, SEED, identity=own)
             nodes |= self.pmas
             self.pmas[PMA1].attach(self.profile, 0)
         else:
-            self.mn = MobileNode(at[HOA], at[HA], policy, SEED)
+            self.mn = (
+                MobileNode(at[HOA], at[HA], policy, SEED)
+                if self.scenario == "rr-mobile"
+                else EnhancedMobileNode(at[HOA], at[HA], policy, SEED, identity=home_identity)
+            )
             self.mn.attach(at[COA1], at[CN])
             nodes[MN] = self.mn
         self.ha.register(at[HOA], at[COA1], proxy=self.proxied)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.attack import update_in
+from pmicheck.concrete.mobile_steps import act_as_mobile_node
 from pmicheck.concrete.network import TUNNEL
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
@@ -34,7 +35,7 @@ def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, En
     elif found := re.fullmatch(r"mobile node moves to (\w+)", rule):
         _move(run, found[1])
     elif rule.startswith("mobile node") and stage.mn is not None:
-        (stage.mn.retransmit if "repeats" in rule else stage.mn.start_tests)(at[CN], run.now)
+        act_as_mobile_node(run, rule.removeprefix("mobile node "))
     elif found := re.fullmatch(r"(entry|handover token) of (.*) ends", rule):
         _end(run, found[1], found[2], entries)
     elif rule == "attacker asks pma1 for the handover context":

@@ -47,8 +47,10 @@ def _handshake_acts(world: World) -> Iterator[Act]:
         return Act(f"{pma} {name}", pma, section, statements, lambda ctx: rule(ctx, world, pma, flow))
 
     asks = ("N107", "N108", "N109", "N111")
-    yield act(PMA1, "asks HA2 for the binding", "4.2", asks, peer_agent.ask_home_agent)
     for pma in world.agents:
+        # Beside an attacker the first handshake of an agent is the subject of type2-handshake.
+        if pma == PMA1 or not world.attacked:
+            yield act(pma, "asks HA2 for the binding", "4.2", asks, peer_agent.ask_home_agent)
         yield act(pma, "repeats its handshake PBU", "RFC 6275 11.8", (), peer_agent.retransmit)
     for previous, pma in pairwise(world.agents):
         statements = ("N118", "N119", "N120", "N122", "N123")

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reading:
-    """One open question; `values[0]` is the default, `families` says to which kind of scenario it applies."""
+    """One open question; `values[0]` is the default, `families` says to which kind of scenario it applies.
+
+    An `amendment` is no question that the text leaves open: its other values are changes that this project proposes.
+    """
 
     name: str
     values: tuple[str, ...]
     source: str
     question: str
     families: frozenset[str]
+    amendment: bool = False
 
 
 RR = frozenset({"rr"})
@@ -97,6 +101,38 @@ READINGS: dict[str, Reading] = {
             "E-13",
             "whether PT is renewed before numbers repeat",
             TYPE1,
+        ),
+        Reading(
+            "pt_binding",
+            ("home-address", "care-of-address"),
+            "N011",
+            "whether PT serves the care-of address it was issued for only",
+            CGA,
+            amendment=True,
+        ),
+        Reading(
+            "agent_key",
+            ("shared", "delegated"),
+            "N040, A-02",
+            "whether each PMA has a key of its own, with a delegation that the node's key signed",
+            TYPE1,
+            amendment=True,
+        ),
+        Reading(
+            "signed_nonces",
+            ("no", "yes"),
+            "protocol-facts 2.4",
+            "whether the signature covers the nonce indices",
+            CGA,
+            amendment=True,
+        ),
+        Reading(
+            "ht_use",
+            ("many", "once"),
+            "A-06",
+            "whether HT serves one registration from one care-of address",
+            TYPE1,
+            amendment=True,
         ),
     )
 }

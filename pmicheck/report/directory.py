@@ -1,4 +1,4 @@
-"""The report directory: `record.json`, `verdicts.txt` and one narration a finding, all from one record."""
+"""The report directory: `record.json`, `verdicts.txt`, `findings.md` and one narration a finding."""
 
 from __future__ import annotations
 
@@ -6,28 +6,33 @@ import re
 from pathlib import Path
 
 from pmicheck.report.files import cannot_write, make_directory, write_text
+from pmicheck.report.findings import render
 from pmicheck.report.record import Record, Result, save
+from pmicheck.report.review import Review
 from pmicheck.report.text import findings, tell, verdicts
 from pmicheck.verdict import Verdict
 
 WIDTH = 100
 FIRST_WORDS = "pmicheck finding "
+NO_REVIEW = Review()
 
 
-def write_reports(record: Record, directory: Path, *, store: bool = True) -> list[Path]:
+def write_reports(record: Record, directory: Path, *, store: bool = True, review: Review = NO_REVIEW) -> list[Path]:
     """Writes everything and returns the files written. Narrations of findings that are gone are removed.
 
-    `store` is False where `record.json` has been written there already.
+    `store` is False where `record.json` has been written there already; `review` is what `findings.md` tells besides
+    the record.
 
     The text files hold nothing of clock or machine, so that the same verdicts give the same octets.
     Raises OutputError.
     """
     make_directory(directory / "findings")
-    written = [directory / "record.json", directory / "verdicts.txt"]
+    written = [directory / "record.json", directory / "verdicts.txt", directory / "findings.md"]
     if store:
         save(record, written[0])
     listed = findings(record, width=WIDTH)
     write_text(written[1], verdicts(record, width=WIDTH) + (f"\nViolations:\n{listed}" if listed else ""))
+    write_text(written[2], render(record, review))
     for result in record.results:
         if result.verdict is Verdict.VIOLATED:
             path = _free(directory / "findings", _stem(result), written)

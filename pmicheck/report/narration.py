@@ -45,7 +45,7 @@ def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 8
     room = len(str(len(trace.steps))) + 2 + marked
     for number, step in enumerate(trace.steps, start=1):
         label = f"{number}{'*' if step.essential else ''}."
-        lines += _fill(_sentence(step), width, first=label.ljust(room), rest=" " * room)
+        lines += _fill(sentence(step), width, first=label.ljust(room), rest=" " * room)
         for label, text in _details(step):
             lead = " " * room + f"{label}: "
             lines += _fill(text, width, first=lead, rest=" " * (room + 4))
@@ -140,7 +140,7 @@ def _no_return(trace: Trace) -> str:
     return f"{when} no honest node can prevent it; the attacker alone can bring it about at once."
 
 
-def _sentence(step: Step) -> str:
+def sentence(step: Step) -> str:
     """What happens in this step, as one sentence."""
     who = _principal(step)
     article = "the " if " " in step.link else ""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pmicheck.analysis import Request, Shared, decide, plan
+from pmicheck import analysis
+from pmicheck.analysis import Request, Shared, plan
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.grounding.run import world_of
+from pmicheck.evidence import find_violation
+from pmicheck.explore.explorer import explore
+from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.progress import find_stuck
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
@@ -79,9 +83,42 @@ class Verdicts:
             wanted = (first.property, *(cell.property for cell in others))
             limit = CUT if first.settings or first.without else None
             request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, limit)
-            for result in (result for each in plan(request) for result in decide(each, self._shared).results):
-                self.known[replace(first, property=result.property)] = result.verdict
+            for planned in plan(request):
+                for prop, verdict in outcomes(planned, self._shared).items():
+                    self.known[replace(first, property=prop)] = verdict
             self.runs += 1
+
+
+def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
+    """The verdict of each property of a cell of the matrix, as `analysis.decide` gives it, without trace and replay.
+
+    Raises:
+        ScenarioError: the scenario's prologue does not fit its bounds.
+    """
+    invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
+    prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
+    explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    found: dict[str, Verdict] = {}
+    for number, prop in enumerate(invariants):
+        broken = find_violation(shared.decider, prepared, cell.attacker, prop, explored, number) is not None
+        found[prop.name] = _verdict(broken, explored.complete, explored.goals[number] is not None)
+    if PROGRESS in cell.properties:
+        key = (cell.scenario.file, cell.policy)
+        if key not in shared.progress:
+            alone = prepare(cell.scenario, cell.policy, None, ())
+            shared.progress[key] = alone, find_stuck(alone, max_states=cell.max_states, max_seconds=cell.max_seconds)
+        stuck = shared.progress[key][1]
+        reached = stuck.explored.goals[-1] is not None
+        found[PROGRESS] = _verdict(stuck.path is not None, stuck.explored.complete, reached)
+    return found
+
+
+def _verdict(broken: bool, complete: bool, witnessed: bool) -> Verdict:
+    if broken:
+        return Verdict.VIOLATED
+    if not complete:
+        return Verdict.HOLDS_TO_BOUND
+    return Verdict.HOLDS if witnessed else Verdict.VACUOUS
 
 
 def exists(cell: Cell) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from pmicheck.attacker.profiles import ATTACKERS
+from pmicheck.model.scenario import SHIPPED
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.report.review import Row, Table
 from pmicheck.review.cells import Cell, Verdicts
@@ -42,15 +43,18 @@ TABLES = {
 
 def compare(claim: str, verdicts: Verdicts) -> Table:
     """The table of a claim: every property and attacker that means something in the draft's column."""
-    columns = TABLES[claim]
+    columns = tuple(column for column in TABLES[claim] if set(column.scenarios) & set(SHIPPED))
     verdicts.decide(cells_of(claim))
     rows = []
     for prop in INVARIANTS:
         for attacker in ATTACKERS:
             cells = tuple(_worst(column, attacker, prop, verdicts) for column in columns)
             if cells[-1] != ABSENT:
-                rows.append(Row(prop, attacker, cells, tuple(relation(cells[-1], cell) for cell in cells[:-1])))
+                relations = (relation(cells[-1], cell) for cell in cells[:-1])
+                rows.append(Row(prop, attacker, cells, tuple(relations)))
     names = tuple(column.name for column in columns)
+    if TABLES[claim][-1] not in columns:
+        return Table(f"{TABLES[claim][-1].name}: not modelled", (), ())
     return Table(f"{names[-1]} beside {' and '.join(names[:-1])}", names, tuple(rows))
 
 

@@ -16,14 +16,15 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from pmicheck.analysis import state_of
 from pmicheck.attacker.injection import Adversary
 from pmicheck.attacker.profiles import Attacker, weaker_or_equal
 from pmicheck.errors import ScenarioError
+from pmicheck.evidence import state_of
 from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Projected
 from pmicheck.grounding.ground import Ground, ground
-from pmicheck.grounding.layout import Grounded, Observed, lay_out
+from pmicheck.grounding.instance import Leaf
+from pmicheck.grounding.layout import Grounded, Observed, lay_out, without_implied_tests
 from pmicheck.grounding.prologue import Start, play_prologue
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.cells import Cell
@@ -56,6 +57,9 @@ class Seen:
     projections: Mapping[str, tuple[Projected, ...]]
     complete: bool
 
+    def covers(self, names: Iterable[str]) -> bool:
+        return self.complete and self.projections.keys() >= set(names)
+
 
 @dataclass
 class Case:
@@ -71,8 +75,12 @@ class Case:
 
     def values(self, cell: Cell) -> tuple[Any, ...]:
         """Every value that the cell may take in some run, and maybe others."""
-        world = self.start.world
-        return tuple(self.ground.values.get(cell, (world.initial.get(cell.name, cell.initial),)))
+        initial = self.start.world.initial.get(cell.name, cell.initial)
+        return tuple({initial: None} | {leaf.sets[cell]: None for leaf in self.leaves if cell in leaf.sets})
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:
+        return without_implied_tests(self.ground.leaves)
 
     @cached_property
     def learnable(self) -> frozenset[Term]:
@@ -94,7 +102,8 @@ class Case:
     def grounded(self, names: tuple[str, ...]) -> Grounded:
         """The transition system for these properties alone, without witnesses."""
         if names not in self.layouts:
-            observed = [Observed(name, INVARIANTS[name].cells, INVARIANTS[name].terms) for name in names]
+            world, properties = self.start.world, [INVARIANTS[name] for name in names]
+            observed = [Observed(prop.name, prop.cells(world), prop.terms(world)) for prop in properties]
             self.layouts[names] = lay_out(self.ground, observed, (), f"{self.start.world.scenario}, reviewed")
         return self.layouts[names]
 
@@ -155,16 +164,17 @@ class Decisions:
             for prop, verdict in self._search(case, case.properties(self.properties)).items():
                 self.table[name, prop] = verdict
 
-    def changed(self, policy: Policy, *, only_adds: bool = False) -> Table:
+    def changed(self, policy: Policy, *, only_adds: bool = False, expected: Table | None = None) -> Table:
         """The verdicts under another policy.
 
         Args:
             only_adds: the change lets nobody do less than before, so what is violated stays violated.
+            expected: a guess at what comes out, the present verdicts if there is none; it saves work if it is right.
         """
         differing = differences(self.policy, policy)
         table: Table = {}
         if self._honest is not None:
-            same = not differing & self._honest.asked
+            same = not differing & self._honest.asked and policy.adopted == self.policy.adopted
             table[HONEST, PROGRESS] = self._honest.verdict if same else self._progress(policy)
         open_keys = {key for key in self.table if key[0] != HONEST}
         if only_adds:
@@ -172,7 +182,7 @@ class Decisions:
                 self._note(table, open_keys, key, Verdict.VIOLATED)
         cases: dict[str, Case] = {}
         while open_keys:
-            name, wanted = self._next(open_keys)
+            name, wanted = self._next(open_keys, expected or self.table)
             if name not in cases:
                 cases[name] = self._changed_case(policy, differing, self._cases[name])
             for prop, verdict in self._search(cases[name], wanted).items():
@@ -181,43 +191,49 @@ class Decisions:
 
     def _changed_case(self, policy: Policy, differing: frozenset[str], base: Case) -> Case:
         """The case under the changed policy; the base's own ground where nobody asked for what differs."""
-        if differing & base.asked:
+        if differing & base.asked or policy.adopted != self.policy.adopted:
             return self._case(policy, base.attacker)
         start = base.start._replace(world=replace(base.start.world, policy=policy))
         return replace(base, start=start)
 
     # The lattice
 
-    def _next(self, open_keys: set[Key]) -> tuple[str, tuple[str, ...]]:
+    def _next(self, open_keys: set[Key], expected: Table) -> tuple[str, tuple[str, ...]]:
         """The attacker that settles most, with the properties to be decided for it.
 
-        If all stays as it was, the strongest attackers that a property withstands and the weakest that break it settle
+        If all comes out as expected, the strongest attackers that a property withstands and the weakest that break it settle
         the others; so each open property is looked at from there.
         """
         frontier: dict[str, list[str]] = {}
-        for name, prop in open_keys:
-            if not any(
-                self._settles((other, prop), (name, prop))
-                for other in self.attackers
-                if other != name
-                if (other, prop) in open_keys
-            ):
-                frontier.setdefault(name, []).append(prop)
+        for key in sorted(open_keys):
+            if not any(self._settles(other, key, expected) for other in open_keys):
+                frontier.setdefault(key[0], []).append(key[1])
         best = max(frontier, key=lambda name: (len(frontier[name]), name))
         return best, tuple(prop for prop in self.properties if prop in frontier[best])
 
-    def _settles(self, one: Key, other: Key) -> bool:
-        """Whether deciding the first, if it stays as it was, decides the second as well."""
-        if self.table[one] is not self.table[other]:
+    def _settles(self, one: Key, other: Key, expected: Table) -> bool:
+        """Whether deciding the first, if it comes out as expected, decides the second as well (of two equals: the first)."""
+        if one[1] != other[1] or one == other or expected[one] is not expected[other]:
             return False
-        if self.table[one] is Verdict.VIOLATED:
-            return self._weaker(one[0], other[0])
-        return self._weaker(other[0], one[0])
+        weak, strong = (one, other) if expected[one] is Verdict.VIOLATED else (other, one)
+        equal = self._weaker(strong[0], weak[0])
+        return self._weaker(weak[0], strong[0]) and (not equal or one < other)
 
     def _weaker(self, left: str, right: str) -> bool:
         """Attackers that corrupt other PMAs are not compared: who is corrupt can no longer be deceived."""
         one, other = self.attackers[left], self.attackers[right]
         return one.corrupts == other.corrupts and weaker_or_equal(one, other)
+
+    def weakest(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the attackers that have nobody weaker among them; of equals the first one."""
+        wanted = set(names)
+        chosen = [attacker for name, attacker in self.attackers.items() if name in wanted]
+
+        def below(one: Attacker, other: Attacker) -> bool:
+            equal = weaker_or_equal(other, one)
+            return weaker_or_equal(one, other) and (not equal or chosen.index(one) < chosen.index(other))
+
+        return tuple(each.name for each in chosen if not any(below(other, each) for other in chosen if other != each))
 
     def _note(self, table: Table, open_keys: set[Key], key: Key, verdict: Verdict) -> None:
         """Enter a verdict, and what follows for other attackers."""
@@ -246,7 +262,9 @@ class Decisions:
         """Verdicts of these properties; the search begins anew with more states as long as some are open."""
         verdicts = {name: Verdict.HOLDS for name in names if self._holds_of_all(case, name)}
         names = tuple(name for name in names if name not in verdicts)
-        for limit in self._limits() if names else ():
+        if not names:
+            return verdicts
+        for limit in self._limits():
             seen = self._see(case, names, limit)
             case.last = seen
             verdicts |= {name: Verdict.VIOLATED for name in names if self._violated(case, seen, name)}
@@ -257,13 +275,12 @@ class Decisions:
         return verdicts | dict.fromkeys(names, Verdict.HOLDS_TO_BOUND)
 
     def _holds_of_all(self, case: Case, name: str) -> bool:
-        """Whether no values that grounding found for the cells of the property can break it, whatever goes with what."""
+        """Whether the values that grounding found for the cells of the property cannot break it in any combination."""
         prop = INVARIANTS[name]
-        known = case.learnable & set(prop.terms)
-        for values in product(*(case.values(cell) for cell in prop.cells)):
-            state = State(
-                dict(zip(prop.cells, values, strict=True)).__getitem__, known, case.start.world, case.attacker
-            )
+        world = case.start.world
+        cells, known = prop.cells(world), case.learnable & set(prop.terms(world))
+        for values in product(*(case.values(cell) for cell in cells)):
+            state = State(dict(zip(cells, values, strict=True)).__getitem__, known, world, case.attacker)
             if any(self._decider.violation(prop, seen) is not None for seen in prop.observe(state)):
                 return False
         return True
@@ -274,10 +291,10 @@ class Decisions:
 
     def _see(self, case: Case, names: tuple[str, ...], limit: int | None) -> Seen:
         """What there is to see of these properties: what the base has shown, if the systems are of one shape."""
-        base = self._cases.get(case.attacker.name)
-        if base is not None and base.last and base.last.complete and base.last.projections.keys() >= set(names):
-            if base is case or case.ground is base.ground or case.shape(names) == base.shape(names):
-                return base.last
+        base = self._cases.get(case.attacker.name, case)
+        shown = base.last if base.last is not None and base.last.covers(names) else None
+        if shown and (case.ground is base.ground or case.shape(names) == base.shape(names)):
+            return shown
         grounded = case.grounded(names)
         explored = explore(grounded.system, max_states=limit)
         return Seen(grounded, dict(zip(names, explored.projections, strict=True)), explored.complete)

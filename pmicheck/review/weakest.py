@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from pmicheck.analysis import Cell, Shared, decide
+from pmicheck.analysis import Cell, Shared
 from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named, weaker_or_equal
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
@@ -22,8 +22,9 @@ from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
 from pmicheck.model.time import PHASES
 from pmicheck.model.topology import LINKS
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.review import Weakest
 from pmicheck.report.record import Record, Result
+from pmicheck.report.review import Weakest
+from pmicheck.review.cells import outcomes
 from pmicheck.verdict import Verdict
 
 BYSTANDER_LINK = "bystander"
@@ -170,10 +171,11 @@ class _Search:
         attacker = narrowed(self.attacker, powers)
         self.runs += 1
         try:
-            decided = decide(Cell(scenario, self.policy, attacker, tuple(sorted(properties)), None, None), self.shared)
+            cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), None, None)
+            found = outcomes(cell, self.shared)
         except ScenarioError:
             return set()
-        return {result.property for result in decided.results if result.verdict is Verdict.VIOLATED}
+        return {prop for prop, verdict in found.items() if verdict is Verdict.VIOLATED}
 
     def _known(self, record: Record) -> dict[tuple[Powers, str], bool]:
         """What the record itself has decided of attackers with other powers."""

@@ -131,7 +131,7 @@ class Walk(Reactions):
                 held = self.model.get(cells.ht)
                 if held and len(self.stage.cn.handover_tokens(at)) < len(held):
                     # The model ends all handover tokens of a home address at once; so do the nodes here.
-                    self.stage.cn._handover_tokens._tokens.pop(at, None)
+                    self.stage.cn._bindings.handover_tokens._tokens.pop(at, None)
                     self._end(f"handover token of {home} ends", home)
 
     def _end(self, rule: str, home: str) -> None:

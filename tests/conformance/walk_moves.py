@@ -30,7 +30,6 @@ from pmicheck.model.roles.authorisation import (
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
 from pmicheck.model.roles.registration import (
-    CARE_OF,
     FORGED,
     Registration,
     outstanding_key,
@@ -44,6 +43,7 @@ from pmicheck.model.topology import (
     ATTACKER,
     ATTACKER_HOME,
     AWAY,
+    CARE_OF,
     COA1,
     COA2,
     FLOOD,
@@ -269,13 +269,11 @@ class Moves:
         if proxy and held.stage == "complete" and self._mostly(0.6):
             hidden = self.policy.on("token-encryption")
             tokens = (encrypted(signer(self.policy, who), FORGED) if hidden else FORGED,)
-        mac: Term | None = NO_MAC
+        ack = Acknowledgement(proxy, care_of, VICTIM_HOME, seq, 0, token, nonce, tokens, NO_MAC, CARE_OF_CN, who)
         if waiting and self._mostly(0.7):
-            kbm = outstanding_key(self.world, CARE_OF.get(who, care_of), held, proxy)
-            mac = acknowledgement_authenticator(self.policy, proxy, care_of, kbm, seq, token, tokens)
-        elif self._mostly(0.3):
-            mac = None
-        return Acknowledgement(proxy, care_of, VICTIM_HOME, seq, 0, token, nonce, tokens, mac, CARE_OF_CN, who)
+            kbm = outstanding_key(self.world, CARE_OF.get(who, care_of), held, ack)
+            return ack._replace(mac=acknowledgement_authenticator(self.policy, proxy, care_of, kbm, seq, token, tokens))
+        return ack._replace(mac=None) if self._mostly(0.3) else ack
 
     def any(self, seen: Sequence[Update]) -> Message | None:
         """One attacked move; None if the kind that was drawn is not possible now."""

@@ -14,6 +14,7 @@ from pmicheck.concrete.network import Flight
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet
 from pmicheck.model.messages import (
+    CN,
     Message,
     Test,
     Update,
@@ -138,17 +139,17 @@ class Reactions(Pair):
         """The model burns nonces of honest registrations only (`Entry.nonces`), the nodes those of any: add them."""
         if old is None or old.registrant == "honest":
             return
-        for stone in self.stage.cn._cache._tombstones:
+        for stone in self.stage.cn._bindings.cache._tombstones:
             if stone.home_address != self.stage.addresses[home]:
                 continue
             nonce = _name(self.stage.nonces, stone.home_index)
             if stone.care_of_index is None:
-                self.model.set(burnt_nonce(home, nonce), True)
+                self.model.set(burnt_nonce(home, nonce, CN), True)
             else:
                 care_of_nonce = _name(self.stage.nonces, stone.care_of_index)
                 assert stone.care_of_address is not None
                 care_of = self.stage.name_of(stone.care_of_address)
-                self.model.set(burnt_pair(home, care_of, nonce, care_of_nonce), True)
+                self.model.set(burnt_pair(home, care_of, nonce, care_of_nonce, CN), True)
 
     def _drop_answers(self, known: int, sent: int) -> None:
         """What answers the attacker's own test goes no further; T and C are known to this attacker anyway."""

@@ -16,9 +16,9 @@ from pmicheck.grounding.prologue import Start
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import Message, visible_terms
+from pmicheck.model.messages import Message, Update, visible_terms
 from pmicheck.model.protocol import spontaneous
-from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import evidence, identity, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
@@ -118,7 +118,8 @@ class NaiveSearch:
             if run.offer(message) is None:
                 yield self._after(state, run)
         for message, injection in self.injections.items():
-            if injection.replay and not was_sent(state.read(self.start, evidence(identity(message)))):
+            replayed = injection.replay and isinstance(message, Update)
+            if replayed and not was_sent(state.read(self.start, evidence(identity(message)))):
                 continue
             if all(derivable(term, state.known) for term in injection.needs):
                 run = self._at(state)
@@ -154,6 +155,7 @@ class NaiveSearch:
         asking = Interpreter(self.world)
         if run.get(CLOCK) != state.read(self.start, CLOCK):
             self.adversary.on_phase(asking, run.get(CLOCK))
-        if run.get(ATTACHED) != state.read(self.start, ATTACHED):
-            self.adversary.on_move(asking, run.get(ATTACHED))
+        for home in self.world.victims:
+            if run.get(attached(home)) != state.read(self.start, attached(home)):
+                self.adversary.on_move(asking, run.get(attached(home)))
         return asking.learned

@@ -43,7 +43,7 @@ WRONG = [
     ("title", 'titel = "A scenario"', 2, r"unknown key 'titel'; known are .*title"),
     ('title = "A scenario of my own"', "title = 7", 2, "'title' must be a text"),
     ('title = "A scenario of my own"', 'title = "  "', 2, "'title' must be a text that is not empty"),
-    ('variant = "initial"', 'variant = "finial"', 3, "must be one of mobile, initial, refresh"),
+    ('variant = "initial"', 'variant = "finial"', 3, "must be one of mobile, ero-initial, ero-handoff, initial, refresh"),
     ('variant = "initial"', "variant = []", 3, "'variant' must be a text"),
     ('argument = "One of everything is enough here."\n', "", None, "'argument' is missing"),
     ("clock = 1", "clock = 5", 7, "bound 'clock' is 5, but must be a whole number from 0 to 4"),

@@ -8,14 +8,26 @@ from typing import Any, NamedTuple
 import pytest
 
 from pmicheck.attacker.profiles import Attacker, attacker_named
-from pmicheck.grounding.run import HOMES, world_of
+from pmicheck.grounding.run import world_of
 from pmicheck.model.cells import Cell
-from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, FellBack
+from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
 from pmicheck.model.policy import make_policy
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.terms import Term, handover_token, permanent_token
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, COA1, FLOOD, VICTIM_HOME
+from pmicheck.model.topology import (
+    ATTACKER,
+    ATTACKER_HOME,
+    CN_HOME,
+    COA1,
+    FLOOD,
+    PMA1,
+    PMA3,
+    SECOND_CN,
+    SECOND_HOME,
+    STRANGER_HOME,
+    VICTIM_HOME,
+)
 from pmicheck.properties.base import Observation, Property, State, applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS
 from pmicheck.properties.flooding import PACKET
@@ -35,19 +47,21 @@ def entry(care_of: str = COA1, verified: bool = True, registrant: str = "honest"
 
 
 class Shown(NamedTuple):
-    """Cells that differ from their initial value, known terms, attacker and policy of a made-up state."""
+    """Cells that differ from their initial value, known terms, attacker, policy and scenario of a made-up state."""
 
     cells: dict[Cell, Any]
     known: frozenset[Term] = frozenset()
     attacker: str = "off-path"
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
+    scenario: str = "type1-refresh"
+    bounds: tuple[tuple[str, str], ...] = ()
 
 
-def state(shown: Shown, scenario: str = "type1-refresh") -> State:
-    file = load_scenario(scenario)
+def state(shown: Shown) -> State:
+    file, _ = load_scenario(shown.scenario).bounded(dict(shown.bounds))
     who: Attacker = attacker_named(shown.attacker)
-    policy = make_policy(dict(shown.settings), shown.without, file.families, scenario)
+    policy = make_policy(dict(shown.settings), shown.without, file.families, file.name)
     return State(lambda cell: shown.cells.get(cell, cell.initial), shown.known, world_of(file, policy, who), who)
 
 
@@ -63,12 +77,24 @@ def numbers(prop: str, shown: Shown, decider: Decider | None = None) -> dict[str
 
 PT1, HT1, PT2 = permanent_token(VICTIM_HOME, 1), handover_token(VICTIM_HOME, 1), permanent_token(VICTIM_HOME, 2)
 BY_ATTACKER = {"author": "attacker"}
+TWO_NODES, TWO_CORRESPONDENTS = (("mobile_nodes", "2"),), (("correspondents", "2"),)
+REDIRECTED = entry(ATTACKER, registrant="attacker")
+
+
+def delivered(source: str, sender: str = ATTACKER) -> dict[Cell, Any]:
+    return {EVENT: Delivered("cn", source, sender)}
+
 
 VIOLATED: dict[str, list[Shown]] = {
     "no-redirection": [
         Shown({VICTIM.entry: entry(ATTACKER, registrant="attacker")}),
         Shown({VICTIM.entry: entry(ATTACKER, verified=False, registrant="attacker")}),
         Shown({VICTIM.entry: entry(COA1, registrant="attacker")}, attacker="rogue-previous-pma"),
+        Shown({cells_of(SECOND_HOME).entry: REDIRECTED}, bounds=TWO_NODES),
+        Shown({cells_of(VICTIM_HOME, SECOND_CN).entry: REDIRECTED}, bounds=TWO_CORRESPONDENTS),
+        Shown({cells_of(VICTIM_HOME, PMA3).entry: REDIRECTED}, scenario="type2-handshake"),
+        Shown({cells_of(CN_HOME, PMA1).entry: REDIRECTED}, scenario="type2-handshake"),
+        Shown({cells_of(CN_HOME, PMA1).entry: REDIRECTED}, scenario="type2-rr"),
     ],
     "binding-freshness": [
         Shown(accepted(again=True)),
@@ -76,10 +102,14 @@ VIOLATED: dict[str, list[Shown]] = {
     ],
     "no-careof-flooding": [
         Shown({VICTIM.entry: entry(FLOOD)}),
-        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, settings=(("cba", "off"),)),
-        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, without=("cba",)),
+        Shown(
+            {cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, attacker="malicious-mn", settings=(("cba", "off"),)
+        ),
+        Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, attacker="malicious-mn", without=("cba",)),
         Shown({VICTIM.entry: entry(FLOOD, False)}, without=("credit-aging",)),
         Shown({VICTIM.entry: entry(FLOOD, False)}, without=("no-credit-while-unverified",)),
+        Shown({cells_of(VICTIM_HOME, PMA3).entry: entry(FLOOD)}, scenario="type2-handshake"),
+        Shown({cells_of(CN_HOME, PMA1).entry: entry(FLOOD)}, scenario="type2-handshake"),
     ],
     "no-home-flooding": [
         Shown({FALLBACK: FellBack(ATTACKER_HOME, "lost", False)}),
@@ -90,6 +120,7 @@ VIOLATED: dict[str, list[Shown]] = {
     "token-secrecy": [
         Shown({VICTIM.pt: (1,)}, frozenset({PT1})),
         Shown({VICTIM.ht: (1, 2)}, frozenset({HT1})),
+        Shown({cells_of(SECOND_HOME).pt: (1,)}, frozenset({permanent_token(SECOND_HOME, 1)}), bounds=TWO_NODES),
     ],
     "no-unauthorised-deregistration": [
         Shown(accepted(harm="deleted", step="deregistration", effect="deleted", **BY_ATTACKER)),
@@ -100,27 +131,49 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown(accepted(**BY_ATTACKER), attacker="rogue-previous-pma"),
         Shown(accepted(again=True, effect="deleted"), attacker="rogue-previous-pma"),
     ],
-    "stateless-before-authentication": [Shown(accepted(effect="created", authenticated=False))],
-    "acknowledgement-agreement": [Shown({EVENT: Believed("pma1", "PHoT")})],
+    "stateless-before-authentication": [
+        Shown(accepted(effect="created", authenticated=False)),
+        Shown(accepted(step="PHoTI", effect="created", authenticated=False), scenario="type2-rr"),
+        Shown(accepted(step="handshake", effect="created", authenticated=False), scenario="type2-handshake"),
+        Shown(accepted(step="trigger", effect="created", authenticated=False), scenario="type2-local"),
+    ],
+    "acknowledgement-agreement": [
+        Shown({EVENT: Believed("pma1", "PHoT")}),
+        Shown({EVENT: Believed("pma1", "binding cache acknowledgement")}, scenario="type2-handshake"),
+    ],
+    "data-origin": [
+        Shown(delivered(VICTIM_HOME), scenario="data-plane"),
+        Shown(delivered(VICTIM_HOME), scenario="type2-local"),
+        Shown(delivered("cn", "cn2"), scenario="data-plane"),
+    ],
 }
 
 HELD: dict[str, list[Shown]] = {
     "no-redirection": [
         Shown({}),
+        Shown({VICTIM.entry: REDIRECTED._replace(used=False)}),
+        Shown({cells_of(SECOND_HOME).entry: entry()}, bounds=TWO_NODES),
+        Shown({cells_of(CN_HOME, PMA1).entry: entry("CoA3")}, scenario="type2-handshake"),
         Shown({VICTIM.entry: entry()}),
         Shown({VICTIM.entry: entry(FLOOD, registrant="attacker")}),
         Shown({VICTIM.entry: entry(COA1)}, attacker="rogue-previous-pma"),
         Shown({cells_of(ATTACKER_HOME).entry: entry(ATTACKER, registrant="attacker")}, attacker="malicious-mn"),
     ],
-    "binding-freshness": [Shown({}), Shown(accepted(**BY_ATTACKER)), Shown(accepted())],
+    "binding-freshness": [Shown({}), Shown(accepted(**BY_ATTACKER)), Shown(accepted()), Shown(delivered(VICTIM_HOME))],
     "no-careof-flooding": [
         Shown({}),
         Shown({VICTIM.entry: entry(FLOOD, False)}),
         Shown({cells_of(ATTACKER_HOME).entry: entry(FLOOD, False)}, attacker="malicious-mn"),
         Shown({VICTIM.entry: entry(ATTACKER)}),
+        Shown({cells_of(VICTIM_HOME, PMA3).entry: entry(FLOOD)._replace(used=False)}, scenario="type2-handshake"),
     ],
     "no-home-flooding": [Shown({}), Shown({FALLBACK: FellBack(ATTACKER_HOME, "lost", True)})],
-    "binding-agreement": [Shown({}), Shown(accepted())],
+    "binding-agreement": [
+        Shown({}),
+        Shown(accepted()),
+        Shown(accepted(step="PHoTI", **BY_ATTACKER), scenario="type2-rr"),
+        Shown(accepted(step="trigger", **BY_ATTACKER), scenario="type2-local"),
+    ],
     "token-secrecy": [
         Shown({}, frozenset({PT1, HT1})),
         Shown({VICTIM.pt: (2,), VICTIM.ht: (2,)}, frozenset({PT1, HT1})),
@@ -141,6 +194,7 @@ HELD: dict[str, list[Shown]] = {
         Shown(accepted(effect="changed", authenticated=False)),
     ],
     "acknowledgement-agreement": [Shown({}), Shown(accepted())],
+    "data-origin": [Shown({}, scenario="data-plane"), Shown(accepted(**BY_ATTACKER), scenario="data-plane")],
 }
 
 
@@ -165,16 +219,18 @@ def test_every_invariant_is_in_both_tables() -> None:
 @pytest.mark.parametrize("name", INVARIANTS)
 def test_a_property_looks_only_at_what_it_asked_for(name: str) -> None:
     prop = INVARIANTS[name]
-    asked: list[Cell] = []
+    for shown in VIOLATED[name]:
+        asked: list[Cell] = []
 
-    def read(cell: Cell) -> Any:
-        asked.append(cell)
-        return VIOLATED[name][0].cells.get(cell, cell.initial)
+        def read(cell: Cell, shown: Shown = shown, asked: list[Cell] = asked) -> Any:
+            asked.append(cell)
+            return shown.cells.get(cell, cell.initial)
 
-    shown = state(VIOLATED[name][0])
-    prop.observe(State(read, shown.known, shown.world, shown.attacker))
-    assert set(asked) <= set(prop.cells)
-    assert VIOLATED[name][0].known <= set(prop.terms)
+        made_up = state(shown)
+        prop.observe(State(read, made_up.known, made_up.world, made_up.attacker))
+        assert asked
+        assert set(asked) <= set(prop.cells(made_up.world))
+        assert shown.known <= set(prop.terms(made_up.world))
 
 
 @pytest.mark.parametrize("name", INVARIANTS)
@@ -182,7 +238,7 @@ def test_a_conclusion_is_a_sentence_about_the_observation(name: str) -> None:
     for shown in VIOLATED[name]:
         for observation in INVARIANTS[name].observe(state(shown)):
             sentence = INVARIANTS[name].conclusion(observation)
-            assert sentence[0] == sentence[0].upper() or sentence.startswith("pma1")
+            assert sentence[0] == sentence[0].upper() or sentence.startswith(("pma1", "cn"))
             assert sentence.endswith(".")
 
 
@@ -221,12 +277,11 @@ def test_the_seconds_that_z3_chose_are_in_order_and_within_the_lifetime(shown: S
 
 
 def test_with_every_credit_rule_on_no_unverified_entry_floods_anybody() -> None:
-    for home in HOMES:
-        for attacker in ("off-path", "malicious-mn", "dolev-yao"):
-            assert (
-                numbers("no-careof-flooding", Shown({cells_of(home).entry: entry(FLOOD, False)}, attacker=attacker))
-                is None
-            )
+    own = tuple((home, "malicious-mn") for home in (ATTACKER_HOME, STRANGER_HOME))
+    for home, attacker in (*own, *((VICTIM_HOME, name) for name in ("off-path", "malicious-mn", "dolev-yao"))):
+        shown = Shown({cells_of(home).entry: entry(FLOOD, False)}, attacker=attacker)
+        assert len(INVARIANTS["no-careof-flooding"].observe(state(shown))) == 1
+        assert numbers("no-careof-flooding", shown) is None
 
 
 # The decider.
@@ -268,12 +323,41 @@ def test_two_deciders_choose_the_same_numbers() -> None:
         assert numbers(prop, shown, Decider()) == numbers(prop, shown, Decider())
 
 
-def test_properties_of_the_proxy_messages_do_not_apply_to_return_routability() -> None:
-    mobile = state(Shown({}), "rr-mobile").world
-    absent = {name for name, prop in INVARIANTS.items() if not applies(prop, mobile)}
-    assert absent == {"token-secrecy", "former-pma-powerless"}
+ABSENT = {
+    "rr-mobile": {"token-secrecy", "former-pma-powerless", "data-origin"},
+    "ero-initial": {"former-pma-powerless", "data-origin"},
+    "ero-handoff": {"former-pma-powerless", "data-origin"},
+    "type1-initial": {"former-pma-powerless", "data-origin"},
+    "type1-refresh": {"data-origin"},
+    "type1-handover": {"data-origin"},
+    "type1-handover-reactive": {"data-origin"},
+    "type1-settled": {"data-origin"},
+    "type2-handshake": {"token-secrecy", "former-pma-powerless"},
+    "type2-handshake-handover": {"token-secrecy", "data-origin"},
+    "type2-rr": {"former-pma-powerless", "data-origin"},
+    "data-plane": {"former-pma-powerless"},
+}
+"""Properties that mean nothing in a scenario: no such tokens, no PMA that the node leaves, no payload."""
 
 
-def test_no_former_pma_exists_where_the_node_does_not_leave() -> None:
-    initial = state(Shown({}), "type1-initial").world
-    assert {name for name, prop in INVARIANTS.items() if not applies(prop, initial)} == {"former-pma-powerless"}
+@pytest.mark.parametrize("name", ABSENT)
+def test_a_property_applies_where_its_words_mean_something(name: str) -> None:
+    world = state(Shown({}, scenario=name)).world
+    assert {prop.name for prop in INVARIANTS.values() if not applies(prop, world)} == ABSENT[name]
+
+
+def test_where_no_message_is_exchanged_there_is_payload_and_state_to_judge_and_nothing_else() -> None:
+    local = state(Shown({}, scenario="type2-local")).world
+    assert {prop.name for prop in INVARIANTS.values() if applies(prop, local)} == {
+        "stateless-before-authentication",
+        "data-origin",
+    }
+
+
+def test_a_property_judges_the_entries_of_every_honest_node_at_every_correspondent() -> None:
+    both = Shown(
+        {cells_of(home, at).entry: entry() for home in (VICTIM_HOME, SECOND_HOME) for at in ("cn", SECOND_CN)},
+        bounds=(*TWO_NODES, *TWO_CORRESPONDENTS),
+    )
+    assert len(INVARIANTS["no-redirection"].observe(state(both))) == 4
+    assert len(INVARIANTS["token-secrecy"].observe(state(both))) == 4

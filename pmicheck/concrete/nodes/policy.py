@@ -30,6 +30,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plain_rr_fallback": ("yes", "no"),
         "data_check": ("outer", "pairwise"),
         "rh2_address": ("destination", "source"),
+        "ro_trigger": ("implicit", "explicit"),
         "kcn_scope": ("pma", "cn"),
         "cba": ("on", "off"),
         "pma_auth": ("none", "sa", "attachment"),

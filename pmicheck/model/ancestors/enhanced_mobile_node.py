@@ -6,7 +6,7 @@ The correspondent is the same role as for the draft, since a type 1 one must sup
 from __future__ import annotations
 
 from pmicheck.model.cells import Context, equals, require
-from pmicheck.model.messages import HA, HA_CN, TUNNEL, Acknowledgement, Test, TestInit
+from pmicheck.model.messages import CN, HA, HA_CN, TUNNEL, Acknowledgement, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
     Registration,
@@ -45,12 +45,11 @@ def _repeats(world: World) -> int:
 
 
 def start_home_test(ctx: Context, world: World) -> None:
-    """HoTI through the home agent: at first contact, and anew where the exchange got stuck (RFC 4866 3.4, 4.1)."""
+    """HoTI: at first contact, and anew where the exchange got stuck, as for want of a PT (RFC 4866 3.4, 4.1, 5.7)."""
     _require_time(ctx, world)
-    _require_away(ctx)
     held: Registration = ctx.get(MINE)
     fresh = held.stage == "idle" and held.tests == 0
-    again = held.stage in ("misled", "early", "complete") and held.tries < _repeats(world)
+    again = held.stage in ("misled", "early", "complete", "leaving") and held.tries < _repeats(world)
     require(fresh or again, "not-needed")
     tests, tries = held.tests + 1, held.tries + (0 if fresh else 1)
     _send_test_init(ctx, tests)
@@ -58,7 +57,9 @@ def start_home_test(ctx: Context, world: World) -> None:
 
 
 def _send_test_init(ctx: Context, tests: int) -> None:
-    ctx.send(TestInit("HoTI", VICTIM_HOME, _cookie(tests), TUNNEL, HA))
+    """Through the tunnel, or directly from home."""
+    link, to = (HA_CN, CN) if ctx.test(ATTACHED, equals, AT_HOME) else (TUNNEL, HA)
+    ctx.send(TestInit("HoTI", VICTIM_HOME, _cookie(tests), link, to))
 
 
 def receive_home_test(ctx: Context, world: World, test: Test) -> None:
@@ -70,7 +71,8 @@ def receive_home_test(ctx: Context, world: World, test: Test) -> None:
         ctx.set(MINE, held._replace(stage="misled"))
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
-    _send(ctx, world, held._replace(stage="early", nonce=test.nonce, care_of_nonce=0))
+    stage = "leaving" if ctx.test(ATTACHED, equals, AT_HOME) else "early"
+    _send(ctx, world, held._replace(stage=stage, nonce=test.nonce, care_of_nonce=0))
 
 
 def register_after_move(ctx: Context, world: World) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, Refused, require
+from pmicheck.model.cells import Context, Refused, equals, require
 from pmicheck.model.messages import CN, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.binding_cache import (
     accepts,
+    at_most_serial,
     burnt_nonce,
     burnt_pair,
     cells_of,
     contains,
+    free_or,
+    issued_for,
+    newest_delegation,
     nonempty,
+    used_from,
 )
 from pmicheck.model.terms import (
     ZERO,
@@ -25,7 +30,7 @@ from pmicheck.model.terms import (
     signature,
 )
 from pmicheck.model.time import CLOCK, nonce_accepted, nonce_exists
-from pmicheck.model.topology import key_owner
+from pmicheck.model.topology import CARE_OF, key_owner
 from pmicheck.model.world import World
 
 
@@ -46,8 +51,10 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
         _authenticator(ctx, policy, update, generation)
     _sequence_number(ctx, world, update)
     _tombstone(ctx, policy, update)
-    if update.key is not None and update.lifetime:
-        _cga(ctx, policy, update)
+    if update.lifetime:
+        _token_binding(ctx, world, update, generation)
+    if update.key is not None and (update.lifetime or not update.proxy):
+        _cga(ctx, world, update)
     return generation
 
 
@@ -82,7 +89,7 @@ def _signature_missing(policy: Policy, update: Update) -> None:
 
 
 def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
-    """Reading dereg_auth (A-17): PT where one exists and else T, or any token."""
+    """Reading dereg_auth (A-17): PT where one exists and else T, or any token; T with CGA always (RFC 4866 5.7)."""
     policy = world.policy
     if update.credential == "T" and not update.proxy:
         require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
@@ -93,7 +100,8 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     if update.credential == "PT":
         require(ctx.test(pt, nonempty), "rule-147")
     elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
-        require(not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
+        signed = update.key is not None and not update.proxy
+        require(signed or not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
 
 
 def _nonces(ctx: Context, policy: Policy, update: Update) -> None:
@@ -130,7 +138,7 @@ def header_of(policy: Policy, update: Update) -> Term:
     """What stands in the Mobility Header from its first octet to the authenticator, besides the public constants."""
     return (
         *signed_part(policy, update),
-        ("index", update.credential, update.nonce, update.care_of_nonce),
+        _indices(update),
         ("test", update.test),
         ("signature", update.sig),
     )
@@ -149,7 +157,13 @@ def signed_part(policy: Policy, update: Update) -> Term:
         ("home", conveyed),
         ("alternate", alternate),
         ("key", update.key),
+        *((_indices(update),) if policy.reads("signed_nonces", "yes") else ()),
     )
+
+
+def _indices(update: Update) -> Term:
+    """The Nonce Indices option."""
+    return ("index", update.credential, update.nonce, update.care_of_nonce)
 
 
 def expected_authenticator(policy: Policy, update: Update, home: Term, care_of: Term | None) -> Term:
@@ -207,14 +221,44 @@ def _tombstone(ctx: Context, policy: Policy, update: Update) -> None:
         require(not ctx.test(burnt_nonce(update.home, update.nonce, update.to), _truth), "tombstone")
 
 
-def _cga(ctx: Context, policy: Policy, update: Update) -> None:
+def _token_binding(ctx: Context, world: World, update: Update, generation: int) -> None:
+    """Amendments pt_binding and ht_use: where a token may come from. The attacker's own homes have one pair only."""
+    policy = world.policy
+    if update.home not in world.victims:
+        return
+    if update.credential == "PT" and policy.reads("pt_binding", "care-of-address"):
+        bound = issued_for(update.home, update.to, generation)
+        require(ctx.test(bound, equals, update.care_of), "pt-binding")
+    if update.credential == "HT" and policy.reads("ht_use", "once"):
+        require(ctx.test(used_from(update.home, update.to, generation), free_or, update.care_of), "ht-use")
+
+
+def _delegation(ctx: Context, world: World, update: Update) -> None:
+    """Amendment agent_key: a delegation names agent, care-of address and serial number, and the newest one counts."""
+    require(update.key in world.agents, "cga")
+    assert update.key is not None
+    require(update.care_of == CARE_OF[update.key], "delegation")
+    serial = world.agents.index(update.key) + 1
+    require(ctx.test(newest_delegation(update.home, update.to), at_most_serial, serial), "delegation")
+    ctx.passed("the node's key delegates to this agent at this address, and to none later")
+
+
+def _cga(ctx: Context, world: World, update: Update) -> None:
     """RFC 3972 5 and RFC 4866 4.6; with key_owner=pma nothing ties the key to the home address (A-01)."""
-    if policy.on("cga") and not (update.proxy and policy.reads("key_owner", "pma")):
+    policy = world.policy
+    if policy.on("cga") and delegated(world, update):
+        _delegation(ctx, world, update)
+    elif policy.on("cga") and not (update.proxy and policy.reads("key_owner", "pma")):
         require(update.key == key_owner(update.home), "cga")
         ctx.passed("the home address is made from the key")
     if policy.on("signature"):
         require(update.sig == expected_signature(policy, update), "signature")
         ctx.passed("the signature is right")
+
+
+def delegated(world: World, update: Update) -> bool:
+    """Whether the signature has to be an agent's own, by delegation (amendment agent_key)."""
+    return update.proxy and update.home in world.victims and world.policy.reads("agent_key", "delegated")
 
 
 def expected_signature(policy: Policy, update: Update, correspondent: str = "") -> Term:

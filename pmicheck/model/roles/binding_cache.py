@@ -68,6 +68,24 @@ def burnt_nonce(home: str, nonce: int, at: str) -> Cell:
     return Cell(f"{at}[{home}].burnt {nonce}", False)
 
 
+@cache
+def issued_for(home: str, at: str, generation: int) -> Cell:
+    """The care-of address that this pair of tokens was issued for (amendment pt_binding)."""
+    return Cell(f"{at}[{home}].care-of address of PT{generation}", None)
+
+
+@cache
+def used_from(home: str, at: str, generation: int) -> Cell:
+    """The care-of address that this HT was used from first (amendment ht_use)."""
+    return Cell(f"{at}[{home}].care-of address that used HT{generation}", None)
+
+
+@cache
+def newest_delegation(home: str, at: str) -> Cell:
+    """The highest serial number of a delegation that was accepted; it outlives the entry (amendment agent_key)."""
+    return Cell(f"{at}[{home}].newest delegation", 0)
+
+
 # Predicates on cell values, for `Context.test`.
 
 
@@ -91,6 +109,14 @@ def joined(generations: tuple[int, ...], generation: int) -> tuple[int, ...]:
 def accepts(last: int | None, number: int, modulus: int) -> bool:
     """The half-space rule of RFC 6275 9.5.1: `number` is greater than `last`, or there is no last one."""
     return last is None or (last - number) % modulus > modulus // 2
+
+
+def at_most_serial(newest: int, serial: int) -> bool:
+    return newest <= serial
+
+
+def free_or(used: str | None, care_of: str) -> bool:
+    return used is None or used == care_of
 
 
 def entry_is_capped(entry: Entry | None) -> bool:

@@ -23,6 +23,7 @@ from pmicheck.model.roles.attachment import attacker_addresses, serving_address,
 from pmicheck.model.roles.authorisation import (
     authorise,
     care_of_token_for,
+    delegated,
     expected_authenticator,
     tokens_of,
 )
@@ -33,8 +34,11 @@ from pmicheck.model.roles.binding_cache import (
     burnt_pair,
     cells_of,
     honest_at,
+    issued_for,
     joined,
+    newest_delegation,
     present,
+    used_from,
     verified_at,
 )
 from pmicheck.model.roles.ghosts import evidence, identity, note_accepted, was_sent
@@ -92,10 +96,19 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
     if update.home in world.victims:
         ctx.set(cells.seq, update.seq)
+        _note_amendments(ctx, world, update, generation)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
     _note(ctx, world, update, author, again, "created" if created else "changed", harm)
     _acknowledge(ctx, world, update, generation, tokens, author)
+
+
+def _note_amendments(ctx: Context, world: World, update: Update, generation: int) -> None:
+    """What the amendments ht_use and agent_key have the correspondent remember."""
+    if update.credential == "HT" and world.policy.reads("ht_use", "once"):
+        ctx.set(used_from(update.home, update.to, generation), update.care_of)
+    if update.key is not None and delegated(world, update) and world.policy.on("cga"):
+        ctx.set(newest_delegation(update.home, update.to), world.agents.index(update.key) + 1)
 
 
 def _use_handover_token(ctx: Context, policy: Policy, cells: HomeCells, update: Update, generation: int) -> None:
@@ -116,6 +129,8 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
         pair = ctx.get(cells.pairs) + 1
         require(pair <= world.bounds.token_pairs, "bound: token_pairs")
         ctx.set(cells.pairs, pair)
+        if policy.reads("pt_binding", "care-of-address"):
+            ctx.set(issued_for(update.home, update.to, pair), update.care_of)
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
     ctx.set(cells.pt, joined(old_pt, pair))
     issued = [permanent_token(update.home, pair, update.to)]

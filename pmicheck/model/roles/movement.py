@@ -87,7 +87,8 @@ def hand_over(ctx: Context, world: World, pma: str, next_pma: str, flow: Flow) -
 def context_terms(world: World, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:
     """What a handover context holds: HT and the key pair (N016, N040, N047, N082; E-10)."""
     token = handover_token(flow.home, held.ht, flow.at)
-    return (token, private_key(key_owner(flow.home))) if world.policy.reads("key_owner", "mn") else (token,)
+    owner = signer(world.policy, "", flow.home)
+    return (token, private_key(owner)) if owner else (token,)
 
 
 def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:

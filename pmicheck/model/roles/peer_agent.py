@@ -24,10 +24,11 @@ from pmicheck.model.roles.attachment import attached, attacker_addresses, servin
 from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_sent, was_used
+from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import Term, association, sealed
 from pmicheck.model.time import CLOCK, at_most
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA3, Flow
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, Flow
 from pmicheck.model.world import World
 
 # Authentication (A-24).
@@ -71,11 +72,12 @@ def _require_serving(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 
 
 def ask_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
-    """Binding Cache Request to the home agent of the correspondent (N109, N111)."""
+    """Binding Cache Request to the home agent of the correspondent (N109, N111); the next agent does so where no
+    context came."""
     _require_serving(ctx, world, pma, flow)
     held: Registration = ctx.get(registration_of(pma, flow))
     fresh = held.stage == "idle" and held.tests == 0
-    again = held.stage in ("asked", "sent", "misled") and held.tries < world.bounds.retransmissions
+    again = held.stage in ("asked", "sent", "waiting") and held.tries < world.bounds.retransmissions
     require(fresh or again, "not-needed")
     tests, tries = held.tests + 1, held.tries + (0 if fresh else 1)
     ctx.send(CacheRequest(CN_HOME, tests, pma, PMA_HA, HA2))
@@ -94,7 +96,10 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
     require(held.stage == "asked" and held.tests == answer.number, "transaction")
     if answer.care_of != CARE_OF[PMA3]:
         ctx.set(EVENT, Believed(pma, "binding cache acknowledgement"))
-    _send_update(ctx, world, pma, flow, held._replace(peer=answer.care_of))
+    held = held._replace(peer=answer.care_of)
+    if pma != PMA1 and not held.seq:
+        held = held._replace(seq=last_number(ctx, flow))
+    _send_update(ctx, world, pma, flow, held)
 
 
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:

@@ -120,7 +120,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
     held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
     if pma != PMA1 and not held.seq and not world.attacked:
-        held = held._replace(seq=_last_number(ctx, flow))
+        held = held._replace(seq=last_number(ctx, flow))
     _send_registration(ctx, world, pma, flow, held)
 
 
@@ -146,7 +146,7 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
     ctx.set(registration_of(pma, flow), done)
 
 
-def _last_number(ctx: Context, flow: Flow) -> int:
+def last_number(ctx: Context, flow: Flow) -> int:
     """Without a context the first PBU is refused with 135, which names the last number (RFC 6275 9.5.1).
 
     The exchange is taken as one step, and only where no attacker acts: beside one it adds an honest update that the

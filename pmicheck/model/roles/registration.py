@@ -62,8 +62,9 @@ def _registration_of(principal: str, flow: Flow) -> Cell:
 
 
 def signer(policy: Policy, principal: str, home: str = MAIN.home) -> str:
-    """Whose key makes CGA parameters and signature (A-01)."""
-    return key_owner(home) if policy.reads("key_owner", "mn") else principal
+    """Whose key makes CGA parameters and signature (A-01; amendment agent_key)."""
+    shared = policy.reads("key_owner", "mn") and policy.reads("agent_key", "shared")
+    return key_owner(home) if shared else principal
 
 
 def build_update(

@@ -1,0 +1,278 @@
+"""`findings.md`: the draft's flaws for a reviewer, worst first, as Markdown. A pure function of record and review.
+
+Nothing in it depends on clock or machine: the same verdicts give the same octets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from pmicheck.report.flaws import ANCESTORS, GRAVEST_FIRST, WEAKEST_FIRST, Flaw, flaws
+from pmicheck.report.narration import citation, sentence, stopped
+from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.review import Change, Review, Table, Weakest
+from pmicheck.verdict import Replay
+
+WHO = {
+    "off-path": "any host on the Internet",
+    "malicious-mn": "a mobile node with a home address of its own",
+    "rogue-cn": "another correspondent of the node",
+    "home-path": "whoever reads the path between home agent and correspondent",
+    "careof-path": "whoever reads the path between PMA and correspondent",
+    "dolev-yao": "whoever reads several links at once",
+    "rogue-previous-pma": "the PMA that the node has left",
+    "rogue-next-pma": "a PMA that was given the handover context",
+}
+HARM = {
+    "no-redirection": "takes over the node's traffic",
+    "no-careof-flooding": "floods an uninvolved address with what the correspondent sends",
+    "no-home-flooding": "floods a home network with what the correspondent sends",
+    "no-unauthorised-deregistration": "ends or replaces the node's binding",
+    "token-secrecy": "holds a token that the correspondent accepts",
+    "former-pma-powerless": "changes the binding of a node that it does not serve",
+    "data-origin": "has payload accepted as from an address that is not its own",
+    "binding-agreement": "has an update accepted that no entitled node sent",
+    "binding-freshness": "has an old update accepted again",
+    "acknowledgement-agreement": "makes a PMA or node believe an answer that the correspondent did not give",
+    "stateless-before-authentication": "makes a receiver keep state for nothing",
+    "progress": "leaves the honest nodes unable to go on",
+}
+OUTCOMES = {
+    Replay.CONFIRMED: "Confirmed on real packets.",
+    Replay.DIVERGED: "DIVERGED on real packets: not to be trusted.",
+    Replay.NOT_APPLICABLE: "Nothing to replay.",
+}
+HEADING = """\
+# Findings
+
+The flaws of draft-qin-mipshop-pmipro-00 that `pmicheck verify` found, the worst first: by the weakest attacker that
+succeeds ({attackers}), then by the gravest harm ({harms}).
+A flaw gathers every violation that comes in by the same way; its trace is that of the gravest.
+"""
+
+
+def render(record: Record, review: Review) -> str:
+    """The whole document."""
+    found = flaws(record, review)
+    attackers, harms = " < ".join(WEAKEST_FIRST), " > ".join(GRAVEST_FIRST)
+    parts = [HEADING.format(attackers=attackers, harms=harms)]
+    if not found:
+        parts.append("No violation was found.\n")
+    else:
+        parts.append(_overview(found))
+    parts += ["\n".join(_flaw(number, flaw, review)) + "\n" for number, flaw in enumerate(found, 1)]
+    hidden = [change for change in review.changes if change.verdict == "violated"]
+    if hidden:
+        parts.append("\n".join(_under_readings(record, hidden)) + "\n")
+    if review.claims:
+        parts.append("\n".join(_claims(review)) + "\n")
+    parts += ["\n".join(_comparison(table)) + "\n" for table in review.tables if table.rows]
+    return "\n".join(parts)
+
+
+def title_of(flaw: Flaw) -> str:
+    """One sentence: who does what, and why that works."""
+    main = flaw.main
+    return f"{_capital(_who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
+
+
+def _overview(found: Sequence[Flaw]) -> str:
+    lines = ["| | flaw | weakest attacker | harms | cost |", "|---|---|---|---|---|"]
+    for number, flaw in enumerate(found, 1):
+        harms = ", ".join(dict.fromkeys(each.property for each in flaw.results))
+        weakest = min(flaw.results, key=lambda each: WEAKEST_FIRST.index(each.attacker.split("+")[0]))
+        lines.append(f"| {number} | {_capital(flaw.way)} | {weakest.attacker} | {harms} | {_cost(flaw.main)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
+    main = flaw.main
+    yield f"## {number}. {title_of(flaw)}"
+    yield ""
+    yield f"- **Who:** {'; '.join(_mounted_by(flaw, review))}."
+    yield f"- **Cost:** {_cost(main)}."
+    yield f"- **Harm:** {_harm(main)}"
+    yield from _labelled("Sentence", _sentences(main, review))
+    yield from _labelled("Reading", _readings(flaw, review))
+    yield f"- **Replay:** {_replay(main)}"
+    yield from _labelled("Smallest repair", _repairs(main, review))
+    if flaw.inherited:
+        yield f"- **Inherited:** the ancestors have it too ({', '.join(flaw.inherited)})."
+    yield ""
+    yield "What comes in this way:"
+    yield ""
+    yield "| harm | attacker | scenarios | cost |"
+    yield "|---|---|---|---|"
+    yield from _table(flaw)
+    yield ""
+    yield f"Trace ({'/'.join(main.names())}, fingerprint `{fingerprint(main)}`):"
+    yield ""
+    yield from _trace(main)
+
+
+def _mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
+    """Each attacker once, with what it needs of its powers."""
+    for name in dict.fromkeys(each.attacker for each in flaw.results if each.scenario not in ANCESTORS):
+        mine = [each for each in flaw.results if each.attacker == name]
+        needs = [w for w in review.weakest if any(_about(w, each) for each in mine)]
+        powers = list(dict.fromkeys(" + ".join(w.powers) for w in needs if w.powers))
+        phases = sorted({w.phase for w in needs if w.phase}, key=_seconds_of)
+        told = [f"needs {' or '.join(powers)}"] if powers else []
+        told += [f"as early as the phase of the clock that begins at {phases[0]}"] if phases else []
+        yield f"{_who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
+
+
+def _about(weakest: Weakest, result: Result) -> bool:
+    named = (weakest.scenario, weakest.profile, weakest.property)
+    return named == result.names()
+
+
+def _seconds_of(phase: str) -> float:
+    number, unit = phase.split()
+    return float(number) * (3600 if unit == "h" else 1)
+
+
+def _cost(result: Result) -> str:
+    """Packets, octets and seconds, as the replay counted them."""
+    spent = result.replay.details.get("cost") if result.replay else None
+    if not spent:
+        return "not measured"
+    if not spent["packets"]:
+        return "no packet"
+    arrived = f", {spent['victim_octets']:,} octets arrive" if spent["victim_octets"] else ""
+    packets = f"{spent['packets']} packet{'s' if spent['packets'] > 1 else ''}"
+    return f"{packets}, {spent['octets_sent']:,} octets sent{arrived}, {_duration(spent['seconds'])}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + " s"
+
+
+def _harm(result: Result) -> str:
+    conclusion = result.trace.conclusion if result.trace else ""
+    return stopped(_capital(conclusion or HARM.get(result.property, result.property)))
+
+
+def _sentences(result: Result, review: Review) -> list[str]:
+    """The statements that the argument names; where it names none, those behind the last of the attacker's steps."""
+    named = list(dict.fromkeys(re.findall(r"\bN\d{3}\b", result.argument)))
+    steps = [step for step in result.trace.steps if step.statements] if result.trace else []
+    decisive = [step for step in steps if step.attacker] or steps
+    if not named and decisive:
+        named = list(decisive[-1].statements)
+    told = [_statement(name, review) for name in named] or [citation(step) for step in decisive[-1:]]
+    return [*told, *([f"Why it lets this in: {result.argument}"] if result.argument else [])]
+
+
+def _statement(name: str, review: Review) -> str:
+    section, says = review.statements.get(name, ("", ""))
+    return f"{name} (draft {section}): {stopped(says)}" if says else name
+
+
+def _readings(flaw: Flaw, review: Review) -> list[str]:
+    """The readings under which one of its violations is gone."""
+    lines = []
+    for change in review.changes:
+        if change.verdict != "holds":
+            continue
+        gone = [each for each in flaw.results if _changes(change, each)]
+        if gone:
+            names = ", ".join(dict.fromkeys(f"{each.property} in {each.scenario}" for each in gone))
+            lines.append(f"with {_settings(change)} no more: {names}. {stopped(change.argument)}".rstrip())
+    return lines or ["none of those that were tried changes it"]
+
+
+def _changes(change: Change, result: Result) -> bool:
+    same = change.scenario == result.scenario and result.property in change.properties
+    return same and result.attacker in change.attackers
+
+
+def _settings(change: Change) -> str:
+    return ", ".join(f"`{name}={value}`" for name, value in change.settings)
+
+
+def _replay(result: Result) -> str:
+    if result.replay is None:
+        return "Not replayed."
+    parts = [OUTCOMES[result.replay.outcome], stopped(result.replay.sentence), stopped(result.replay.counterfactual)]
+    return " ".join(part for part in parts if part)
+
+
+def _repairs(result: Result, review: Review) -> list[str]:
+    return ["; ".join(change_set) for change_set in review.repairs.get((result.scenario, result.property), ())]
+
+
+def _table(flaw: Flaw) -> Iterator[str]:
+    """One line per harm and attacker."""
+    rows: dict[tuple[str, str], list[Result]] = {}
+    for each in flaw.results:
+        rows.setdefault((each.property, each.attacker), []).append(each)
+    for (prop, attacker), results in rows.items():
+        scenarios = ", ".join(each.scenario for each in results)
+        yield f"| {prop} | {attacker} | {scenarios} | {_cost(results[0])} |"
+
+
+def _trace(result: Result) -> Iterator[str]:
+    """The steps as a numbered list, the attacker's in bold; the prologue and the clock are told like the rest."""
+    for number, step in enumerate(result.trace.steps if result.trace else (), 1):
+        told = sentence(step)
+        yield f"{number}. {f'**{told}**' if step.attacker else told}"
+        for change in step.changes if step.attacker else ():
+            yield f"   - effect: {change}"
+
+
+def _under_readings(record: Record, changes: Iterable[Change]) -> Iterator[str]:
+    """What holds by default and breaks under another reading: flaws of the text rather than of the protocol."""
+    known = {each.names() for each in record.results if each.verdict == "violated"}
+    yield "## What only another reading lets in"
+    yield ""
+    yield "| reading | harm | attacker | scenario | why |"
+    yield "|---|---|---|---|---|"
+    for change in changes:
+        for prop in change.properties:
+            new = [a for a in change.attackers if (change.scenario, a, prop) not in known]
+            if new:
+                cells = (_settings(change), prop, ", ".join(new), change.scenario, change.argument)
+                yield f"| {' | '.join(cells)} |"
+
+
+def _claims(review: Review) -> Iterator[str]:
+    yield "## What the draft claims"
+    yield ""
+    yield "| claim | section | in our words | |"
+    yield "|---|---|---|---|"
+    for each in review.claims:
+        yield f"| {each.claim} | {each.section} | {_capital(each.text)} | **{each.word}** |"
+    yield ""
+    for each in review.claims:
+        yield f"- {each.claim}, {each.word}: {stopped('; '.join(each.because))}"
+
+
+def _comparison(table: Table) -> Iterator[str]:
+    """The table of protocols; the last columns say how the draft stands against each ancestor."""
+    ancestors = table.columns[:-1]
+    heads = ["property", "attacker", *table.columns, *(f"against {name}" for name in ancestors)]
+    yield f"## {_capital(table.title)}"
+    yield ""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in table.rows:
+        yield f"| {' | '.join((row.property, row.attacker, *row.cells, *row.relations))} |"
+
+
+def _labelled(label: str, items: Sequence[str]) -> Iterator[str]:
+    """One bullet, or a bullet with a list under it; nothing if there is nothing to say."""
+    if len(items) == 1:
+        yield f"- **{label}:** {stopped(items[0])}"
+    elif items:
+        yield f"- **{label}:**"
+        yield from (f"  - {stopped(item)}" for item in items)
+
+
+def _who(name: str) -> str:
+    return " and ".join(WHO.get(part, part) for part in name.split("+"))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

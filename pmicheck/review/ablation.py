@@ -1,0 +1,73 @@
+"""Ablation: each mechanism off, one at a time. Which verdicts change, for which weakest attacker, and which do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pmicheck.analysis import Request
+from pmicheck.model.mechanisms import MECHANISMS
+from pmicheck.report.changed import Trial, Trials
+from pmicheck.review.trials import decisions_of, trial, whole
+
+CHECKS = frozenset(
+    {
+        "home-test",
+        "careof-test",
+        "cga",
+        "signature",
+        "mac",
+        "nonce-freshness",
+        "sequence-number",
+        "tombstone",
+        "cba",
+        "credit-aging",
+        "no-credit-while-unverified",
+        "token-encryption",
+        "careof-token-encryption",
+        "rule-149",
+        "rule-150",
+        "cga-in-complete",
+        "cga-in-early",
+        "hao-rejection-in-hoti",
+        "hao-rejection-in-pbu",
+        "ha-outer-source-check",
+        "ha-drops-hoti",
+        "tunnel-esp",
+        "cookie",
+        "coa-in-mac",
+        "cn-in-mac",
+        "cn-in-signature",
+        "coa-in-signature",
+        "type-tag",
+        "mac-of-ack",
+        "context-transfer-protection",
+    }
+)
+"""Mechanisms that only refuse, cover or hide: without one everybody can do what he could, so no violation goes away.
+
+The others change what somebody remembers (what is valid longer can also be refused longer), or whom data reaches:
+without them every property is decided anew, the violated ones as well.
+"""
+
+
+def ablate(request: Request, *, progress: Callable[[str], None]) -> Trials:
+    """Decide the request's scenario without each of its mechanisms that are on.
+
+    Args:
+        request: one scenario; attackers, properties, readings and mechanisms switched off as for `verify`.
+        progress: called with one sentence per mechanism.
+
+    Raises:
+        UsageError, ScenarioError: as `pmicheck.analysis.verify`; several scenarios.
+    """
+    decisions = decisions_of(request)
+    policy, families = decisions.policy, decisions.scenario.families
+    names = [name for name, one in MECHANISMS.items() if one.families & families and policy.on(name)]
+    trials: list[Trial] = []
+    for number, name in enumerate(names, 1):
+        changed = replace(policy, without=policy.without | {name})
+        table = decisions.changed(changed, only_adds=name in CHECKS) if name in decisions.asked else None
+        trials.append(trial(decisions, (f"without {name}",), MECHANISMS[name].does, table))
+        progress(f"{decisions.scenario.name} without {name} ({number} of {len(names)})")
+    return replace(whole(decisions, request, "ablation"), trials=tuple(trials))
