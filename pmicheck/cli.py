@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
-import difflib
 import io
 import os
 import shutil
@@ -20,11 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pmicheck.errors import LimitReached, OutputError, PmicheckError, UsageError
-from pmicheck.options import HelpWanted, parser
+from pmicheck.options import HelpWanted, hint, parser, request_of
 from pmicheck.verdict import ExitCode, Replay
 
 if TYPE_CHECKING:
-    from pmicheck.analysis import Request
     from pmicheck.report.baseline import Comparison
     from pmicheck.report.record import Record
 
@@ -76,7 +74,9 @@ def _dispatch(arguments: list[str]) -> ExitCode:
         _emit(_version())
         return ExitCode.AS_EXPECTED
     if not options.verb:
-        raise UsageError("name a verb: verify, list, explain, replay or baseline; --help says more")
+        raise UsageError(
+            "name a verb: verify, ablate, readings, repair, list, explain, replay or baseline; --help says more"
+        )
     return VERBS[options.verb](options)
 
 
@@ -86,7 +86,7 @@ def _verify(options: argparse.Namespace) -> ExitCode:
     from pmicheck.report.files import check_writable, make_directory
 
     baseline = load_baseline(options.baseline) if options.baseline else Baseline()
-    request = _request(options)
+    request = request_of(options)
     if options.report:
         make_directory(options.report)
     if options.json not in (None, "-"):
@@ -120,32 +120,6 @@ def _verify(options: argparse.Namespace) -> ExitCode:
     if code in REASONS:
         _complain(REASONS[code], code)
     return code
-
-
-def _request(options: argparse.Namespace) -> Request:
-    """The request that the options make. Raises UsageError for a name that no catalogue knows."""
-    from pmicheck.analysis import Request
-
-    named = [name for name in options.scenarios if not name.endswith(".toml")]
-    _check_names("scenarios", named)
-    _check_names("attackers", [part for name in options.attacker for part in name.split("+")])
-    _check_names("properties", options.property)
-    _check_names("readings", [name for name, _ in options.set])
-    _check_names("mechanisms", options.without)
-    values: dict[str, str] = {}
-    for name, value in options.set:
-        if values.setdefault(name, value) != value:
-            raise UsageError(f"--set {name} is given both as {values[name]!r} and as {value!r}; choose one")
-    return Request(
-        scenarios=tuple(dict.fromkeys(options.scenarios)),
-        attackers=tuple(dict.fromkeys(options.attacker)),
-        properties=tuple(dict.fromkeys(options.property)),
-        settings=tuple(values.items()),
-        without=tuple(dict.fromkeys(options.without)),
-        max_states=options.max_states,
-        max_seconds=options.max_seconds,
-        workers=options.workers,
-    )
 
 
 def _deliver(record: Record, options: argparse.Namespace) -> None:
@@ -196,6 +170,29 @@ def _nothing(command: list[str]) -> Record:
     return Record(pmicheck=tool_version(), kernel="", command=tuple(command), partial=True)
 
 
+def _review(options: argparse.Namespace) -> ExitCode:
+    """The verbs that change a scenario to see what comes of it."""
+    from pmicheck.report.files import check_writable, write_text
+    from pmicheck.report.record import to_text
+    from pmicheck.review.verbs import run
+
+    request = request_of(options)
+    if options.json not in (None, "-"):
+        check_writable(Path(options.json))
+    progress = Progress(sys.stderr)
+    try:
+        told = run(options, request, progress=progress)
+    finally:
+        progress.clear()
+    if options.json == "-":
+        _emit(to_text(told.values), coloured=False)
+    else:
+        if options.json is not None:
+            write_text(Path(options.json), to_text(told.values))
+        _emit(told.text(_width()))
+    return ExitCode.AS_EXPECTED if told.complete else _complain(REASONS[ExitCode.INCONCLUSIVE], ExitCode.INCONCLUSIVE)
+
+
 def _list(options: argparse.Namespace) -> ExitCode:
     from pmicheck import analysis
     from pmicheck.report.narration import listing
@@ -203,7 +200,12 @@ def _list(options: argparse.Namespace) -> ExitCode:
 
     if options.kind == "statements":
         return _list_statements(options)
-    entries = analysis.catalogue(options.kind)
+    if options.kind == "claims":
+        from pmicheck.review.claims import entries_of
+
+        entries = entries_of(options.record, Progress(sys.stderr))
+    else:
+        entries = analysis.catalogue(options.kind)
     if options.json:
         named = [{"name": name, "description": sentence} for name, sentence in entries]
         _emit(to_text(named), coloured=False)
@@ -240,7 +242,7 @@ def _explain(options: argparse.Namespace) -> ExitCode:
         _emit("\n".join(tell(result, width=_width()) for result in results))
     else:
         neither = f"{options.what!r} is neither a property, nor a fingerprint, nor scenario/attacker/property"
-        raise UsageError(neither + _hint(options.what, known, "properties"))
+        raise UsageError(neither + hint(options.what, known, "properties"))
     return ExitCode.AS_EXPECTED
 
 
@@ -278,22 +280,6 @@ def _write_baseline(options: argparse.Namespace) -> ExitCode:
     if unargued:
         _write_stderr(f"pmicheck: {unargued} findings lack a reason; write one in before the file is used.\n")
     return ExitCode.AS_EXPECTED
-
-
-def _check_names(kind: str, names: Sequence[str]) -> None:
-    """Raises UsageError, with the nearest name there is, for the first name that the catalogue lacks."""
-    from pmicheck import analysis
-
-    known = [name for name, _ in analysis.catalogue(kind)] if names else []
-    singular = {"properties": "property"}.get(kind, kind.removesuffix("s"))
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no {singular} {name!r}" + _hint(name, known, kind))
-
-
-def _hint(name: str, known: Sequence[str], kind: str) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.6)
-    return f"; did you mean {near[0]!r}?" if near else f"; `pmicheck list {kind}` names them all"
 
 
 class Progress:
@@ -383,6 +369,9 @@ def _version() -> str:
 
 VERBS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "verify": _verify,
+    "ablate": _review,
+    "readings": _review,
+    "repair": _review,
     "list": _list,
     "explain": _explain,
     "replay": _replay,

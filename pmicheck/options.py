@@ -1,16 +1,22 @@
-"""What may stand on the command line: verbs, options and what they accept. Nothing runs here."""
+"""What may stand on the command line: verbs, options, what they accept and what they ask for. Nothing runs here."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from pmicheck.errors import UsageError
 from pmicheck.verdict import ExitCode
 
-KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "statements")
+if TYPE_CHECKING:
+    from pmicheck.analysis import Request
+
+KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "statements", "claims")
 RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
 
@@ -49,9 +55,11 @@ def parser() -> Parser:
     top.set_defaults(verb="")
     verbs = top.add_subparsers(metavar="VERB")
     _add_verify(verbs.add_parser("verify", help="decide properties of scenarios", epilog=EXIT_CODES))
+    _add_reviews(verbs)
     listing = verbs.add_parser("list", help="name what there is to choose from")
     listing.add_argument("kind", choices=KINDS, help="one of %(choices)s", metavar="KIND")
     listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--record", type=Path, metavar="FILE", help="claims: verdicts not to be decided again")
     listing.set_defaults(verb="list")
     explain = verbs.add_parser("explain", help="tell what a property means, or how a finding comes about")
     explain.add_argument("what", metavar="PROPERTY|FINDING", help="fingerprint or scenario/attacker/property")
@@ -75,6 +83,17 @@ def parser() -> Parser:
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     add = verify.add_argument
     add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all")
+    _add_choices(verify)
+    add("--report", type=Path, metavar="DIR", help="write tables, narrations and the record")
+    add("--baseline", type=Path, metavar="FILE", help="the findings that are known")
+    add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    add("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
+    verify.set_defaults(verb="verify")
+
+
+def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True) -> None:
+    """What every verb that decides something lets one choose."""
+    add = verb.add_argument
     add(
         "--attacker",
         action="append",
@@ -82,16 +101,26 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
         metavar="A",
         help="join two with +; default: all that apply",
     )
-    add("--property", action="append", default=[], metavar="P", help="default: all that apply")
+    if properties:
+        add("--property", action="append", default=[], metavar="P", help="default: all that apply")
     add("--set", action="append", default=[], type=_setting, metavar="R=V", help="choose a reading")
     add("--without", action="append", default=[], metavar="M", help="switch a mechanism off")
-    add("--json", metavar="FILE|-", help="write the record; - puts it alone on stdout")
-    add("--report", type=Path, metavar="DIR", help="write tables, narrations and the record")
-    add("--baseline", type=Path, metavar="FILE", help="the findings that are known")
+    add("--json", metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
     add("--max-states", type=_whole, metavar="N", help="stop an exploration after so many states")
-    add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
-    add("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
-    verify.set_defaults(verb="verify")
+
+
+def _add_reviews(verbs: argparse._SubParsersAction[Parser]) -> None:
+    """The verbs that change one scenario: mechanisms off, other readings, repairs."""
+    ablate = verbs.add_parser("ablate", help="switch each mechanism off: which verdicts change, and for whom")
+    readings = verbs.add_parser("readings", help="try every other reading: which verdicts change, and for whom")
+    readings.add_argument("--pairs", action="store_true", help="try every two of them as well")
+    repair = verbs.add_parser("repair", help="search the smallest sets of changes that make a property hold")
+    for name, verb in (("ablate", ablate), ("readings", readings), ("repair", repair)):
+        verb.add_argument("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
+        _add_choices(verb, properties=verb is not repair)
+        verb.set_defaults(verb=name, max_seconds=None, workers=1)
+    repair.add_argument("property", nargs=1, metavar="PROPERTY", help="what is to hold")
+    repair.add_argument("--limit", type=_whole, default=2, metavar="N", help="changes at once; default: %(default)s")
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -112,3 +141,45 @@ def _seconds(text: str) -> float:
         if math.isfinite(float(text)) and float(text) > 0:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds greater than 0")
+
+
+def request_of(options: argparse.Namespace) -> Request:
+    """The request that the options make. Raises UsageError for a name that no catalogue knows."""
+    from pmicheck.analysis import Request
+
+    named = [name for name in options.scenarios if not name.endswith(".toml")]
+    check_names("scenarios", named)
+    check_names("attackers", [part for name in options.attacker for part in name.split("+")])
+    check_names("properties", options.property)
+    check_names("readings", [name for name, _ in options.set])
+    check_names("mechanisms", options.without)
+    values: dict[str, str] = {}
+    for name, value in options.set:
+        if values.setdefault(name, value) != value:
+            raise UsageError(f"--set {name} is given both as {values[name]!r} and as {value!r}; choose one")
+    return Request(
+        scenarios=tuple(dict.fromkeys(options.scenarios)),
+        attackers=tuple(dict.fromkeys(options.attacker)),
+        properties=tuple(dict.fromkeys(options.property)),
+        settings=tuple(values.items()),
+        without=tuple(dict.fromkeys(options.without)),
+        max_states=options.max_states,
+        max_seconds=options.max_seconds,
+        workers=options.workers,
+    )
+
+
+def check_names(kind: str, names: Sequence[str]) -> None:
+    """Raises UsageError, with the nearest name there is, for the first name that the catalogue lacks."""
+    from pmicheck import analysis
+
+    known = [name for name, _ in analysis.catalogue(kind)] if names else []
+    singular = {"properties": "property"}.get(kind, kind.removesuffix("s"))
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no {singular} {name!r}" + hint(name, known, kind))
+
+
+def hint(name: str, known: Sequence[str], kind: str) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    return f"; did you mean {near[0]!r}?" if near else f"; `pmicheck list {kind}` names them all"

@@ -30,8 +30,12 @@ SEED = b"pmicheck replay"
 
 HOA, ATTACKER_HOME, STRANGER_HOME = "HoA", "attacker's HoA", "stranger's HoA"
 HOMES = (HOA, ATTACKER_HOME, STRANGER_HOME)
+CN_HOME = "CN's HoA"
+"""Home address of a correspondent node that is a mobile node itself (type 2)."""
 COA1, COA2, ATTACKER, BYSTANDER = "CoA1", "CoA2", "attacker", "bystander"
 CN, HA, MN, PMA1, PMA2, ROGUE_CN = "cn", "ha", "mn", "pma1", "pma2", "rogue-cn"
+HA2 = "ha2"
+"""The home agent of a type 2 correspondent."""
 CARE_OF = {PMA1: COA1, PMA2: COA2}
 AWAY, AT_HOME = "away", "home"
 MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
@@ -109,6 +113,8 @@ def _addresses() -> dict[str, IPv6Address]:
         ROGUE_CN: IPv6Address("2001:db8:bad::2"),
         BYSTANDER: IPv6Address("2001:db8:4::1"),
         HA: IPv6Address("2001:db8:1::1"),
+        HA2: IPv6Address("2001:db8:5::1"),
+        CN_HOME: identity_of("correspondent_node", "2001:db8:5::")[0],
         CN: identity_of("correspondent_node", "2001:db8:2::")[0],
     }
 

@@ -93,7 +93,7 @@ def _local_acts(world: World) -> Iterator[Act]:
             f"{PMA1} registers the {who}",
             PMA1,
             "4.1",
-            ("N020", "N102", "N103", "N141"),
+            ("N020", "N103", "N105", "N141"),
             lambda c, home=home: local_routing.register(c, world, home),  # type: ignore[misc]
         )
         yield Act(
@@ -130,7 +130,7 @@ def handler(world: World, message: Message) -> Act | None:
         case Test(to="ha2"):
             return act("4.3", ("N131",), lambda c: type2_agent.forward_outward(c, message))
         case TestInit() if to == PMA3:
-            tests = ("N124", "N128", "N129", "N130", "N148", "N149", "N157", "N158")
+            tests = ("N110", "N124", "N128", "N129", "N130", "N147", "N148", "N157", "N158", "N168", "N171")
             return act("4.3", tests, lambda c: type2_agent.answer_test(c, world, to, message))
         case CacheRequest() if to == HA2:
             return act("4.2", ("N112",), lambda c: peer_agent.answer_request(c, message))

@@ -9,17 +9,15 @@ from functools import cached_property
 
 from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
-from pmicheck.model.proposals import PROPOSALS
 from pmicheck.model.readings import READINGS
 
 
 @dataclass(frozen=True)
 class Policy:
-    """All readings by name (hashable, sorted), the mechanisms switched off and the proposals adopted."""
+    """All readings by name (hashable, sorted) and the mechanisms switched off."""
 
     readings: tuple[tuple[str, str], ...]
     without: frozenset[str] = frozenset()
-    adopted: frozenset[str] = frozenset()
 
     def reads(self, name: str, value: str) -> bool:
         return (name, value) in self.in_force
@@ -79,17 +77,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {kind} '{name}'; {hint}")
 
 
-def make_policy(
-    settings: Mapping[str, str],
-    without: Iterable[str],
-    families: frozenset[str],
-    scenario: str,
-    adopted: Iterable[str] = (),
-) -> Policy:
+def make_policy(settings: Mapping[str, str], without: Iterable[str], families: frozenset[str], scenario: str) -> Policy:
     """The policy of a run of `scenario`, whose rules belong to `families`.
 
     Raises:
-        UsageError: an unknown reading, value, mechanism or proposal, or one that touches nothing in this scenario.
+        UsageError: an unknown reading, value or mechanism, or one that touches nothing in this scenario.
     """
     readings = {name: reading.values[0] for name, reading in READINGS.items()}
     for name, value in settings.items():
@@ -109,9 +101,4 @@ def make_policy(
         if not MECHANISMS[name].families & families:
             place = f"there is no place where {MECHANISMS[name].does}"
             raise UsageError(f"mechanism '{name}' does not apply to scenario '{scenario}': {place}")
-    for name in adopted:
-        if name not in PROPOSALS:
-            raise unknown("proposal", name, PROPOSALS)
-        if not PROPOSALS[name].families & families:
-            raise UsageError(f"proposal '{name}' does not apply to scenario '{scenario}'")
-    return Policy(tuple(sorted(readings.items())), frozenset(without), frozenset(adopted))
+    return Policy(tuple(sorted(readings.items())), frozenset(without))

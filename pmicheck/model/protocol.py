@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pmicheck.model import peer_protocol
+from pmicheck.model import orders, peer_protocol
 from pmicheck.model.act import Act
 from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context
@@ -73,22 +73,17 @@ def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
     def act(name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
         return Act(f"{pma} {name}{flow.label}", pma, section, statements, lambda ctx: rule(ctx, world, pma, flow))
 
-    yield act(
-        "starts the proxy home test",
-        "3.2",
-        ("N023", "N035", "N036", "N044", "N049"),
-        pma_role.start_home_test,
-    )
+    yield act("starts the proxy home test", "3.2", orders.HOME_TEST, pma_role.start_home_test)
     yield act("repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
     if world.bounds.refreshes:
-        yield act("refreshes with the permanent token", "3.3", ("N011", "N060", "N092"), pma_role.refresh)
+        yield act("refreshes with the permanent token", "3.3", orders.REFRESH, pma_role.refresh)
     if (pma == PMA1 or pma != world.agents[-1]) and world.leaves:
-        yield act("deregisters", "3.4", ("N071", "N140"), pma_role.deregister)
+        yield act("deregisters", "3.4", orders.DEREGISTER, pma_role.deregister)
     if pma != PMA1:
-        statements = ("N017", "N061", "N062", "N065", "N073", "N076")
-        yield act("registers with the handover token", "3.4", statements, pma_role.register_after_handover)
+        yield act("registers with the handover token", "3.4", orders.NEXT_AGENT, pma_role.register_after_handover)
     if pma != world.agents[-1] and world.variant == "reactive":
-        yield act("hands HT to the home agent", "3.4", ("N070",), pma_role.hand_token_to_home_agent)
+        statements = orders.TOKEN_THROUGH_HOME_AGENT
+        yield act("hands HT to the home agent", "3.4", statements, pma_role.hand_token_to_home_agent)
 
 
 def handler(world: World, message: Message) -> Act | None:
@@ -100,28 +95,18 @@ def handler(world: World, message: Message) -> Act | None:
 
     match message:
         case TestInit(to="ha"):
-            return act("5", ("N136", "N137", "N049"), lambda c: home_agent.forward_test_init(c, world, message))
+            return act("5", orders.FORWARD_TEST_INIT, lambda c: home_agent.forward_test_init(c, world, message))
         case TestInit() if message.to in world.correspondents and not world.type2:
-            return act(
-                "3.2",
-                ("N024", "N041", "N157", "N158"),
-                lambda c: correspondent_node.answer_test(c, world, message),
-            )
+            return act("3.2", orders.ANSWER_TEST, lambda c: correspondent_node.answer_test(c, world, message))
         case Test(to="ha") | Acknowledgement(to="ha"):
-            return act("3.2", ("N036", "N132"), lambda c: home_agent.intercept(c, world, message))
+            return act("3.2", orders.INTERCEPT, lambda c: home_agent.intercept(c, world, message))
         case HandoverToken(to="ha"):
-            return act("3.4", ("N070",), lambda c: home_agent.relay_handover_token(c, world, message))
+            through = orders.TOKEN_THROUGH_HOME_AGENT
+            return act("3.4", through, lambda c: home_agent.relay_handover_token(c, world, message))
         case Update() if message.to in world.correspondents:
-            section, statements = UPDATE_SOURCES[message.step]
+            section, statements = orders.UPDATES[message.step]
             return act(section, statements, lambda c: correspondent_node.receive_update(c, world, message))
     return _registrant_handler(world, message, act)
-
-
-UPDATE_SOURCES = {
-    "early": ("3.3", ("N027", "N052", "N054", "N058", "N061", "N074", "N157", "N158")),
-    "complete": ("3.5", ("N075", "N085", "N090", "N091", "N092", "N093", "N159")),
-    "deregistration": ("7", ("N072", "N160")),
-}
 
 
 def _registrant_handler(world: World, message: Message, act: Callable[..., Act]) -> Act | None:
@@ -136,23 +121,21 @@ def _registrant_handler(world: World, message: Message, act: Callable[..., Act])
         case Acknowledgement() if to == MN:
             return act("RFC 6275 11.7.3", (), lambda c: mobile_node.receive_acknowledgement(c, world, message))
         case Test() if to in world.agents:
-            statements = ("N037", "N042", "N050", "N051")
             return act(
                 "3.2",
-                statements,
+                orders.HOME_TEST_ARRIVES + (orders.PEER_LEARNT if world.type2 else ()),
                 lambda c: pma_role.receive_home_test(c, world, to, Flow(message.address, message.at), message),
             )
         case Acknowledgement() if to in world.agents:
-            statements = ("N028", "N080", "N082", "N094")
             return act(
                 "3.5",
-                statements,
+                orders.ACKNOWLEDGEMENT_ARRIVES + (orders.PEER_REGISTERED if world.type2 else ()),
                 lambda c: pma_role.receive_acknowledgement(c, world, to, Flow(message.home, message.at), message),
             )
         case HandoverToken() if to in world.agents:
             return act(
                 "3.4",
-                ("N070",),
+                orders.TOKEN_THROUGH_HOME_AGENT,
                 lambda c: pma_role.receive_handover_token(c, world, to, Flow(message.home, message.at), message),
             )
     return peer_protocol.handler(world, message)

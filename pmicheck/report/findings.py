@@ -47,15 +47,19 @@ HEADING = """\
 # Findings
 
 The flaws of draft-qin-mipshop-pmipro-00 that `pmicheck verify` found, the worst first: by the weakest attacker that
-succeeds ({attackers}), then by the gravest harm ({harms}).
-A flaw gathers every violation that comes in by the same way; its trace is that of the gravest.
+succeeds, then by the gravest harm. A flaw gathers every violation that comes in by the same way; its trace is that of the gravest.
+
+- Attackers, the weakest first: {attackers}.
+- Harms, the gravest first: {harms}.
+- Cost: packets and octets that the attacker sends, payload that arrives where it should not, and the time from the
+  attacker's first packet to the harm, all counted on the replay.
 """
 
 
 def render(record: Record, review: Review) -> str:
     """The whole document."""
     found = flaws(record, review)
-    attackers, harms = " < ".join(WEAKEST_FIRST), " > ".join(GRAVEST_FIRST)
+    attackers, harms = ", ".join(WEAKEST_FIRST), ", ".join(GRAVEST_FIRST)
     parts = [HEADING.format(attackers=attackers, harms=harms)]
     if not found:
         parts.append("No violation was found.\n")
@@ -81,8 +85,7 @@ def _overview(found: Sequence[Flaw]) -> str:
     lines = ["| | flaw | weakest attacker | harms | cost |", "|---|---|---|---|---|"]
     for number, flaw in enumerate(found, 1):
         harms = ", ".join(dict.fromkeys(each.property for each in flaw.results))
-        weakest = min(flaw.results, key=lambda each: WEAKEST_FIRST.index(each.attacker.split("+")[0]))
-        lines.append(f"| {number} | {_capital(flaw.way)} | {weakest.attacker} | {harms} | {_cost(flaw.main)} |")
+        lines.append(f"| {number} | {_capital(flaw.way)} | {flaw.weakest} | {harms} | {_cost(flaw.main)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -118,8 +121,9 @@ def _mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
         needs = [w for w in review.weakest if any(_about(w, each) for each in mine)]
         powers = list(dict.fromkeys(" + ".join(w.powers) for w in needs if w.powers))
         phases = sorted({w.phase for w in needs if w.phase}, key=_seconds_of)
-        told = [f"needs {' or '.join(powers)}"] if powers else []
-        told += [f"as early as the phase of the clock that begins at {phases[0]}"] if phases else []
+        several = name == "dolev-yao" or "+" in name
+        told = [f"of its powers it needs {' or '.join(powers)}"] if powers and several else []
+        told += [f"not before {phases[0]}" if _seconds_of(phases[0]) else "from the start on"] if phases else []
         yield f"{_who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
 
 
@@ -151,7 +155,7 @@ def _duration(seconds: float) -> str:
 
 def _harm(result: Result) -> str:
     conclusion = result.trace.conclusion if result.trace else ""
-    return stopped(_capital(conclusion or HARM.get(result.property, result.property)))
+    return stopped(_proper(conclusion or HARM.get(result.property, result.property)))
 
 
 def _sentences(result: Result, review: Review) -> list[str]:
@@ -216,7 +220,7 @@ def _table(flaw: Flaw) -> Iterator[str]:
 def _trace(result: Result) -> Iterator[str]:
     """The steps as a numbered list, the attacker's in bold; the prologue and the clock are told like the rest."""
     for number, step in enumerate(result.trace.steps if result.trace else (), 1):
-        told = sentence(step)
+        told = _proper(sentence(step))
         yield f"{number}. {f'**{told}**' if step.attacker else told}"
         for change in step.changes if step.attacker else ():
             yield f"   - effect: {change}"
@@ -246,7 +250,8 @@ def _claims(review: Review) -> Iterator[str]:
         yield f"| {each.claim} | {each.section} | {_capital(each.text)} | **{each.word}** |"
     yield ""
     for each in review.claims:
-        yield f"- {each.claim}, {each.word}: {stopped('; '.join(each.because))}"
+        yield f"- {each.claim} is {each.word}:"
+        yield from (f"  - {stopped(_capital(reason))}" for reason in each.because)
 
 
 def _comparison(table: Table) -> Iterator[str]:
@@ -276,3 +281,8 @@ def _who(name: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _proper(text: str) -> str:
+    """A sentence whose principals are written as abbreviations are: PMA1, not pma1."""
+    return _capital(re.sub(r"\b(pma|ha|mn|cn)(\d)\b", lambda found: found[0].upper(), text, flags=re.IGNORECASE))

@@ -64,6 +64,12 @@ class Flaw:
         return self.results[0]
 
     @property
+    def weakest(self) -> str:
+        """The weakest attacker that uses it against the draft."""
+        own = [each.attacker for each in self.results if each.scenario not in ANCESTORS]
+        return min(own, key=place_of_attacker)
+
+    @property
     def inherited(self) -> tuple[str, ...]:
         """The scenarios of the draft's ancestors that have the flaw too."""
         return tuple(dict.fromkeys(each.scenario for each in self.results if each.scenario in ANCESTORS))
@@ -96,7 +102,7 @@ def way_in(result: Result) -> str:
     at, step = sent[0] if result.property == "no-home-flooding" else sent[-1]
     message = step.data.get("message") or {}
     if message.get("type") != "Update":
-        return f"a {step.message} of the attacker's making is believed"
+        return f"{step.message} of the attacker's making passes for genuine"
     if any(step.term in earlier.sends for earlier in steps[:at]):
         return f"{'a proxy' if message['proxy'] else 'an'} update that was seen before is accepted again"
     return _vouched(step)
@@ -130,8 +136,7 @@ def _order(result: Result) -> tuple[object, ...]:
 
 def _rank(flaw: Flaw) -> tuple[object, ...]:
     own = [each for each in flaw.results if each.scenario not in ANCESTORS]
-    attacker = min(place_of_attacker(each.attacker) for each in own)
-    return attacker, min(place(GRAVEST_FIRST, each.property) for each in own), flaw.way
+    return place_of_attacker(flaw.weakest), min(place(GRAVEST_FIRST, each.property) for each in own), flaw.way
 
 
 def place_of_attacker(name: str) -> int:

@@ -8,13 +8,15 @@ What a claim asks stands in claims.toml beside this module; `word_for` is the ru
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from pmicheck.report.record import load
 from pmicheck.report.review import Decision, Table
 from pmicheck.review.cells import Cell, Settings, Verdicts
 from pmicheck.review.comparison import ABSENT, BETTER, EQUAL, WORSE, compare, word_of
@@ -87,6 +89,23 @@ def judge_claims(verdicts: Verdicts) -> tuple[tuple[Decision, ...], tuple[Table,
     return tuple(decisions), tuple(tables)
 
 
+def entries_of(path: Path | None, progress: Callable[[str], None]) -> list[tuple[str, str]]:
+    """Every claim with its word and the verdicts that say so, as `pmicheck list` prints them.
+
+    Args:
+        path: a record whose verdicts are taken as they are, None to decide everything now.
+        progress: called with one sentence per run.
+
+    Raises:
+        UsageError: the file is no record.
+    """
+    decisions, _ = judge_claims(Verdicts.of_record(None if path is None else load(path), progress))
+    progress("\r")
+    return [
+        (each.claim, f"{each.word}: {each.text} ({each.section}). {'; '.join(each.because)}.") for each in decisions
+    ]
+
+
 def word_for(defaults: Answers, others: Sequence[Answers]) -> str:
     """The rule that makes a word of verdicts.
 
@@ -99,14 +118,18 @@ def word_for(defaults: Answers, others: Sequence[Answers]) -> str:
         conditional: all hold under the defaults and something is violated under a reading listed; or something is
         violated under the defaults, and each such cell holds under some reading listed.
         refuted: something is violated under the defaults, and no reading listed mends it.
-        undecided: neither a violation nor only verdicts that hold: the cells do not exist, or a limit cut them.
+        undecided: neither a violation nor only verdicts that hold: the cells do not exist, or a limit cut them. What
+        a limit cut mends nothing.
     """
     broken = [cell for cell, verdict in defaults.items() if verdict is Verdict.VIOLATED]
     if broken:
         return CONDITIONAL if all(_mended(cell, others) for cell in broken) else REFUTED
     if not defaults or any(verdict not in GOOD for verdict in defaults.values()):
         return UNDECIDED
-    return CONDITIONAL if any(Verdict.VIOLATED in answers.values() for answers in others) else SUPPORTED
+    found = {verdict for answers in others for verdict in answers.values()}
+    if Verdict.VIOLATED in found:
+        return CONDITIONAL
+    return SUPPORTED if found <= set(GOOD) else UNDECIDED
 
 
 def _mended(cell: Cell, others: Iterable[Answers]) -> bool:
@@ -151,6 +174,8 @@ def _because(word: str, defaults: Answers, others: Sequence[Answers]) -> Iterato
             mended = verdict in GOOD and _plain(cell) in {_plain(each) for each in broken}
             if turned or mended:
                 yield f"{'violated' if turned else 'holds'}: {cell}"
+            elif verdict not in (*GOOD, Verdict.VIOLATED):
+                yield f"not decided: {cell}"
 
 
 def _compared(claim: Claim, table: Table) -> Decision:

@@ -174,7 +174,7 @@ class Decisions:
         differing = differences(self.policy, policy)
         table: Table = {}
         if self._honest is not None:
-            same = not differing & self._honest.asked and policy.adopted == self.policy.adopted
+            same = not differing & self._honest.asked
             table[HONEST, PROGRESS] = self._honest.verdict if same else self._progress(policy)
         open_keys = {key for key in self.table if key[0] != HONEST}
         if only_adds:
@@ -189,9 +189,16 @@ class Decisions:
                 self._note(table, open_keys, (name, prop), verdict)
         return table
 
+    def decide(self, policy: Policy, attacker: str, name: str) -> tuple[Verdict, frozenset[str]]:
+        """The verdict of one property for one attacker under another policy, and all that deciding it consulted."""
+        recording = Recording.of(policy)
+        case = self._case(recording, self.attackers[attacker])
+        verdict = self._search(case, (name,))[name]
+        return verdict, frozenset(recording.asked)
+
     def _changed_case(self, policy: Policy, differing: frozenset[str], base: Case) -> Case:
         """The case under the changed policy; the base's own ground where nobody asked for what differs."""
-        if differing & base.asked or policy.adopted != self.policy.adopted:
+        if differing & base.asked:
             return self._case(policy, base.attacker)
         start = base.start._replace(world=replace(base.start.world, policy=policy))
         return replace(base, start=start)
@@ -201,8 +208,8 @@ class Decisions:
     def _next(self, open_keys: set[Key], expected: Table) -> tuple[str, tuple[str, ...]]:
         """The attacker that settles most, with the properties to be decided for it.
 
-        If all comes out as expected, the strongest attackers that a property withstands and the weakest that break it settle
-        the others; so each open property is looked at from there.
+        If all comes out as expected, the strongest attackers that a property withstands and the weakest that break it
+        settle the others; so each open property is looked at from there.
         """
         frontier: dict[str, list[str]] = {}
         for key in sorted(open_keys):
@@ -212,7 +219,7 @@ class Decisions:
         return best, tuple(prop for prop in self.properties if prop in frontier[best])
 
     def _settles(self, one: Key, other: Key, expected: Table) -> bool:
-        """Whether deciding the first, if it comes out as expected, decides the second as well (of two equals: the first)."""
+        """Whether deciding the first as expected decides the second as well (of two equals: the first)."""
         if one[1] != other[1] or one == other or expected[one] is not expected[other]:
             return False
         weak, strong = (one, other) if expected[one] is Verdict.VIOLATED else (other, one)
@@ -250,7 +257,7 @@ class Decisions:
     # One attacker
 
     def _case(self, policy: Policy, attacker: Attacker) -> Case:
-        recording = Recording.of(policy)
+        recording = policy if isinstance(policy, Recording) else Recording.of(policy)
         try:
             start = play_prologue(world_of(self.scenario, recording, attacker), self.scenario.prologue, attacker)
         except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.model.statements import load_statements
@@ -11,6 +12,7 @@ from pmicheck.report.review import Change, Review
 from pmicheck.review.cells import Verdicts
 from pmicheck.review.claims import judge_claims
 from pmicheck.review.weakest import weakest
+from pmicheck.verdict import Verdict
 
 
 def gather(record: Record, *, progress: Callable[[str], None]) -> Review:
@@ -18,19 +20,32 @@ def gather(record: Record, *, progress: Callable[[str], None]) -> Review:
 
     Repairs are a search of their own and are left to the caller (`dataclasses.replace`).
     """
-    claims, tables = judge_claims(Verdicts.of_record(record, progress))
+    verdicts = Verdicts.of_record(record, progress)
+    claims, tables = judge_claims(verdicts)
+    argued = tuple(_argued(record))
     return Review(
         weakest=weakest(record, progress=progress),
-        changes=tuple(_changes(record)),
+        changes=(*argued, *_decided(verdicts, argued)),
         claims=claims,
         tables=tables,
         statements={name: (one.section, one.says) for name, one in load_statements().items()},
     )
 
 
-def _changes(record: Record) -> Iterator[Change]:
+def _argued(record: Record) -> Iterator[Change]:
     """What the scenario files of the record argue, and the tests bear out, of single readings and sets of them."""
     for name in dict.fromkeys(result.scenario for result in record.results):
         for flip in load_scenario(name).flips if name in SHIPPED else ():
             if flip.settings and not flip.without:
                 yield Change(name, flip.attackers, flip.properties, flip.settings, flip.verdict, flip.argument)
+
+
+def _decided(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[Change]:
+    """The verdicts that another reading turned when the claims were judged, as far as nobody has argued them."""
+    known = {(c.scenario, a, p, c.settings) for c in argued for a in c.attackers for p in c.properties}
+    for cell, verdict in verdicts.known.items():
+        names = (cell.scenario, cell.attacker, cell.property)
+        default = verdicts.known.get(replace(cell, settings=()))
+        turned = {default, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}
+        if cell.settings and not cell.without and turned and (*names, cell.settings) not in known:
+            yield Change(cell.scenario, (cell.attacker,), (cell.property,), cell.settings, str(verdict))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pmicheck.model import orders
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
@@ -32,7 +33,7 @@ def acts(world: World) -> Iterator[Act]:
                 f"entry of {home} ends{where}",
                 at,
                 "7",
-                ("N160",),
+                orders.ENTRY_ENDS,
                 lambda ctx, home=home, at=at: expire(ctx, world, home, at),  # type: ignore[misc]
             )
         if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pmicheck.model import orders
 from pmicheck.model.act import Act
 from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context, equals, require
@@ -39,7 +40,7 @@ def acts(world: World) -> Iterator[Act]:
                     f"{pma} transfers the context{flow.label}",
                     pma,
                     "3.4",
-                    ("N016", "N046", "N047", "N068", "N082"),
+                    orders.CONTEXT,
                     lambda ctx, pma=pma, next_pma=next_pma, flow=flow: hand_over(ctx, world, pma, next_pma, flow),  # type: ignore[misc]
                 )
 

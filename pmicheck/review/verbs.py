@@ -1,0 +1,42 @@
+"""The verbs `ablate`, `readings` and `repair`: from a request to the text and the JSON values."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pmicheck.analysis import Request
+from pmicheck.report import review_text
+from pmicheck.report.changed import Repairs, Trials
+from pmicheck.report.record import plain
+from pmicheck.review.ablation import ablate
+from pmicheck.review.alternatives import other_readings
+from pmicheck.review.repair import repair
+
+
+class Told(NamedTuple):
+    """What a verb has to say; `complete` is False if a limit left something open."""
+
+    text: Callable[[int], str]
+    values: Any
+    complete: bool
+
+
+def run(options: Namespace, request: Request, *, progress: Callable[[str], None]) -> Told:
+    """Do what the verb says. Raises UsageError, ScenarioError as `pmicheck.analysis.verify`."""
+    match options.verb:
+        case "ablate":
+            return _told(ablate(request, progress=progress))
+        case "readings":
+            return _told(other_readings(request, pairs=options.pairs, progress=progress))
+    return _told(repair(request, options.property[0], limit=options.limit, progress=progress))
+
+
+def _told(result: Trials | Repairs) -> Told:
+    def text(width: int) -> str:
+        if isinstance(result, Trials):
+            return review_text.trials(result, width=width)
+        return review_text.repairs(result, width=width)
+
+    return Told(text, plain(result), result.complete)
