@@ -13,7 +13,7 @@ from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.catalogue import catalogue as catalogue
 from pmicheck.catalogue import explain_property as explain_property
 from pmicheck.errors import UsageError
-from pmicheck.evidence import Finding, find_violation, trace_of, trace_of_stuck
+from pmicheck.evidence import Finding, find_violation, trace_of
 from pmicheck.evidence import state_of as state_of
 from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
@@ -22,7 +22,7 @@ from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
-from pmicheck.progress import Stuck, find_stuck
+from pmicheck.progress import Progress, decide_progress
 from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.report.record import (
@@ -151,7 +151,10 @@ def _decide_all(cells: list[Cell], workers: int) -> Iterator[Decided]:
         yield from (decide(cell, shared) for cell in cells)
         return
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        yield from pool.map(decide, cells)
+        alone = {_alone(cell): cell for cell in cells if PROGRESS in cell.properties}
+        progress = {key: pool.submit(_decide_progress, cell) for key, cell in alone.items()}
+        for cell, decided in zip(cells, pool.map(_decide_invariants, cells), strict=True):
+            yield _with_progress(cell, decided, progress[_alone(cell)].result) if _alone(cell) in progress else decided
 
 
 class Shared:
@@ -159,12 +162,25 @@ class Shared:
 
     def __init__(self) -> None:
         self.decider = Decider()
-        self.progress: dict[tuple[str, Policy], tuple[Prepared, Stuck]] = {}
+        self.progress: dict[tuple[str, Policy], Progress] = {}
+
+    def progress_of(self, cell: Cell) -> Progress:
+        """The verdict on `progress`, found once for each scenario and policy."""
+        if _alone(cell) not in self.progress:
+            self.progress[_alone(cell)] = _decide_progress(cell)
+        return self.progress[_alone(cell)]
 
 
 def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     """One cell: ground, explore, let z3 judge what was seen, replay what is violated."""
     shared = shared or Shared()
+    decided = _decide_invariants(cell, shared.decider)
+    return _with_progress(cell, decided, lambda: shared.progress_of(cell)) if PROGRESS in cell.properties else decided
+
+
+def _decide_invariants(cell: Cell, decider: Decider | None = None) -> Decided:
+    """All properties of the cell but `progress`."""
+    decider = decider or Decider()
     clock = _Stopwatch()
     invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
@@ -172,7 +188,7 @@ def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
     clock.lap("exploration")
     findings = [
-        find_violation(shared.decider, prepared, cell.attacker, prop, explored, number)
+        find_violation(decider, prepared, cell.attacker, prop, explored, number)
         for number, prop in enumerate(invariants)
     ]
     clock.lap("z3")
@@ -183,15 +199,35 @@ def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     clock.lap("traces")
     results = [replayed(result) for result in results]
     clock.lap("replay")
-    if PROGRESS in cell.properties:
-        results.append(_progress(cell, shared))
-        clock.lap("progress")
     share = sum(clock.stages.values()) / max(1, len(results))
     return Decided(
         tuple(replace(result, seconds=share) for result in results),
         _summary(cell, prepared, explored, clock.stages),
         {rule.name: rule.statements for rule in prepared.grounded.system.rules},
     )
+
+
+def _with_progress(cell: Cell, decided: Decided, find: Callable[[], Progress]) -> Decided:
+    """The cell with the verdict on `progress`, which no attacker touches, whichever is named."""
+    clock = _Stopwatch()
+    found = find()
+    clock.lap("progress")
+    witness = Witness(found.reached is not None, "the honest run is complete", found.reached)
+    trace = replace(found.trace, attacker=cell.attacker.name) if found.trace else None
+    result = replayed(_finished(cell, PROGRESS, found.verdict, found, found.depth, witness, trace))
+    seen = replace(decided.exploration, stages={**decided.exploration.stages, **clock.stages})
+    return replace(
+        decided, results=(*decided.results, replace(result, seconds=clock.stages["progress"])), exploration=seen
+    )
+
+
+def _alone(cell: Cell) -> tuple[str, Policy]:
+    """What `progress` depends on."""
+    return cell.scenario.file, cell.policy
+
+
+def _decide_progress(cell: Cell) -> Progress:
+    return decide_progress(cell.scenario, cell.policy, cell.max_states, cell.max_seconds)
 
 
 class _Stopwatch:
@@ -232,7 +268,7 @@ def _finished(
     cell: Cell,
     prop: str,
     verdict: Verdict,
-    explored: Explored,
+    explored: Explored | Progress,
     depth: int,
     witness: Witness,
     trace: Trace | None,
@@ -282,24 +318,6 @@ def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
     from pmicheck.concrete.replay import replay
 
     return replay(trace, times=schedule(trace), pcap=pcap)
-
-
-def _progress(cell: Cell, shared: Shared) -> Result:
-    """`progress` is decided without attacker moves, whichever attacker is named."""
-    key = (cell.scenario.file, cell.policy)
-    if key not in shared.progress:
-        alone = prepare(cell.scenario, cell.policy, None, ())
-        shared.progress[key] = alone, find_stuck(alone, max_states=cell.max_states, max_seconds=cell.max_seconds)
-    prepared, stuck = shared.progress[key]
-    reached = stuck.explored.goals[-1]
-    witness = Witness(reached is not None, "the honest run is complete", reached.depth if reached else None)
-    trace = None
-    verdict = Verdict.HOLDS if stuck.explored.complete else Verdict.HOLDS_TO_BOUND
-    depth = stuck.explored.depth
-    if stuck.path is not None:
-        verdict, depth = Verdict.VIOLATED, len(stuck.path)
-        trace = trace_of_stuck(prepared, cell.attacker, stuck.path)
-    return replayed(_finished(cell, PROGRESS, verdict, stuck.explored, depth, witness, trace))
 
 
 def _summary(cell: Cell, prepared: Prepared, explored: Explored, stages: dict[str, float]) -> Exploration:

@@ -95,7 +95,7 @@ def trace_of(prepared: Prepared, attacker: Attacker, prop: Property, explored: E
     ]
     no_return, waits = min(moments, default=(None, False))
     return replace(
-        _bare(prepared.start.world, attacker, prop.name, told),
+        _bare(prepared.start.world, attacker.name, prop.name, told),
         observation=breach.observation,
         numbers=breach.numbers,
         conclusion=prop.conclusion(breach.observation),
@@ -104,15 +104,15 @@ def trace_of(prepared: Prepared, attacker: Attacker, prop: Property, explored: E
     )
 
 
-def trace_of_stuck(prepared: Prepared, attacker: Attacker, path: Iterable[int]) -> Trace:
-    """The trace to a state from which the goal is out of reach; no attacker acts in it, whichever is named."""
+def trace_of_stuck(prepared: Prepared, path: Iterable[int]) -> Trace:
+    """The trace to a state from which the goal is out of reach; no attacker acts in it, and none is named."""
     return replace(
-        _bare(prepared.start.world, attacker, PROGRESS, retell(prepared.grounded, prepared.start, path).steps),
+        _bare(prepared.start.world, "", PROGRESS, retell(prepared.grounded, prepared.start, path).steps),
         observation={"goal_reachable": False},
         conclusion="From here on the scenario's goal cannot be reached, although no attacker has acted.",
     )
 
 
-def _bare(world: World, attacker: Attacker, prop: str, steps: Iterable[Step]) -> Trace:
+def _bare(world: World, attacker: str, prop: str, steps: Iterable[Step]) -> Trace:
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
-    return Trace(world.scenario, attacker.name, prop, readings, without, tuple(steps))
+    return Trace(world.scenario, attacker, prop, readings, without, tuple(steps))

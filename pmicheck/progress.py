@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pmicheck.evidence import trace_of_stuck
 from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Exploration
 from pmicheck.explore.without_attacker import can_reach
-from pmicheck.grounding.run import Prepared
+from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.model.events import EVENT, FALLBACK
+from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY
 from pmicheck.properties.witnesses import retrying
+from pmicheck.trace import Trace
+from pmicheck.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,35 @@ class Stuck:
 
     path: tuple[int, ...] | None
     explored: Exploration
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The verdict on `progress` for a scenario under a policy.
+
+    `reached` is the depth at which the goal is reached first, None if it never is; `trace` names no attacker.
+    """
+
+    verdict: Verdict
+    states: int
+    transitions: int
+    depth: int
+    reached: int | None
+    trace: Trace | None
+
+
+def decide_progress(scenario: Scenario, policy: Policy, max_states: int | None, max_seconds: float | None) -> Progress:
+    """Whether honest nodes alone can get stuck; the limits are those of `explore`."""
+    prepared = prepare(scenario, policy, None, ())
+    stuck = find_stuck(prepared, max_states=max_states, max_seconds=max_seconds)
+    explored, goal = stuck.explored, stuck.explored.goals[-1]
+    reached = goal.depth if goal else None
+    if stuck.path is not None:
+        trace = trace_of_stuck(prepared, stuck.path)
+        found = (Verdict.VIOLATED, explored.states, explored.transitions, len(stuck.path), reached, trace)
+        return Progress(*found)
+    verdict = Verdict.HOLDS if explored.complete else Verdict.HOLDS_TO_BOUND
+    return Progress(verdict, explored.states, explored.transitions, explored.depth, reached, None)
 
 
 def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds: float | None = None) -> Stuck:

@@ -14,7 +14,6 @@ from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.progress import find_stuck
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
@@ -103,13 +102,7 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
         broken = find_violation(shared.decider, prepared, cell.attacker, prop, explored, number) is not None
         found[prop.name] = _verdict(broken, explored.complete, explored.goals[number] is not None)
     if PROGRESS in cell.properties:
-        key = (cell.scenario.file, cell.policy)
-        if key not in shared.progress:
-            alone = prepare(cell.scenario, cell.policy, None, ())
-            shared.progress[key] = alone, find_stuck(alone, max_states=cell.max_states, max_seconds=cell.max_seconds)
-        stuck = shared.progress[key][1]
-        reached = stuck.explored.goals[-1] is not None
-        found[PROGRESS] = _verdict(stuck.path is not None, stuck.explored.complete, reached)
+        found[PROGRESS] = shared.progress_of(cell).verdict
     return found
 
 
