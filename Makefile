@@ -20,6 +20,7 @@ SOURCES := $(filter-out pmicheck/explore/_kernel.c,$(SOURCES))
 verify: $(STAMP)
 	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --report reports
 	$(VENV)/bin/python -m pmicheck.review.draft_map docs/draft-map.md reports/record.json
+	$(VENV)/bin/python -m pmicheck.review.gather reports reports/record.json
 
 test: $(STAMP)
 	$(VENV)/bin/ruff check

@@ -16,7 +16,7 @@ from pmicheck.model.roles.authorisation import (
     tokens_of,
 )
 from pmicheck.model.roles.registration import FORGED
-from pmicheck.model.terms import home_token, private_key
+from pmicheck.model.terms import Term, home_token, private_key
 from pmicheck.model.time import LAST_PHASE, current_nonce
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, Flow, key_owner
 
@@ -82,7 +82,7 @@ class UpdateForger:
 
     def _from_foreign_signatures(self) -> Iterator[Update]:
         """Signatures made for the rogue correspondent, offered to the CN."""
-        for term in sorted((t for t in self.potential.terms if t[0] == "sig" and t[1] != ATTACKER), key=repr):
+        for term in sorted((t for t in self.potential.terms if _signs_update(t)), key=repr):
             _, owner, _, care_of, _, signed = term
             fields = {field[0]: field[1] for field in signed[1:]}
             homes = [home for home in self.world.victims if home == fields["home"] or fields["home"] is None]
@@ -153,7 +153,8 @@ class UpdateForger:
                         bare = bare._replace(sig=FORGED)
                 yield bare
         signer = key if credential == "T" and not proxy else None
-        end = Update(proxy, home, home, seq, False, credential, nonce, 0, signer, False, None, ("none",), CARE_OF_CN, at)
+        addressed = (("none",), CARE_OF_CN, at)
+        end = Update(proxy, home, home, seq, False, credential, nonce, 0, signer, False, None, *addressed)
         yield end if signer is None else end._replace(sig=expected_signature(policy, end))
 
     def _credentials(self, home: str, at: str) -> Iterator[tuple[str, int]]:
@@ -219,3 +220,8 @@ class UpdateForger:
             mac = expected_authenticator(policy, bare, home, care_of)
             if self.potential.can_make(mac):
                 yield bare._replace(mac=mac)
+
+
+def _signs_update(term: Term) -> bool:
+    """Whether it is somebody else's signature over an update, not over an acknowledgement (N096)."""
+    return term[0] == "sig" and term[1] != ATTACKER and term[5][0] in ("PBU", "BU")

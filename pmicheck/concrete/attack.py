@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.concrete import keys, tokens, wire
 from pmicheck.concrete.constants import TOKEN_OCTETS, BindingUpdateFlag
+from pmicheck.concrete.delegation import Delegation
 from pmicheck.concrete.nodes.node import Randomness
 from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.concrete.packet import MobilityHeader, Packet
@@ -93,6 +94,11 @@ class SeenUpdate:
         option = wire.option_of(self.message, wire.CgaParametersOption)
         return None if option is None else option.parameters
 
+    @property
+    def delegation(self) -> bytes | None:
+        option = wire.option_of(self.message, wire.DelegationOption)
+        return None if option is None else option.delegation
+
 
 def update_in(packet: Packet) -> SeenUpdate | None:
     """The binding update in a packet, None if it holds none."""
@@ -125,6 +131,7 @@ class Knowledge:
         self._keys: dict[int, tuple[str, rsa.RSAPrivateKey]] = {}
         self._held: dict[bytes, str] = {}
         self._ciphertexts: list[tuple[bytes, str]] = []
+        self._delegations: dict[tuple[IPv6Address, bytes], bytes] = {}
         self.take_key(keys.private_key("attacker"), "its own")
 
     # What comes in.
@@ -139,6 +146,7 @@ class Knowledge:
         update = update_in(parsed)
         if update is not None:
             self.updates.append(update)
+            self._take_delegation(update.home_address, update.delegation)
             return
         match message_in(parsed):
             case wire.HomeTestInit(cookie) | wire.CareOfTestInit(cookie) | wire.ProxyHomeTestInit(cookie):
@@ -187,6 +195,7 @@ class Knowledge:
         """Everything that a corrupted proxy agent holds of a mobile node, read from the agent itself."""
         for key in agent.private_keys(home_address):
             self.take_key(key, how)
+        self._take_delegation(home_address, agent.delegation(home_address))
         for registration in agent.registrations(home_address):
             for token in (registration.permanent, registration.handover):
                 if token is not None:
@@ -194,6 +203,18 @@ class Knowledge:
             for keygen in (registration.temporary, registration.care_of):
                 if keygen is not None:
                     self.take_token(keygen.token, how)
+
+    def _take_delegation(self, home_address: IPv6Address, octets: bytes | None) -> None:
+        """Comes to hold a delegation; of two to the same key it keeps the newer one."""
+        if octets is None:
+            return
+        try:
+            new = Delegation.read(octets)
+        except ValueError:
+            return
+        held = self._delegations.get((home_address, new.agent_key))
+        if held is None or Delegation.read(held).serial <= new.serial:
+            self._delegations[home_address, new.agent_key] = octets
 
     # What it can give.
 
@@ -204,6 +225,10 @@ class Knowledge:
     def how(self, octets: bytes) -> str:
         """How it came to hold a token."""
         return self._held[octets]
+
+    def delegation(self, home_address: IPv6Address, agent_key: bytes) -> bytes | None:
+        """The delegation of a home address to a public key (DER), if it holds one."""
+        return self._delegations.get((home_address, agent_key))
 
     def key(self, public: rsa.RSAPublicKey) -> rsa.RSAPrivateKey | None:
         """The private half of a public key, if it holds that."""

@@ -9,6 +9,8 @@ messages 242 to 245 of its section 4 the draft has neither number nor format, so
     243 Binding Cache Acknowledgement  Transaction id (2), Home Address (16), Care-of Address (16; :: for no binding)
     244 Context Transfer Request       Transaction id (2), Home Address (16)
     245 Context Transfer Data          Transaction id (2), Home Address (16), then the options 12 and 244 to 246
+
+Option 247 belongs to an amendment of this project (`delegation`), not to the draft.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ class OptionType(IntEnum):
     PRIVATE_KEY = 244
     BINDING_UPDATE_LIST_ENTRY = 245
     EXPLICIT_TRIGGER = 246
+    DELEGATION = 247
 
 
 class BindingUpdateFlag(IntFlag):

@@ -9,17 +9,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
-from typing import Any
+from typing import Any, ClassVar
 
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
+from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
+from pmicheck.concrete.local_steps import ACCESS_LINK, deliver_on_access_link, inject_on_access_link
 from pmicheck.concrete.matching import matches
 from pmicheck.concrete.network import HOME_PATH, Flight
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.payload import earn_first
-from pmicheck.concrete.records import BELIEVED, Acceptance, Belief, Divergence, header_of
+from pmicheck.concrete.records import BELIEVED, Acceptance, Belief, Divergence, Receipt, Wish, header_of
 from pmicheck.concrete.stage import (
     AT_HOME,
     ATTACKER,
@@ -43,12 +45,14 @@ from pmicheck.trace import Step, Trace
 
 @dataclass
 class Run:
-    """One execution of a trace.
+    """One execution of a trace; `correspondent` is the node that keeps the bindings of a scenario.
 
     Args:
         attacked: False for the counterfactual: no attacker, and honest steps that have nothing to work on are left
             out.
     """
+
+    correspondent: ClassVar[str] = CN
 
     trace: Trace
     times: Sequence[float]
@@ -57,6 +61,8 @@ class Run:
     attacked: bool = True
     acceptances: list[Acceptance] = field(default_factory=list)
     beliefs: list[Belief] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     octets: dict[int, str] = field(default_factory=dict)
     moments: dict[int, float] = field(default_factory=dict)
@@ -85,8 +91,8 @@ class Run:
         Raises:
             Divergence: at the first step that the nodes do not follow.
         """
-        if self.attacked and self.powers.rogue_cn and self.stage.proxied:
-            rogue_registration(self, PMA1, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
+        if self.attacked:
+            self._begin()
         for index, step in enumerate(self.trace.steps):
             self.step, self.now = index, self.times[index]
             if not self.attacked and step.attacker:
@@ -101,6 +107,11 @@ class Run:
                 if self.attacked:
                     raise self.divergence(self._excuse(error)) from error
                 self.skipped.append(index)
+
+    def _begin(self) -> None:
+        """What the attacker has got before the first step."""
+        if self.powers.rogue_cn and self.stage.proxied and self.stage.shared is None:
+            rogue_registration(self, PMA1, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
 
     @staticmethod
     def _excuse(error: PmicheckError) -> str:
@@ -137,18 +148,22 @@ class Run:
         stage, owned = self.stage, self._owned_addresses()
         for flight in stage.network.collect(self.now):
             packet = Packet.from_bytes(flight.packet)
-            update = update_in(packet)
-            if update is not None and flight.sender in (MN, PMA1, PMA2):
-                self.emitted_updates.add(update.identity)
-                self.emitted_proofs.update(update.proofs.values())
-            if flight.sender == CN:
-                self.answers_of_cn.add(header_of(flight.packet))
+            self._note_emission(flight, packet)
             link = stage.link_of(flight)
             if self.attacked and (link in self.powers.taps or flight.destination in owned):
                 self.knowledge.see(flight.packet, self._source(flight, link))
             if flight.destination in self._sink_addresses():
                 stage.network.deliver(flight.flight_id, self.now)
         stage.note_pairs()
+
+    def _note_emission(self, flight: Flight, packet: Packet) -> None:
+        """Remembers what honest nodes have sent."""
+        update = update_in(packet)
+        if update is not None and flight.sender in (MN, PMA1, PMA2):
+            self.emitted_updates.add(update.identity)
+            self.emitted_proofs.update(update.proofs.values())
+        if flight.sender == self.correspondent:
+            self.answers_of_cn.add(header_of(flight.packet))
 
     def _source(self, flight: Flight, link: str) -> str:
         where = f"on the link {link}" if link in self.powers.taps else "at its own address"
@@ -172,17 +187,20 @@ class Run:
         if message["type"] == "HandoverToken":
             deliver_handover_token(self, message)
             return
+        if message["link"] == ACCESS_LINK:
+            deliver_on_access_link(self, message)
+            return
         flight = self._find(message)
         if flight is None:
             raise self.divergence(f"no such packet is under way to {message['to']}")
         self.octets[self.step] = flight.packet.hex()
         if message["to"] == HA and message["link"] == HOME_PATH and stage.serving == AT_HOME:
             return  # the home link: the mobile node is there itself, and gets the packet with the next step
-        if message["type"] == "TestInit" and message["to"] == CN and message["kind"] != "CoTI":
+        if message["type"] == "TestInit" and message["to"] == self.correspondent and message["kind"] != "CoTI":
             self.home_tests.setdefault(message["address"], []).append(self.now)
         before = self._entries()
         receiver = stage.network.deliver(flight.flight_id, self.now)
-        self._note_reaction(flight.packet, receiver, before, logs, None)
+        self._note_reaction(flight.packet, flight.sender, receiver, before, logs, None)
 
     def _find(self, message: Mapping[str, Any]) -> Flight | None:
         stage = self.stage
@@ -198,9 +216,12 @@ class Run:
         return {name: len(node.log) for name, node in self.stage.network.nodes.items()}
 
     def _inject(self, message: Mapping[str, Any]) -> None:
+        if message["link"] == ACCESS_LINK:
+            inject_on_access_link(self, message)
+            return
         message = earn_first(self, message)
         logs = self._log_lengths()
-        self.send(self.forger.forge(message), logs)
+        self.send(forge_data(self, message) if message["type"] == "Data" else self.forger.forge(message), logs)
 
     def send(self, forged: Forged, logs: Mapping[str, int] | None = None) -> None:
         """The attacker sends a packet, which arrives; what a home agent intercepts goes on to its node."""
@@ -215,7 +236,7 @@ class Run:
             for flight in stage.network.collect(self.now):
                 if innermost(Packet.from_bytes(flight.packet)) == innermost(Packet.from_bytes(forged.packet)):
                     receiver = stage.network.deliver(flight.flight_id, self.now)
-        self._note_reaction(forged.packet, receiver, before, logs, forged)
+        self._note_reaction(forged.packet, ATTACKER, receiver, before, logs, forged)
 
     def _entries(self) -> dict[str, Entry | None]:
         return {home: self.stage.cn.entry(self.stage.addresses[home]) for home in HOMES}
@@ -223,6 +244,7 @@ class Run:
     def _note_reaction(
         self,
         packet: bytes,
+        sender: str,
         receiver: str | None,
         before: Mapping[str, Entry | None],
         logs: Mapping[str, int],
@@ -240,14 +262,15 @@ class Run:
         refused = next((event for event in events if event.kind == "rejected"), None)
         if refused is not None and believed is None:
             raise self.divergence(f"{receiver} refuses the packet by its check {refused.detail['check']!r}")
+        note_receipts(self, events, receiver, sender, packet)
         update = update_in(Packet.from_bytes(packet))
         accepted = next((event for event in events if event.kind == "accepted-binding-update"), None)
-        if accepted is not None and update is not None and receiver == CN:
+        if accepted is not None and update is not None and receiver == self.correspondent:
             self._note_acceptance(update, accepted, before, forged)
         if believed is not None:
             emitted = header_of(packet) in self.answers_of_cn
             self.beliefs.append(Belief(self.step, receiver, believed, emitted))
-        elif receiver in (MN, PMA1, PMA2):
+        elif receiver in (MN, PMA1, PMA2) and not payload_in(events):
             raise self.divergence(f"{receiver} does nothing upon the packet")
 
     def _note_acceptance(
@@ -288,7 +311,7 @@ class Run:
         self.octets[self.step if index is None else index] = packet.hex()
         self.knowledge.octets_sent += len(packet)
         for flight in list(stage.network.in_flight.values()):
-            if flight.sender == CN and getattr(message_in(Packet.from_bytes(flight.packet)), "cookie", b"") == cookie:
+            if flight.sender == self.correspondent and getattr(message_in(Packet.from_bytes(flight.packet)), "cookie", b"") == cookie:
                 stage.network.drop(flight.flight_id)
         read = any(
             getattr(message_in(Packet.from_bytes(p)), "cookie", b"") == cookie for p in self.knowledge.seen[seen:]
@@ -310,7 +333,8 @@ class Run:
         """
         stage = self.stage
         for line in step.changes:
-            found = re.fullmatch(r"cn\[(.+)\]\.(entry|permanent tokens|handover tokens): (.*)", line)
+            pattern = rf"{self.correspondent}\[(.+)\]\.(entry|permanent tokens|handover tokens): (.*)"
+            found = re.fullmatch(pattern, line)
             if found is None or found[1] not in stage.addresses:
                 continue
             address = stage.addresses[found[1]]

@@ -26,12 +26,13 @@ from pmicheck.concrete.constants import (
     BindingUpdateFlag,
     NextHeader,
 )
+from pmicheck.concrete.forge_delegation import delegation_options
 from pmicheck.concrete.nodes import sealing
 from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.concrete.rejoining import filled, through_signature
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, STRANGER_HOME, Stage, identity_of
-from pmicheck.concrete.wire_options import encode_options
 
 Term = Sequence[Any]
 Fields = Mapping[str, Any]
@@ -224,6 +225,7 @@ class Forger:
         """An update of its own, signed with a key that it holds."""
         blank, options = self._frame(message)
         if message["key"] is not None:
+            options += [*self._signed_indices(message), *self._delegation(message)]
             options += [wire.CgaParametersOption(self._parameters(message)), wire.SignatureOption(bytes(128))]
         options += self._last_options(message)
         update = wire.BindingUpdate(
@@ -263,8 +265,21 @@ class Forger:
 
     def _last_options(self, message: Fields) -> list[wire.Option]:
         test: list[wire.Option] = [wire.CareOfTestInitOption()] if message["test"] else []
-        indices = wire.NonceIndicesOption(*self.indices(message))
-        return [*test, indices, wire.BindingAuthorizationDataOption()]
+        indices = [] if self._signed_indices(message) else [wire.NonceIndicesOption(*self.indices(message))]
+        return [*test, *indices, wire.BindingAuthorizationDataOption()]
+
+    def _signed_indices(self, message: Fields) -> list[wire.Option]:
+        """Nonce Indices that stand before a signature's end, where they have to (amendment signed_nonces)."""
+        signed = message["key"] is not None and self.stage.policy.reading("signed_nonces") == "yes"
+        return [wire.NonceIndicesOption(*self.indices(message))] if signed else []
+
+    def _delegation(self, message: Fields) -> list[wire.Option]:
+        """What lets the key named sign for the home address (amendment agent_key)."""
+        if not message["proxy"] or self.stage.policy.reading("agent_key") == "shared":
+            return []
+        home, care_of = self.stage.addresses[message["home"]], self.stage.addresses[message["care_of"]]
+        own = message["home"] in OWN_HOMES
+        return delegation_options(self.knowledge, KEY_FILES[message["key"]], home, care_of, own=own)
 
     def _parameters(self, message: Fields) -> bytes:
         """CGA Parameters with the key named; all of it is public data (protocol-facts 2.4)."""
@@ -272,6 +287,8 @@ class Forger:
         if name == "mn":
             return self.stage.profile.cga_parameters
         if name in ("pma1", "pma2"):
+            if self.stage.policy.reading("agent_key") == "delegated":
+                return self.stage.profile.cga_parameters
             return identity_of(name, "2001:db8:99::")[1].cga_parameters
         prefix = self.stage.addresses[message["home"]].packed[:8]
         return cga.generate(keys.der_public_key("attacker"), prefix, 0, modifier=bytes(16))[1]
@@ -286,8 +303,8 @@ class Forger:
         seen = self._signed_alike(message)
         assert seen.signature is not None
         self._secrets.append("a captured signature")
-        prefix = _through_signature(seen.header)
-        header = _filled(prefix, self._last_options(message), len(seen.header))
+        prefix = through_signature(seen.header)
+        header = filled(prefix, self._last_options(message), len(seen.header))
         at, policy = self.stage.addresses, self.stage.policy
         care_of = at[message["care_of"]]
         if kbm is not None:
@@ -373,23 +390,3 @@ class Forger:
             authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, at[CN], header),
         )
         return dataclasses.replace(blank, payload=MobilityHeader(octets))
-
-
-def _through_signature(header: bytes) -> bytes:
-    """The header up to the end of its Signature option, which directly follows the part that is signed."""
-    end = len(wire.signed_part(header))
-    return header[: end + 2 + header[end + 1]]
-
-
-def _filled(prefix: bytes, options: Sequence[wire.Option], total: int) -> bytes:
-    """The prefix with these options, filled up to the length that the signature covers in Header Len."""
-    for filler in range(-2, 24):
-        extra = [] if filler < 0 else [wire.UnknownOption(_FILLER, bytes(filler))]
-        header = prefix + encode_options([*extra, *options], len(prefix))
-        if len(header) == total:
-            return header
-    raise Lacking("room for these options in the length that the signature covers")
-
-
-_FILLER = 18
-"""Option type for experiments (RFC 5096), which a receiver skips."""

@@ -11,6 +11,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from pmicheck.concrete.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME
+from pmicheck.concrete.data_steps import could_send
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.payload import PACKET, earn, send_payload
@@ -21,8 +22,10 @@ from pmicheck.concrete.stage import (
     ATTACKER_HOME,
     BYSTANDER,
     CARE_OF,
+    CN,
     HOA,
     HOMES,
+    PMA1,
 )
 
 BEYOND = 50
@@ -185,7 +188,7 @@ def _stateless(run: Run) -> Finding | None:
             sentence = "The CN made an entry upon a packet in which nothing that it checks takes a secret."
             checks = [name for name in ("mac", "home-test", "signature", "cga") if policy.has(name)]
             return Finding(sentence, {"step": accepted.step + 1, "checks_in_force": checks})
-    return None
+    return _unfounded_wish(run)
 
 
 def _what_vouches(run: Run, accepted: Acceptance) -> list[str]:
@@ -200,7 +203,36 @@ def _what_vouches(run: Run, accepted: Acceptance) -> list[str]:
     return found
 
 
-def _acknowledgement_agreement(run: Run) -> Finding | None:
+def data_origin(run: Run) -> Finding | None:
+    for receipt in run.receipts:
+        if receipt.source in could_send(run, receipt.sender):
+            continue
+        who = CN if receipt.who == CN else f"the node of {receipt.who}"
+        sentence = (
+            f"{receipt.octets} octets of payload reached the upper layers of {who} as from {receipt.source}; "
+            f"the sender was {receipt.sender}, and no packet of its own from {receipt.source} passes an ingress filter."
+        )
+        details = {
+            "step": receipt.step + 1,
+            "who": receipt.who,
+            "as_from": receipt.source,
+            "sent_by": receipt.sender,
+            "octets": receipt.octets,
+        }
+        return Finding(sentence, details, receipt.octets)
+    return None
+
+
+def _unfounded_wish(run: Run) -> Finding | None:
+    """An agent keeps a wish for route optimisation that the mobile node never sent (N101)."""
+    for wish in run.wishes:
+        if not wish.honest:
+            sentence = f"{PMA1} keeps that {wish.home_address} wants an optimised path, upon a message without secrets."
+            return Finding(sentence, {"step": wish.step + 1, "checks_in_force": []})
+    return None
+
+
+def acknowledgement_agreement(run: Run) -> Finding | None:
     for belief in run.beliefs:
         if not belief.emitted:
             sentence = f"{belief.who} acted upon an answer ({belief.what}) whose octets the CN never emitted."
@@ -300,5 +332,6 @@ JUDGES: Mapping[str, Callable[[Run], Finding | None]] = {
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
     "former-pma-powerless": _former_pma_powerless,
     "stateless-before-authentication": _stateless,
-    "acknowledgement-agreement": _acknowledgement_agreement,
+    "acknowledgement-agreement": acknowledgement_agreement,
+    "data-origin": data_origin,
 }

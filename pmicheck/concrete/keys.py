@@ -41,7 +41,12 @@ def der_public_key(name: str) -> bytes:
     Raises:
         ValueError: no principal of this name has one.
     """
-    return private_key(name).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return der_of(private_key(name))
+
+
+def der_of(key: rsa.RSAPrivateKey) -> bytes:
+    """DER SubjectPublicKeyInfo of the public half of a key pair."""
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def rsa_public_key(der: bytes) -> rsa.RSAPublicKey:

@@ -9,7 +9,7 @@ from pmicheck.concrete import wire
 from pmicheck.concrete.attack import innermost, message_in, update_in
 from pmicheck.concrete.constants import BindingAcknowledgementFlag
 from pmicheck.concrete.network import TUNNEL, Flight
-from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.stage import AT_HOME, HOA, Stage
 
 Fields = Mapping[str, Any]
@@ -32,6 +32,8 @@ def matches(stage: Stage, flight: Flight, message: Fields, indices: Indices) -> 
         indices: from a message of the trace to the nonce indices that stand for its credential and nonces.
     """
     packet = Packet.from_bytes(flight.packet)
+    if message["type"] == "Data":
+        return is_data(stage, packet, message)
     tunnelled = isinstance(packet.payload, Packet)
     if (message["link"] == TUNNEL) != tunnelled and stage.serving != AT_HOME:
         return False
@@ -43,6 +45,22 @@ def matches(stage: Stage, flight: Flight, message: Fields, indices: Indices) -> 
         case "Acknowledgement":
             return _is_acknowledgement(stage, packet, message)
     return False
+
+
+def is_data(stage: Stage, packet: Packet, message: Fields) -> bool:
+    """Whether the packet is payload with these sources, destination and routing header.
+
+    With a type 2 routing header the destination that upper layers are to see stands in it.
+    """
+    inner, at = innermost(packet), stage.addresses
+    tunnelled = inner is not packet
+    return (
+        isinstance(inner.payload, UdpDatagram)
+        and inner.source == at[message["source"]]
+        and (inner.routing_home_address or inner.destination) == at[message["destination"]]
+        and inner.routing_home_address == at.get(message["routing"])
+        and (packet.source if tunnelled else None) == at.get(message["outer"])
+    )
 
 
 def _is_test(stage: Stage, packet: Packet, message: Fields) -> bool:

@@ -73,6 +73,34 @@ class Belief:
     emitted: bool
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """Payload reached the upper layers of a node.
+
+    Args:
+        who: "cn", or the home address of the mobile node by name.
+        source: by name, as those upper layers see it.
+        sender: the node that really sent it, or "attacker".
+        sent_from: the source of the outermost header, which ingress filtering looks at.
+    """
+
+    step: int
+    who: str
+    source: str
+    octets: int
+    sender: str
+    sent_from: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An agent keeps that a mobile node wants an optimised path (N101); `honest` says whether the node said so."""
+
+    step: int
+    home_address: str
+    honest: bool
+
+
 def header_of(packet: bytes) -> bytes:
     """The Mobility Header of the innermost packet."""
     payload = innermost(Packet.from_bytes(packet)).payload

@@ -3,7 +3,8 @@
     report = replay(trace, times=schedule(trace), pcap=Path("attack.pcap"))
 
 `confirmed` takes both: the nodes reach the bad state by the packets of the trace, and with the attacker's packets and
-corruptions taken out they do not. Anything else is `diverged`, with a sentence that names the step.
+corruptions taken out they do not, unless the trace has no step of the attacker's in the first place. Anything else is
+`diverged`, with a sentence that names the step.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.concrete import pcap as capture_file
+from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
-from pmicheck.concrete.judgement import Finding, cost, judge
-from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.judgement import Finding, cost
 from pmicheck.concrete.records import Divergence
-from pmicheck.concrete.stage import Powers, Stage
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay
 
 EPOCH = 1_000_000_000.0
 """Time of step 1 in a capture: a fixed moment, so that two captures of one trace are alike."""
+
+
+NO_ATTACKER = "No attacker takes part: honest nodes alone reach the bad state."
+"""What the counterfactual says of a trace that has no step of the attacker's and needs none."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
     """
     if len(times) != len(trace.steps):
         raise ValueError(f"{len(trace.steps)} steps need as many times, not {len(times)}")
-    run = _staged(trace, times, attacked=True)
+    run = staged(trace, times, attacked=True)
     diverged, finding = "", None
     try:
         run.run()
@@ -78,12 +82,6 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
     return _with_counterfactual(trace, times, priced, told)
 
 
-def _staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
-    policy = Policy(dict(trace.readings), frozenset(trace.without))
-    powers = Powers.of(trace.attacker, policy) if attacked else Powers()
-    return Run(trace, times, Stage(trace.scenario, policy), powers, attacked)
-
-
 def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
     steps = tuple(
         dataclasses.replace(step, time=run.moments.get(index, times[index]), octets=run.octets.get(index))
@@ -94,11 +92,13 @@ def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
 
 def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding, told: Trace) -> ReplayReport:
     """The same again without the attacker."""
-    without = _staged(trace, times, attacked=False)
+    without = staged(trace, times, attacked=False)
     without.run()
     details = {**finding.details, "honest_steps_left_out": [index + 1 for index in without.skipped]}
     found = judge(without)
     taken_out = _taken_out(trace)
+    if found is not None and not any(step.attacker for step in trace.steps):
+        return ReplayReport(Replay.CONFIRMED, finding.sentence, NO_ATTACKER, details, told)
     if found is not None:
         sentence = f"With {taken_out} the bad state is there all the same: {found.sentence}"
         return ReplayReport(Replay.DIVERGED, sentence, sentence, details, told)

@@ -6,12 +6,14 @@ Names are the model's: "HoA", "attacker's HoA", "stranger's HoA", "CoA1", "CoA2"
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv6Address
 
 from pmicheck.concrete import cga, keys
+from pmicheck.concrete.local_stage import SharedAgent
 from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, TUNNEL, Flight, Network
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
@@ -34,9 +36,9 @@ CN_HOME = "CN's HoA"
 """Home address of a correspondent node that is a mobile node itself (type 2)."""
 COA1, COA2, ATTACKER, BYSTANDER = "CoA1", "CoA2", "attacker", "bystander"
 CN, HA, MN, PMA1, PMA2, ROGUE_CN = "cn", "ha", "mn", "pma1", "pma2", "rogue-cn"
-HA2 = "ha2"
-"""The home agent of a type 2 correspondent."""
-CARE_OF = {PMA1: COA1, PMA2: COA2}
+HA2, PMA3, COA3 = "ha2", "pma3", "CoA3"
+"""The home agent of a type 2 correspondent, its proxy agent, and that agent's address."""
+CARE_OF = {PMA1: COA1, PMA2: COA2, PMA3: COA3}
 AWAY, AT_HOME = "away", "home"
 MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
 """Scenarios without proxy agents: the mobile node speaks for itself."""
@@ -109,6 +111,7 @@ def _addresses() -> dict[str, IPv6Address]:
         STRANGER_HOME: identity_of("attacker", "2001:db8:3::")[0],
         COA1: IPv6Address("2001:db8:11::1"),
         COA2: IPv6Address("2001:db8:12::1"),
+        COA3: IPv6Address("2001:db8:13::1"),
         ATTACKER: IPv6Address("2001:db8:bad::1"),
         ROGUE_CN: IPv6Address("2001:db8:bad::2"),
         BYSTANDER: IPv6Address("2001:db8:4::1"),
@@ -128,6 +131,7 @@ class Stage:
         nonces: concrete nonce index by the model's number.
         cookies: octets of a cookie by (owner, attempt), as numbered by the model.
         pairs: what the correspondent issued for a home address, (PT, HT), in order.
+        shared: the agent of both nodes and the link that they share, in the scenario that has one.
         handing_over: handover tokens on their way through the home agent: (token, sequence number, receiver).
     """
 
@@ -151,7 +155,10 @@ class Stage:
         self.pmas: dict[str, ProxyMobileAgent] = {}
         self.mn: MobileNode | None = None
         nodes: dict[str, Node] = {CN: self.cn, HA: self.ha}
-        if self.proxied:
+        self.shared: SharedAgent | None = None
+        if self.scenario == "type2-local":
+            nodes |= self._share_one_agent()
+        elif self.proxied:
             for name, care_of in ((PMA1, COA1), (PMA2, COA2)):
                 own = identity_of(name, "2001:db8:99::")[1]
                 self.pmas[name] = ForwardingAgent(at[care_of], at[HA], policy, SEED, identity=own)
@@ -165,12 +172,23 @@ class Stage:
             )
             self.mn.attach(at[COA1], at[CN])
             nodes[MN] = self.mn
-        self.ha.register(at[HOA], at[COA1], proxy=self.proxied)
+        if self.shared is None:
+            self.ha.register(at[HOA], at[COA1], proxy=self.proxied)
         self.network = Network(nodes)
         self.sinks = {
             name: self.network.add_sink(name, at[name]) for name in (ATTACKER, BYSTANDER, ATTACKER_HOME, STRANGER_HOME)
         }
         self.nonces[1] = self.cn.rotate_nonce(0.0)
+
+    def _share_one_agent(self) -> Mapping[str, Node]:
+        """PMA1 for the mobile node and for a correspondent of another home agent; it has registered neither yet."""
+        at, identity = self.addresses, identity_of("correspondent_node", "2001:db8:5::")[1]
+        other = HomeAgent(at[HA2], self.policy, SEED)
+        peer = MobileProfile(at[CN_HOME], identity.private_key, identity.cga_parameters)
+        served = {at[HOA]: (self.profile, self.ha), at[CN_HOME]: (peer, other)}
+        self.shared = SharedAgent.of(at[COA1], served, self.policy, SEED)
+        self.pmas[PMA1] = self.shared.agent
+        return {HA2: other, **self.pmas}
 
     def name_of(self, address: IPv6Address) -> str:
         """The name of an address, or the address itself in letters."""
@@ -207,7 +225,7 @@ class Stage:
         if self.mn is not None:
             self.mn.attach(None if target == AT_HOME else at[target], at[CN])
         elif target == COA2:
-            self.pmas[PMA2].attach(self.profile, now)
+            self.pmas[PMA2].attach(dataclasses.replace(self.profile, serial=2), now)
 
     def tick(self, phase: int, now: float) -> None:
         """A phase of the model's clock begins; with it comes a new nonce where the model has one, and

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.attack import update_in
+from pmicheck.concrete.data_steps import send_data
+from pmicheck.concrete.local_steps import act_at_shared_agent
 from pmicheck.concrete.mobile_steps import act_as_mobile_node
 from pmicheck.concrete.network import TUNNEL
 from pmicheck.concrete.nodes.binding_cache import Entry
@@ -32,8 +34,12 @@ def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, En
     stage, at = run.stage, run.stage.addresses
     if "phase" in data:
         stage.tick(data["phase"], run.now)
+    elif stage.shared is not None:
+        act_at_shared_agent(run, stage.shared, rule)
     elif found := re.fullmatch(r"mobile node moves to (\w+)", rule):
         _move(run, found[1])
+    elif "data" in rule:
+        send_data(run, rule)
     elif rule.startswith("mobile node") and stage.mn is not None:
         act_as_mobile_node(run, rule.removeprefix("mobile node "))
     elif found := re.fullmatch(r"(entry|handover token) of (.*) ends", rule):
@@ -82,7 +88,7 @@ def _transfer(run: Run, context: Context) -> None:
 def _learn_context(run: Run, context: Context, how: str) -> None:
     """HT and the key pair: what Figure 4 puts into a context, and E-10 adds."""
     how = f"{how} at step {run.step + 1}"
-    if run.stage.policy.reading("key_owner") == "mn":
+    if run.stage.policy.reading("key_owner") == "mn" and context.profile.private_key is not None:
         run.knowledge.take_key(context.profile.private_key, how)
     for item in context.correspondents:
         if item.handover_token is not None:

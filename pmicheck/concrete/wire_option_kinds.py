@@ -156,6 +156,13 @@ class ExplicitTriggerOption:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationOption:
+    """Type 247, an amendment of this project: what `delegation.read` takes, sliced like option 12."""
+
+    delegation: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownOption:
     """Any other type: kept for the record, skipped by receivers (RFC 6275 6.2.1)."""
 
@@ -183,6 +190,7 @@ Option = (
     | PrivateKeyOption
     | BindingUpdateListEntryOption
     | ExplicitTriggerOption
+    | DelegationOption
     | UnknownOption
 )
 
@@ -220,6 +228,7 @@ KINDS: dict[OptionType, tuple[type[Option], Layout]] = {
         ),
     ),
     OptionType.EXPLICIT_TRIGGER: (ExplicitTriggerOption, ()),
+    OptionType.DELEGATION: (DelegationOption, (Rest("delegation"),)),
 }
 TYPE_OF: dict[type[Option], OptionType] = {kind: option_type for option_type, (kind, _) in KINDS.items()}
 ALIGNMENT: dict[type[Option], tuple[int, int]] = {
@@ -234,6 +243,10 @@ ALIGNMENT: dict[type[Option], tuple[int, int]] = {
 }
 """Where the Type octet must stand: modulus and remainder of its offset. Others may stand anywhere."""
 
-Sliced = CgaParametersOption | PrivateKeyOption
-SLICED = {OptionType.CGA_PARAMETERS: "CGA Parameters", OptionType.PRIVATE_KEY: "Private Key"}
+Sliced = CgaParametersOption | PrivateKeyOption | DelegationOption
+SLICED = {
+    OptionType.CGA_PARAMETERS: "CGA Parameters",
+    OptionType.PRIVATE_KEY: "Private Key",
+    OptionType.DELEGATION: "Delegation",
+}
 """What may be longer than an option can be, and so takes as many as it needs (RFC 4866 5.1)."""

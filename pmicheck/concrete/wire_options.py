@@ -20,6 +20,7 @@ from pmicheck.concrete.wire_option_kinds import (
     TYPE_OF,
     BindingAuthorizationDataOption,
     CgaParametersOption,
+    DelegationOption,
     Option,
     PrivateKeyOption,
     Sliced,
@@ -116,7 +117,7 @@ def walk_options(header: bytes, start: int) -> Iterator[RawOption]:
 
 
 def decode_options(header: bytes, start: int) -> tuple[Option, ...]:
-    """The options of a header without padding, slices of CGA Parameters and of a Private Key joined.
+    """The options of a header without padding, slices of one sliced option joined.
 
     Raises:
         WireError: an option does not fit, has a wrong length, or follows the Binding Authorization Data.
@@ -152,6 +153,8 @@ def _joined(first: Option, second: Option) -> Option:
             return CgaParametersOption(before + after)
         case PrivateKeyOption(before), PrivateKeyOption(after):
             return PrivateKeyOption(before + after)
+        case DelegationOption(before), DelegationOption(after):
+            return DelegationOption(before + after)
         case _:
             raise AssertionError("only slices of one kind are joined")
 

@@ -6,6 +6,7 @@ from pmicheck.model.cells import Cell, equals
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of, nonempty
 from pmicheck.model.roles.data_plane import arrived
+from pmicheck.model.roles.local_routing import listed
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import CN_HOME, COA1, MN, PMA1
 from pmicheck.model.world import World
@@ -43,7 +44,12 @@ def first_registrant(world: World) -> str:
 
 
 def binding_made(world: World) -> tuple[str, tuple[Condition, ...]]:
-    """The correspondent node holds a verified binding that an honest node registered."""
+    """The correspondent node holds a verified binding that an honest node registered.
+
+    In local routing, which has no bindings, the agent has listed the node that it serves.
+    """
+    if world.variant == "local":
+        return "the agent has listed the mobile node", ((listed(world.main.home), equals, (True,)),)
     return "an honest binding is verified", ((cells_of(*world.main).entry, honest_verified, ()),)
 
 

@@ -23,7 +23,7 @@ class Trial:
     """One change, or several at once, against the run without them.
 
     Attributes:
-        changes: what was changed, such as "without mac" or "tombstone=full".
+        changes: the mechanism that was switched off, or readings such as "tombstone=full".
         about: the mechanism or the open question in words.
         consulted: False if nobody in the scenario ever asked for it, so that nothing had to be decided.
         shifts: what came of it; empty for a change that changes no verdict.

@@ -14,6 +14,7 @@ from pmicheck.verdict import Verdict
 
 WIDTH = 100
 FIRST_WORDS = "pmicheck finding "
+FINDINGS = "findings.md"
 NO_REVIEW = Review()
 
 
@@ -27,7 +28,7 @@ def write_reports(record: Record, directory: Path, *, store: bool = True, review
     Raises OutputError.
     """
     make_directory(directory / "findings")
-    written = [directory / "record.json", directory / "verdicts.txt", directory / "findings.md"]
+    written = [directory / "record.json", directory / "verdicts.txt", directory / FINDINGS]
     if store:
         save(record, written[0])
     listed = findings(record, width=WIDTH)

@@ -47,7 +47,8 @@ HEADING = """\
 # Findings
 
 The flaws of draft-qin-mipshop-pmipro-00 that `pmicheck verify` found, the worst first: by the weakest attacker that
-succeeds, then by the gravest harm. A flaw gathers every violation that comes in by the same way; its trace is that of the gravest.
+succeeds, then by the gravest harm. A flaw gathers every violation that comes in by the same way; its trace is that of
+the gravest.
 
 - Attackers, the weakest first: {attackers}.
 - Harms, the gravest first: {harms}.

@@ -22,7 +22,7 @@ def trials(result: Trials, *, width: int = 80) -> str:
     lines += _open("as it is", result.undecided, width)
     lines.append("")
     if moving:
-        lines += _table(("change", "property", "verdict", "weakest attackers"), _rows(moving), width)
+        lines += _table((_CHANGE[result.kind], "property", "verdict", "weakest attackers"), _rows(moving), width)
     else:
         lines += ["No change moves a verdict.", ""]
     lines += _note(_IDLE[result.kind], _listed(idle), width)
@@ -34,6 +34,7 @@ def trials(result: Trials, *, width: int = 80) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+_CHANGE = {"ablation": "without", "reading": "with"}
 _IDLE = {"ablation": "Redundant here, one at a time", "reading": "Without effect here, one at a time"}
 
 
@@ -111,7 +112,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> l
 
     table = Table(box=None, pad_edge=False, header_style="")
     for head in heads:
-        table.add_column(head, overflow="fold")
+        table.add_column(head, overflow="fold", no_wrap=head in ("property", "verdict"))
     for row in rows:
         table.add_row(*row)
     stream = io.StringIO()

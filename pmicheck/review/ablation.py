@@ -9,6 +9,7 @@ from pmicheck.analysis import Request
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.report.changed import Trial, Trials
 from pmicheck.review.trials import decisions_of, trial, whole
+from pmicheck.verdict import Verdict
 
 CHECKS = frozenset(
     {
@@ -41,13 +42,15 @@ CHECKS = frozenset(
         "coa-in-signature",
         "type-tag",
         "mac-of-ack",
+        "token-domain-octet",
         "context-transfer-protection",
     }
 )
-"""Mechanisms that only refuse, cover or hide: without one everybody can do what he could, so no violation goes away.
+"""Mechanisms that only refuse, cover or hide: without one of them everybody can do what he could, so what is violated
+stays violated.
 
 The others change what somebody remembers (what is valid longer can also be refused longer), or whom data reaches:
-without them every property is decided anew, the violated ones as well.
+without one of them every property is decided anew.
 """
 
 
@@ -64,10 +67,13 @@ def ablate(request: Request, *, progress: Callable[[str], None]) -> Trials:
     decisions = decisions_of(request)
     policy, families = decisions.policy, decisions.scenario.families
     names = [name for name, one in MECHANISMS.items() if one.families & families and policy.on(name)]
+    violated = {key: verdict for key, verdict in decisions.table.items() if verdict is Verdict.VIOLATED}
     trials: list[Trial] = []
     for number, name in enumerate(names, 1):
-        changed = replace(policy, without=policy.without | {name})
-        table = decisions.changed(changed, only_adds=name in CHECKS) if name in decisions.asked else None
-        trials.append(trial(decisions, (f"without {name}",), MECHANISMS[name].does, table))
+        table = None
+        if name in decisions.asked:
+            changed = replace(policy, without=policy.without | {name})
+            table = decisions.changed(changed, known=violated if name in CHECKS else None)
+        trials.append(trial(decisions, (name,), MECHANISMS[name].does, table))
         progress(f"{decisions.scenario.name} without {name} ({number} of {len(names)})")
     return replace(whole(decisions, request, "ablation"), trials=tuple(trials))

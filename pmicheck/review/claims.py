@@ -85,7 +85,7 @@ def judge_claims(verdicts: Verdicts) -> tuple[tuple[Decision, ...], tuple[Table,
             tables.append(table)
             decisions.append(_compared(claim, table))
         else:
-            decisions.append(_asked(claim, verdicts))
+            decisions.append(decide_claim(claim, verdicts))
     return tuple(decisions), tuple(tables)
 
 
@@ -141,7 +141,8 @@ def _plain(cell: Cell) -> tuple[str, str, str]:
     return cell.scenario, cell.attacker, cell.property
 
 
-def _asked(claim: Claim, verdicts: Verdicts) -> Decision:
+def decide_claim(claim: Claim, verdicts: Verdicts) -> Decision:
+    """The word of a claim that has queries, and the verdicts that say so."""
     defaults: dict[Cell, Verdict] = {}
     others: list[dict[Cell, Verdict]] = []
     for query in claim.queries:

@@ -63,7 +63,7 @@ class Seen:
 
 @dataclass
 class Case:
-    """The scenario under one policy and attacker, grounded; `asked` are the readings and mechanisms consulted."""
+    """The scenario under one policy and attacker, grounded; `asked` has what was consulted for that, if recorded."""
 
     attacker: Attacker
     start: Start
@@ -91,8 +91,7 @@ class Case:
     @property
     def judged(self) -> frozenset[str]:
         """What was consulted besides, to judge what was seen."""
-        policy = self.start.world.policy
-        return frozenset(policy.asked) if isinstance(policy, Recording) else frozenset()
+        return consulted(self.start.world.policy)
 
     def shape(self, names: tuple[str, ...]) -> object:
         if names not in self.shapes:
@@ -160,15 +159,15 @@ class Decisions:
         if PROGRESS in self.properties:
             self.table[HONEST, PROGRESS] = self._progress(self.policy)
         for name, attacker in self.attackers.items():
-            case = self._cases[name] = self._case(self.policy, attacker)
+            case = self._cases[name] = self._case(Recording.of(self.policy), attacker)
             for prop, verdict in self._search(case, case.properties(self.properties)).items():
                 self.table[name, prop] = verdict
 
-    def changed(self, policy: Policy, *, only_adds: bool = False, expected: Table | None = None) -> Table:
+    def changed(self, policy: Policy, *, known: Table | None = None, expected: Table | None = None) -> Table:
         """The verdicts under another policy.
 
         Args:
-            only_adds: the change lets nobody do less than before, so what is violated stays violated.
+            known: verdicts that are certain beforehand.
             expected: a guess at what comes out, the present verdicts if there is none; it saves work if it is right.
         """
         differing = differences(self.policy, policy)
@@ -177,9 +176,9 @@ class Decisions:
             same = not differing & self._honest.asked
             table[HONEST, PROGRESS] = self._honest.verdict if same else self._progress(policy)
         open_keys = {key for key in self.table if key[0] != HONEST}
-        if only_adds:
-            for key in [key for key in open_keys if self.table[key] is Verdict.VIOLATED]:
-                self._note(table, open_keys, key, Verdict.VIOLATED)
+        for key, verdict in (known or {}).items():
+            if key in open_keys:
+                self._note(table, open_keys, key, verdict)
         cases: dict[str, Case] = {}
         while open_keys:
             name, wanted = self._next(open_keys, expected or self.table)
@@ -194,7 +193,7 @@ class Decisions:
         recording = Recording.of(policy)
         case = self._case(recording, self.attackers[attacker])
         verdict = self._search(case, (name,))[name]
-        return verdict, frozenset(recording.asked)
+        return verdict, consulted(recording)
 
     def _changed_case(self, policy: Policy, differing: frozenset[str], base: Case) -> Case:
         """The case under the changed policy; the base's own ground where nobody asked for what differs."""
@@ -257,13 +256,12 @@ class Decisions:
     # One attacker
 
     def _case(self, policy: Policy, attacker: Attacker) -> Case:
-        recording = policy if isinstance(policy, Recording) else Recording.of(policy)
         try:
-            start = play_prologue(world_of(self.scenario, recording, attacker), self.scenario.prologue, attacker)
+            start = play_prologue(world_of(self.scenario, policy, attacker), self.scenario.prologue, attacker)
         except ValueError as error:
             raise ScenarioError(self.scenario.file, None, f"prologue: {error}") from error
         found = ground(start, Adversary(attacker, start.world))
-        return Case(attacker, start, found, frozenset(recording.asked))
+        return Case(attacker, start, found, consulted(policy))
 
     def _search(self, case: Case, names: tuple[str, ...]) -> dict[str, Verdict]:
         """Verdicts of these properties; the search begins anew with more states as long as some are open."""
@@ -327,8 +325,13 @@ class Decisions:
         holds = Verdict.HOLDS if stuck.explored.complete else Verdict.HOLDS_TO_BOUND
         verdict = Verdict.VIOLATED if stuck.path is not None else holds
         if self._honest is None:
-            self._honest = Honest(form, verdict, frozenset(recording.asked))
+            self._honest = Honest(form, verdict, consulted(recording))
         return verdict
+
+
+def consulted(policy: Policy) -> frozenset[str]:
+    """The names that somebody asked the policy for, as far as it was recorded."""
+    return frozenset(policy.asked) if isinstance(policy, Recording) else frozenset()
 
 
 def differences(one: Policy, other: Policy) -> frozenset[str]:

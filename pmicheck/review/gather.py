@@ -1,13 +1,22 @@
-"""All that a report tells besides the record, gathered from further runs and from the shipped texts."""
+"""All that a report tells besides the record, gathered from further runs and from the shipped texts.
+
+python -m pmicheck.review.gather DIRECTORY RECORD     writes DIRECTORY/findings.md
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.model.statements import load_statements
-from pmicheck.report.record import Record
+from pmicheck.report.directory import FINDINGS
+from pmicheck.report.files import write_text
+from pmicheck.report.findings import render
+from pmicheck.report.record import Record, load
 from pmicheck.report.review import Change, Review
 from pmicheck.review.cells import Verdicts
 from pmicheck.review.claims import judge_claims
@@ -22,17 +31,26 @@ def gather(record: Record, *, progress: Callable[[str], None]) -> Review:
     """
     verdicts = Verdicts.of_record(record, progress)
     claims, tables = judge_claims(verdicts)
-    argued = tuple(_argued(record))
+    argued = tuple(argued_changes(record))
     return Review(
         weakest=weakest(record, progress=progress),
-        changes=(*argued, *_decided(verdicts, argued)),
+        changes=(*argued, *decided_changes(verdicts, argued)),
         claims=claims,
         tables=tables,
         statements={name: (one.section, one.says) for name, one in load_statements().items()},
     )
 
 
-def _argued(record: Record) -> Iterator[Change]:
+def main(arguments: Sequence[str]) -> None:
+    """`arguments`: the directory to write `findings.md` to, the record to read. Raises UsageError, OutputError."""
+    if len(arguments) != 2:
+        raise UsageError("usage: python -m pmicheck.review.gather DIRECTORY RECORD")
+    directory, source = map(Path, arguments)
+    record = load(source)
+    write_text(directory / FINDINGS, render(record, gather(record, progress=lambda _: None)))
+
+
+def argued_changes(record: Record) -> Iterator[Change]:
     """What the scenario files of the record argue, and the tests bear out, of single readings and sets of them."""
     for name in dict.fromkeys(result.scenario for result in record.results):
         for flip in load_scenario(name).flips if name in SHIPPED else ():
@@ -40,7 +58,7 @@ def _argued(record: Record) -> Iterator[Change]:
                 yield Change(name, flip.attackers, flip.properties, flip.settings, flip.verdict, flip.argument)
 
 
-def _decided(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[Change]:
+def decided_changes(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[Change]:
     """The verdicts that another reading turned when the claims were judged, as far as nobody has argued them."""
     known = {(c.scenario, a, p, c.settings) for c in argued for a in c.attackers for p in c.properties}
     for cell, verdict in verdicts.known.items():
@@ -49,3 +67,7 @@ def _decided(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[Change]
         turned = {default, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}
         if cell.settings and not cell.without and turned and (*names, cell.settings) not in known:
             yield Change(cell.scenario, (cell.attacker,), (cell.property,), cell.settings, str(verdict))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -288,6 +290,7 @@ def _live(world: ProxyWorld) -> None:
     world.pma1.detach(HOME)
     assert world.cn.entry(HOME) is None
     world.ha.register(HOME, PMA2, proxy=True)
+    world.pma2.attach(dataclasses.replace(PROFILE, serial=2), 61)
     world.pma2.install(context, 61)
     world.pma2.start_handover_registration(HOME, CORRESPONDENT, 61)
     world.network.settle(61)

@@ -31,7 +31,7 @@ ORDER: dict[tuple[str, str], str] = {
     **{
         (ours, theirs): _SIGNED_LATE
         for ours in ("cga-in-early", "cga-in-complete")
-        for theirs in ("nonce-freshness", "mac", "sequence-number", "tombstone")
+        for theirs in ("nonce-freshness", "mac", "sequence-number", "tombstone", "pt-binding", "ht-use")
     },
     **{
         (ours, theirs): _HT_IS_A_NONCE
@@ -81,6 +81,7 @@ EXEMPT = {
     ),
     **LEFT_OUT,
     "bound: honest_until": _RULE_GUARD,
+    "delegation": "walks know no amendment with options of its own (agent_key)",
     "corrupted": "no agent is corrupted in walks: the attacker knows everything anyway",
     "inbound": "a message to the home agent always comes by the link that it takes it from",
     "outbound": "a message to the home agent always comes by the link that it takes it from",

@@ -201,7 +201,7 @@ class Pair:
         theirs = None if concrete is None else (self.stage.name_of(concrete.care_of_address), concrete.verified)
         self._same(f"the entry of {home}", ours, theirs)
         if home == VICTIM_HOME:
-            self._same("the last number", self.model.get(cells.seq), cn._cache.last_sequence(at))
+            self._same("the last number", self.model.get(cells.seq), cn._bindings.cache.last_sequence(at))
         for what, cell, names, held in (
             ("permanent", cells.pt, self.octets.permanent, cn.permanent_tokens(at)),
             ("handover", cells.ht, self.octets.handover, cn.handover_tokens(at)),

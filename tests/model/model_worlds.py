@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.run import world_of
 from pmicheck.model.interpreter import Interpreter, play
-from pmicheck.model.messages import Update
+from pmicheck.model.messages import Message, Update, name_of
 from pmicheck.model.policy import make_policy
+from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.authorisation import expected_authenticator, tokens_of
 from pmicheck.model.roles.registration import build_update
 from pmicheck.model.scenario import load_scenario
@@ -17,10 +19,44 @@ from pmicheck.model.world import World
 Make = Callable[[World], Update]
 
 
-def world(name: str = "type1-refresh", settings: dict[str, str] | None = None, without: tuple[str, ...] = ()) -> World:
-    """The world of a shipped scenario without attacker."""
-    scenario = load_scenario(name)
-    return world_of(scenario, make_policy(settings or {}, without, scenario.families, name), None)
+def world(
+    name: str = "type1-refresh",
+    settings: dict[str, str] | None = None,
+    without: tuple[str, ...] = (),
+    attacker: str | None = None,
+) -> World:
+    """The world of a shipped scenario, without attacker unless one is named; bounds are settings, too."""
+    scenario, readings = load_scenario(name).bounded(settings or {})
+    who = attacker_named(attacker) if attacker else None
+    return world_of(scenario, make_policy(readings, without, scenario.families, name), who)
+
+
+def fire(run: Interpreter, rule: str) -> str | None:
+    """Fire a rule by its name; the name of the check that refuses, None if it fired."""
+    return run.fire(next(act for act in spontaneous(run.world) if act.name == rule))
+
+
+def begun(here: World, *rules: str) -> Interpreter:
+    """The state after these rules, nothing delivered."""
+    run = Interpreter(here)
+    for rule in rules:
+        assert fire(run, rule) is None, rule
+    return run
+
+
+def under_way(run: Interpreter, kind: str) -> Message:
+    """Deliver messages in order until one of this kind is next, and return that one."""
+    while name_of(run.in_flight[0]) != kind:
+        assert run.deliver(run.in_flight[0]) is None
+    return run.in_flight[0]
+
+
+def refusal_without_trace(run: Interpreter, message: Message) -> str | None:
+    """What the receiver says to a message; one that it refuses leaves nothing behind."""
+    before = dict(run.values), list(run.in_flight), list(run.sent)
+    refusal = run.offer(message)
+    assert refusal is None or (run.values, run.in_flight, run.sent) == before
+    return refusal
 
 
 def unregistered(here: World) -> Interpreter:

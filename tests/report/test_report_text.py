@@ -264,6 +264,7 @@ def test_the_same_finding_under_two_readings_gets_two_files(tmp_path: Path) -> N
     assert names == [
         "record.json",
         "verdicts.txt",
+        "findings.md",
         "type1-initial-home-path-no-redirection.txt",
         "type1-initial-home-path-no-redirection-2.txt",
     ]

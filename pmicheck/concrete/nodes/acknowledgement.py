@@ -18,9 +18,9 @@ from pmicheck.concrete.constants import (
     Status,
 )
 from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.authorisation import Correspondence, Credential, Refusal, Update
 from pmicheck.concrete.nodes.node import Randomness
 from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.update import Correspondence, Credential, Refusal, Update
 from pmicheck.concrete.packet import MobilityHeader, Packet
 
 _SEED_OCTETS = 32
@@ -28,10 +28,15 @@ _SEED_OCTETS = 32
 
 @dataclass(frozen=True)
 class CgaIdentity:
-    """A key pair and the CGA Parameters that make an address from it."""
+    """A key pair and the CGA Parameters that make an address from it.
+
+    Args:
+        delegation: what lets an agent's key stand for that of the CGA Parameters (amendment agent_key).
+    """
 
     private_key: rsa.RSAPrivateKey
     cga_parameters: bytes
+    delegation: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,6 @@ good.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from ipaddress import IPv6Address
-
 from pmicheck.concrete import cga, tokens, wire
 from pmicheck.concrete.constants import (
     MAX_OPTION_DATA_OCTETS,
@@ -22,120 +17,8 @@ from pmicheck.concrete.constants import (
     Status,
 )
 from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.binding_cache import BindingCache, Entry, HandoverTokens
-from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX, Nonces
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import Packet
-
-
-class Credential(Enum):
-    """Which home keygen token an update claims to be made with."""
-
-    TEMPORARY = "temporary"
-    PERMANENT = "permanent"
-    HANDOVER = "handover"
-
-
-@dataclass
-class Correspondence:
-    """What the checks look at besides the update."""
-
-    address: IPv6Address
-    policy: Policy
-    nonces: Nonces
-    cache: BindingCache
-    handover_tokens: HandoverTokens
-    now: float = 0.0
-
-
-@dataclass
-class Update:
-    """One binding update under examination; the last three fields are filled in by the checks."""
-
-    packet: Packet
-    header: bytes
-    message: wire.BindingUpdate
-    home_address: IPv6Address
-    care_of_address: IPv6Address
-    home_index: int
-    care_of_index: int
-    cga_parameters: bytes | None
-    entry: Entry | None
-    token: bytes | None = None
-    kbm: bytes | None = None
-    signed: bool = False
-
-    @property
-    def proxy(self) -> bool:
-        """A proxy binding update (P flag)."""
-        return bool(self.message.flags & BindingUpdateFlag.PROXY_REGISTRATION)
-
-    @property
-    def deregisters(self) -> bool:
-        """Lifetime zero."""
-        return self.message.lifetime == 0
-
-    @property
-    def early(self) -> bool:
-        """No care-of token went into the MAC, and none was to (N058-N061)."""
-        return not self.deregisters and self.care_of_index == EARLY_INDEX
-
-    @property
-    def complete(self) -> bool:
-        """A care-of token went into the MAC (N081, N085)."""
-        return not self.deregisters and self.care_of_index != EARLY_INDEX
-
-    @property
-    def credential(self) -> Credential:
-        """By the home nonce index: zero says PT, and in a proxy update the greatest one says HT."""
-        if self.home_index == PERMANENT_INDEX:
-            return Credential.PERMANENT
-        if self.proxy and self.home_index == HANDOVER_INDEX:
-            return Credential.HANDOVER
-        return Credential.TEMPORARY
-
-    @property
-    def method(self) -> str:
-        """The credential, or "cga" for T together with CGA and signature (RFC 4866 4.2)."""
-        if self.credential is Credential.TEMPORARY and self.cga_parameters is not None:
-            return "cga"
-        return self.credential.value
-
-    @property
-    def mac_address(self) -> IPv6Address:
-        """The care-of address in MAC and signature; a deregistration has the home address there (RFC 6275
-        6.2.7)."""
-        return self.home_address if self.deregisters else self.care_of_address
-
-    @property
-    def public_key(self) -> bytes | None:
-        """The key in the CGA Parameters, if they hold a readable one."""
-        if self.cga_parameters is None:
-            return None
-        try:
-            return cga.public_key_of(self.cga_parameters)
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why an update is not accepted.
-
-    Args:
-        check: the check that refused.
-        status: of the answer; None is silence.
-        authenticated: the answer carries a MAC, since the update had a valid one.
-        sequence: number to answer with in place of the update's own.
-    """
-
-    check: str
-    status: Status | None = None
-    authenticated: bool = False
-    sequence: int | None = None
-
-
-Check = Callable[[Correspondence, Update], Refusal | None]
+from pmicheck.concrete.nodes.amendments import delegation_is_valid, indices_are_signed, is_delegated, token_is_in_place
+from pmicheck.concrete.nodes.update import Check, Correspondence, Credential, Refusal, Update
 
 
 def authorise(here: Correspondence, update: Update) -> Refusal | None:
@@ -320,7 +203,7 @@ def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
 def _cga_is_valid(here: Correspondence, update: Update) -> Refusal | None:
     """RFC 3972 5: the home address is made from the key.
 
-    With a key of the PMA's own there is nothing to check (A-01).
+    With a key of the PMA's own there is nothing to check (A-01), unless that has to be delegated.
     """
     if update.cga_parameters is None:
         return None
@@ -328,7 +211,8 @@ def _cga_is_valid(here: Correspondence, update: Update) -> Refusal | None:
     key = None if update.public_key is None else sealing.rsa_key(update.public_key)
     if key is None or not 512 <= key.key_size <= 8 * MAX_OPTION_DATA_OCTETS:
         return refusal  # no token could be encrypted with it
-    if not here.policy.has("cga") or (update.proxy and here.policy.reading("key_owner") == "pma"):
+    own = update.proxy and here.policy.reading("key_owner") == "pma" and not is_delegated(here.policy, update)
+    if own or not here.policy.has("cga"):
         return None
     return None if cga.verify(update.home_address, update.cga_parameters) else refusal
 
@@ -342,6 +226,8 @@ def _signature_is_valid(here: Correspondence, update: Update) -> Refusal | None:
         covered = sealing.signed_data(here.policy, update.mac_address, here.address, wire.signed_part(update.header))
         if signature is None or not sealing.signature_is_valid(update.public_key, covered, signature):
             return Refusal("signature", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
+        if here.policy.reading("signed_nonces") == "yes" and not indices_are_signed(update.message):
+            return Refusal("signed-nonces", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
     update.signed = True
     return None
 
@@ -364,8 +250,10 @@ CHECKS: tuple[Check, ...] = (
     _mac_is_valid,
     _sequence_is_greater,
     _nonces_are_not_burnt,
+    token_is_in_place,
     _cga_is_there,
     _cga_is_valid,
+    delegation_is_valid,
     _signature_is_valid,
 )
 """In the order in which they are made."""

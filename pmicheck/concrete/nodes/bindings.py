@@ -13,13 +13,17 @@ from ipaddress import IPv6Address
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.constants import LIFETIME_UNIT, MAX_RR_BINDING_LIFETIME, BindingUpdateFlag
+from pmicheck.concrete.delegation import Delegation
 from pmicheck.concrete.nodes.acknowledgement import Acknowledger, CgaIdentity, NewTokens
-from pmicheck.concrete.nodes.authorisation import Correspondence, Credential, Refusal, Update, authorise
+from pmicheck.concrete.nodes.amendments import remember
+from pmicheck.concrete.nodes.authorisation import authorise
 from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, BindingCache, Entry, HandoverTokens, aged
 from pmicheck.concrete.nodes.effect import changed, granted_units
+from pmicheck.concrete.nodes.memory import Memory
 from pmicheck.concrete.nodes.node import Randomness
 from pmicheck.concrete.nodes.nonces import Nonces
 from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.update import Correspondence, Credential, Refusal, Update
 from pmicheck.concrete.packet import MobilityHeader, Packet
 
 
@@ -60,7 +64,7 @@ class Bindings:
         self.cache = BindingCache(policy, self.nonces)
         self.handover_tokens = HandoverTokens(policy)
         self._note = note
-        self._here = Correspondence(address, policy, self.nonces, self.cache, self.handover_tokens)
+        self._here = Correspondence(address, policy, self.nonces, self.cache, self.handover_tokens, Memory())
         self._acknowledger = Acknowledger(self._here, randomness, identity)
 
     def advance(self, now: float) -> None:
@@ -157,6 +161,9 @@ class Bindings:
         if proxy and packet.home_address is not None and self.policy.has("hao-rejection-in-pbu"):
             self._reject(now, "binding-update", "home-address-option", home_address=packet.home_address)
             return None
+        if proxy and wire.option_of(message, wire.IPv4HomeAddressOption) is not None:
+            self._reject(now, "binding-update", "ipv4-home-address")  # N155
+            return None
         home_address = self._home_address_of(packet, message, proxy)
         indices = wire.option_of(message, wire.NonceIndicesOption)
         authenticator = wire.option_of(message, wire.BindingAuthorizationDataOption)
@@ -185,7 +192,18 @@ class Bindings:
             care_of_index=indices.care_of,
             cga_parameters=None if parameters is None else parameters.parameters,
             entry=self.cache.get(home_address),
+            delegation=self._delegation_in(message, proxy),
         )
+
+    def _delegation_in(self, message: wire.BindingUpdate, proxy: bool) -> Delegation | None:
+        """The delegation in a proxy update, where the amendment agent_key has it looked at and it can be read."""
+        option = wire.option_of(message, wire.DelegationOption)
+        if option is None or not proxy or self.policy.reading("agent_key") == "shared":
+            return None
+        try:
+            return Delegation.read(option.delegation)
+        except ValueError:
+            return None
 
     def _home_address_of(self, packet: Packet, message: wire.BindingUpdate, proxy: bool) -> IPv6Address | None:
         """RFC 6275 9.5.1: Home Address option, else source.
@@ -216,6 +234,7 @@ class Bindings:
             self._deregister(update)
             return
         self._note_used(update)
+        remember(self._here, update, issued.permanent)
         self.cache.put(changed(update.entry, update, now + lifetime * LIFETIME_UNIT, now))
         self._store(update.home_address, issued, now)
 

@@ -47,8 +47,10 @@ class TransferredContext:
 def data_message(transaction: int, transferred: TransferredContext) -> wire.ContextTransferData:
     """The context as a message; with a long list it may be longer than a Mobility Header can be."""
     profile = transferred.context.profile
-    key = profile.private_key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    options: list[wire.Option] = [wire.CgaParametersOption(profile.cga_parameters), wire.PrivateKeyOption(key)]
+    options: list[wire.Option] = [wire.CgaParametersOption(profile.cga_parameters)]
+    if profile.private_key is not None:
+        key = profile.private_key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        options.append(wire.PrivateKeyOption(key))
     if transferred.mode is TriggerMode.EXPLICIT:
         options.append(wire.ExplicitTriggerOption())
     options += [
@@ -61,12 +63,16 @@ def data_message(transaction: int, transferred: TransferredContext) -> wire.Cont
     return wire.ContextTransferData(transaction, profile.home_address, tuple(options))
 
 
-def read(message: wire.ContextTransferData) -> TransferredContext | None:
-    """The context in a message; None if it lacks a profile that can be used."""
+def read(message: wire.ContextTransferData, *, with_key: bool) -> TransferredContext | None:
+    """The context in a message; None if it lacks a profile that can be used.
+
+    Args:
+        with_key: such a profile holds the node's private key, as it does but for the amendment agent_key.
+    """
     parameters = wire.option_of(message, wire.CgaParametersOption)
     key = wire.option_of(message, wire.PrivateKeyOption)
     private_key = None if key is None else _private_key(key.key)
-    if parameters is None or private_key is None:
+    if parameters is None or (with_key and private_key is None):
         return None
     entries = [option for option in message.options if isinstance(option, wire.BindingUpdateListEntryOption)]
     explicit = wire.option_of(message, wire.ExplicitTriggerOption) is not None

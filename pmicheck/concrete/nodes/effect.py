@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pmicheck.concrete.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, MAX_RR_BINDING_LIFETIME
-from pmicheck.concrete.nodes.authorisation import Credential, Update
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.nodes.update import Credential, Update
 
 
 def granted_units(policy: Policy, update: Update) -> int:
-    """N088, RFC 6275 5.2.6, RFC 4866 4.2: seven minutes for T alone, a day for anything better."""
+    """N088, RFC 6275 5.2.6, RFC 4866 4.2: seven minutes for T alone, a day for anything better; and no more than
+    a delegation says."""
     if not policy.has("lifetime-bound"):
         return update.message.lifetime
     by_reachability = update.method == Credential.TEMPORARY.value
-    limit = MAX_RR_BINDING_LIFETIME if by_reachability else MAX_CGA_BINDING_LIFETIME
-    return min(update.message.lifetime, limit // LIFETIME_UNIT)
+    limit = (MAX_RR_BINDING_LIFETIME if by_reachability else MAX_CGA_BINDING_LIFETIME) // LIFETIME_UNIT
+    if update.delegation is not None and update.signed:
+        limit = min(limit, update.delegation.lifetime)
+    return min(update.message.lifetime, limit)
 
 
 def changed(entry: Entry | None, update: Update, expires_at: float, now: float) -> Entry:

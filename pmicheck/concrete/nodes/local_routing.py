@@ -87,6 +87,10 @@ class LocalRoutingAgent(ForwardingAgent):
         self._note(now, "triggered", home_address=home_address, correspondent=correspondent)
         self._optimise(home_address, correspondent, now)
 
+    def is_triggered(self, home_address: IPv6Address, correspondent: IPv6Address) -> bool:
+        """Whether the agent keeps that the mobile node has asked for an optimised path to a correspondent."""
+        return (home_address, correspondent) in self._triggered
+
     def from_node(self, packet: Packet, now: float) -> None:
         """A packet from the access link, to the node it is for, to the agent of that node, or to the home
         agent (N105, N106, N117).
@@ -116,7 +120,7 @@ class LocalRoutingAgent(ForwardingAgent):
     def _may_optimise(self, home_address: IPv6Address, correspondent: IPv6Address) -> bool:
         """N100, N101: by itself in implicit mode, in explicit mode once the node has asked."""
         explicit = self._modes.get(home_address) is TriggerMode.EXPLICIT
-        return not explicit or (home_address, correspondent) in self._triggered
+        return not explicit or self.is_triggered(home_address, correspondent)
 
     def _optimise(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Starts the signalling for an optimised path, where the agent knows any."""

@@ -112,7 +112,7 @@ class PeerAgent(PeerSender):
     def _on_context_data(self, packet: Packet, message: wire.ContextTransferData, now: float, protected: bool) -> None:
         """N122: an update for each entry, to the peer directly, since the entry names it (N118, N119)."""
         check = self._refused_transfer(packet, message, protected)
-        transferred = context_transfer.read(message)
+        transferred = context_transfer.read(message, with_key=not self._delegated)
         if self._context_requests.get(message.home_address) != (message.transaction, packet.source):
             check = "not-outstanding"
         elif check is None and transferred is None:
@@ -237,7 +237,7 @@ class PeerAgent(PeerSender):
         return not (update.answers and named)
 
     def _take_effect(self, update: PeerUpdate, now: float) -> None:
-        """N114, N116; deregistration removes only what leads to its sender."""
+        """N114, N116; a deregistration ends the entry, wherever that leads (N160, RFC 6275 9.5.3)."""
         pair = update.correspondent, update.home_address
         lifetime = self._granted_units(update)
         at_once = self.policy.reading("handshake_effective") == "first" or not self.policy.has(
@@ -253,7 +253,7 @@ class PeerAgent(PeerSender):
             answers=update.answers,
         )
         if lifetime == 0:
-            self._proxy_bindings.delete(update.home_address, update.care_of_address)
+            self._proxy_bindings.delete(update.home_address)
             self._acknowledge(update, Status.ACCEPTED, update.sequence, 0)
             return
         expires_at = now + lifetime * LIFETIME_UNIT

@@ -16,6 +16,7 @@ from pmicheck.concrete.nodes.peer_messages import PeerUpdate
 from pmicheck.concrete.nodes.peer_registration import Pair, PeerRegistration, Query
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding, ProxyBindingCache
+from pmicheck.errors import UsageError
 
 _NO_HOME_AGENTS: Mapping[IPv6Network, IPv6Address] = MappingProxyType({})
 _NO_ASSOCIATIONS: Mapping[IPv6Address, bytes] = MappingProxyType({})
@@ -91,6 +92,22 @@ class PeerSender(LocalRoutingAgent):
         elif registration.answered is not None:
             self._send_peer_update(pair, registration, now, answers=True)
 
+    def end_handshake(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
+        """Deregisters a node that has left with the peer of a correspondent, whose entry goes (N140).
+
+        Raises:
+            UsageError: no peer of the correspondent is known.
+        """
+        registration = self._peers.get((home_address, correspondent))
+        if registration is None or registration.peer is None:
+            raise UsageError(f"{self.address} has registered {home_address} with no peer of {correspondent}")
+        number = self._next_number(home_address)
+        del self._peers[home_address, correspondent]
+        self._proxy_bindings.delete(correspondent)
+        update = PeerUpdate(home_address, self.address, correspondent, registration.peer, number, 0, False)
+        self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
+        self._note(now, "sent-peer-deregistration", home_address=home_address, correspondent=correspondent)
+
     def detach(self, home_address: IPv6Address) -> None:
         """Forgets a mobile node with what was known of it and its correspondents."""
         super().detach(home_address)
@@ -115,6 +132,19 @@ class PeerSender(LocalRoutingAgent):
     def peer_registration(self, home_address: IPv6Address, correspondent: IPv6Address) -> PeerRegistration | None:
         """The Binding Update List entry of an attached node for a correspondent."""
         return self._peers.get((home_address, correspondent))
+
+    def association(self, peer: IPv6Address) -> bytes | None:
+        """The key that it shares with another agent (A-24)."""
+        return self._associations.get(peer)
+
+    def query_about(self, home_address: IPv6Address) -> int | None:
+        """Transaction of the newest cache request about a home address that has no answer."""
+        found = [number for number, query in self._queries.items() if query.home_address == home_address]
+        return found[-1] if found else None
+
+    def context_request(self, home_address: IPv6Address) -> tuple[int, IPv6Address] | None:
+        """Transaction and receiver of the context request that has no answer."""
+        return self._context_requests.get(home_address)
 
     # Hooks of the data plane and of the access link.
 
@@ -163,8 +193,7 @@ class PeerSender(LocalRoutingAgent):
         correspondents there are.
         """
         assert registration.peer is not None
-        number = (self._numbers.get(pair[0], 0) + 1) % SEQUENCE_MODULUS
-        self._numbers[pair[0]] = registration.sequence = number
+        number = registration.sequence = self._next_number(pair[0])
         registration.repeated = repeated
         if answers:
             registration.answered = number
@@ -175,6 +204,10 @@ class PeerSender(LocalRoutingAgent):
         self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
         kind = "sent-peer-answer" if answers else "sent-peer-request"
         self._note(now, kind, home_address=pair[0], correspondent=pair[1], peer=registration.peer, sequence=number)
+
+    def _next_number(self, home_address: IPv6Address) -> int:
+        self._numbers[home_address] = (self._numbers.get(home_address, 0) + 1) % SEQUENCE_MODULUS
+        return self._numbers[home_address]
 
     def _acknowledge(self, update: PeerUpdate, status: Status, sequence: int, lifetime: int) -> None:
         key = self._key(update.care_of_address)

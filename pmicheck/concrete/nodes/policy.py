@@ -38,9 +38,13 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tunnel_protected": ("yes", "no"),
         "cn_cga_on_pba": ("off", "on"),
         "pt_renewal": ("never", "half-window"),
+        "pt_binding": ("home-address", "care-of-address"),
+        "agent_key": ("shared", "delegated"),
+        "signed_nonces": ("no", "yes"),
+        "ht_use": ("many", "once"),
     }
 )
-"""Every reading and its values, the default first."""
+"""Every reading and its values, the default first; the last four are amendments of this project."""
 
 MECHANISMS = frozenset(
     {

@@ -55,12 +55,10 @@ class ProxyBindingCache:
         if waiting is not None and waiting.care_of_address == care_of_address:
             self.put(replace(waiting, effective=True))
 
-    def delete(self, home_address: IPv6Address, care_of_address: IPv6Address) -> None:
-        """Removes what leads to this address."""
+    def delete(self, home_address: IPv6Address) -> None:
+        """Removes the entry of a home address, and one that waits beside it."""
         for cache in (self._effective, self._waiting):
-            found = cache.get(home_address)
-            if found is not None and found.care_of_address == care_of_address:
-                del cache[home_address]
+            cache.pop(home_address, None)
 
     def expire(self, now: float) -> tuple[ProxyBinding, ...]:
         """Removes the entries whose lifetime is over and returns them."""

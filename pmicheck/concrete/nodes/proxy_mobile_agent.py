@@ -7,6 +7,7 @@ exchange stands.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv6Address
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -45,8 +46,8 @@ class ProxyMobileAgent(ProxySender):
     # Stimuli: what the network around the protocol makes an agent do.
 
     def attach(self, profile: MobileProfile, now: float) -> None:
-        """A mobile node has come, and its keys with it (N020, N040)."""
-        self._profiles[profile.home_address] = profile
+        """A mobile node has come, and its keys with it (N020, N040), or a delegation (amendment agent_key)."""
+        self._profiles[profile.home_address] = self._kept(profile)
         self._note(now, "attached", home_address=profile.home_address)
 
     def detach(self, home_address: IPv6Address) -> None:
@@ -129,8 +130,15 @@ class ProxyMobileAgent(ProxySender):
 
     def install(self, context: Context, now: float) -> None:
         """Takes a context over: keys, and for each correspondent HT and the last sequence number, but no PT
-        (N012)."""
-        self.attach(context.profile, now)
+        (N012).
+
+        By the amendment agent_key it holds no key, and a delegation comes with the node only.
+        """
+        if self._delegated:
+            blank = replace(context.profile, private_key=None, delegation=None)
+            self._profiles.setdefault(blank.home_address, blank)
+        else:
+            self.attach(context.profile, now)
         for item in context.correspondents:
             registration = self._registration(context.profile.home_address, item.correspondent)
             registration.handover = item.handover_token
@@ -140,11 +148,12 @@ class ProxyMobileAgent(ProxySender):
         """Every private key that it holds: the mobile node's (N040, N143), and its own if it has one (A-01)."""
         profile = self._profiles.get(home_address)
         own = () if self._identity is None else (self._identity.private_key,)
-        return own if profile is None else (profile.private_key, *own)
+        return own if profile is None or profile.private_key is None else (profile.private_key, *own)
 
-    def home_agent_of(self, home_address: IPv6Address) -> IPv6Address:
-        """The home agent of an attached node; here all have the same."""
-        return self.home_agent
+    def delegation(self, home_address: IPv6Address) -> bytes | None:
+        """What a mobile node has signed for it (amendment agent_key)."""
+        profile = self._profiles.get(home_address)
+        return None if profile is None else profile.delegation
 
     def registrations(self, home_address: IPv6Address) -> tuple[Registration, ...]:
         """The state towards every correspondent of a mobile node."""

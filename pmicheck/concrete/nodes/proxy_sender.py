@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from pmicheck.concrete import wire
+from pmicheck.concrete import keys, wire
 from pmicheck.concrete.constants import (
     COOKIE_OCTETS,
     LIFETIME_UNIT,
@@ -18,7 +18,7 @@ from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_update import UpdatePlan, proxy_update
 from pmicheck.concrete.nodes.registration import MobileProfile, Outstanding, Registration, Step, With
 from pmicheck.concrete.packet import Packet
-from pmicheck.errors import UsageError
+from pmicheck.errors import UsageError, WireError
 
 
 class ProxySender(Node):
@@ -36,7 +36,8 @@ class ProxySender(Node):
         lifetime: int = MAX_CGA_BINDING_LIFETIME,
     ) -> None:
         super().__init__(address, policy, seed)
-        if policy.reading("key_owner") == "pma" and identity is None:
+        self._delegated = policy.reading("agent_key") == "delegated"
+        if identity is None and (self._delegated or policy.reading("key_owner") == "pma"):
             raise UsageError("a proxy mobile agent whose own key counts needs a key and CGA Parameters")
         self.home_agent = home_agent
         self._identity = identity
@@ -44,13 +45,17 @@ class ProxySender(Node):
         self._profiles: dict[IPv6Address, MobileProfile] = {}
         self._registrations: dict[tuple[IPv6Address, IPv6Address], Registration] = {}
 
+    def home_agent_of(self, home_address: IPv6Address) -> IPv6Address:
+        """The home agent of an attached node; here all have the same."""
+        return self.home_agent
+
     def _test_home_address(self, home_address: IPv6Address, registration: Registration, now: float) -> None:
         """PHoTI through the tunnel; what was outstanding is given up."""
         registration.cookie = self._randomness.take(COOKIE_OCTETS)
         registration.outstanding = None
         message = wire.ProxyHomeTestInit(registration.cookie, self.address)
         inner = plain_packet(message, home_address, registration.correspondent)
-        self._send(Packet(self.address, self.home_agent, inner))
+        self._send(Packet(self.address, self.home_agent_of(home_address), inner))
         self._note(
             now,
             "started-home-test",
@@ -69,12 +74,26 @@ class ProxySender(Node):
         return self._registrations.setdefault(key, Registration(correspondent))
 
     def _identity_for(self, home_address: IPv6Address) -> CgaIdentity:
-        """Whose key signs and decrypts: the mobile node's (N008, N039), or the agent's own (A-01)."""
+        """Whose key signs and decrypts: the mobile node's (N008, N039), or the agent's own (A-01).
+
+        By the amendment agent_key it is the agent's own, and the mobile node's delegates to it.
+        """
+        own, profile = self._identity, self._profile(home_address)
+        if self._delegated:
+            assert own is not None
+            return CgaIdentity(own.private_key, profile.cga_parameters, profile.delegation)
         if self.policy.reading("key_owner") == "pma":
-            assert self._identity is not None
-            return self._identity
-        profile = self._profile(home_address)
+            assert own is not None
+            return own
+        assert profile.private_key is not None
         return CgaIdentity(profile.private_key, profile.cga_parameters)
+
+    def _kept(self, profile: MobileProfile) -> MobileProfile:
+        """What an agent keeps of a node that has come: by the amendment agent_key a delegation and no key."""
+        if not self._delegated:
+            return profile
+        assert self._identity is not None
+        return profile.delegated(keys.der_of(self._identity.private_key), self.address)
 
     def _is_used_up(self, registration: Registration) -> bool:
         return registration.permanent_is_used_up(self.policy)
@@ -97,23 +116,13 @@ class ProxySender(Node):
             return
         if step is Step.COMPLETE and (registration.care_of is None or not registration.care_of.is_usable(now)):
             step = Step.EARLY
-        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
-        registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
-        plan = UpdatePlan(
-            home_address=home_address,
-            care_of_address=self.address,
-            correspondent=registration.correspondent,
-            sequence=registration.sequence,
-            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
-            home_token=held[0],
-            home_index=held[1],
-            care_of_token=care_of_token,
-            care_of_index=care_of_index,
-            identity=self._identity_for(home_address) if self._signs(step, using) else None,
-            asks_for_care_of_token=step is Step.EARLY,
-            asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
-        )
-        self._send(proxy_update(self.policy, plan))
+        plan = self._plan(home_address, registration, step, using, held)
+        packet = self._packet(plan, now)
+        if packet is None:
+            registration.outstanding = None
+            return
+        self._send(packet)
+        registration.sequence = plan.sequence
         if using is With.PERMANENT:
             registration.numbers_with_permanent_token += 1
         registration.outstanding = Outstanding(step, using, plan.sequence, plan.kbm, plan.mac_address, repeated)
@@ -125,6 +134,43 @@ class ProxySender(Node):
             sequence=plan.sequence,
             using=using.value,
         )
+
+    def _plan(
+        self,
+        home_address: IPv6Address,
+        registration: Registration,
+        step: Step,
+        using: With,
+        held: tuple[bytes, int],
+    ) -> UpdatePlan:
+        """What the next update holds; `held` is its home token and that token's index."""
+        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
+        return UpdatePlan(
+            home_address=home_address,
+            care_of_address=self.address,
+            correspondent=registration.correspondent,
+            sequence=(registration.sequence + 1) % SEQUENCE_MODULUS,
+            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
+            home_token=held[0],
+            home_index=held[1],
+            care_of_token=care_of_token,
+            care_of_index=care_of_index,
+            identity=self._identity_for(home_address) if self._signs(step, using) else None,
+            asks_for_care_of_token=step is Step.EARLY,
+            asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
+        )
+
+    def _packet(self, plan: UpdatePlan, now: float) -> Packet | None:
+        """The update; None, and a log entry, if it lacks the node's delegation or is longer than a Mobility
+        Header can be."""
+        if self._delegated and plan.identity is not None and plan.identity.delegation is None:
+            self._reject(now, "proxy-binding-update", "lacks-delegation", home_address=plan.home_address)
+            return None
+        try:
+            return proxy_update(self.policy, plan)
+        except WireError as error:
+            self._reject(now, "proxy-binding-update", "too-long", reason=str(error))
+            return None
 
     def _signs(self, step: Step, using: With) -> bool:
         """N090: in every complete update.

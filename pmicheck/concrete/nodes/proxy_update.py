@@ -88,17 +88,27 @@ def _seal(
     first: list[wire.Option],
 ) -> Packet:
     """Options in the order of RFC 4866 4.1: CGA, Signature, Care-of Test Init, CGA Parameters Request,
-    Nonce Indices, MAC."""
+    Nonce Indices, MAC.
+
+    What the amendments want signed stands before CGA: a delegation, and the Nonce Indices (signed_nonces).
+    """
     options = list(first)
     identity = plan.identity
+    indices = wire.NonceIndicesOption(plan.home_index, plan.care_of_index)
+    indices_are_signed = identity is not None and policy.reading("signed_nonces") == "yes"
+    if indices_are_signed:
+        options.append(indices)
     if identity is not None:
+        if identity.delegation is not None:
+            options.append(wire.DelegationOption(identity.delegation))
         placeholder = bytes((identity.private_key.key_size + 7) // 8)
         options += [wire.CgaParametersOption(identity.cga_parameters), wire.SignatureOption(placeholder)]
     if plan.asks_for_care_of_token:
         options.append(wire.CareOfTestInitOption())
     if plan.asks_for_correspondent_cga:
         options.append(wire.CgaParametersRequestOption())
-    options.append(wire.NonceIndicesOption(plan.home_index, plan.care_of_index))
+    if not indices_are_signed:
+        options.append(indices)
     options.append(wire.BindingAuthorizationDataOption())
     message = wire.BindingUpdate(plan.sequence, plan.lifetime, flags, tuple(options))
 

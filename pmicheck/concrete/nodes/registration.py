@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv6Address
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.concrete.constants import MAX_TOKEN_LIFETIME, SEQUENCE_WINDOW, Status
+from pmicheck.concrete.constants import (
+    LIFETIME_UNIT,
+    MAX_CGA_BINDING_LIFETIME,
+    MAX_TOKEN_LIFETIME,
+    SEQUENCE_WINDOW,
+    Status,
+)
+from pmicheck.concrete.delegation import Delegation
 from pmicheck.concrete.nodes import sealing
 from pmicheck.concrete.nodes.nonces import EARLY_INDEX, HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.concrete.nodes.policy import Policy
@@ -20,12 +27,28 @@ class MobileProfile:
     """A mobile node as its proxy mobile agent knows it (N040, N143).
 
     Args:
-        private_key: the mobile node's own, which each agent that it visits gets.
+        private_key: the mobile node's own, which each agent that it visits gets; None where it keeps that to
+            itself (amendment agent_key).
+        serial: which attachment of the node this is, counted from 1: the number of the delegation it signs.
+        delegation: what it has signed for an agent in place of giving its key away.
     """
 
     home_address: IPv6Address
-    private_key: rsa.RSAPrivateKey
+    private_key: rsa.RSAPrivateKey | None
     cga_parameters: bytes
+    serial: int = 1
+    delegation: bytes | None = None
+
+    def delegated(self, agent_key: bytes, care_of_address: IPv6Address) -> MobileProfile:
+        """What an agent gets in place of the private key: a delegation, for a day.
+
+        Args:
+            agent_key: DER SubjectPublicKeyInfo of the agent.
+        """
+        assert self.private_key is not None
+        stated = Delegation(self.serial, MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT, care_of_address, agent_key)
+        signed = stated.signed(self.private_key, self.home_address)
+        return replace(self, private_key=None, delegation=signed.octets)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ agent's own address without naming a correspondent (A-16, A-22).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -19,6 +20,7 @@ from pmicheck.concrete.nodes.data_plane import Delivery
 from pmicheck.concrete.nodes.forwarding_agent import ForwardingAgent
 from pmicheck.concrete.nodes.node import Randomness, plain_packet
 from pmicheck.concrete.nodes.readdressing import readdressed
+from pmicheck.concrete.nodes.registration import MobileProfile
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.errors import UsageError
 
@@ -47,6 +49,10 @@ class Type2Correspondent(ForwardingAgent):
         self._secret = self._randomness.take(_SECRET_OCTETS)
         self._bindings: dict[IPv6Address, Bindings] = {}
 
+    def _kept(self, profile: MobileProfile) -> MobileProfile:
+        """The amendment agent_key is about updates: to sign answers for a correspondent it needs the key (A-30)."""
+        return replace(super()._kept(profile), private_key=profile.private_key)
+
     # What a replay or a test may look at and ask for.
 
     def bindings(self, correspondent: IPv6Address) -> Bindings:
@@ -59,7 +65,10 @@ class Type2Correspondent(ForwardingAgent):
         name = correspondent if self._one_for_each else self.address
         if name not in self._bindings:
             # With the correspondent's key an answer proves the address that its MAC names (A-30).
-            own = CgaIdentity(profile.private_key, profile.cga_parameters) if self._one_for_each else self._identity
+            own = self._identity
+            if self._one_for_each:
+                assert profile.private_key is not None
+                own = CgaIdentity(profile.private_key, profile.cga_parameters)
             randomness = Randomness(self._secret, name.packed)
             self._bindings[name] = Bindings(name, self.policy, randomness, self._note, own)
         return self._bindings[name]

@@ -1,0 +1,34 @@
+"""Which stage, which run and which judges a scenario takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pmicheck.concrete import judgement, peer_judgement
+from pmicheck.concrete.agent_stage import PeerStage
+from pmicheck.concrete.execution import Run
+from pmicheck.concrete.judgement import Finding
+from pmicheck.concrete.nodes.policy import Policy
+from pmicheck.concrete.peer_run import PeerRun
+from pmicheck.concrete.stage import Powers, Stage
+from pmicheck.trace import Trace
+
+HANDSHAKES = ("type2-handshake", "type2-handshake-handover")
+
+
+def staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
+    """A trace about to be run, with its attacker or without.
+
+    Raises:
+        UsageError: the trace names a reading, mechanism or attacker that does not exist.
+    """
+    policy = Policy(dict(trace.readings), frozenset(trace.without))
+    powers = Powers.of(trace.attacker, policy) if attacked else Powers()
+    if trace.scenario in HANDSHAKES:
+        return PeerRun(trace, times, PeerStage(trace.scenario, policy), powers, attacked)
+    return Run(trace, times, Stage(trace.scenario, policy), powers, attacked)
+
+
+def judge(run: Run) -> Finding | None:
+    """The bad state of the trace's property in the run's last state, None if it is not there."""
+    return peer_judgement.judge(run) if isinstance(run, PeerRun) else judgement.judge(run)

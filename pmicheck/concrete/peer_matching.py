@@ -1,0 +1,94 @@
+"""Whether a packet between agents is the message that a step of a trace delivers (the draft's 4.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.attack import message_in
+from pmicheck.concrete.constants import Status
+from pmicheck.concrete.matching import is_data
+from pmicheck.concrete.network import Flight
+from pmicheck.concrete.nodes.peer_messages import read_update
+from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.stage import CARE_OF, Stage
+
+Fields = Mapping[str, Any]
+
+SENT = re.compile(r"(?:deregistering )?handshake PBU\(home (.+?), care-of (.+?), seq (\d+)")
+"""How a step says that it sends an update which answers none."""
+
+
+class PeerMatcher:
+    """Compares packets with messages; it knows which number of the trace a packet has.
+
+    Attributes:
+        asked: transaction by agent and number of its cache request.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._numbers: dict[bytes, int] = {}
+        self.asked: dict[tuple[str, int], int] = {}
+
+    def number(self, octets: bytes, packet: Packet, sequence: int, sends: Sequence[str], answered: int) -> None:
+        """Notes the number that the trace has for an update which an agent has just sent.
+
+        Args:
+            sequence: the number in the packet.
+            sends: what the step sends, in words.
+            answered: number of the update that was delivered last, which an answer acknowledges.
+        """
+        message = message_in(packet)
+        update = read_update(packet, message) if isinstance(message, wire.BindingUpdate) else None
+        if update is None:
+            return
+        found = [match for match in map(SENT.match, sends) if match is not None]
+        named = [int(match[3]) for match in found if match[1] == self._stage.name_of(update.home_address)]
+        self._numbers[octets] = answered if update.answers else (named[0] if named else sequence)
+
+    def number_of(self, octets: bytes) -> int | None:
+        """The number that the trace has for a packet: its own, or that of the request which it answers."""
+        return self._numbers.get(octets)
+
+    def matches(self, flight: Flight, message: Fields) -> bool:
+        """Whether the packet is the message: kind, addresses and numbers are what the step names."""
+        packet = Packet.from_bytes(flight.packet)
+        found, at = message_in(packet), self._stage.addresses
+        match found, message["type"]:
+            case _, "Data":
+                return is_data(self._stage, packet, message)
+            case wire.BindingCacheRequest(), "CacheRequest":
+                wanted = self.asked.get((message["asker"], message["number"]))
+                return found.home_address == at[message["home"]] and found.transaction == wanted
+            case wire.BindingCacheAcknowledgement(), "CacheAnswer":
+                wanted = self.asked.get((message["to"], message["number"]))
+                return found.care_of_address == at[message["care_of"]] and found.transaction == wanted
+            case wire.BindingUpdate(), "PeerUpdate":
+                return self.is_update(flight.packet, message)
+            case wire.BindingAcknowledgement(), "PeerAcknowledgement":
+                named = wire.option_of(found, wire.CorrespondentHomeAddressOption)
+                accepts = found.status < Status.UNSPECIFIED
+                return accepts and named is not None and named.address == at[message["home"]]
+            case wire.ContextTransferRequest(), "ContextRequest":
+                asks = packet.source == at[CARE_OF[message["asker"]]]
+                return asks and found.home_address == at[message["home"]]
+            case wire.ContextTransferData(), "ContextData":
+                return found.home_address == at[message["home"]]
+        return False
+
+    def is_update(self, octets: bytes, message: Fields) -> bool:
+        """Whether a packet is this update."""
+        packet, at = Packet.from_bytes(octets), self._stage.addresses
+        found = message_in(packet)
+        update = read_update(packet, found) if isinstance(found, wire.BindingUpdate) else None
+        return (
+            update is not None
+            and update.home_address == at[message["home"]]
+            and update.care_of_address == at[message["care_of"]]
+            and bool(update.lifetime) == message["lifetime"]
+            and update.answers == bool(message["answers"])
+            and self.number_of(octets) == (message["answers"] or message["seq"])
+        )

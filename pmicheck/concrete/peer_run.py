@@ -1,0 +1,302 @@
+"""Runs the steps of a trace whose agents shake hands (the draft's 4.2, 4.2.1), and keeps what its judges have to know.
+
+The trace numbers requests of an agent and what answers them; packets have 16-bit numbers of their own. Which stands for
+which is taken from the words in which a step says what it sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.attack import Lacking, SeenUpdate, message_in, update_in
+from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
+from pmicheck.concrete.execution import Run
+from pmicheck.concrete.forge import Forged
+from pmicheck.concrete.agent_stage import PeerStage
+from pmicheck.concrete.network import Flight
+from pmicheck.concrete.nodes.node import Event
+from pmicheck.concrete.nodes.peer_messages import association_key
+from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding
+from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.peer_forge import PeerForger
+from pmicheck.concrete.peer_matching import PeerMatcher
+from pmicheck.concrete.peer_steps import start_at_agents
+from pmicheck.concrete.records import Belief, header_of
+from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
+from pmicheck.trace import Step
+
+Place = tuple[str, str]
+"""Where an entry is kept: the agent, and the home address by name."""
+
+ACTS = frozenset(
+    {
+        "accepted-peer-update",
+        "accepted-peer-acknowledgement",
+        "accepted-binding-cache-acknowledgement",
+        "sent-context",
+        "installed-context",
+        "delivered",
+    }
+)
+"""What an agent notes when it acts upon a packet."""
+ANSWERS = frozenset({"accepted-binding-cache-acknowledgement", "installed-context"})
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What an agent has for a home address: the entry that it forwards by, and the one made last."""
+
+    effective: ProxyBinding | None
+    newest: ProxyBinding | None
+
+    def leads_to(self, address: object) -> bool:
+        """Whether either of them leads there."""
+        return any(entry is not None and entry.care_of_address == address for entry in (self.effective, self.newest))
+
+
+@dataclass(frozen=True)
+class PeerAcceptance:
+    """An agent accepted another one's update.
+
+    Args:
+        at: the agent that accepted it.
+        honest: some honest agent emitted this very message, and it has not been accepted before.
+        again: it has.
+        secrets: what the attacker's packet was built with, None if it was no packet of the attacker's.
+        serving: where the mobile node was reached then.
+    """
+
+    step: int
+    at: str
+    home_address: str
+    care_of_address: str
+    honest: bool
+    again: bool
+    before: Entries
+    after: Entries
+    secrets: tuple[str, ...] | None
+    serving: str
+
+    @property
+    def place(self) -> Place:
+        """Which entry it is about."""
+        return self.at, self.home_address
+
+
+class PeerRun(Run):
+    """One execution of a trace of `type2-handshake` or `type2-handshake-handover`."""
+
+    stage: PeerStage
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.accepted: list[PeerAcceptance] = []
+        self.matcher = PeerMatcher(self.stage)
+        self.peer_forger = PeerForger(self.stage, self.knowledge, self.matcher)
+        self.emitted: set[bytes] = set()
+        self.spent: set[tuple[Any, ...]] = set()
+        self._sends: tuple[str, ...] = ()
+        self._answered = 0
+
+    # What the attacker has got.
+
+    def _begin(self) -> None:
+        """The associations of an agent that never served the node, or of one that stands for a correspondent."""
+        if self.powers.rogue_cn:
+            self.take_associations(ATTACKER)
+        for name in sorted(self.powers.corrupts - {PMA1}):
+            self.corrupt(name)
+
+    def corrupt(self, name: str) -> None:
+        """From now on the agent is the attacker's: it takes the keys that the agent shares with others."""
+        if self.attacked:
+            self.corrupted.add(name)
+            self.take_associations(name)
+
+    def take_associations(self, name: str) -> None:
+        """Comes to hold the keys of an agent."""
+        at = self.stage.addresses
+        own = at[CARE_OF.get(name, name)]
+        for peer, care_of in CARE_OF.items():
+            if own != at[care_of]:
+                how = f"association of {name} with {peer}, held at step {self.step + 1}"
+                self.knowledge.take_token(association_key(SEED, own, at[care_of]), how)
+
+    # The loop.
+
+    def _perform(self, step: Step) -> None:
+        data, self._sends = step.data, step.sends
+        logs, before = self._log_lengths(), self.all_entries()
+        for agent in self.stage.agents.values():
+            agent.advance(self.now)
+        match data["kind"]:
+            case "start":
+                start_at_agents(self, str(data["rule"]), data, before)
+            case "deliver":
+                self._deliver(data["message"], logs)
+            case "inject":
+                self._inject(data["message"])
+            case other:
+                raise self.divergence(f"a step of kind {other!r} is not known")
+        self.settle()
+        if self.attacked:
+            self._compare(step)
+
+    def _note_emission(self, flight: Flight, packet: Packet) -> None:
+        if flight.sender in self.corrupted:
+            return
+        self.emitted.add(header_of(flight.packet))
+        update = update_in(packet)
+        if update is not None:
+            self.emitted_updates.add(update.identity)
+            self.matcher.number(flight.packet, packet, update.message.sequence, self._sends, self._answered)
+
+    # Packets.
+
+    def _deliver(self, message: Mapping[str, Any], logs: Mapping[str, int]) -> None:
+        stage = self.stage
+        flights = stage.network.in_flight.values()
+        found = (f for f in flights if stage.owner_of(f) == message["to"] and self.matcher.matches(f, message))
+        flight = next(found, None)
+        if flight is None:
+            raise self.divergence(f"no such packet is under way to {message['to']}")
+        before = self.all_entries()
+        self._answered = message.get("seq", 0)
+        receiver = stage.network.deliver(flight.flight_id, self.now)
+        self.octets[self.step] = flight.packet.hex()
+        self._react(flight.packet, flight.sender, receiver, before, logs, None)
+
+    def _inject(self, message: Mapping[str, Any]) -> None:
+        forged = forge_data(self, message) if message["type"] == "Data" else self.peer_forger.forge(message)
+        self._answered = message.get("seq", 0)
+        self.send(forged)
+
+    def send(self, forged: Forged, logs: Mapping[str, int] | None = None) -> None:
+        """The attacker sends a packet, which arrives."""
+        logs = logs or self._log_lengths()
+        self.octets[self.step], self.moments[self.step] = forged.packet.hex(), self.now
+        self.knowledge.octets_sent += len(forged.packet)
+        before = self.all_entries()
+        receiver = self.stage.network.inject(forged.packet, self.now)
+        self._react(forged.packet, ATTACKER, receiver, before, logs, forged)
+
+    def _react(
+        self,
+        packet: bytes,
+        sender: str,
+        receiver: str | None,
+        before: Mapping[Place, Entries],
+        logs: Mapping[str, int],
+        forged: Forged | None,
+    ) -> None:
+        """Records what the receiver made of a packet.
+
+        Raises:
+            Divergence: it refused the packet, or did nothing upon it.
+        """
+        if receiver is None or receiver not in self.stage.network.nodes:
+            raise self.divergence("the packet reaches nobody")
+        if receiver in self.corrupted:
+            raise self.divergence(f"{receiver} is the attacker's own")
+        self._hear_home_agents(receiver)
+        events = self.stage.network.nodes[receiver].log[logs[receiver] :]
+        acted = next((event for event in events if event.kind in ACTS), None)
+        refused = next((event for event in events if event.kind == "rejected"), None)
+        if refused is not None and acted is None:
+            raise self.divergence(f"{receiver} refuses the packet by its check {refused.detail['check']!r}")
+        if acted is None and receiver in self.stage.agents:
+            raise self.divergence(f"{receiver} does nothing upon the packet")
+        if acted is not None:
+            note_receipts(self, payload_in(events), receiver, sender, packet)
+            self._note(acted, packet, receiver, before, forged)
+
+    def _hear_home_agents(self, receiver: str) -> None:
+        """An agent that wants a home agent's word before it acts gets it at once (A-24)."""
+        network = self.stage.network
+        while receiver in self.stage.agents and self.stage.policy.reading("pma_auth") == "attachment":
+            known = set(network.in_flight)
+            self.settle()
+            asked = [f for f in network.in_flight.values() if f.flight_id not in known and self._is_query(f, receiver)]
+            if not asked:
+                return
+            for flight in asked:
+                network.deliver(flight.flight_id, self.now)
+
+    def _is_query(self, flight: Flight, receiver: str) -> bool:
+        """A question of the agent to a home agent, or the answer to it."""
+        message = message_in(Packet.from_bytes(flight.packet))
+        if isinstance(message, wire.BindingCacheRequest):
+            return flight.sender == receiver
+        return isinstance(message, wire.BindingCacheAcknowledgement) and self.stage.owner_of(flight) == receiver
+
+    def _note(
+        self, acted: Event, packet: bytes, receiver: str, before: Mapping[Place, Entries], forged: Forged | None
+    ) -> None:
+        update = update_in(Packet.from_bytes(packet))
+        answer = acted.kind in ANSWERS or (acted.kind == "accepted-peer-update" and bool(acted.detail["answers"]))
+        if answer:
+            self.beliefs.append(Belief(self.step, receiver, acted.kind, header_of(packet) in self.emitted))
+        if acted.kind == "accepted-peer-update" and update is not None:
+            self._note_acceptance_at(receiver, update, before, forged)
+
+    def _note_acceptance_at(
+        self, receiver: str, update: SeenUpdate, before: Mapping[Place, Entries], forged: Forged | None
+    ) -> None:
+        stage = self.stage
+        home = stage.name_of(update.home_address)
+        identity = (receiver, *update.identity)
+        again = identity in self.spent
+        self.spent.add(identity)
+        self.accepted.append(
+            PeerAcceptance(
+                step=self.step,
+                at=receiver,
+                home_address=home,
+                care_of_address=stage.name_of(update.care_of_address),
+                honest=update.identity in self.emitted_updates and not again,
+                again=again and update.identity in self.emitted_updates,
+                before=before[receiver, home],
+                after=self.entries(receiver, home),
+                secrets=None if forged is None else forged.secrets,
+                serving=stage.serving,
+            )
+        )
+
+    # State.
+
+    def entries(self, agent: str, home: str) -> Entries:
+        """What an agent has for a home address now."""
+        node, address = self.stage.agents[agent], self.stage.addresses[home]
+        return Entries(node.forwarding_binding(address), node.proxy_binding(address))
+
+    def all_entries(self) -> dict[Place, Entries]:
+        """Everything that the agents have."""
+        homes = (*HOMES, CN_HOME)
+        return {(agent, home): self.entries(agent, home) for agent in self.stage.agents for home in homes}
+
+    def _compare(self, step: Step) -> None:
+        """The agents have the entries that the trace tells.
+
+        Raises:
+            Divergence: they have others.
+        """
+        for line in step.changes:
+            found = re.fullmatch(r"(pma\d)\[(.+)\]\.entry: (\S+?)(, verified)?", line)
+            if found is None:
+                continue
+            entry = self.entries(found[1], found[2]).newest
+            leads = "none" if entry is None else self.stage.name_of(entry.care_of_address)
+            if leads != found[3]:
+                raise self.divergence(f"the entry of {found[2]} at {found[1]} is {leads}, not {found[3]}")
+
+    def served_by(self, agent: str) -> str | None:
+        """Home address, by name, of the node that is at an agent now (ground truth); None if there is none."""
+        if agent == PMA3:
+            return CN_HOME
+        return HOA if self.stage.serving == CARE_OF[agent] else None
+
+

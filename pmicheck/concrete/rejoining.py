@@ -1,0 +1,36 @@
+"""A captured signature under options of one's own: what makes room in the octets that it does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.attack import Lacking
+from pmicheck.concrete.wire_options import encode_options
+
+_FILLER = 18
+"""Option type for experiments (RFC 5096), which a receiver skips."""
+
+
+def through_signature(header: bytes) -> bytes:
+    """The header up to the end of its Signature option, which directly follows the part that is signed."""
+    end = len(wire.signed_part(header))
+    return header[: end + 2 + header[end + 1]]
+
+
+def filled(prefix: bytes, options: Sequence[wire.Option], total: int) -> bytes:
+    """The prefix with these options, filled up to the length that the signature covers in Header Len.
+
+    Where there is no room a Care-of Test Init stays out, which no correspondent misses in a signed update.
+
+    Raises:
+        Lacking: the options do not fit into that length.
+    """
+    bare = [option for option in options if not isinstance(option, wire.CareOfTestInitOption)]
+    for chosen in (options, bare):
+        for filler in range(-2, 24):
+            extra = [] if filler < 0 else [wire.UnknownOption(_FILLER, bytes(filler))]
+            header = prefix + encode_options([*extra, *chosen], len(prefix))
+            if len(header) == total:
+                return header
+    raise Lacking("room for these options in the length that the signature covers")
