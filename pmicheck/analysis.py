@@ -124,8 +124,8 @@ def plan(request: Request) -> list[Cell]:
     properties = tuple(check_name(name) for name in request.properties) or NAMES
     cells: list[Cell] = []
     for name in request.scenarios or SHIPPED:
-        scenario = load_scenario(name)
-        policy = make_policy(dict(request.settings), request.without, scenario.families, scenario.name)
+        scenario, readings = load_scenario(name).bounded(dict(request.settings))
+        policy = make_policy(readings, request.without, scenario.families, scenario.name)
         for attacker in _attackers(request, scenario):
             world = world_of(scenario, policy, attacker)
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
@@ -368,7 +368,7 @@ def _record(
         pmicheck=tool_version(),
         kernel=kernel_in_use(),
         command=tuple(command),
-        settings={name: value for name, value in request.settings if value != READINGS[name].values[0]},
+        settings={n: value for n, value in request.settings if n not in READINGS or value != READINGS[n].values[0]},
         bounds={name: vars(scenario.bounds) for name, scenario in scenarios.items()},
         results=tuple(result for one in decided for result in one.results),
         explorations=tuple(one.exploration for one in decided),

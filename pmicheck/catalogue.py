@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmicheck.attacker.profiles import ATTACKERS
 from pmicheck.grounding.run import world_of
+from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
@@ -14,7 +15,7 @@ from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_VIOLATE
 
 
 def catalogue(kind: str) -> list[tuple[str, str]]:
-    """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings or mechanisms."""
+    """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings, mechanisms, bounds."""
     if kind == "scenarios":
         return [(name, load_scenario(name).title) for name in SHIPPED]
     if kind == "attackers":
@@ -27,6 +28,8 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
             (name, f"{reading.question} ({', '.join(reading.values)}; {reading.source})")
             for name, reading in READINGS.items()
         ]
+    if kind == "bounds":
+        return [(name, f"{what} ({LEAST.get(name, 0)} to {MOST[name]})") for name, what in BOUNDS.items()]
     return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
 
 

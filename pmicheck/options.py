@@ -16,9 +16,11 @@ from pmicheck.verdict import ExitCode
 if TYPE_CHECKING:
     from pmicheck.analysis import Request
 
-KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "statements", "claims")
+KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "bounds", "statements", "claims")
 RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
+MOST_STATES = 1_000_000
+"""What a verb that explores a scenario in many variants grants each of them."""
 
 EXIT_CODES = """\
 exit codes: 0 all decided, witnessed and as the baseline says; 1 a new violation; 2 usage, scenario or output
@@ -91,8 +93,8 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.set_defaults(verb="verify")
 
 
-def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True) -> None:
-    """What every verb that decides something lets one choose."""
+def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
+    """What every verb that decides something lets one choose; `most` states are explored unless told otherwise."""
     add = verb.add_argument
     add(
         "--attacker",
@@ -103,10 +105,11 @@ def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True) -> N
     )
     if properties:
         add("--property", action="append", default=[], metavar="P", help="default: all that apply")
-    add("--set", action="append", default=[], type=_setting, metavar="R=V", help="choose a reading")
+    add("--set", action="append", default=[], type=_setting, metavar="R=V", help="choose a reading, or a bound")
     add("--without", action="append", default=[], metavar="M", help="switch a mechanism off")
     add("--json", metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
-    add("--max-states", type=_whole, metavar="N", help="stop an exploration after so many states")
+    text = "stop an exploration after so many states" + ("" if most is None else "; default: %(default)s")
+    add("--max-states", type=_whole, default=most, metavar="N", help=text)
 
 
 def _add_reviews(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -117,7 +120,7 @@ def _add_reviews(verbs: argparse._SubParsersAction[Parser]) -> None:
     repair = verbs.add_parser("repair", help="search the smallest sets of changes that make a property hold")
     for name, verb in (("ablate", ablate), ("readings", readings), ("repair", repair)):
         verb.add_argument("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
-        _add_choices(verb, properties=verb is not repair)
+        _add_choices(verb, properties=verb is not repair, most=None if verb is repair else MOST_STATES)
         verb.set_defaults(verb=name, max_seconds=None, workers=1)
     repair.add_argument("property", nargs=1, metavar="PROPERTY", help="what is to hold")
     repair.add_argument("--limit", type=_whole, default=2, metavar="N", help="changes at once; default: %(default)s")
@@ -145,13 +148,14 @@ def _seconds(text: str) -> float:
 
 def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
-    from pmicheck.analysis import Request
+    from pmicheck.analysis import Request, catalogue
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
     check_names("attackers", [part for name in options.attacker for part in name.split("+")])
     check_names("properties", options.property)
-    check_names("readings", [name for name, _ in options.set])
+    bounds = dict(catalogue("bounds"))
+    check_names("readings", [name for name, _ in options.set if name not in bounds])
     check_names("mechanisms", options.without)
     values: dict[str, str] = {}
     for name, value in options.set:

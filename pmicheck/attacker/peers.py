@@ -91,19 +91,20 @@ class PeerForger:
     # Draft 4.2.
 
     def _handshakes(self, sent: list[Message]) -> Iterator[Injection]:
-        for home, at in (*product(self.world.homes, (PMA3,)), *product((CN_HOME,), self.world.agents)):
+        # An entry for an address of the attacker's own knows no handover: type2-handshake has all that it can do.
+        homes = self.world.homes if self.world.variant == "handshake" else self.world.victims
+        for home, at in (*product(homes, (PMA3,)), *product((CN_HOME,), self.world.agents)):
             yield from self._registrations(home, at)
         for message in sent:
             match message:
-                case PeerUpdate() if self.adversary.may_see(message):
+                case PeerUpdate() if message.proof is None or self.adversary.may_see(message):
                     yield Injection(message, self._needs(message.proof), replay=True)
                 case CacheRequest():
                     answer = CacheAnswer(CN_HOME, ATTACKER, message.number, PMA_HA, message.asker)
                     yield Injection(answer, ())
-                case ContextRequest() if self.world.policy.reads("context_transfer", "unauthenticated"):
-                    key = profile_key(self.world.main)
-                    yield Injection(ContextData(message.home, ATTACKER, 1, 0, key, CONTEXT, message.asker), ())
-            if isinstance(message, PeerUpdate) and not message.answers and message.to == ATTACKER:
+                case ContextRequest():
+                    yield from self._contexts(message)
+            if isinstance(message, PeerUpdate) and message.lifetime and not message.answers:
                 yield from self._answers(message)
 
     def _registrations(self, home: str, at: str) -> Iterator[Injection]:
@@ -119,10 +120,20 @@ class PeerForger:
                 yield from self._provable(acknowledgement_for(self.world.policy, home, seq, sender, at))
 
     def _answers(self, update: PeerUpdate) -> Iterator[Injection]:
-        """The PBU that answers one which was sent to the attacker's address."""
+        """The PBU that answers an agent's: from the attacker's address if it went there, else in the name of PMA3."""
+        peer, link = (ATTACKER, INTERNET) if update.to == ATTACKER else (CARE_OF[PMA3], CARE_OF_CN)
         agent = who_is_at(self.world, update.care_of)
-        answer = PeerUpdate(CN_HOME, ATTACKER, 1, update.seq, True, None, INTERNET, agent)
-        yield from self._provable(with_proof(self.world.policy, answer, ATTACKER))
+        answer = PeerUpdate(CN_HOME, peer, 1, update.seq, True, None, link, agent)
+        yield from self._provable(with_proof(self.world.policy, answer, who_is_at(self.world, peer)))
+
+    def _contexts(self, request: ContextRequest) -> Iterator[Injection]:
+        """What a rogue previous agent answers, true or false, and a false answer of anybody where a reading allows."""
+        rogue = request.to in self.adversary.attacker.corrupts
+        peers = (ATTACKER, CARE_OF[PMA3]) if rogue else (ATTACKER,)
+        if rogue or self.world.policy.reads("context_transfer", "unauthenticated"):
+            key = profile_key(self.world.main)
+            for peer in peers:
+                yield Injection(ContextData(request.home, peer, 1, 0, key, CONTEXT, request.asker), ())
 
     def _provable(self, message: Message) -> Iterator[Injection]:
         proof: Term | None = getattr(message, "proof", None)

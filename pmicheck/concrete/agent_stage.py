@@ -4,9 +4,10 @@ correspondent at PMA3, each with a home agent of its own."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Network
+from ipaddress import IPv6Address, IPv6Network
 
 from pmicheck.concrete.constants import MessageType
+from pmicheck.concrete.correspondents import CorrespondentBehind
 from pmicheck.concrete.network import (
     CARE_OF_PATH,
     HOME_PATH,
@@ -22,6 +23,8 @@ from pmicheck.concrete.nodes.peer_agent import PeerAgent
 from pmicheck.concrete.nodes.peer_messages import association_key
 from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.concrete.nodes.registration import MobileProfile
+from pmicheck.concrete.nodes.type2_correspondent import Type2Correspondent
+from pmicheck.concrete.nodes.type2_sender import Type2Sender
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import (
     ATTACKER,
@@ -81,7 +84,7 @@ class AgentStage(Stage):
         towards, homes = self.name_of(packet.destination), HOME_AGENTS
         if isinstance(packet.payload, Packet) and (flight.sender in homes or towards in homes):
             return TUNNEL
-        if flight.sender in homes and towards in (HOA, CN_HOME):
+        if towards in (HOA, CN_HOME):
             return HOME_PATH
         if flight.sender in homes or towards in homes:
             return QUERY_PATH
@@ -125,3 +128,42 @@ class PeerStage(AgentStage):
 
     def note_pairs(self, homes: object = ()) -> None:
         """No tokens here."""
+
+
+@dataclass
+class Type2Stage(AgentStage):
+    """Return routability with a type 2 correspondent (the draft's 4.3): its agent takes its part."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.behind = CorrespondentBehind(self.receiving, self.addresses[CN_HOME], self._pass_on)
+        self.cn = self.behind
+        self.nonces[1] = self.cn.rotate_nonce(0.0)
+
+    def _agents(self) -> dict[str, ProxyMobileAgent]:
+        at = self.addresses
+        identity = identity_of(PMA1, "2001:db8:99::")[1]
+        self.sending = Type2Sender(at[COA1], at[HA], self.policy, SEED, identity=identity)
+        address, own = at[CARE_OF[PMA3]], identity_of("pma2", "2001:db8:99::")[1]
+        self.receiving = Type2Correspondent(address, at[HA2], self.policy, SEED, identity=own)
+        return {PMA1: self.sending, PMA3: self.receiving}
+
+    def _pass_on(self, now: float) -> None:
+        for flight in self.network.collect(now):
+            if self.owner_of(flight) == HA2:
+                self.network.deliver(flight.flight_id, now)
+
+    @property
+    def receiver(self) -> IPv6Address:
+        """Where updates for the correspondent go: to its care-of address (N134)."""
+        return self.addresses[CARE_OF[PMA3]]
+
+    @property
+    def named(self) -> IPv6Address:
+        """What stands for the correspondent in MACs and signatures (A-22)."""
+        return self.tested if self.policy.reading("kcn_scope") == "cn" else self.receiver
+
+    @property
+    def tested(self) -> IPv6Address:
+        """Where home tests of the correspondent go: to its home address (N126)."""
+        return self.addresses[CN_HOME]

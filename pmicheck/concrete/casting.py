@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pmicheck.concrete import judgement, peer_judgement
-from pmicheck.concrete.agent_stage import PeerStage
+from pmicheck.concrete import judgement, peer_judgement, type2_judgement
+from pmicheck.concrete.agent_stage import PeerStage, Type2Stage
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.peer_run import PeerRun
 from pmicheck.concrete.stage import Powers, Stage
+from pmicheck.concrete.type2_run import Type2Run
 from pmicheck.trace import Trace
 
+RETURN_ROUTABILITY = "type2-rr"
 HANDSHAKES = ("type2-handshake", "type2-handshake-handover")
 
 
@@ -26,9 +28,17 @@ def staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
     powers = Powers.of(trace.attacker, policy) if attacked else Powers()
     if trace.scenario in HANDSHAKES:
         return PeerRun(trace, times, PeerStage(trace.scenario, policy), powers, attacked)
+    if trace.scenario == RETURN_ROUTABILITY:
+        return Type2Run(trace, times, Type2Stage(trace.scenario, policy), powers, attacked)
     return Run(trace, times, Stage(trace.scenario, policy), powers, attacked)
 
 
 def judge(run: Run) -> Finding | None:
     """The bad state of the trace's property in the run's last state, None if it is not there."""
-    return peer_judgement.judge(run) if isinstance(run, PeerRun) else judgement.judge(run)
+    match run:
+        case PeerRun():
+            return peer_judgement.judge(run)
+        case Type2Run():
+            return type2_judgement.judge(run)
+        case _:
+            return judgement.judge(run)

@@ -311,7 +311,8 @@ class Run:
         self.octets[self.step if index is None else index] = packet.hex()
         self.knowledge.octets_sent += len(packet)
         for flight in list(stage.network.in_flight.values()):
-            if flight.sender == self.correspondent and getattr(message_in(Packet.from_bytes(flight.packet)), "cookie", b"") == cookie:
+            answer = message_in(Packet.from_bytes(flight.packet))
+            if flight.sender == self.correspondent and getattr(answer, "cookie", b"") == cookie:
                 stage.network.drop(flight.flight_id)
         read = any(
             getattr(message_in(Packet.from_bytes(p)), "cookie", b"") == cookie for p in self.knowledge.seen[seen:]

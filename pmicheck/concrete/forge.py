@@ -32,7 +32,7 @@ from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.rejoining import filled, through_signature
-from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, STRANGER_HOME, Stage, identity_of
+from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, ROGUE_CN, STRANGER_HOME, Stage, identity_of
 
 Term = Sequence[Any]
 Fields = Mapping[str, Any]
@@ -154,9 +154,12 @@ class Forger:
             return Forged(self._repeated(captured, message), ("a captured authenticator",), copied=True)
         mac = message["mac"]
         kbm = None if mac[0] != "mac" else self._kbm(mac[1], self._token)
-        if message["sig"] is not None and message["sig"][0] == "sig" and self._signer(message["key"]) is None:
+        signed = message["sig"] is not None and message["sig"][0] == "sig"
+        if not signed or self._signer(message["key"]) is not None:
+            return self._done(self._composed(message, kbm))
+        if self.stage.policy.has("signature"):
             return self._done(self._rejoined(message, kbm))
-        return self._done(self._composed(message, kbm))
+        return self._done(self._composed(message, kbm, self._signed_alike(message).signature))
 
     def _captured(self, message: Fields) -> SeenUpdate | None:
         """A seen update with the very authenticator that is wanted, if there is one."""
@@ -170,7 +173,7 @@ class Forger:
         bound = at[message["home"] if not message["lifetime"] else mac[2] or message["care_of"]]
         for seen in reversed(self.knowledge.updates):
             alike = (
-                seen.correspondent == at[CN]
+                seen.correspondent == self.stage.receiver
                 and seen.proxy == message["proxy"]
                 and seen.home_address == at[message["home"]]
                 and seen.message.sequence == message["seq"]
@@ -182,7 +185,7 @@ class Forger:
                 )
                 and self.indices(message) == seen.indices
             )
-            if alike and sealing.mac(policy, kbm, bound, at[CN], seen.header) == seen.authenticator:
+            if alike and sealing.mac(policy, kbm, bound, self.stage.named, seen.header) == seen.authenticator:
                 return seen
         return None
 
@@ -219,14 +222,15 @@ class Forger:
         if message["proxy"] and not by_source:
             options.append(wire.MobileNodeHomeAddressOption(home))
         option = home if not message["proxy"] and source != home else None
-        return Packet(source, at[CN], MobilityHeader(b""), home_address=option), options
+        return Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option), options
 
-    def _composed(self, message: Fields, kbm: bytes | None) -> Packet:
-        """An update of its own, signed with a key that it holds."""
+    def _composed(self, message: Fields, kbm: bytes | None, signature: bytes | None = None) -> Packet:
+        """An update of its own, signed with a key that it holds, or with a captured signature that nobody verifies."""
         blank, options = self._frame(message)
         if message["key"] is not None:
             options += [*self._signed_indices(message), *self._delegation(message)]
-            options += [wire.CgaParametersOption(self._parameters(message)), wire.SignatureOption(bytes(128))]
+            options.append(wire.CgaParametersOption(self._parameters(message)))
+            options.append(wire.SignatureOption(signature or bytes(128)))
         options += self._last_options(message)
         update = wire.BindingUpdate(
             self._number(message),
@@ -234,7 +238,7 @@ class Forger:
             self._flags(message),
             tuple(options),
         )
-        at, policy = self.stage.addresses, self.stage.policy
+        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
         bound = at[message["care_of"] if message["lifetime"] else message["home"]]
         key = self._signer(message["key"]) if message["key"] is not None else None
         if key is not None:
@@ -242,14 +246,14 @@ class Forger:
 
         def sign(part: bytes) -> bytes:
             assert key is not None
-            return sealing.sign(key, sealing.signed_data(policy, bound, at[CN], part))
+            return sealing.sign(key, sealing.signed_data(policy, bound, named, part))
 
         octets = wire.seal(
             update,
             source=blank.checksum_source,
             destination=blank.checksum_destination,
             sign=None if key is None else sign,
-            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, bound, at[CN], header),
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, bound, named, header),
         )
         return dataclasses.replace(blank, payload=MobilityHeader(octets))
 
@@ -308,11 +312,11 @@ class Forger:
         at, policy = self.stage.addresses, self.stage.policy
         care_of = at[message["care_of"]]
         if kbm is not None:
-            header = header[:-AUTHENTICATOR_OCTETS] + sealing.mac(policy, kbm, care_of, at[CN], header)
+            header = header[:-AUTHENTICATOR_OCTETS] + sealing.mac(policy, kbm, care_of, self.stage.named, header)
         by_source = message["proxy"] and policy.reading("hoa_conveyance") == "source"
         source = at[message["home"]] if by_source else care_of
         option = None if message["proxy"] else at[message["home"]]
-        blank = Packet(source, at[CN], MobilityHeader(b""), home_address=option)
+        blank = Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option)
         value = checksum.checksum(
             blank.checksum_source, blank.checksum_destination, NextHeader.MOBILITY, header[:4] + bytes(2) + header[6:]
         )
@@ -336,7 +340,7 @@ class Forger:
             if not alike or seen.signature is None:
                 continue
             bound = seen.care_of_address if care_of is None else at[care_of]
-            meant = at[CN] if message["sig"][4] == CN else seen.correspondent
+            meant = seen.correspondent if message["sig"][4] == ROGUE_CN else self.stage.named
             covered = sealing.signed_data(policy, bound, meant, wire.signed_part(seen.header))
             if sealing.signature_is_valid(public, covered, seen.signature):
                 return seen
@@ -362,7 +366,7 @@ class Forger:
 
     def _acknowledgement(self, message: Fields) -> Packet:
         """A refusal without authenticator, or an acceptance with tokens of its own choice."""
-        at, policy = self.stage.addresses, self.stage.policy
+        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
         options: list[wire.Option] = []
         for token in message["tokens"]:
             octets = self.knowledge.random.take(TOKEN_OCTETS)
@@ -382,11 +386,11 @@ class Forger:
         answer = wire.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
         care_of = at[message["care_of"]]
         routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
-        blank = Packet(at[CN], care_of, MobilityHeader(b""), routing_home_address=routed)
+        blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)
         octets = wire.seal(
             answer,
             source=blank.checksum_source,
             destination=blank.checksum_destination,
-            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, at[CN], header),
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, named, header),
         )
         return dataclasses.replace(blank, payload=MobilityHeader(octets))

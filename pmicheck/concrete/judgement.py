@@ -13,7 +13,7 @@ from typing import Any
 from pmicheck.concrete.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME
 from pmicheck.concrete.data_steps import could_send
 from pmicheck.concrete.execution import Run
-from pmicheck.concrete.nodes.binding_cache import Entry
+from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, Entry
 from pmicheck.concrete.payload import PACKET, earn, send_payload
 from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.stage import (
@@ -126,7 +126,7 @@ def _binding_freshness(run: Run) -> Finding | None:
 
 def _binding_agreement(run: Run) -> Finding | None:
     for accepted in run.acceptances:
-        if accepted.home_address == HOA and not accepted.honest:
+        if accepted.home_address == HOA and not accepted.honest and accepted.method != HOME_TEST_INIT:
             sentence = (
                 "The CN accepted octets a second time that an honest node sent once."
                 if accepted.emitted
@@ -194,7 +194,9 @@ def _stateless(run: Run) -> Finding | None:
 def _what_vouches(run: Run, accepted: Acceptance) -> list[str]:
     """What of the packet's secrets the correspondent's checks tie to the home address."""
     policy = run.stage.policy
-    found = []
+    found: list[str] = []
+    if accepted.method == HOME_TEST_INIT:
+        return found  # N130, N148
     if policy.has("mac") and policy.has("home-test"):
         found.append("home token")
     signed = accepted.method in ("cga", "signed")
@@ -204,19 +206,22 @@ def _what_vouches(run: Run, accepted: Acceptance) -> list[str]:
 
 
 def data_origin(run: Run) -> Finding | None:
+    """Payload that its real sender could not have sent under that source (BCP 38) and that was handed upwards."""
     for receipt in run.receipts:
         if receipt.source in could_send(run, receipt.sender):
             continue
         who = CN if receipt.who == CN else f"the node of {receipt.who}"
+        sender = "the attacker" if receipt.sender == ATTACKER else receipt.sender
         sentence = (
             f"{receipt.octets} octets of payload reached the upper layers of {who} as from {receipt.source}; "
-            f"the sender was {receipt.sender}, and no packet of its own from {receipt.source} passes an ingress filter."
+            f"{sender} sent them, and ingress filtering would stop every packet of its own with that source."
         )
         details = {
             "step": receipt.step + 1,
             "who": receipt.who,
             "as_from": receipt.source,
             "sent_by": receipt.sender,
+            "outer_source": receipt.sent_from,
             "octets": receipt.octets,
         }
         return Finding(sentence, details, receipt.octets)
@@ -232,7 +237,7 @@ def _unfounded_wish(run: Run) -> Finding | None:
     return None
 
 
-def acknowledgement_agreement(run: Run) -> Finding | None:
+def _acknowledgement_agreement(run: Run) -> Finding | None:
     for belief in run.beliefs:
         if not belief.emitted:
             sentence = f"{belief.who} acted upon an answer ({belief.what}) whose octets the CN never emitted."
@@ -332,6 +337,6 @@ JUDGES: Mapping[str, Callable[[Run], Finding | None]] = {
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
     "former-pma-powerless": _former_pma_powerless,
     "stateless-before-authentication": _stateless,
-    "acknowledgement-agreement": acknowledgement_agreement,
+    "acknowledgement-agreement": _acknowledgement_agreement,
     "data-origin": data_origin,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pmicheck.concrete import wire
@@ -14,6 +14,9 @@ from pmicheck.concrete.stage import AT_HOME, HOA, Stage
 
 Fields = Mapping[str, Any]
 Indices = Callable[[Fields], tuple[int, int]]
+
+TUNNELS = (TUNNEL, "tunnel2")
+"""The links on which a packet is in the tunnel of a home agent: the mobile node's, or the correspondent's."""
 
 KINDS: Mapping[str, type[wire.Message]] = {
     "HoTI": wire.HomeTestInit,
@@ -35,7 +38,7 @@ def matches(stage: Stage, flight: Flight, message: Fields, indices: Indices) -> 
     if message["type"] == "Data":
         return is_data(stage, packet, message)
     tunnelled = isinstance(packet.payload, Packet)
-    if (message["link"] == TUNNEL) != tunnelled and stage.serving != AT_HOME:
+    if (message["link"] in TUNNELS) != tunnelled and stage.serving != AT_HOME:
         return False
     match message["type"]:
         case "TestInit" | "Test":
@@ -65,13 +68,21 @@ def is_data(stage: Stage, packet: Packet, message: Fields) -> bool:
 
 def _is_test(stage: Stage, packet: Packet, message: Fields) -> bool:
     found = message_in(packet)
-    cookie = message["cookie"]
-    wanted = stage.cookies.get((cookie[1], cookie[2], cookie[3])) if cookie[0] == "cookie" else None
-    if not isinstance(found, KINDS[message["kind"]]) or getattr(found, "cookie", None) != wanted:
+    if not isinstance(found, KINDS[message["kind"]]) or not _has_cookie(stage, found, message["cookie"]):
+        return False
+    if message.get("care_of") and getattr(found, "care_of_address", None) != stage.addresses[message["care_of"]]:
         return False
     inner = innermost(packet)
     ends = (inner.source, inner.destination)
     return stage.addresses[message["address"]] in ends
+
+
+def _has_cookie(stage: Stage, found: wire.Message, cookie: Sequence[Any]) -> bool:
+    """Whether a test message has the cookie of a name; one without a name is nobody's but the attacker's."""
+    octets = getattr(found, "cookie", b"")
+    if cookie[0] != "cookie":
+        return octets not in stage.cookies.values()
+    return bool(octets == stage.cookies.get((cookie[1], cookie[2], cookie[3])))
 
 
 def _is_update(stage: Stage, packet: Packet, message: Fields, indices: Indices) -> bool:

@@ -78,6 +78,8 @@ class Sink:
             parsed = Packet.from_bytes(packet)
         except WireError:
             return
+        while isinstance(parsed.payload, Packet):
+            parsed = parsed.payload
         if isinstance(parsed.payload, UdpDatagram):
             self.payload_octets += len(parsed.payload.data)
 

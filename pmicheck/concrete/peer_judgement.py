@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from pmicheck.concrete.attack import innermost
-from pmicheck.concrete.judgement import Finding, acknowledgement_agreement, data_origin
+from pmicheck.concrete.judgement import Finding, data_origin
+from pmicheck.concrete.network import Flight
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.peer_run import PeerAcceptance, PeerRun, Place
@@ -68,22 +69,29 @@ def _send(run: PeerRun, place: Place, octets: int = PACKET) -> Counter[str]:
 
 
 def _follow(run: PeerRun) -> Counter[str]:
-    """Lets payload travel until it rests; an agent of the attacker's keeps what comes to it."""
-    stage, arrived = run.stage, Counter[str]()
-    own = {stage.addresses[name] for name in _attacker_addresses(run)}
-    while flights := [f for f in stage.network.collect(run.now) if _octets(f.packet)]:
+    """Lets payload travel until it rests; octets by the name of the place where that is."""
+    arrived: Counter[str] = Counter()
+    while flights := [flight for flight in run.stage.network.collect(run.now) if _octets(flight.packet)]:
         for flight in flights:
-            logs = {name: len(agent.log) for name, agent in stage.agents.items()}
-            if flight.destination in own:
-                stage.network.drop(flight.flight_id)
-                arrived[stage.name_of(flight.destination)] += _octets(flight.packet)
-                continue
-            reached = stage.network.deliver(flight.flight_id, run.now)
-            if reached in stage.sinks:
-                arrived[str(reached)] += _octets(flight.packet)
-            elif reached in stage.agents and any(e.kind == "delivered" for e in stage.agents[reached].log[logs[reached] :]):
-                arrived[stage.name_of(innermost(Packet.from_bytes(flight.packet)).destination)] += _octets(flight.packet)
+            rests = _hop(run, flight)
+            if rests is not None:
+                arrived[rests] += _octets(flight.packet)
     return arrived
+
+
+def _hop(run: PeerRun, flight: Flight) -> str | None:
+    """Delivers payload; where it rests by name, None if it travels on. The attacker's agents keep what they get."""
+    stage, towards = run.stage, run.stage.name_of(flight.destination)
+    if towards in _attacker_addresses(run) - {ATTACKER}:
+        stage.network.drop(flight.flight_id)
+        return towards
+    logged = {name: len(agent.log) for name, agent in stage.agents.items()}
+    reached = stage.network.deliver(flight.flight_id, run.now)
+    if reached in stage.sinks:
+        return reached
+    events = stage.agents[reached].log[logged[reached] :] if reached in stage.agents else []
+    kept = any(event.kind == "delivered" for event in events)
+    return stage.name_of(innermost(Packet.from_bytes(flight.packet)).destination) if kept else None
 
 
 def _octets(packet: bytes) -> int:
@@ -104,9 +112,8 @@ def _diverted(run: PeerRun) -> int:
 
 
 def _no_redirection(run: PeerRun) -> Finding | None:
-    for place, entries in run.all_entries().items():
-        last, entry = _last(run, place), entries.effective
-        agent, home = place
+    for place, entry in run.all_entries().items():
+        last, (agent, home) = _last(run, place), place
         if entry is None or last is None or last.honest or home not in (HOA, CN_HOME):
             continue
         care_of = run.stage.name_of(entry.care_of_address)
@@ -124,8 +131,7 @@ def _no_redirection(run: PeerRun) -> Finding | None:
 def _no_careof_flooding(run: PeerRun) -> Finding | None:
     """Nothing limits what goes to an address that the handshake never tested (4.2)."""
     numbers, sink = run.trace.numbers, run.stage.sinks[BYSTANDER]
-    for place, entries in run.all_entries().items():
-        entry = entries.effective
+    for place, entry in run.all_entries().items():
         if entry is None or entry.care_of_address != sink.address:
             continue
         earned = _send_back(run, place, int(numbers.get("octets_earned", 0)))
@@ -162,10 +168,10 @@ def _send_back(run: PeerRun, place: Place, octets: int) -> int:
 
 
 def _no_home_flooding(run: PeerRun) -> Finding | None:
-    for place, entries in run.all_entries().items():
+    for place, entry in run.all_entries().items():
         agent, home = place
-        made = [a for a in run.accepted if a.place == place and not a.honest and a.after.newest is not None]
-        if not made or entries.newest is not None:
+        made = [a for a in run.accepted if a.place == place and not a.honest and a.after is not None]
+        if not made or entry is not None:
             continue
         if home != ATTACKER_HOME and made[-1].care_of_address not in _attacker_addresses(run):
             continue
@@ -213,12 +219,14 @@ def _no_unauthorised_deregistration(run: PeerRun) -> Finding | None:
         address = run.stage.addresses.get(serving)
         if accepted.honest or earlier is None or not earlier.honest:
             continue
-        if accepted.before.leads_to(address) and not accepted.after.leads_to(address):
-            newest = accepted.after.newest
-            what = "is gone" if newest is None else f"now holds {run.stage.name_of(newest.care_of_address)}"
+        before, after = accepted.before, accepted.after
+        if before is None or before.care_of_address != address:
+            continue
+        if after is None or after.care_of_address != address:
+            what = "is gone" if after is None else f"now holds {run.stage.name_of(after.care_of_address)}"
             sentence = (
-                f"The honest entry of {accepted.home_address} at {accepted.at} with {serving} {what} after a packet that "
-                "nobody entitled sent."
+                f"The honest entry of {accepted.home_address} at {accepted.at} with {serving} {what} after a packet "
+                "that nobody entitled sent."
             )
             return Finding(sentence, {"step": accepted.step + 1})
     return None
@@ -240,10 +248,25 @@ def _former_pma_powerless(run: PeerRun) -> Finding | None:
 def _stateless(run: PeerRun) -> Finding | None:
     unfounded = run.stage.policy.reading("pma_auth") == "none"
     for accepted in _accepted(run):
-        if unfounded and accepted.before.newest is None and accepted.after.newest is not None:
+        if unfounded and accepted.before is None and accepted.after is not None:
             sentence = f"{accepted.at} made an entry upon a packet in which nothing that it checks takes a secret."
             return Finding(sentence, {"step": accepted.step + 1, "checks_in_force": []})
     return None
+
+
+def _acknowledgement_agreement(run: PeerRun) -> Finding | None:
+    for belief in run.beliefs:
+        if not belief.emitted:
+            sentence = f"{belief.who} acted upon {BELIEVED[belief.what]} whose octets no honest node ever emitted."
+            return Finding(sentence, {"step": belief.step + 1, "who": belief.who})
+    return None
+
+
+BELIEVED = {
+    "accepted-binding-cache-acknowledgement": "a Binding Cache Acknowledgement",
+    "installed-context": "Context Transfer Data",
+    "accepted-peer-update": "a Proxy Binding Update that answers its own",
+}
 
 
 JUDGES: Mapping[str, Judge] = {
@@ -255,6 +278,6 @@ JUDGES: Mapping[str, Judge] = {
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
     "former-pma-powerless": _former_pma_powerless,
     "stateless-before-authentication": _stateless,
-    "acknowledgement-agreement": acknowledgement_agreement,
+    "acknowledgement-agreement": _acknowledgement_agreement,
     "data-origin": data_origin,
 }

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmicheck.concrete import wire
-from pmicheck.concrete.attack import Lacking, SeenUpdate, message_in, update_in
+from pmicheck.concrete.agent_stage import PeerStage
+from pmicheck.concrete.attack import SeenUpdate, message_in, update_in
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged
-from pmicheck.concrete.agent_stage import PeerStage
 from pmicheck.concrete.network import Flight
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.nodes.peer_messages import association_key
@@ -32,30 +32,22 @@ from pmicheck.trace import Step
 Place = tuple[str, str]
 """Where an entry is kept: the agent, and the home address by name."""
 
-ACTS = frozenset(
-    {
-        "accepted-peer-update",
-        "accepted-peer-acknowledgement",
-        "accepted-binding-cache-acknowledgement",
-        "sent-context",
-        "installed-context",
-        "delivered",
-    }
-)
-"""What an agent notes when it acts upon a packet."""
-ANSWERS = frozenset({"accepted-binding-cache-acknowledgement", "installed-context"})
+UPDATED = "accepted-peer-update"
+ACTS: Mapping[type, str] = {
+    wire.BindingUpdate: UPDATED,
+    wire.BindingAcknowledgement: "accepted-peer-acknowledgement",
+    wire.BindingCacheRequest: "answered-binding-cache-request",
+    wire.BindingCacheAcknowledgement: "accepted-binding-cache-acknowledgement",
+    wire.ContextTransferRequest: "sent-context",
+    wire.ContextTransferData: "installed-context",
+    type(None): "delivered",
+}
+"""What a node notes when it acts upon a message, or upon payload."""
+ANSWERS = (wire.BindingCacheAcknowledgement, wire.ContextTransferData)
 
 
-@dataclass(frozen=True)
-class Entries:
-    """What an agent has for a home address: the entry that it forwards by, and the one made last."""
-
-    effective: ProxyBinding | None
-    newest: ProxyBinding | None
-
-    def leads_to(self, address: object) -> bool:
-        """Whether either of them leads there."""
-        return any(entry is not None and entry.care_of_address == address for entry in (self.effective, self.newest))
+Entries = Mapping[Place, ProxyBinding | None]
+"""All entries of all agents."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +68,8 @@ class PeerAcceptance:
     care_of_address: str
     honest: bool
     again: bool
-    before: Entries
-    after: Entries
+    before: ProxyBinding | None
+    after: ProxyBinding | None
     secrets: tuple[str, ...] | None
     serving: str
 
@@ -189,7 +181,7 @@ class PeerRun(Run):
         packet: bytes,
         sender: str,
         receiver: str | None,
-        before: Mapping[Place, Entries],
+        before: Entries,
         logs: Mapping[str, int],
         forged: Forged | None,
     ) -> None:
@@ -204,15 +196,15 @@ class PeerRun(Run):
             raise self.divergence(f"{receiver} is the attacker's own")
         self._hear_home_agents(receiver)
         events = self.stage.network.nodes[receiver].log[logs[receiver] :]
-        acted = next((event for event in events if event.kind in ACTS), None)
+        wanted = ACTS.get(type(message_in(Packet.from_bytes(packet))))
+        acted = next((event for event in events if event.kind == wanted), None)
         refused = next((event for event in events if event.kind == "rejected"), None)
-        if refused is not None and acted is None:
-            raise self.divergence(f"{receiver} refuses the packet by its check {refused.detail['check']!r}")
-        if acted is None and receiver in self.stage.agents:
-            raise self.divergence(f"{receiver} does nothing upon the packet")
-        if acted is not None:
-            note_receipts(self, payload_in(events), receiver, sender, packet)
-            self._note(acted, packet, receiver, before, forged)
+        if acted is None:
+            check = None if refused is None else refused.detail["check"]
+            what = f"refuses the packet by its check {check!r}" if check else "does nothing upon the packet"
+            raise self.divergence(f"{receiver} {what}")
+        note_receipts(self, payload_in(events), receiver, sender, packet)
+        self._note(acted, packet, receiver, before, forged)
 
     def _hear_home_agents(self, receiver: str) -> None:
         """An agent that wants a home agent's word before it acts gets it at once (A-24)."""
@@ -233,19 +225,16 @@ class PeerRun(Run):
             return flight.sender == receiver
         return isinstance(message, wire.BindingCacheAcknowledgement) and self.stage.owner_of(flight) == receiver
 
-    def _note(
-        self, acted: Event, packet: bytes, receiver: str, before: Mapping[Place, Entries], forged: Forged | None
-    ) -> None:
-        update = update_in(Packet.from_bytes(packet))
-        answer = acted.kind in ANSWERS or (acted.kind == "accepted-peer-update" and bool(acted.detail["answers"]))
-        if answer:
+    def _note(self, acted: Event, packet: bytes, receiver: str, before: Entries, forged: Forged | None) -> None:
+        """Records an answer that was believed, and an update that was accepted."""
+        parsed = Packet.from_bytes(packet)
+        update = update_in(parsed)
+        if isinstance(message_in(parsed), ANSWERS) or acted.detail.get("answers"):
             self.beliefs.append(Belief(self.step, receiver, acted.kind, header_of(packet) in self.emitted))
-        if acted.kind == "accepted-peer-update" and update is not None:
+        if acted.kind == UPDATED and update is not None:
             self._note_acceptance_at(receiver, update, before, forged)
 
-    def _note_acceptance_at(
-        self, receiver: str, update: SeenUpdate, before: Mapping[Place, Entries], forged: Forged | None
-    ) -> None:
+    def _note_acceptance_at(self, receiver: str, update: SeenUpdate, before: Entries, forged: Forged | None) -> None:
         stage = self.stage
         home = stage.name_of(update.home_address)
         identity = (receiver, *update.identity)
@@ -260,7 +249,7 @@ class PeerRun(Run):
                 honest=update.identity in self.emitted_updates and not again,
                 again=again and update.identity in self.emitted_updates,
                 before=before[receiver, home],
-                after=self.entries(receiver, home),
+                after=self.entry(receiver, home),
                 secrets=None if forged is None else forged.secrets,
                 serving=stage.serving,
             )
@@ -268,15 +257,14 @@ class PeerRun(Run):
 
     # State.
 
-    def entries(self, agent: str, home: str) -> Entries:
+    def entry(self, agent: str, home: str) -> ProxyBinding | None:
         """What an agent has for a home address now."""
-        node, address = self.stage.agents[agent], self.stage.addresses[home]
-        return Entries(node.forwarding_binding(address), node.proxy_binding(address))
+        return self.stage.agents[agent].proxy_binding(self.stage.addresses[home])
 
-    def all_entries(self) -> dict[Place, Entries]:
+    def all_entries(self) -> Entries:
         """Everything that the agents have."""
         homes = (*HOMES, CN_HOME)
-        return {(agent, home): self.entries(agent, home) for agent in self.stage.agents for home in homes}
+        return {(agent, home): self.entry(agent, home) for agent in self.stage.agents for home in homes}
 
     def _compare(self, step: Step) -> None:
         """The agents have the entries that the trace tells.
@@ -288,7 +276,7 @@ class PeerRun(Run):
             found = re.fullmatch(r"(pma\d)\[(.+)\]\.entry: (\S+?)(, verified)?", line)
             if found is None:
                 continue
-            entry = self.entries(found[1], found[2]).newest
+            entry = self.entry(found[1], found[2])
             leads = "none" if entry is None else self.stage.name_of(entry.care_of_address)
             if leads != found[3]:
                 raise self.divergence(f"the entry of {found[2]} at {found[1]} is {leads}, not {found[3]}")
@@ -298,5 +286,3 @@ class PeerRun(Run):
         if agent == PMA3:
             return CN_HOME
         return HOA if self.stage.serving == CARE_OF[agent] else None
-
-

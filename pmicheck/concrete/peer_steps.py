@@ -15,10 +15,10 @@ from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA1, PMA3
 
 if TYPE_CHECKING:
-    from pmicheck.concrete.peer_run import Entries, PeerRun, Place
+    from pmicheck.concrete.peer_run import Entries, PeerRun
 
 
-def start_at_agents(run: PeerRun, rule: str, data: Mapping[str, Any], before: Mapping[Place, Entries]) -> None:
+def start_at_agents(run: PeerRun, rule: str, data: Mapping[str, Any], before: Entries) -> None:
     """Does what a spontaneous rule of the trace says.
 
     Args:
@@ -101,7 +101,7 @@ def _ask_for_context(run: PeerRun) -> None:
     raise run.divergence("pma1 does not tell the context")
 
 
-def _end(run: PeerRun, agent: str, home: str, before: Mapping[Place, Entries]) -> None:
+def _end(run: PeerRun, agent: str, home: str, before: Entries) -> None:
     """The lifetime of an entry is over."""
-    if before[agent, home].newest is None or run.entries(agent, home).newest is not None:
+    if before[agent, home] is None or run.entry(agent, home) is not None:
         raise run.divergence(f"the entry of {home} at {agent} does not end at {run.now} s")

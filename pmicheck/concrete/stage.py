@@ -13,8 +13,9 @@ from functools import cache
 from ipaddress import IPv6Address
 
 from pmicheck.concrete import cga, keys
+from pmicheck.concrete.correspondents import Correspondent
 from pmicheck.concrete.local_stage import SharedAgent
-from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, TUNNEL, Flight, Network
+from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, QUERY_PATH, TUNNEL, Flight, Network
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
 from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
@@ -78,7 +79,7 @@ class Powers:
         Raises:
             UsageError: no such profile.
         """
-        everywhere = {HOME_PATH, CARE_OF_PATH, BYSTANDER_LINK, STRANGER_LINK}
+        everywhere = {HOME_PATH, CARE_OF_PATH, QUERY_PATH, BYSTANDER_LINK, STRANGER_LINK}
         if not policy.tunnel_protected:
             everywhere.add(TUNNEL)
         if policy.reading("context_transfer") != "protected" or not policy.has("context-transfer-protection"):
@@ -150,7 +151,7 @@ class Stage:
         home_identity = identity_of("mobile_node", "2001:db8:1::")[1]
         self.profile = MobileProfile(at[HOA], home_identity.private_key, home_identity.cga_parameters)
         correspondent_identity = identity_of("correspondent_node", "2001:db8:2::")[1]
-        self.cn = CorrespondentNode(at[CN], policy, SEED, identity=correspondent_identity)
+        self.cn: Correspondent = CorrespondentNode(at[CN], policy, SEED, identity=correspondent_identity)
         self.ha = HomeAgent(at[HA], policy, SEED)
         self.pmas: dict[str, ProxyMobileAgent] = {}
         self.mn: MobileNode | None = None
@@ -189,6 +190,21 @@ class Stage:
         self.shared = SharedAgent.of(at[COA1], served, self.policy, SEED)
         self.pmas[PMA1] = self.shared.agent
         return {HA2: other, **self.pmas}
+
+    @property
+    def receiver(self) -> IPv6Address:
+        """Where updates for the correspondent go."""
+        return self.addresses[CN]
+
+    @property
+    def named(self) -> IPv6Address:
+        """What stands for the correspondent in MACs and signatures."""
+        return self.addresses[CN]
+
+    @property
+    def tested(self) -> IPv6Address:
+        """Where home tests of the correspondent go."""
+        return self.addresses[CN]
 
     def name_of(self, address: IPv6Address) -> str:
         """The name of an address, or the address itself in letters."""

@@ -15,7 +15,7 @@ from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
 from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
 from pmicheck.concrete.packet import Packet
-from pmicheck.concrete.stage import CARE_OF, CN, COA2, CONTEXT, HA, HOA, MN, PMA1, PMA2, ROGUE_CN
+from pmicheck.concrete.stage import CARE_OF, CN, COA2, CONTEXT, HA, HOA, MN, PMA1, PMA2, ROGUE_CN, identity_of
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
@@ -56,7 +56,7 @@ def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, En
 
 def _agent(run: Run, name: str, what: str) -> None:
     stage = run.stage
-    agent, home, correspondent = stage.pmas[name], stage.addresses[HOA], stage.addresses[CN]
+    agent, home, correspondent = stage.pmas[name], stage.addresses[HOA], stage.tested
     match what:
         case "starts the proxy home test":
             agent.start_home_test(home, correspondent, run.now)
@@ -142,7 +142,7 @@ def _label_cookies(run: Run, who: str) -> None:
     registration = (
         run.stage.mn.registration(run.stage.addresses[CN])
         if run.stage.mn is not None
-        else run.stage.pmas[owner].registration(run.stage.addresses[HOA], run.stage.addresses[CN])
+        else run.stage.pmas[owner].registration(run.stage.addresses[HOA], run.stage.tested)
     )
     if registration is None or registration.cookie is None:
         return
@@ -177,7 +177,8 @@ def rogue_registration(run: Run, name: str, moments: Sequence[float]) -> None:
     """
     stage = run.stage
     agent, home, rogue = stage.pmas[name], stage.addresses[HOA], stage.addresses[ROGUE_CN]
-    stage.network.nodes.setdefault(ROGUE_CN, CorrespondentNode(rogue, stage.policy, b"rogue"))
+    own = identity_of("attacker", "2001:db8:bad::")[1]
+    stage.network.nodes.setdefault(ROGUE_CN, CorrespondentNode(rogue, stage.policy, b"rogue", identity=own))
     agent.start_home_test(home, rogue, moments[0])
     for moment in moments:
         for _ in range(5):

@@ -11,7 +11,7 @@ from pmicheck.model.readings import BOTH, CGA, DATA, HANDOVER, HANDSHAKE, LOCAL,
 class Mechanism:
     """One check; `families` says in which kind of scenario somebody makes it.
 
-    `redundant` says why switching it off changes no verdict of draft section 3, "" if it changes one.
+    `redundant` says why switching it off changes no verdict, "" if it changes one.
     """
 
     name: str
@@ -96,7 +96,12 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism("lifetime-bound", "the CN caps the lifetime it grants", BOTH),
         Mechanism("dereg-auth", "a deregistration must be authenticated", BOTH),
         Mechanism("context-transfer-protection", "the context transfer is encrypted and authorised", HANDOVER),
-        Mechanism("third-handshake-message", "the handshake needs its third message", HANDSHAKE),
+        Mechanism(
+            "third-handshake-message",
+            "the handshake needs its third message",
+            HANDSHAKE,
+            "it proves nothing that the first does not: it repeats the sender's own number, and nothing of the answer",
+        ),
         Mechanism("pma-tunnel-bce-check", "tunnelled data needs an entry of its source", TUNNELLED | LOCAL),
     )
 }

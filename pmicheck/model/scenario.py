@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pmicheck.errors import ScenarioError, UsageError
+from pmicheck.model.limits import BOUNDS, enlarged, fault
 from pmicheck.model.policy import unknown
 from pmicheck.model.time import LAST_PHASE, PHASES
-from pmicheck.model.world import HANDOVERS, LEAVES, MOBILE, Bounds
+from pmicheck.model.world import HANDOVERS, LEAVES, Bounds
 from pmicheck.verdict import Verdict
 
 SHIPPED = (
@@ -50,20 +51,6 @@ FAMILIES = {
 """What each variant offers: readings, mechanisms and properties name the families that they touch."""
 
 KEYS = {"name", "title", "variant", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
-MOST = {
-    "clock": LAST_PHASE,
-    "honest_until": LAST_PHASE,
-    "retransmissions": 3,
-    "refreshes": 3,
-    "token_pairs": 7,
-    "sequence_modulus": 65536,
-    "attacker_updates": 8,
-    "mobile_nodes": 2,
-    "correspondents": 2,
-    "handovers": 2,
-}
-BOUNDS = tuple(field.name for field in fields(Bounds))
-LEAST = {"mobile_nodes": 1, "correspondents": 1, "handovers": 1}
 
 
 @dataclass(frozen=True)
@@ -136,25 +123,22 @@ class Scenario:
     def bounded(self, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, str]]:
         """The scenario with the bounds that `settings` names, and the settings that are none.
 
+        What the file expects is argued for its own bounds: with others nothing is expected.
+
         Raises:
-            UsageError: a bound that is no whole number, or beyond what the scenario takes.
+            UsageError: a bound that is no such number, or that the scenario has no use for.
         """
         wanted = {name: value for name, value in settings.items() if name in BOUNDS}
         for name, value in wanted.items():
-            least, most = LEAST.get(name, 0), self.most(name)
-            if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
-                raise UsageError(
-                    f"bound '{name}' is '{value}', but takes whole numbers from {least} to {most} in '{self.name}'"
-                )
-        bounds = replace(self.bounds, **{name: int(value) for name, value in wanted.items()})
+            number = int(value) if value.isascii() and value.isdecimal() else value
+            problem = fault(self.variant, name, number)
+            if problem:
+                raise UsageError(f"bound '{name}' {problem} (scenario '{self.name}')")
+        bounds = enlarged(self.variant, self.bounds, {name: int(value) for name, value in wanted.items()})
         rest = {name: value for name, value in settings.items() if name not in wanted}
-        return (replace(self, bounds=bounds) if wanted else self), rest
-
-    def most(self, bound: str) -> int:
-        """The largest value of a bound: what a variant has no use for stays as it is."""
-        single = self.variant in MOBILE and bound in ("mobile_nodes", "correspondents")
-        fixed = bound == "handovers" and self.variant not in HANDOVERS
-        return 1 if single or fixed else MOST[bound]
+        if bounds == self.bounds:
+            return self, rest
+        return replace(self, bounds=bounds, expectations=(), flips=()), rest
 
     def reason(self, rule: str, attacker: str) -> str:
         """Why a rule never fires, from the file: the entry for "attacker: rule", for the rule, or for its beginning."""
@@ -213,7 +197,7 @@ class _Reader:
             variant=variant,
             argument=self.string("argument"),
             prologue=self.strings("prologue", self.raw.get("prologue", [])),
-            bounds=self.bounds(),
+            bounds=self.bounds(variant),
             expectations=self.entries("expect"),
             flips=self.entries("flip"),
             uncovered=self.reasons(),
@@ -271,7 +255,7 @@ class _Reader:
             self.fail(key, f"'{key}' must be written as [[{key}]] tables")
         return list(value)
 
-    def bounds(self) -> Bounds:
+    def bounds(self, variant: str) -> Bounds:
         value = self.raw.get("bounds")
         if not isinstance(value, dict):
             self.fail("bounds", "'bounds' must be a [bounds] table")
@@ -279,18 +263,12 @@ class _Reader:
         for key, number in value.items():
             if key not in BOUNDS:
                 self.fail(key, f"unknown bound '{key}'; known are {', '.join(BOUNDS)}")
-            least = LEAST.get(key, 0)
-            if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= MOST[key]:
-                self.fail(key, f"bound '{key}' is {number!r}, but must be a whole number from {least} to {MOST[key]}")
+            problem = fault(variant, key, number)
+            if problem:
+                self.fail(key, f"bound '{key}' {problem}")
         for key in ("clock", "retransmissions"):
             if key not in value:
                 self.fail("bounds", f"bound '{key}' is missing")
-        modulus = value.get("sequence_modulus", 32)
-        if modulus < 16 or modulus & (modulus - 1):
-            self.fail(
-                "sequence_modulus",
-                f"bound 'sequence_modulus' is {modulus}, but must be a power of two from 16",
-            )
         return Bounds(**value)
 
     def reasons(self) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ class Finding:
     Attributes:
         line: where it begins in its file, None if that is not known.
         expires: the last day on which it counts.
-        settings: the entry is meant only for results with these readings.
+        settings: the entry is meant only for results with these readings and bounds.
         without: the entry is meant only for results with just these mechanisms switched off.
     """
 
@@ -57,9 +57,11 @@ class Finding:
         """Scenario, attacker, property."""
         return self.scenario, self.attacker, self.property
 
-    def covers(self, result: Result) -> bool:
-        """True if the entry speaks of this scenario, attacker, property, readings and mechanisms."""
-        agree = all(result.readings.get(name) == value for name, value in self.settings.items())
+    def covers(self, result: Result, record: Record) -> bool:
+        """True if the entry speaks of this scenario, attacker, property, readings, bounds and mechanisms."""
+        bounds = {name: str(number) for name, number in record.bounds.get(result.scenario, {}).items()}
+        in_force = {**bounds, **result.readings}
+        agree = all(in_force.get(name) == value for name, value in self.settings.items())
         return self.names() == result.names() and agree and set(self.without) == set(result.without)
 
 
@@ -105,7 +107,7 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
     used: dict[int, Finding] = {}
     new, known = [], []
     for result in violations:
-        entry = next((each for each in baseline.findings if _names(each, result)), None)
+        entry = next((each for each in baseline.findings if _names(each, result, record)), None)
         if entry is None:
             new.append(result)
         else:
@@ -117,15 +119,15 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
         if id(entry) in used:
             continue
         comparable = dict(entry.settings) == dict(record.settings)
-        decided = any(entry.covers(result) for result in record.results)
+        decided = any(entry.covers(result, record) for result in record.results)
         gone = not record.partial and comparable and (decided or complete)
         (stale if gone else unjudged).append(entry)
     expired = [entry for entry in used.values() if entry.expires is not None and entry.expires < today]
     return Comparison(tuple(new), tuple(known), tuple(stale), tuple(expired), tuple(unjudged), baseline.file)
 
 
-def _names(entry: Finding, result: Result) -> bool:
-    return entry.covers(result) and entry.fingerprint == fingerprint(result)
+def _names(entry: Finding, result: Result, record: Record) -> bool:
+    return entry.covers(result, record) and entry.fingerprint == fingerprint(result)
 
 
 def exit_code(record: Record, comparison: Comparison) -> ExitCode:
@@ -259,11 +261,11 @@ def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = N
     entry without a reason gets an empty one: `load_baseline` refuses it until somebody has filled it in.
     """
     kept = keep or Baseline()
-    findings = [entry for entry in kept.findings if not any(entry.covers(each) for each in record.results)]
+    findings = [entry for entry in kept.findings if not any(entry.covers(each, record) for each in record.results)]
     for result in record.results:
         if result.verdict is not Verdict.VIOLATED or not trustworthy(result):
             continue
-        old = next((entry for entry in kept.findings if _names(entry, result)), None)
+        old = next((entry for entry in kept.findings if _names(entry, result, record)), None)
         reason = reasons.get(fingerprint(result)) or (old.reason if old else "") or result.argument
         findings.append(
             Finding(

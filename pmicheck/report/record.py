@@ -145,7 +145,7 @@ class Record:
         pmicheck: version of the tool.
         kernel: which explorer kernel was in use.
         command: the command line, as a list.
-        settings: the readings that the user set away from their defaults.
+        settings: the readings that the user set away from their defaults, and the bounds that the user set.
         bounds: per scenario, the bounds by name.
         partial: True if the run was interrupted before all was decided.
         statements: coverage by statement of the draft (N001 to N179) that some rule of the run cites.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +11,8 @@ from pmicheck.report.changed import Repairs, Shift, Trial, Trials
 
 NOBODY = "no attacker"
 NARROW = 60
+WIDE = 100
+UNFOLDED = ("property", "verdict", "that is")
 
 
 def trials(result: Trials, *, width: int = 80) -> str:
@@ -113,12 +116,24 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> l
     table = Table(box=None, pad_edge=False, header_style="")
     for head in heads:
         table.add_column(head, overflow="fold", no_wrap=head in ("property", "verdict"))
+    room = 20 if width < WIDE else 40
     for row in rows:
-        table.add_row(*row)
+        cells = zip(heads, row, strict=True)
+        table.add_row(*(folded(cell, room) if head not in UNFOLDED else cell for head, cell in cells))
     stream = io.StringIO()
     Console(file=stream, width=max(width, NARROW), no_color=True, highlight=False, markup=False).print(table)
     head, *body = [line.rstrip() for line in stream.getvalue().splitlines()]
     return [head, "-" * max(map(len, (head, *body))), *body, ""]
+
+
+def folded(name: str, room: int) -> str:
+    """The name on several lines where it is long, broken after hyphens, underscores, equals signs and spaces."""
+    lines = [""]
+    for piece in re.findall(r"[^-=_ ]*[-=_ ]*", name):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > room:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _note(label: str, text: str, width: int) -> list[str]:

@@ -142,7 +142,8 @@ def _groups(record: Record) -> list[Group]:
     for key, results in keys.items():
         first = results[0]
         names = sorted({name for scenario, name in varying if scenario == first.scenario} | set(record.settings))
-        marks = [f"{name}={first.readings[name]}" for name in names if name in first.readings]
+        chosen = {**record.bounds.get(first.scenario, {}), **first.readings}
+        marks = [f"{name}={chosen[name]}" for name in names if name in chosen]
         marks += [f"without {name}" for name in first.without]
         title = f"{first.scenario} ({', '.join(marks)})" if marks else first.scenario
         explorations = tuple(each for each in record.explorations if _key(each) == key)

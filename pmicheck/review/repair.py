@@ -164,7 +164,9 @@ class _Search:
         cells: list[Cell] = [replace(cell, policy=policy) for cell in plan(self.request)]
         results = [result for cell in cells for result in decide(cell, self.shared).results]
         verdicts = {(r.attacker if r.property != PROGRESS else HONEST, r.property): r.verdict for r in results}
-        if set(verdicts.values()) == {Verdict.HOLDS}:
+        if not set(OPEN).isdisjoint(verdicts.values()):
+            self.undecided.append(chosen)
+        elif set(verdicts.values()) == {Verdict.HOLDS}:
             about = tuple(option.about for option in self.options if option in chosen)
             told = tuple((name, prop, str(verdict)) for (name, prop), verdict in verdicts.items())
             self.found[chosen] = Repair(self._said(chosen), about, told)

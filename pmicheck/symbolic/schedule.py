@@ -94,14 +94,6 @@ def _after_cause(trace: Trace) -> Iterator[Difference]:
         yield Difference(index, index - 1, HOP, None, "a packet needs a few milliseconds for a link")
 
 
-def _changes(step: Step) -> Iterator[tuple[str, str]]:
-    """(home address, new entry in words) of each cache entry that the step changes."""
-    for line in step.changes:
-        found = re.fullmatch(r"cn\[(.+)\]\.entry: (.*)", line)
-        if found is not None:
-            yield found[1], found[2]
-
-
 def _lifetime(trace: Trace, update: Mapping[str, Any]) -> float:
     capped = update["credential"] == "T" and update["key"] is None and "lifetime-bound" not in trace.without
     return MAX_RR_BINDING_LIFETIME if capped else MAX_CGA_BINDING_LIFETIME
@@ -109,28 +101,58 @@ def _lifetime(trace: Trace, update: Mapping[str, Any]) -> float:
 
 def _bindings_last(trace: Trace) -> Iterator[Difference]:
     """An entry is there until its last step, and ends by itself not before its lifetime is over."""
-    made: dict[str, tuple[int, float]] = {}
+    made: dict[tuple[str, str], tuple[int, float]] = {}
     last = len(trace.steps) - 1
     for index, step in enumerate(trace.steps):
-        update = _message(step)
-        ends = re.fullmatch(r"entry of (.*) ends", str(step.data.get("rule", "")))
-        if ends is not None and ends[1] in made:
-            began, lifetime = made.pop(ends[1])
-            yield Difference(index, began, lifetime, None, f"the entry of {ends[1]} ends not before its lifetime")
-            continue
-        if update.get("type") != "Update" or step.destination != "cn":
-            continue
-        home = str(update["home"])
-        if home in made:
-            began, lifetime = made[home]
-            yield Difference(index, began, None, lifetime - TICK, f"the entry of {home} is still there")
-        if update["lifetime"]:
-            made[home] = index, _lifetime(trace, update)
-        else:
-            made.pop(home, None)
-    for home, (began, lifetime) in made.items():
+        ended = _ended(trace, step)
+        if ended in made:
+            began, lifetime = made.pop(ended)
+            yield Difference(index, began, lifetime, None, f"the entry of {ended[1]} ends not before its lifetime")
+        for place, lifetime in _kept(trace, step):
+            if place in made and _makes_only(step):
+                continue
+            if place in made:
+                began, before = made.pop(place)
+                yield Difference(index, began, None, before - TICK, f"the entry of {place[1]} is still there")
+            if lifetime:
+                made[place] = index, lifetime
+    for (_, home), (began, lifetime) in made.items():
         if last > began:
             yield Difference(last, began, None, lifetime - TICK, f"the entry of {home} is still there")
+
+
+def _ended(trace: Trace, step: Step) -> tuple[str, str]:
+    """(keeper, home address) of the entry whose lifetime is over, empty if the step is none of that kind."""
+    found = re.fullmatch(r"entry of (.*?) ends(?: at (\w+))?", str(step.data.get("rule", "")))
+    if found is None:
+        return "", ""
+    return found[2] or ("pma3" if trace.scenario.startswith("type2") else "cn"), found[1]
+
+
+def _kept(trace: Trace, step: Step) -> Iterator[tuple[tuple[str, str], float]]:
+    """(keeper, home address) of the entry that a packet makes, changes or ends, and how long it is to last."""
+    message, to = _message(step), step.destination
+    match message.get("type"):
+        case "Update":
+            yield (to, str(message["home"])), _lifetime(trace, message) if message["lifetime"] else 0.0
+        case "PeerUpdate":
+            yield (to, str(message["home"])), MAX_CGA_BINDING_LIFETIME if message["lifetime"] else 0.0
+        case "TestInit" if message.get("care_of") and to == message["at"] and _admits(trace):
+            yield (to, str(message["address"])), MAX_RR_BINDING_LIFETIME
+        case "Test" if message.get("care_of") and not to.startswith("ha"):
+            yield (to, "CN's HoA"), MAX_RR_BINDING_LIFETIME
+        case "Acknowledgement" if message["at"] == "pma3" and message["tokens"]:
+            yield (to, "CN's HoA"), MAX_CGA_BINDING_LIFETIME
+
+
+def _admits(trace: Trace) -> bool:
+    """Whether a PHoTI makes an entry (A-16)."""
+    return trace.readings.get("photi_state", "active") != "none"
+
+
+def _makes_only(step: Step) -> bool:
+    """A PHoTI makes an entry and changes none."""
+    return _message(step).get("type") == "TestInit"
 
 
 def _nonces_are_young(trace: Trace, ticks: Mapping[int, int]) -> Iterator[Difference]:
@@ -166,7 +188,7 @@ def _not_too_fast(trace: Trace) -> Iterator[Difference]:
     """Honest repetitions wait a second, and no more than three messages of a kind go out in one."""
     sent: dict[tuple[str, str], list[int]] = {}
     for index, step in enumerate(trace.steps):
-        if step.attacker or step.actor in ("ha", "cn"):
+        if step.attacker or step.actor in ("ha", "ha2", "cn"):
             continue
         for term in step.sends:
             kind = _kind(term)

@@ -24,6 +24,15 @@ COMBINED = (
     ("type1-settled", "malicious-mn+careof-path"),
     ("type1-settled", "home-path+careof-path"),
     ("rr-mobile", "home-path+careof-path"),
+    ("ero-initial", "malicious-mn+home-path"),
+    ("ero-handoff", "home-path+careof-path"),
+    ("type2-local", "malicious-mn+home-path"),
+    ("type2-handshake", "malicious-mn+careof-path"),
+    ("type2-handshake-handover", "rogue-previous-pma+careof-path"),
+    ("type2-handshake-handover", "rogue-next-pma+malicious-mn"),
+    ("type2-rr", "home-path+careof-path"),
+    ("data-plane", "malicious-mn+home-path"),
+    ("data-plane", "home-path+careof-path"),
 )
 
 PAIRS = [

@@ -100,6 +100,7 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
         "properties": list(samples.PROPERTIES),
         "readings": ["key_owner", "tombstone"],
         "mechanisms": ["mac", "home-test"],
+        "bounds": ["mobile_nodes"],
     }[kind]
     return [(name, f"What {name} is, in one sentence that is long enough to be wrapped.") for name in names]
 

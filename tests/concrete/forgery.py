@@ -40,7 +40,7 @@ def update(
     """A (proxy) binding update with exactly these contents; the MAC is right for the tokens named.
 
     Args:
-        identity: CGA Parameters to put in; `signer` signs in its place if given.
+        identity: CGA Parameters and delegation to put in; `signer` signs in its place if given.
         signed_for: the care-of address in the signature, if it is another one.
     """
     flags = PROXY_FLAGS if proxy else BindingUpdateFlag.ACKNOWLEDGE
@@ -49,11 +49,19 @@ def update(
     options: list[wire.Option] = []
     if proxy and not home_address_option:
         options.append(wire.MobileNodeHomeAddressOption(home_address))
+    indices = wire.NonceIndicesOption(home_index, care_of_index)
+    indices_are_signed = identity is not None and chosen.reading("signed_nonces") == "yes"
+    if indices_are_signed:
+        options.append(indices)
+    if identity is not None and identity.delegation is not None:
+        options.append(wire.DelegationOption(identity.delegation))
     if identity is not None:
         options += [wire.CgaParametersOption(identity.cga_parameters), wire.SignatureOption(bytes(128))]
     if asks_for_care_of_token:
         options.append(wire.CareOfTestInitOption())
-    options += [wire.NonceIndicesOption(home_index, care_of_index), wire.BindingAuthorizationDataOption()]
+    if not indices_are_signed:
+        options.append(indices)
+    options.append(wire.BindingAuthorizationDataOption())
     blank = Packet(
         care_of_address,
         CORRESPONDENT,

@@ -296,7 +296,7 @@ def test_a_third_message_makes_no_other_entry_effective() -> None:
     cache.confirm(HOME, PMA1)
     assert cache.effective(HOME) is None
     cache.confirm(HOME, PMA2)
-    assert cache.effective(HOME) == cache.newest(HOME) == ProxyBinding(HOME, PMA2, True, 1, 100)
+    assert cache.effective(HOME) == cache.get(HOME) == ProxyBinding(HOME, PMA2, True, 1, 100)
 
 
 def test_an_agent_forgets_the_peers_of_a_node_that_leaves() -> None:

@@ -47,6 +47,9 @@ def option_tuples(draw: st.DrawFn) -> tuple[wire.Option, ...]:
         cga_parameters = wire.CgaParametersOption(draw(st.binary(min_size=1, max_size=600)))
         options.insert(draw(st.integers(0, len(options))), cga_parameters)
     if draw(st.booleans()):
+        delegation = wire.DelegationOption(draw(st.binary(min_size=1, max_size=600)))
+        options.insert(draw(st.integers(0, len(options))), delegation)
+    if draw(st.booleans()):
         private_key = wire.PrivateKeyOption(draw(st.binary(min_size=1, max_size=600)))
         options.insert(draw(st.integers(0, len(options))), private_key)
     if draw(st.booleans()):

@@ -34,6 +34,11 @@ SHALLOW = [
     ("type1-settled", "home-path", 5),
     ("type1-settled", "dolev-yao", 4),
     ("type1-handover", "rogue-next-pma", 3),
+    ("ero-initial", "home-path", 3),
+    ("type2-handshake", "off-path", 3),
+    ("type2-handshake-handover", "rogue-previous-pma", 3),
+    ("type2-rr", "off-path", 3),
+    ("data-plane", "malicious-mn", 3),
 ]
 
 
@@ -76,7 +81,15 @@ def test_z3_reaches_no_witness_earlier_than_the_explorer(name: str, attacker: st
         assert search.depth == min(3, reached.depth), goal.name
 
 
-@pytest.mark.parametrize(("name", "attacker"), [("type1-initial", "home-path"), ("type1-settled", "dolev-yao")])
+@pytest.mark.parametrize(
+    ("name", "attacker"),
+    [
+        ("type1-initial", "home-path"),
+        ("type1-settled", "dolev-yao"),
+        ("type2-handshake-handover", "rogue-next-pma"),
+        ("data-plane", "malicious-mn"),
+    ],
+)
 def test_an_observation_state_goes_nowhere_and_shows_one_step_only(name: str, attacker: str) -> None:
     prepared, _ = grounded(name, attacker)
     cells = prepared.grounded

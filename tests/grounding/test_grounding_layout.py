@@ -24,6 +24,11 @@ SMALL = [
     ("type1-settled", "rogue-previous-pma"),
     ("type1-initial", "off-path"),
     ("type1-refresh", "off-path"),
+    ("ero-initial", "off-path"),
+    ("type2-local", "malicious-mn"),
+    ("type2-handshake-handover", "rogue-previous-pma"),
+    ("type2-rr", "off-path"),
+    ("data-plane", "malicious-mn"),
 ]
 
 
@@ -75,7 +80,19 @@ print(hashlib.sha256(repr((whole, system.initial, system.known)).encode()).hexdi
 """
 
 
-@pytest.mark.parametrize(("name", "attacker"), [("type1-initial", "home-path"), ("type1-handover", "dolev-yao")])
+DETERMINED = [
+    ("type1-initial", "home-path"),
+    ("type1-handover", "dolev-yao"),
+    ("ero-handoff", "home-path"),
+    ("type2-local", "malicious-mn"),
+    ("type2-handshake", "malicious-mn"),
+    ("type2-handshake-handover", "rogue-previous-pma"),
+    ("type2-rr", "home-path"),
+    ("data-plane", "dolev-yao"),
+]
+
+
+@pytest.mark.parametrize(("name", "attacker"), DETERMINED)
 def test_every_process_lays_out_the_same_system(name: str, attacker: str) -> None:
     """Hashes of strings differ from process to process; nothing may depend on the order of a set."""
     digests = set()

@@ -213,7 +213,7 @@ class PeerAgent(PeerSender):
 
     def _on_authentic_update(self, update: PeerUpdate, now: float, *, vouched_for: bool) -> None:
         """Sequence number (RFC 6275 9.5.1), then by the reading the home agent's word, then the entry."""
-        last = self._proxy_bindings.newest(update.home_address)
+        last = self._proxy_bindings.get(update.home_address)
         if last and self.policy.has("sequence-number") and not is_greater(update.sequence, last.sequence):
             status = Status.SEQUENCE_NUMBER_OUT_OF_WINDOW
             self._refuse(update, "sequence-number", now, status=int(status))

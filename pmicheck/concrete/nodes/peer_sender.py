@@ -122,8 +122,8 @@ class PeerSender(LocalRoutingAgent):
             self._note(now, "expired-proxy-binding", home_address=binding.home_address)
 
     def proxy_binding(self, home_address: IPv6Address) -> ProxyBinding | None:
-        """The newest entry for a home address, effective or not (N114, N116)."""
-        return self._proxy_bindings.newest(home_address)
+        """The entry for a home address, effective or not (N114, N116)."""
+        return self._proxy_bindings.get(home_address)
 
     def forwarding_binding(self, home_address: IPv6Address) -> ProxyBinding | None:
         """The entry by which packets for a home address are tunnelled to its agent (N117)."""

@@ -1,7 +1,8 @@
 """The Proxy Binding Cache: where the nodes of other proxy mobile agents are to be reached (the draft's 2, 4.2, 6).
 
-A binding that waits for the third message of its handshake stands beside the one in force, so that a handover
-does not interrupt what the old one carries (reading handshake_effective, A-24).
+There is one entry for a node ("the Binding Cache entry for the MN1", 4.2; RFC 6275 9.1). By the reading
+handshake_effective an update that waits for its third message stands in it already, and nothing is forwarded by it
+meanwhile (A-24).
 """
 
 from __future__ import annotations
@@ -32,39 +33,34 @@ class ProxyBindingCache:
     """Proxy bindings by home address."""
 
     def __init__(self) -> None:
-        self._effective: dict[IPv6Address, ProxyBinding] = {}
-        self._waiting: dict[IPv6Address, ProxyBinding] = {}
+        self._bindings: dict[IPv6Address, ProxyBinding] = {}
 
-    def newest(self, home_address: IPv6Address) -> ProxyBinding | None:
-        """The entry made last, whether it is used for forwarding or not."""
-        return self._waiting.get(home_address) or self._effective.get(home_address)
+    def get(self, home_address: IPv6Address) -> ProxyBinding | None:
+        """The entry, whether it is used for forwarding or not."""
+        return self._bindings.get(home_address)
 
     def effective(self, home_address: IPv6Address) -> ProxyBinding | None:
-        """The entry that is used for forwarding."""
-        return self._effective.get(home_address)
+        """The entry if it is used for forwarding."""
+        found = self._bindings.get(home_address)
+        return found if found is not None and found.effective else None
 
     def put(self, binding: ProxyBinding) -> None:
-        """Stores an entry; one that waits leaves the effective one alone."""
-        self._waiting.pop(binding.home_address, None)
-        cache = self._effective if binding.effective else self._waiting
-        cache[binding.home_address] = binding
+        """Stores an entry in place of the one that was there."""
+        self._bindings[binding.home_address] = binding
 
     def confirm(self, home_address: IPv6Address, care_of_address: IPv6Address) -> None:
-        """The third message has come: the entry that waits for this address is effective from now on."""
-        waiting = self._waiting.get(home_address)
-        if waiting is not None and waiting.care_of_address == care_of_address:
-            self.put(replace(waiting, effective=True))
+        """The third message has come from this address: the entry that leads there is effective from now on."""
+        found = self._bindings.get(home_address)
+        if found is not None and found.care_of_address == care_of_address:
+            self.put(replace(found, effective=True))
 
     def delete(self, home_address: IPv6Address) -> None:
-        """Removes the entry of a home address, and one that waits beside it."""
-        for cache in (self._effective, self._waiting):
-            cache.pop(home_address, None)
+        """Removes an entry."""
+        self._bindings.pop(home_address, None)
 
     def expire(self, now: float) -> tuple[ProxyBinding, ...]:
         """Removes the entries whose lifetime is over and returns them."""
-        over = []
-        for cache in (self._effective, self._waiting):
-            over += [binding for binding in cache.values() if now >= binding.expires_at]
-            for binding in [binding for binding in cache.values() if now >= binding.expires_at]:
-                del cache[binding.home_address]
-        return tuple(over)
+        over = tuple(binding for binding in self._bindings.values() if now >= binding.expires_at)
+        for binding in over:
+            del self._bindings[binding.home_address]
+        return over

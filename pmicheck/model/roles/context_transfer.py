@@ -43,11 +43,14 @@ def profile_key(flow: Flow) -> Term:
 
 
 def receive_context(ctx: Context, world: World, pma: str, flow: Flow, data: ContextData) -> None:
-    """The next agent has the entry: a PBU to the correspondent's agent may follow (N120, N122, N145)."""
+    """The next agent has the entry: a PBU to the correspondent's agent may follow (N120, N122, N145).
+
+    What a rogue previous agent says, the right peer has said.
+    """
     require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "waiting", "not-waiting")
-    if data.peer != CARE_OF[PMA3]:
+    if data.peer != CARE_OF[PMA3] and not world.corrupted:
         ctx.set(EVENT, Believed(pma, "context transfer data"))
     tries = max(held.tries, data.tries)
     ctx.set(registration_of(pma, flow), Registration(stage="context", seq=data.seq, tries=tries, peer=data.peer))

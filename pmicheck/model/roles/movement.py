@@ -104,5 +104,5 @@ def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> t
     if held.care_of_nonce:
         terms.append(care_of_token(CARE_OF[pma], held.care_of_nonce, flow.at))
     if world.type2:
-        terms += [association(pma, peer) for peer in world.correspondents]
+        terms += [association(pma, peer) for peer in (*world.correspondents, *world.agents) if peer != pma]
     return tuple(terms)

@@ -260,7 +260,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
     expected = held.stage == "sent" and held.seq == update.answers and held.peer == update.care_of
     require(expected and update.home == CN_HOME, "not-outstanding")
     _confirm_attachment(ctx, world, update)
-    if update.care_of != CARE_OF[PMA3]:
+    if not ctx.test(evidence(identity(update)), was_sent):
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"

@@ -1,0 +1,71 @@
+"""An attacker that a PHoT made the correspondent's agent goes on to play it (the draft's 4.3).
+
+The mobile node's agent sends its updates to the care-of address in PHoT, under keys made from the token in it (N133,
+N134). Whoever chose both can answer them, so the registration is completed and data follow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from pmicheck.concrete import tokens, wire
+from pmicheck.concrete.attack import SeenUpdate, update_in
+from pmicheck.concrete.constants import TOKEN_OCTETS, BindingAcknowledgementFlag
+from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.concrete.stage import ATTACKER, CN_HOME, COA1
+from pmicheck.concrete.type2_run import Type2Run
+
+
+@dataclass(frozen=True)
+class Impersonator:
+    """The attacker with the token and the nonce index that it put into PHoT."""
+
+    run: Type2Run
+    token: bytes
+    index: int
+
+    def complete(self) -> bool:
+        """Answers the early and the complete update that have come; whether there were such."""
+        care_of_token = self.run.knowledge.random.take(TOKEN_OCTETS)
+        offer: tuple[wire.Option, ...] = (
+            wire.CareOfTestOption(care_of_token),
+            wire.NonceIndicesOption(0, self.index),
+        )
+        return self._answer(sealing.ZERO_TOKEN, offer) and self._answer(care_of_token, ())
+
+    def _answer(self, care_of_token: bytes, options: tuple[wire.Option, ...]) -> bool:
+        update = self._newest_update()
+        if update is None:
+            return False
+        stage, policy = self.run.stage, self.run.stage.policy
+        own, agent = stage.addresses[ATTACKER], stage.addresses[COA1]
+        kbm = tokens.binding_management_key(self.token, care_of_token)
+        answer = wire.BindingAcknowledgement(
+            0,
+            update.message.sequence,
+            update.message.lifetime,
+            BindingAcknowledgementFlag.PROXY_REGISTRATION,
+            (*options, wire.BindingAuthorizationDataOption()),
+        )
+        octets = wire.seal(
+            answer,
+            source=own,
+            destination=agent,
+            authenticate=lambda header: sealing.mac(policy, kbm, agent, self._named(), header),
+        )
+        packet = Packet(own, agent, MobilityHeader(octets)).to_bytes()
+        self.run.knowledge.octets_sent += len(packet)
+        stage.network.inject(packet, self.run.now)
+        self.run.settle()
+        return True
+
+    def _named(self) -> IPv6Address:
+        """What stands for it in MACs (A-22)."""
+        by_node = self.run.stage.policy.reading("kcn_scope") == "cn"
+        return self.run.stage.addresses[CN_HOME if by_node else ATTACKER]
+
+    def _newest_update(self) -> SeenUpdate | None:
+        packets = self.run.stage.sinks[ATTACKER].packets
+        return update_in(Packet.from_bytes(packets[-1][1])) if packets else None

@@ -1,0 +1,248 @@
+"""Runs the steps of a trace of return routability with a type 2 correspondent (the draft's 4.3).
+
+A home test of the attacker's own is a PHoTI, which makes an entry where there is none (N130). The model has its tests
+leave nothing, so each is put off to the moment at which its token is needed; then there is an entry, or there will be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.agent_stage import Type2Stage
+from pmicheck.concrete.attack import Lacking, message_in
+from pmicheck.concrete.execution import Run
+from pmicheck.concrete.forge import Forged, Forger
+from pmicheck.concrete.network import HOME_PATH
+from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, Entry
+from pmicheck.concrete.nodes.node import plain_packet
+from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.concrete.records import Acceptance
+from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
+from pmicheck.trace import Step
+
+Fields = Mapping[str, Any]
+
+
+class Type2Forger(Forger):
+    """The attacker's packets, where home tests name care-of addresses (N168, N171).
+
+    Attributes:
+        chosen: the token and index in the last PHoT of its making.
+    """
+
+    stage: Type2Stage
+    chosen: tuple[bytes, int] | None = None
+
+    def forge(self, message: Fields) -> Forged:
+        """The packet for an injected message. Raises Lacking if the attacker does not have what it takes."""
+        match message["type"], message.get("kind"):
+            case "TestInit", "PHoTI":
+                return Forged(self.proxy_test_init(message["address"], message["care_of"])[0])
+            case "Test", "PHoT":
+                return self._proxy_test(message)
+            case _:
+                return super().forge(message)
+
+    def proxy_test_init(self, name: str, care_of: str, *, by_option: bool = False) -> tuple[bytes, bytes]:
+        """(packet, cookie): a PHoTI for a home address, as if a home agent had forwarded it.
+
+        Args:
+            by_option: the address stands in a Home Address option, the packet comes from the attacker.
+        """
+        at, tested = self.stage.addresses, self.stage.tested
+        cookie = self.knowledge.random.take(8)
+        octets = wire.encode(wire.ProxyHomeTestInit(cookie, at[care_of]), source=at[name], destination=tested)
+        if by_option:
+            packet = Packet(at[ATTACKER], tested, MobilityHeader(octets), home_address=at[name])
+        else:
+            packet = Packet(at[name], tested, MobilityHeader(octets))
+        return packet.to_bytes(), cookie
+
+    def _proxy_test(self, message: Fields) -> Forged:
+        """PHoT with a false care-of address, as if from the correspondent; only the cookie vouches for it."""
+        self._secrets = []
+        cookie = self._cookie(message["cookie"])
+        index, at = self.stage.nonces[message["nonce"]], self.stage.addresses
+        self.chosen = self.knowledge.random.take(8), index
+        answer = wire.ProxyHomeTest(index, cookie, self.chosen[0], care_of_address=at[message["care_of"]])
+        packet = plain_packet(answer, self.stage.tested, at[message["address"]])
+        return Forged(packet.to_bytes(), tuple(self._secrets))
+
+
+class Type2Run(Run):
+    """One execution of a trace of `type2-rr`."""
+
+    correspondent = PMA3
+    stage: Type2Stage
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.forger: Type2Forger = Type2Forger(self.stage, self.knowledge)
+        self._put_off: list[tuple[int, Fields]] = []
+        self._wanted: Fields = {}
+
+    # The attacker's own tests.
+
+    def test(self, data: Fields, index: int | None = None) -> None:
+        """A test of the attacker's own: put off, or at once if it is for a registration that the trace leaves out."""
+        if data.get("kind") == "test":
+            self._put_off.append((self.step if index is None else index, data))
+        else:
+            self._test_care_of(self.step, data, {**self._wanted, "care_of_nonce": data["nonce"]})
+
+    def _perform(self, step: Step) -> None:
+        if "phase" in step.data:
+            self._run_tests(None)
+        if step.data.get("rule") == f"entry of {CN_HOME} ends at {PMA1}":
+            self._end_at_agent()
+        else:
+            super()._perform(step)
+
+    def _end_at_agent(self) -> None:
+        """The mobile node's agent has forgotten where the correspondent is, with T or with the binding (N133)."""
+        if self.peer() is not None:
+            raise self.divergence(f"the entry of {CN_HOME} at {PMA1} does not end at {self.now} s")
+
+    def _inject(self, message: Fields) -> None:
+        self._wanted = message
+        if message["type"] in ("Update", "Acknowledgement"):
+            self._run_tests(message)
+        super()._inject(message)
+
+    def _run_tests(self, wanted: Fields | None) -> None:
+        """Runs what was put off: home tests, then the tests of care-of addresses that take an update.
+
+        Args:
+            wanted: the message that the tokens are for, None if the phase of their nonce ends.
+        """
+        waiting, self._put_off = self._put_off, []
+        for index, data in waiting:
+            if data["init"] == "HoTI":
+                self._test_home(index, data["address"])
+        for index, data in waiting:
+            if data["init"] == "CoTI" and wanted is not None:
+                self._test_care_of(index, data, wanted)
+
+    def _test_home(self, index: int, name: str) -> None:
+        """PHoTI by way of the correspondent's home agent (N127), until its answer comes by where it can be read.
+
+        Raises:
+            Lacking: it cannot be read anywhere.
+        """
+        network = self.stage.network
+        by_option = name == HOA and HOME_PATH not in self.powers.taps
+        packet, cookie = self.forger.proxy_test_init(name, ATTACKER, by_option=by_option)
+        self.octets[index], self.moments[index] = packet.hex(), self.now
+        self.knowledge.octets_sent += len(packet)
+        before, logs = self._entries(), self._log_lengths()
+        seen = len(self.knowledge.seen)
+        network.inject(packet, self.now)
+        for _ in range(4):
+            self.settle()
+            for flight in list(network.in_flight.values()):
+                if getattr(message_in(Packet.from_bytes(flight.packet)), "cookie", b"") == cookie:
+                    if self.stage.owner_of(flight) in (PMA3, HA2):
+                        network.deliver(flight.flight_id, self.now)
+                    else:
+                        network.drop(flight.flight_id)  # it has been read
+        self._note_admission(packet, before, logs)
+        read = [message_in(Packet.from_bytes(octets)) for octets in self.knowledge.seen[seen:]]
+        if not any(isinstance(found, wire.ProxyHomeTest) and found.cookie == cookie for found in read):
+            raise Lacking(f"a place where it can read the answer to its PHoTI for {name}")
+        self.home_tests.setdefault(name, []).append(self.now)
+
+    def _test_care_of(self, index: int, data: Fields, wanted: Fields) -> None:
+        """C comes with the answer to an early update and in no other way (N134); an answer that was read will do.
+
+        Args:
+            wanted: the update that C is for; the early one goes out for its home address under the same key, or for the
+                attacker's own home address if it has one.
+        """
+        name, nonce, at, cn = data["address"], data["nonce"], self.stage.addresses, self.stage.cn
+        if self.knowledge.holds(cn.care_of_keygen_token(self.stage.nonces[nonce], at[name])):
+            return
+        if wanted["type"] != "Update" or wanted["care_of_nonce"] != nonce:
+            self._put_off.append((index, data))
+            return
+        home, key, sig = wanted["home"], wanted["key"], wanted["sig"]
+        if self.powers.own_home and home != ATTACKER_HOME:
+            home, key, sig = ATTACKER_HOME, "attacker", ["sig", "attacker"]
+        if not self.knowledge.holds(cn.home_keygen_token(self.stage.nonces[nonce], at[home])):
+            self._test_home(index, home)
+        early = {
+            **wanted,
+            "home": home,
+            "care_of": name,
+            "seq": int(wanted["seq"]) - 1,
+            "lifetime": True,
+            "credential": "T",
+            "nonce": nonce,
+            "care_of_nonce": 0,
+            "key": key,
+            "test": True,
+            "sig": sig,
+            "mac": ["mac", ["Kbm", ["T", home, nonce], ["zero"]], name],
+        }
+        self.send(self.forger.forge(early))
+        self.octets[index], self.moments[index] = self.octets.pop(self.step), self.now
+        self.settle()
+
+    # What a PHoTI leaves.
+
+    def _note_reaction(
+        self,
+        packet: bytes,
+        sender: str,
+        receiver: str | None,
+        before: Mapping[str, Entry | None],
+        logs: Mapping[str, int],
+        forged: Forged | None,
+    ) -> None:
+        super()._note_reaction(packet, sender, receiver, before, logs, forged)
+        if receiver == PMA3:
+            self._note_admission(packet, before, logs)
+
+    def _note_admission(self, packet: bytes, before: Mapping[str, Entry | None], logs: Mapping[str, int]) -> None:
+        """Records the entry that a PHoTI has made (N130, N148)."""
+        stage, events = self.stage, self.stage.receiving.log[logs[PMA3] :]
+        made = next((event for event in events if event.kind == "created-by-home-test-init"), None)
+        init = message_in(Packet.from_bytes(packet))
+        if made is None or not isinstance(init, wire.ProxyHomeTestInit):
+            return
+        address, care_of = made.detail["home_address"], init.care_of_address
+        name = next(name for name, known in stage.addresses.items() if known == address)
+        self.acceptances.append(
+            Acceptance(
+                step=self.step,
+                time=self.now,
+                home_address=name,
+                care_of_address=stage.name_of(care_of),
+                deregisters=False,
+                emitted=init.cookie in stage.cookies.values(),
+                again=(),
+                before=before.get(name),
+                after=stage.cn.entry(stage.addresses[name]),
+                secrets=None,
+                serving=stage.serving,
+                method=HOME_TEST_INIT,
+            )
+        )
+
+    # The mobile node's side.
+
+    def peer(self) -> str | None:
+        """Where the mobile node's agent believes the correspondent's to be, by name (N133)."""
+        at = self.stage.addresses
+        found = self.stage.sending.peer_of(at[HOA], at[CN_HOME], self.now)
+        return None if found is None else self.stage.name_of(found)
+
+    def _compare(self, step: Step) -> None:
+        super()._compare(step)
+        for line in step.changes:
+            found = re.fullmatch(rf"{PMA1}\[(.+)\]\.entry: (\S+?)(, (un)?verified)?", line)
+            peer = self.peer() or "none"
+            if found is not None and found[2] != peer:
+                raise self.divergence(f"the entry of {found[1]} at {PMA1} is {peer}, not {found[2]}")
