@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pmicheck.attacker.candidate import Injection
 from pmicheck.attacker.deduction import Potential
+from pmicheck.attacker.updates import NONCES
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
@@ -37,7 +38,7 @@ from pmicheck.model.roles.attachment import who_is_at
 from pmicheck.model.roles.context_transfer import profile_key
 from pmicheck.model.roles.peer_agent import acknowledgement_for, with_proof
 from pmicheck.model.roles.registration import FORGED
-from pmicheck.model.terms import Term
+from pmicheck.model.terms import Term, home_token
 from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, COA1, PMA1, PMA3, VICTIM_HOME
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ class PeerForger:
                 for care_of in (CARE_OF[PMA3], ATTACKER):
                     test = Test("PHoT", message.address, 1, cookie, FORGED, TUNNEL, asker, message.at, care_of)
                     yield Injection(test, needs)
+                yield from self._true_tokens(test, needs)
+
+    def _true_tokens(self, test: Test, needs: tuple[Term, ...]) -> Iterator[Injection]:
+        """The correspondent's T beside a false care-of address: the early PBU goes there, and means the correspondent
+        where that is named by its home address (reading kcn_scope)."""
+        for nonce in NONCES if self.world.policy.reads("kcn_scope", "cn") else ():
+            token = home_token(test.address, nonce, test.at)
+            if self.potential.can_make(token):
+                yield Injection(test._replace(nonce=nonce, token=token), (*needs, token))
 
     # Draft 4.2.
 

@@ -141,7 +141,7 @@ def _kept(trace: Trace, step: Step) -> Iterator[tuple[tuple[str, str], float]]:
             yield (to, str(message["address"])), MAX_RR_BINDING_LIFETIME
         case "Test" if message.get("care_of") and not to.startswith("ha"):
             yield (to, "CN's HoA"), MAX_RR_BINDING_LIFETIME
-        case "Acknowledgement" if message["at"] == "pma3" and message["tokens"]:
+        case "Acknowledgement" if message.get("at") == "pma3" and message["tokens"]:
             yield (to, "CN's HoA"), MAX_CGA_BINDING_LIFETIME
 
 

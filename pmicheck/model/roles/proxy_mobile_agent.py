@@ -6,6 +6,7 @@ from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import cells_of
+from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.roles.registration import (
     Registration,
     awaits,
@@ -114,6 +115,8 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     held: Registration = ctx.get(registration_of(pma, flow))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
     right_peer = not world.type2 or note_peer(ctx, pma, test)
+    if believed and not right_peer:
+        held = _misdirect(ctx, world, pma, flow, held._replace(nonce=test.nonce))
     if not (believed and right_peer):
         ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
@@ -122,6 +125,23 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     if pma != PMA1 and not held.seq and not world.attacked:
         held = held._replace(seq=last_number(ctx, flow))
     _send_registration(ctx, world, pma, flow, held)
+
+
+def _misdirect(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
+    """The early PBU goes to the address of a false PHoT (N134). Whom its signature names decides what it is good for
+    there: the correspondent by its home address, or that address itself (reading kcn_scope, A-22)."""
+    if world.policy.reads("kcn_scope", "cn"):
+        update = build_update(
+            world, CARE_OF[pma], held.seq + 1, "T", nonce=held.nonce, key=_key(world, pma, flow), flow=flow
+        )
+        note_sent(ctx, update)
+        ctx.learn(*(term for term in (update.sig, update.mac) if term is not None))
+    return held._replace(seq=held.seq + 1)
+
+
+def _key(world: World, pma: str, flow: Flow) -> str | None:
+    """Who signs an early PBU under T, if anybody does (A-12)."""
+    return signer(world.policy, pma, flow.home) if world.policy.reads("cga_in_early", "yes") else None
 
 
 def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ack: Acknowledgement) -> None:

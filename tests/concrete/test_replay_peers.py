@@ -1,0 +1,351 @@
+"""Traces whose agents shake hands (4.2, 4.2.1), executed on concrete agents, and what becomes of tampered ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from test_replay import kind, replayed, stored, with_data, with_steps
+
+from pmicheck.concrete.casting import judge, staged
+from pmicheck.concrete.peer_judgement import JUDGES
+from pmicheck.concrete.peer_run import PeerRun
+from pmicheck.concrete.replay import ReplayReport
+from pmicheck.concrete.stage import CN_HOME, COA1, COA2, COA3, HOA
+from pmicheck.trace import Step, Trace
+from pmicheck.verdict import Replay
+
+NOT_THERE = "The nodes follow every step, but the bad state is not there at the end."
+
+
+def start(rule: str, time: float, *, by_attacker: bool = False, **data: Any) -> Step:
+    return Step(
+        "somebody", "start", rule, time=time, attacker=by_attacker, data={"kind": "start", "rule": rule, **data}
+    )
+
+
+def deliver(time: float, kind_of: str, to: str, **fields: Any) -> Step:
+    message = {"type": kind_of, "to": to, **fields}
+    return Step("somebody", "deliver", "receives it", time=time, data={"kind": "deliver", "message": message})
+
+
+def update(time: float, to: str, care_of: str, seq: int, *, answers: int = 0, lifetime: bool = True) -> Step:
+    home = CN_HOME if care_of == COA3 else HOA
+    fields = {"home": home, "care_of": care_of, "seq": seq, "answers": answers, "lifetime": lifetime, "proof": None}
+    return deliver(time, "PeerUpdate", to, **fields)
+
+
+ASKED = (
+    start("pma1 asks HA2 for the binding", 0.0),
+    deliver(0.1, "CacheRequest", "ha2", home=CN_HOME, asker="pma1", number=1),
+    deliver(0.2, "CacheAnswer", "pma1", home=CN_HOME, care_of=COA3, number=1),
+)
+HANDSHAKE = (
+    *ASKED,
+    update(0.3, "pma3", COA1, 1),
+    update(0.4, "pma1", COA3, 1, answers=1),
+    deliver(0.5, "PeerAcknowledgement", "pma3", home=HOA, seq=1, proof=None),
+)
+HANDOVER = (
+    *HANDSHAKE,
+    start("mobile node moves to CoA2", 10.0),
+    start("pma2 asks pma1 for the context", 10.1),
+    deliver(10.2, "ContextRequest", "pma1", home=HOA, asker="pma2"),
+    deliver(10.3, "ContextData", "pma2", home=HOA, peer=COA3, seq=1),
+    start("pma2 registers with the peer in the context", 10.4),
+    update(10.5, "pma3", COA2, 2),
+    update(10.6, "pma2", COA3, 1, answers=2),
+    deliver(10.7, "PeerAcknowledgement", "pma3", home=HOA, seq=2, proof=None),
+)
+
+
+def trace(*steps: Step, prop: str = "no-redirection", attacker: str = "off-path", **more: Any) -> Trace:
+    scenario = more.get("scenario", "type2-handshake-handover")
+    return Trace(scenario, attacker, prop, more.get("readings", {}), more.get("without", ()), steps)
+
+
+def ran(steps: Iterable[Step], **more: Any) -> PeerRun:
+    """The steps, followed to the last."""
+    whole = trace(*steps, **more)
+    run = staged(whole, [step.time or 0.0 for step in whole.steps], attacked=True)
+    assert isinstance(run, PeerRun)
+    run.run()
+    return run
+
+
+def care_of(run: PeerRun, agent: str, home: str) -> str | None:
+    entry = run.entry(agent, home)
+    return None if entry is None else run.stage.name_of(entry.care_of_address)
+
+
+def injected(name: str, **fields: Any) -> ReplayReport:
+    """A stored trace with other fields in its injected messages."""
+    return replayed(with_steps(stored(name), lambda s: with_data(s, **fields) if kind(s) == "inject" else s))
+
+
+# Honest agents.
+
+
+@pytest.mark.parametrize("auth", ["none", "sa", "attachment"])
+@pytest.mark.parametrize("effective", ["first", "third"])
+def test_the_handshake_registers_both_nodes(auth: str, effective: str) -> None:
+    run = ran(HANDSHAKE, readings={"pma_auth": auth, "handshake_effective": effective})
+    assert (care_of(run, "pma3", HOA), care_of(run, "pma1", CN_HOME)) == (COA1, COA3)
+    assert all(entry is None or entry.effective for entry in run.all_entries().values())
+    assert [(a.at, a.honest) for a in run.accepted] == [("pma3", True), ("pma1", True)]
+    assert all(belief.emitted for belief in run.beliefs)
+
+
+@pytest.mark.parametrize("transfer", ["protected", "readable", "unauthenticated"])
+def test_after_the_handover_the_next_agent_is_registered(transfer: str) -> None:
+    run = ran(HANDOVER, readings={"context_transfer": transfer, "pma_auth": "attachment"})
+    assert (care_of(run, "pma3", HOA), care_of(run, "pma2", CN_HOME)) == (COA2, COA3)
+    assert all(accepted.honest for accepted in run.accepted)
+
+
+@pytest.mark.parametrize("prop", sorted(set(JUDGES) - {"stateless-before-authentication"}))
+def test_the_honest_run_offends_no_property(prop: str) -> None:
+    assert judge(ran(HANDOVER, prop=prop)) is None
+
+
+def test_the_previous_agent_deregisters_the_node() -> None:
+    run = ran(
+        (
+            *HANDSHAKE,
+            start("mobile node moves to CoA2", 10.0),
+            start("pma1 deregisters with the peer", 10.1),
+            update(10.2, "pma3", COA1, 2, lifetime=False),
+        )
+    )
+    assert care_of(run, "pma3", HOA) is None
+    assert care_of(run, "pma1", CN_HOME) is None
+
+
+def test_data_of_both_nodes_go_through_the_tunnel_of_their_agents() -> None:
+    to_correspondent = {"source": HOA, "destination": CN_HOME, "outer": COA1, "routing": "", "link": "careof-cn"}
+    to_mobile = {"source": CN_HOME, "destination": HOA, "outer": COA3, "routing": "", "link": "careof-cn"}
+    run = ran(
+        (
+            *HANDSHAKE,
+            start("pma1 tunnels the mobile node's data", 1.0),
+            deliver(1.1, "Data", "pma3", **to_correspondent),
+            start("pma3 sends data to the mobile node", 1.2),
+            deliver(1.3, "Data", "pma1", **to_mobile),
+        ),
+        prop="data-origin",
+    )
+    assert [(receipt.who, receipt.source) for receipt in run.receipts] == [(CN_HOME, HOA), (HOA, CN_HOME)]
+    assert judge(run) is None
+
+
+def test_an_update_that_is_lost_goes_out_again_under_a_greater_number() -> None:
+    repeated = start("pma1 repeats its handshake PBU", 2.0)
+    run = ran((*ASKED, repeated, update(2.1, "pma3", COA1, 2)))
+    entry = run.entry("pma3", HOA)
+    assert entry is not None
+    assert entry.sequence == 2
+
+
+def test_a_context_that_is_lost_with_its_update_is_made_good() -> None:
+    lost = start("clock reaches 210 s", 210.0, phase=1)
+    run = ran((*HANDOVER[:10], lost, start("pma2 registers with the peer in the context", 211.0)))
+    assert any(flight.sender == "pma2" for flight in run.stage.network.in_flight.values())
+
+
+# Confirmed, with figures.
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("handshake-no-redirection", "pma1"),
+        ("handshake-no-redirection-sa", "pma1"),
+        ("handshake-no-redirection-third", "pma1"),
+        ("handover-no-redirection", "pma3"),
+    ],
+)
+def test_a_redirection_brings_payload_to_the_attacker(name: str, where: str) -> None:
+    report = replayed(stored(name))
+    assert report.outcome is Replay.CONFIRMED, report.sentence
+    assert report.details["agent"] == where
+    assert report.details["octets_received"] == report.details["cost"]["victim_octets"] == 1500
+    assert report.counterfactual.endswith("the bad state is not reached.")
+
+
+def test_nothing_limits_a_flood_to_an_address_that_was_never_tested() -> None:
+    details = replayed(stored("handshake-no-careof-flooding")).details
+    assert details["octets_to_bystander"] > details["octets_allowed"]
+    assert details["cost"]["victim_octets"] == details["octets_to_bystander"]
+
+
+def test_what_the_prologue_did_is_no_part_of_the_finding() -> None:
+    """Honest agents make entries without authentication too; the trace is about the attacker's update alone."""
+    prologue = [dataclasses.replace(step, data={**step.data, "prologue": True}) for step in HANDSHAKE]
+    shown = with_steps(stored("handshake-no-unauthorised-deregistration"), lambda s: s if s.attacker else None)
+    assert judge(ran(prologue, prop="stateless-before-authentication")) is None
+    assert judge(ran((*prologue, *shown.steps), prop="no-unauthorised-deregistration")) is not None
+
+
+# What the attacker lacks, and what the agents refuse.
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("handshake-no-redirection-sa", "the security association of attacker with pma1"),
+        ("handover-former-pma-powerless", "the security association of CoA1 with pma3"),
+        ("handshake-binding-freshness-sa", "the security association of CoA1 with pma3"),
+    ],
+)
+def test_a_proof_takes_the_association_or_a_captured_packet(name: str, lacks: str) -> None:
+    report = replayed(dataclasses.replace(stored(name), attacker="malicious-mn"))
+    assert report.outcome is Replay.DIVERGED
+    assert f"the attacker lacks {lacks}" in report.sentence
+
+
+@pytest.mark.parametrize("reading", ["sa", "attachment"])
+def test_an_update_without_proof_is_refused_where_one_is_asked_for(reading: str) -> None:
+    whole = stored("handshake-no-redirection")
+    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "pma_auth": reading}))
+    assert report.outcome is Replay.DIVERGED
+    assert "pma1 refuses the packet by its check 'mac'" in report.sentence
+
+
+def test_a_home_agents_word_stops_an_agent_that_does_not_serve_the_node() -> None:
+    whole = stored("handshake-no-redirection-sa")
+    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "pma_auth": "attachment"}))
+    assert report.outcome is Replay.DIVERGED
+    assert "pma1 refuses the packet by its check 'attachment'" in report.sentence
+
+
+def test_an_agent_without_the_node_takes_no_update_for_it() -> None:
+    report = injected("handover-binding-agreement", to="pma2")
+    assert report.outcome is Replay.DIVERGED
+    assert "pma2 refuses the packet by its check 'not-attached'" in report.sentence
+
+
+def test_what_an_agent_of_the_attackers_own_keeps_is_no_attack() -> None:
+    whole = dataclasses.replace(stored("handover-binding-agreement"), attacker="rogue-next-pma")
+    report = replayed(with_steps(whole, lambda s: with_data(s, to="pma2") if kind(s) == "inject" else s))
+    assert report.outcome is Replay.DIVERGED
+    assert "pma2 is the attacker's own" in report.sentence
+
+
+def test_a_number_that_is_not_greater_is_refused() -> None:
+    report = injected("handshake-no-unauthorised-deregistration", seq=1)
+    assert report.outcome is Replay.DIVERGED
+    assert "pma3 refuses the packet by its check 'sequence-number'" in report.sentence
+
+
+def test_a_third_message_needs_a_handshake_that_waits() -> None:
+    without = with_steps(
+        stored("handshake-no-redirection-third"),
+        lambda s: s if s.data["message"]["type"] == "PeerAcknowledgement" else None,
+    )
+    report = replayed(without)
+    assert report.outcome is Replay.DIVERGED
+    assert "the attacker lacks a handshake of pma1 that waits for its third message" in report.sentence
+
+
+def test_before_the_third_message_nothing_is_redirected() -> None:
+    whole = stored("handshake-no-redirection-third")
+    report = replayed(dataclasses.replace(whole, steps=whole.steps[:1]))
+    assert report.outcome is Replay.DIVERGED
+    assert report.sentence == NOT_THERE
+
+
+@pytest.mark.parametrize("name", ["handshake-acknowledgement-agreement", "handover-acknowledgement-agreement"])
+def test_an_answer_needs_a_question(name: str) -> None:
+    asked = ("asks HA2", "asks pma1 for the context")
+    report = replayed(with_steps(stored(name), lambda s: None if any(ask in s.rule for ask in asked) else s))
+    assert report.outcome is Replay.DIVERGED
+
+
+def test_a_protected_context_transfer_takes_no_forged_context() -> None:
+    whole = stored("handover-acknowledgement-agreement")
+    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "context_transfer": "protected"}))
+    assert report.outcome is Replay.DIVERGED
+    assert "pma2 refuses the packet" in report.sentence
+
+
+@pytest.mark.parametrize(("transfer", "told"), [("unauthenticated", True), ("protected", False)])
+def test_who_asks_for_the_context_gets_the_nodes_key_where_nothing_protects_it(transfer: str, told: bool) -> None:
+    ask = start("attacker asks pma1 for the handover context", 1.0, by_attacker=True)
+    whole = trace(*HANDSHAKE, ask, readings={"context_transfer": transfer})
+    run = staged(whole, [step.time or 0.0 for step in whole.steps], attacked=True)
+    assert isinstance(run, PeerRun)
+    if told:
+        run.run()
+    else:
+        assert "pma1 does not tell the context" in replayed(whole).sentence
+    held = run.knowledge.key(run.stage.profile.private_key.public_key())  # type: ignore[union-attr]
+    assert (held is not None) == told
+
+
+# Tampered traces.
+
+
+def test_a_delivery_of_what_nobody_sent_diverges() -> None:
+    def elsewhere(step: Step) -> Step:
+        message = step.data.get("message", {})
+        return with_data(step, care_of="CoA2") if message.get("type") == "CacheAnswer" else step
+
+    report = replayed(with_steps(stored("handshake-no-unauthorised-deregistration"), elsewhere))
+    assert report.outcome is Replay.DIVERGED
+    assert report.sentence.startswith("Step 3 ")
+    assert "no such packet is under way to pma1" in report.sentence
+
+
+def test_an_entry_that_is_not_as_told_diverges() -> None:
+    def flattered(step: Step) -> Step:
+        return dataclasses.replace(step, changes=tuple(line.replace("bystander", COA1) for line in step.changes))
+
+    report = replayed(with_steps(stored("handshake-no-unauthorised-deregistration"), flattered))
+    assert report.outcome is Replay.DIVERGED
+    assert "the entry of HoA at pma3 is bystander, not CoA1" in report.sentence
+
+
+def test_an_entry_of_a_day_does_not_end_after_an_hour() -> None:
+    early = with_steps(
+        stored("handshake-binding-freshness-sa"), lambda s: dataclasses.replace(s, time=min(s.time or 0.0, 3600.0))
+    )
+    report = replayed(early)
+    assert report.outcome is Replay.DIVERGED
+    assert "the entry of HoA at pma3 does not end at 3600.0 s" in report.sentence
+
+
+@pytest.mark.parametrize("rule", ["pma1 sings", "somebody sings", "pma1 asks pma2 nicely"])
+def test_a_rule_that_does_not_exist_diverges(rule: str) -> None:
+    report = replayed(trace(start(rule, 0.0)))
+    assert report.outcome is Replay.DIVERGED
+    assert rule.split()[-1] in report.sentence
+
+
+def test_a_message_that_no_attacker_makes_diverges() -> None:
+    odd = deliver(0.0, "Trigger", "pma1", home=HOA, link="access")
+    odd = dataclasses.replace(odd, attacker=True, data={**odd.data, "kind": "inject"})
+    assert "a way to make a message of type Trigger" in replayed(trace(odd)).sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("handshake-no-redirection", "no-careof-flooding"),
+        ("handshake-no-redirection", "binding-freshness"),
+        ("handshake-no-redirection", "acknowledgement-agreement"),
+        ("handshake-no-careof-flooding", "no-redirection"),
+        ("handshake-no-careof-flooding", "no-home-flooding"),
+        ("handshake-acknowledgement-agreement", "binding-agreement"),
+        ("handshake-binding-freshness-sa", "no-unauthorised-deregistration"),
+        ("handshake-binding-freshness-sa", "stateless-before-authentication"),
+        ("handover-former-pma-powerless", "no-redirection"),
+        ("handover-acknowledgement-agreement", "former-pma-powerless"),
+        ("handshake-no-redirection", "data-origin"),
+    ],
+)
+def test_each_judge_can_say_no(name: str, other: str) -> None:
+    report = replayed(dataclasses.replace(stored(name), property=other))
+    assert report.outcome is Replay.DIVERGED
+    assert report.sentence == NOT_THERE
