@@ -32,7 +32,6 @@ FLIPS_NOTHING = {
     "cn_cga_on_pba": "the authenticator of a PBA vouches for it already (RFC 6275 9.5.4)",
     "pt_renewal": "no run within the bounds uses up half the numbers; the lemmas of symbolic/ decide that",
     "handshake_effective": "whoever could send the first message of a handshake can send the third",
-    "kcn_scope": "one node stands behind each agent here, so the agent's secret is that node's",
 }
 """Readings that change no verdict, with the reason."""
 
