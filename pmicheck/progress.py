@@ -12,6 +12,7 @@ from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY
@@ -53,7 +54,9 @@ def decide_progress(scenario: Scenario, policy: Policy, max_states: int | None, 
         trace = trace_of_stuck(prepared, stuck.path)
         found = (Verdict.VIOLATED, explored.states, explored.transitions, len(stuck.path), reached, trace)
         return Progress(*found)
-    verdict = Verdict.HOLDS if explored.complete else Verdict.HOLDS_TO_BOUND
+    verdict = Verdict.HOLDS if reached is not None else Verdict.VACUOUS
+    if not explored.complete:
+        verdict = Verdict.HOLDS_TO_BOUND
     return Progress(verdict, explored.states, explored.transitions, explored.depth, reached, None)
 
 
@@ -73,10 +76,14 @@ def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds
 
 
 def _room_left(prepared: Prepared, local: int) -> bool:
-    """Whether time and repetitions remain, the node has not gone for good, and the state is no mere observation."""
+    """Whether time, repetitions and tokens remain, the node is not gone for good, and the state is no observation."""
     grounded, world = prepared.grounded, prepared.start.world
     if grounded.value(EVENT, local) is not None or grounded.value(FALLBACK, local) is not None:
         return False
     if grounded.value(ATTACHED, local) == AWAY or grounded.value(CLOCK, local) > world.bounds.honest_until:
+        return False
+    issues_twice = not world.proxied or world.policy.reads("token_issue_at", "early")
+    most = world.token_pairs - (2 if issues_twice else 1)
+    if any(grounded.value(cells_of(*flow).pairs, local) > most for flow in world.flows):
         return False
     return all(grounded.value(cell, local).tries < world.bounds.retransmissions for cell in retrying(world))

@@ -214,7 +214,7 @@ class UpdateForger:
         if not policy.on("mac") or (not bare.lifetime and policy.dereg_unauthenticated):
             yield bare._replace(mac=("none",))
             return
-        generations = range(1, self.world.bounds.token_pairs + 1) if bare.credential != "T" else (0,)
+        generations = range(1, self.world.token_pairs + 1) if bare.credential != "T" else (0,)
         for generation in generations:
             home, care_of = tokens_of(policy, bare, generation)
             mac = expected_authenticator(policy, bare, home, care_of)

@@ -99,6 +99,12 @@ class World:
         return tuple(range(top - self.bounds.attacker_updates, top))
 
     @property
+    def token_pairs(self) -> int:
+        """Pairs that a correspondent issues for one address: twice as many where early PBUs bring one too (A-07)."""
+        early = self.proxied and self.policy.reads("token_issue_at", "early")
+        return self.bounds.token_pairs * (2 if early else 1)
+
+    @property
     def victims(self) -> tuple[str, ...]:
         """Home addresses of the honest mobile nodes."""
         return (VICTIM_HOME, SECOND_HOME)[: self.bounds.mobile_nodes]

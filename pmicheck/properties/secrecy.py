@@ -29,7 +29,7 @@ def _issued(world: World) -> tuple[Term, ...]:
         make(flow.home, generation, flow.at)
         for flow in world.flows
         for make in (permanent_token, handover_token)
-        for generation in range(1, world.bounds.token_pairs + 1)
+        for generation in range(1, world.token_pairs + 1)
     )
 
 

@@ -49,6 +49,16 @@ def test_nodes_of_two_home_agents_each_use_their_own() -> None:
     assert kinds(world.pma1)[-1] == "delivered"
 
 
+def test_a_home_test_goes_through_the_tunnel_of_the_nodes_own_home_agent() -> None:
+    world = PeerWorld()
+    world.pma1.attach(CN_PROFILE, 0)
+    for home, home_agent in ((HOME, HOME_AGENT), (CN_HOME, HOME_AGENT_2)):
+        world.pma1.start_home_test(home, IPv6Address("2001:db8:77::1"), 0)
+        (flight,) = world.send_all()
+        assert (flight.destination, flight.link) == (home_agent, TUNNEL)
+        world.drop_all()
+
+
 def test_in_implicit_mode_the_first_packet_starts_the_handshake_and_the_next_takes_the_shorter_path() -> None:
     world = PeerWorld()
     world.pma1.from_node(DATA, 0)

@@ -35,20 +35,20 @@ def init(time: float, link: str, to: str) -> Step:
 
 
 def answer(time: float, link: str, to: str) -> Step:
-    fields = {"nonce": 1, "token": TOKEN, "care_of": COA3}
+    fields: dict[str, Any] = {"nonce": 1, "token": TOKEN, "care_of": COA3}
     return carry(time, type="Test", kind="PHoT", address=HOA, cookie=COOKIE, link=link, to=to, **fields)
 
 
 def update(time: float, seq: int, care_of_nonce: int) -> Step:
-    fields = {"proxy": True, "home": HOA, "care_of": COA1, "seq": seq, "lifetime": True, "credential": "T", "nonce": 1}
-    more = {"care_of_nonce": care_of_nonce, "key": "mn", "test": not care_of_nonce, "link": "careof-cn", "to": "pma3"}
-    return carry(time, type="Update", **fields, **more)
+    fields: dict[str, Any] = {"proxy": True, "home": HOA, "care_of": COA1, "seq": seq, "lifetime": True}
+    fields |= {"credential": "T", "nonce": 1, "care_of_nonce": care_of_nonce, "key": "mn", "test": not care_of_nonce}
+    return carry(time, type="Update", link="careof-cn", to="pma3", **fields)
 
 
 def acknowledgement(time: float, seq: int, tokens: int) -> Step:
-    fields = {"proxy": True, "care_of": COA1, "home": HOA, "seq": seq, "status": 0, "tokens": [["T"]] * tokens}
-    more = {"care_of_token": None if tokens else ["C"], "care_of_nonce": 0 if tokens else 1, "at": "pma3"}
-    return carry(time, type="Acknowledgement", link="careof-cn", to="pma1", **fields, **more)
+    fields: dict[str, Any] = {"proxy": True, "care_of": COA1, "home": HOA, "seq": seq, "status": 0, "at": "pma3"}
+    fields |= {"care_of_token": None if tokens else ["C"], "care_of_nonce": 0 if tokens else 1}
+    return carry(time, type="Acknowledgement", link="careof-cn", to="pma1", tokens=[["T"]] * tokens, **fields)
 
 
 TEST = (

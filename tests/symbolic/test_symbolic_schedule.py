@@ -50,7 +50,9 @@ def answer(to: str, nonce: int) -> Step:
 
 
 def times_of(*steps: Step, prop: str = "binding-agreement", **fields: Any) -> tuple[float, ...]:
-    return schedule(Trace("type1-initial", "home-path", prop, {}, fields.pop("without", ()), steps, **fields))
+    scenario = fields.pop("scenario", "type1-initial")
+    readings, without = fields.pop("readings", {}), fields.pop("without", ())
+    return schedule(Trace(scenario, "home-path", prop, readings, without, steps, **fields))
 
 
 def test_phases_of_the_clock_are_kept() -> None:
@@ -126,6 +128,63 @@ def test_traffic_falls_back_when_the_property_says() -> None:
     )
     assert times[2] - times[0] >= 661
     assert times[1] < 210
+
+
+# Entries of agents (draft 4.2, 4.3).
+
+
+def peer_update(to: str, home: str, *, lifetime: bool = True) -> Step:
+    """An update of another agent that an agent accepts."""
+    message = {"type": "PeerUpdate", "home": home, "lifetime": lifetime}
+    return Step(to, "deliver", "receives PBU", destination=to, data={"kind": "deliver", "message": message})
+
+
+def proxy_test(kind: str, to: str, at: str = "pma3") -> Step:
+    """A home test message with a care-of address in it, which makes an entry."""
+    fields = {"care_of": "attacker", "address": "HoA", "at": at, "nonce": 1}
+    message = {"type": "TestInit" if kind == "PHoTI" else "Test", "kind": kind, **fields}
+    return Step(
+        to, "deliver", f"receives {kind}", destination=to, attacker=True, data={"kind": "deliver", "message": message}
+    )
+
+
+DAY = tuple(tick(phase) for phase in (1, 2, 3, 4))
+
+
+def test_what_a_handshake_made_lasts_a_day_at_either_agent() -> None:
+    for to, home, rule in (
+        ("pma3", "HoA", "entry of HoA ends"),
+        ("pma1", "CN's HoA", "entry of CN's HoA ends at pma1"),
+    ):
+        times = times_of(start("a"), peer_update(to, home), *DAY, start(rule), scenario="type2-handshake")
+        assert times[-1] - times[1] >= 86400
+
+
+def test_a_deregistered_entry_need_not_be_there_any_more() -> None:
+    steps = (peer_update("pma3", "HoA"), peer_update("pma3", "HoA", lifetime=False), *DAY, start("the end"))
+    times_of(start("a"), start("b"), *steps, scenario="type2-handshake")
+    kept = (peer_update("pma3", "HoA"), *DAY, start("the end"))
+    with pytest.raises(ImpossibleTiming, match="the entry of HoA is still there"):
+        times_of(*kept, start("later"), prop="no-redirection", scenario="type2-handshake")
+
+
+def test_an_entry_by_a_home_test_lasts_seven_minutes() -> None:
+    until = (tick(1), tick(2), tick(3))
+    for made, rule in (
+        (proxy_test("PHoTI", "pma3"), "entry of HoA ends"),
+        (proxy_test("PHoT", "pma1"), "entry of CN's HoA ends at pma1"),
+    ):
+        times = times_of(start("a"), made, *until, start(rule), scenario="type2-rr")
+        assert times[-1] - times[1] >= 420
+
+
+def test_a_second_home_test_does_not_prolong_an_entry() -> None:
+    """Decision 034: it changes nothing where there is an entry, and nothing at all with photi_state=none."""
+    first, second = proxy_test("PHoTI", "pma3"), proxy_test("PHoTI", "pma3")
+    steps = (first, tick(1), second, tick(2), tick(3), start("entry of HoA ends"))
+    times = times_of(*steps, scenario="type2-rr")
+    assert 450 <= times[-1] < times[2] + 420
+    times_of(first, *DAY, start("the end"), scenario="type2-rr", readings={"photi_state": "none"})
 
 
 def test_an_empty_trace_takes_no_time() -> None:

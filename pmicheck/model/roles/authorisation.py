@@ -91,7 +91,7 @@ def _signature_missing(policy: Policy, update: Update) -> None:
 def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     """Reading dereg_auth (A-17): PT where one exists and else T, or any token; T with CGA always (RFC 4866 5.7)."""
     policy = world.policy
-    if update.credential == "T" and not update.proxy:
+    if update.credential == "T" and not update.proxy and update.key is None:
         require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")

@@ -127,7 +127,7 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
     pair = 1
     if update.home in world.victims:
         pair = ctx.get(cells.pairs) + 1
-        require(pair <= world.bounds.token_pairs, "bound: token_pairs")
+        require(pair <= world.token_pairs, "bound: token_pairs")
         ctx.set(cells.pairs, pair)
         if policy.reads("pt_binding", "care-of-address"):
             ctx.set(issued_for(update.home, update.to, pair), update.care_of)
