@@ -88,6 +88,7 @@ def route(ctx: Context, world: World, data: Data) -> None:
 
 def route_from_tunnel(ctx: Context, world: World, data: Data) -> None:
     """Payload in a tunnel that is not the home agent's: only a registered peer may send it (N177); there is none."""
+    require(ctx.test(listed(data.destination), equals, True), "not-registered")
     require(not world.policy.on("pma-tunnel-bce-check"), "pma-tunnel-bce-check")
     require(ctx.test(attached(data.destination), equals, HERE), "not-attached")
     deliver(ctx, world, data.destination, data.source, data.outer)
