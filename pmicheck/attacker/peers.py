@@ -16,7 +16,6 @@ from pmicheck.attacker.updates import NONCES
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
-    CN,
     CONTEXT,
     HA2,
     HA_CN,
@@ -165,12 +164,12 @@ class PeerForger:
 
     def _to_correspondent(self) -> Iterator[Injection]:
         outers = sorted(self.adversary.attacker.addresses)
-        for home, outer in product(self.world.victims, outers):
-            yield Injection(Data(home, CN, outer, "", CARE_OF_CN, CN), ())
+        for (home, at), outer in product(self.world.flows, outers):
+            yield Injection(Data(home, at, outer, "", CARE_OF_CN, at), ())
 
     def _routed(self) -> Iterator[Injection]:
         """With a routing header that names an address of the attacker's choice (E-02)."""
-        for routing in (*self.world.victims, CN):
+        for routing in (*self.world.victims, *self.world.correspondents):
             yield Injection(Data(ATTACKER, COA1, "", routing, INTERNET, PMA1), ())
 
     def _local(self) -> Iterator[Injection]:

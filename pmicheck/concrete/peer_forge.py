@@ -118,14 +118,21 @@ class PeerForger:
         return Forged(plain_packet(answer, at[HA2], at[CARE_OF[message["to"]]]).to_bytes())
 
     def _context(self, message: Fields) -> Forged:
-        """As if from the agent that was asked, with a key of the attacker's own in place of the node's."""
+        """From the agent that was asked, or as if from it, with the node's key if the attacker has that."""
         at, home = self.stage.addresses, self.stage.addresses[message["home"]]
         asked = self.stage.agents[message["to"]].context_request(home)
         if asked is None:
             raise Lacking(f"a question of {message['to']} to answer")
         transaction, previous = asked
-        profile = MobileProfile(home, keys.private_key("attacker"), self.stage.profile.cga_parameters)
+        known = self.stage.profile
+        own = known.private_key and self.knowledge.key(known.private_key.public_key())
+        profile = MobileProfile(home, own or keys.private_key("attacker"), known.cga_parameters)
         peer = PeerContext(at[CN_HOME], at[message["peer"]], int(message["seq"]))
         told = TransferredContext(Context(profile, ()), TriggerMode.IMPLICIT, (peer,))
         data = context_transfer.data_message(transaction, told)
-        return Forged(plain_packet(data, previous, at[CARE_OF[message["to"]]]).to_bytes())
+        receiver = at[CARE_OF[message["to"]]]
+        key = association_key(SEED, previous, receiver)
+        if not self.knowledge.holds(key):
+            return Forged(plain_packet(data, previous, receiver).to_bytes())
+        packet = peer_messages.sealed(self.stage.policy, data, previous, receiver, key)
+        return Forged(packet.to_bytes(), (self.knowledge.how(key),))

@@ -17,7 +17,7 @@ from pmicheck.concrete.attack import SeenUpdate, message_in, update_in
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged
-from pmicheck.concrete.network import Flight
+from pmicheck.concrete.network import INTERNET, PEER_PATH, Flight
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.nodes.peer_messages import association_key
 from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding
@@ -104,10 +104,12 @@ class PeerRun(Run):
             self.corrupt(name)
 
     def corrupt(self, name: str) -> None:
-        """From now on the agent is the attacker's: it takes the keys that the agent shares with others."""
+        """From now on the agent is the attacker's, with all that it holds and shares with other agents."""
         if self.attacked:
             self.corrupted.add(name)
             self.take_associations(name)
+            how = f"held by {name} at step {self.step + 1}"
+            self.knowledge.take_agent(self.stage.agents[name], self.stage.addresses[HOA], how)
 
     def take_associations(self, name: str) -> None:
         """Comes to hold the keys of an agent."""
@@ -168,13 +170,18 @@ class PeerRun(Run):
         self.send(forged)
 
     def send(self, forged: Forged, logs: Mapping[str, int] | None = None) -> None:
-        """The attacker sends a packet, which arrives."""
+        """The attacker sends a packet, which arrives; an agent of its own has the other agents' protected paths too."""
         logs = logs or self._log_lengths()
         self.octets[self.step], self.moments[self.step] = forged.packet.hex(), self.now
         self.knowledge.octets_sent += len(forged.packet)
         before = self.all_entries()
-        receiver = self.stage.network.inject(forged.packet, self.now)
+        own = self._is_own(forged.packet)
+        receiver = self.stage.network.inject(forged.packet, self.now, via=PEER_PATH if own else INTERNET, protected=own)
         self._react(forged.packet, ATTACKER, receiver, before, logs, forged)
+
+    def _is_own(self, packet: bytes) -> bool:
+        """Whether it comes from an agent that has become the attacker's."""
+        return self.stage.name_of(Packet.from_bytes(packet).source) in {CARE_OF[pma] for pma in self.corrupted}
 
     def _react(
         self,
@@ -226,11 +233,15 @@ class PeerRun(Run):
         return isinstance(message, wire.BindingCacheAcknowledgement) and self.stage.owner_of(flight) == receiver
 
     def _note(self, acted: Event, packet: bytes, receiver: str, before: Entries, forged: Forged | None) -> None:
-        """Records an answer that was believed, and an update that was accepted."""
+        """Records an answer that was believed, and an update that was accepted.
+
+        What a rogue previous agent says of its context, the right peer has said.
+        """
         parsed = Packet.from_bytes(packet)
         update = update_in(parsed)
         if isinstance(message_in(parsed), ANSWERS) or acted.detail.get("answers"):
-            self.beliefs.append(Belief(self.step, receiver, acted.kind, header_of(packet) in self.emitted))
+            told = isinstance(message_in(parsed), wire.ContextTransferData) and self._is_own(packet)
+            self.beliefs.append(Belief(self.step, receiver, acted.kind, told or header_of(packet) in self.emitted))
         if acted.kind == UPDATED and update is not None:
             self._note_acceptance_at(receiver, update, before, forged)
 

@@ -277,7 +277,7 @@ def sender(message: Message) -> str:
             owners = {care_of: pma for pma, care_of in CARE_OF.items()}
             return owners.get(message.care_of, message.care_of) if message.proxy else MN
         case HandoverToken():
-            return "pma1" if message.to == "ha" else "ha"
+            return message.sender if message.to == "ha" else "ha"
         case CacheRequest() | ContextRequest():
             return message.asker
         case CacheAnswer():

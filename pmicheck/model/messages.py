@@ -115,12 +115,13 @@ class Acknowledgement(NamedTuple):
 
 
 class HandoverToken(NamedTuple):
-    """HT on its way to the next PMA through the home agent (N070); `tries` is ghost: repetitions so far."""
+    """HT of `sender` on its way to the next PMA through the home agent (N070); `tries` is ghost: repetitions so far."""
 
     home: str
     token: Term
     seq: int
     tries: int
+    sender: str
     link: str
     to: str
     at: str = CN

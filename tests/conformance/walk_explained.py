@@ -85,6 +85,7 @@ EXEMPT = {
     "corrupted": "no agent is corrupted in walks: the attacker knows everything anyway",
     "inbound": "a message to the home agent always comes by the link that it takes it from",
     "outbound": "a message to the home agent always comes by the link that it takes it from",
+    "not-the-next": "the node never goes back to an earlier agent",
     "not-attached": "the node never returns home where a handover token goes through the home agent",
 }
 """Checks of the model that no message of a walk can fail by."""

@@ -10,11 +10,11 @@ from functools import cache
 
 from pmicheck.model.cells import Cell, Context, equals, require
 from pmicheck.model.events import EVENT, Delivered
-from pmicheck.model.messages import CARE_OF_CN, CN, INTERNET, Data
+from pmicheck.model.messages import CARE_OF_CN, INTERNET, Data
 from pmicheck.model.roles.attachment import attached, attacker_addresses, who_is_at
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, MN, PMA3, Flow
+from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, MN, PMA3, Flow, key_owner
 from pmicheck.model.world import World
 
 
@@ -109,7 +109,7 @@ def receive_routed(ctx: Context, world: World, pma: str, data: Data) -> None:
     if world.policy.reads("rh2_address", "destination"):
         served = data.routing in world.victims and ctx.test(attached(data.routing), equals, CARE_OF[pma])
         require(served, "routing-header")
-        deliver(ctx, world, MN, data.source, data.source)
+        deliver(ctx, world, key_owner(data.routing), data.source, data.source)
         return
     require(ctx.test(attached(world.main.home), equals, CARE_OF[pma]), "not-attached")
     deliver(ctx, world, MN, data.routing, data.source)
@@ -122,5 +122,5 @@ def deliver(ctx: Context, world: World, who: str, source: str, sent_from: str) -
     if sent_from in attackers:
         if source not in (*attackers, *world.own_homes):
             ctx.set(EVENT, Delivered(who, source, ATTACKER))
-    elif sent_from == CN and source != CN:
-        ctx.set(EVENT, Delivered(who, source, CN))
+    elif sent_from in world.correspondents and source != sent_from:
+        ctx.set(EVENT, Delivered(who, source, sent_from))

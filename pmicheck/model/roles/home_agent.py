@@ -29,4 +29,7 @@ def relay_handover_token(ctx: Context, world: World, message: HandoverToken) -> 
     """HT rides on the home registration of the next PMA, which is the one that serves the node now (N070)."""
     address: str = ctx.get(attached(message.home))
     require(address != AT_HOME, "not-attached")
-    ctx.send(message._replace(to=who_is_at(world, address)))
+    serving = who_is_at(world, address)
+    earlier = world.agents[: world.agents.index(message.sender) + 1]
+    require(serving not in earlier, "not-the-next")
+    ctx.send(message._replace(to=serving))

@@ -153,6 +153,9 @@ def receive_update(ctx: Context, world: World, at: str, update: PeerUpdate) -> N
     if update.answers:
         _receive_answering_update(ctx, world, at, update)
         return
+    if at in world.agents:
+        # A PBU is about traffic of a node that the receiver serves, and names it (decision 033).
+        require(ctx.test(attached(world.main.home), equals, CARE_OF[at]), "not-attached")
     _require_number(ctx, world, at, update)
     if not update.lifetime:
         _deregister(ctx, world, at, update)

@@ -227,7 +227,7 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
     token = handover_token(flow.home, held.ht, flow.at)
-    ctx.send(HandoverToken(flow.home, token, held.seq, held.tries, TUNNEL, HA, flow.at))
+    ctx.send(HandoverToken(flow.home, token, held.seq, held.tries, pma, TUNNEL, HA, flow.at))
 
 
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:
