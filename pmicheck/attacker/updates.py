@@ -189,11 +189,10 @@ class UpdateForger:
         if not self.world.enhanced:
             return (None,)
         policy = self.world.policy
-        if home in self.world.victims and credential != "PT" and self.world.policy.reads("agent_key", "delegated"):
-            return (
-                *(pma for pma in self.world.agents if private_key(pma) in self.potential.terms),
-                *self._own_or_none(),
-            )
+        if home in self.world.victims and policy.reads("agent_key", "delegated"):
+            unchecked = not policy.on("signature")
+            held = tuple(p for p in self.world.agents if unchecked or private_key(p) in self.potential.terms)
+            return (*held, *self._own_or_none())
         owner = key_owner(home)
         keys: list[str | None] = []
         if private_key(owner) in self.potential.terms or not policy.on("signature"):

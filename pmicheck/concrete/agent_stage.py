@@ -119,6 +119,13 @@ class PeerStage(AgentStage):
         }
         return dict(self.agents)
 
+    def move(self, target: str, now: float) -> None:
+        """The mobile node goes to another agent, which gets its profile (N102), or away."""
+        super().move(target, now)
+        for name, care_of in CARE_OF.items():
+            if care_of == target:
+                self.agents[name].attach(self.profile, now)
+
     def tick(self, phase: int, now: float) -> None:
         """A phase of the model's clock begins, and nothing that was under way arrives any more."""
         for agent in self.agents.values():

@@ -12,12 +12,13 @@ from typing import Any
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.agent_stage import Type2Stage
-from pmicheck.concrete.attack import Lacking, message_in
+from pmicheck.concrete.attack import Lacking, message_in, update_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.network import HOME_PATH
 from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, Entry
 from pmicheck.concrete.nodes.node import plain_packet
+from pmicheck.concrete.nodes.readdressing import readdressed
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
@@ -44,7 +45,17 @@ class Type2Forger(Forger):
             case "Test", "PHoT":
                 return self._proxy_test(message)
             case _:
+                self._turn_around()
                 return super().forge(message)
+
+    def _turn_around(self) -> None:
+        """What came to its own address in the correspondent's place may go to the correspondent's agent: nothing in an
+        update names the address that it goes to, where the home address stands in MAC and signature (A-22)."""
+        own, receiver = self.stage.addresses[ATTACKER], self.stage.receiver
+        for seen in tuple(self.knowledge.updates):
+            moved = update_in(readdressed(seen.packet, destination=receiver)) if seen.correspondent == own else None
+            if moved is not None and moved not in self.knowledge.updates:
+                self.knowledge.updates.append(moved)
 
     def proxy_test_init(self, name: str, care_of: str, *, by_option: bool = False) -> tuple[bytes, bytes]:
         """(packet, cookie): a PHoTI for a home address, as if a home agent had forwarded it.
@@ -109,7 +120,7 @@ class Type2Run(Run):
 
     def _inject(self, message: Fields) -> None:
         self._wanted = message
-        if message["type"] in ("Update", "Acknowledgement"):
+        if message["type"] in ("Update", "Acknowledgement") or message.get("token", ["forged"])[0] == "T":
             self._run_tests(message)
         super()._inject(message)
 
@@ -133,27 +144,34 @@ class Type2Run(Run):
         Raises:
             Lacking: it cannot be read anywhere.
         """
-        network = self.stage.network
         by_option = name == HOA and HOME_PATH not in self.powers.taps
         packet, cookie = self.forger.proxy_test_init(name, ATTACKER, by_option=by_option)
         self.octets[index], self.moments[index] = packet.hex(), self.now
         self.knowledge.octets_sent += len(packet)
         before, logs = self._entries(), self._log_lengths()
         seen = len(self.knowledge.seen)
-        network.inject(packet, self.now)
-        for _ in range(4):
-            self.settle()
-            for flight in list(network.in_flight.values()):
-                if getattr(message_in(Packet.from_bytes(flight.packet)), "cookie", b"") == cookie:
-                    if self.stage.owner_of(flight) in (PMA3, HA2):
-                        network.deliver(flight.flight_id, self.now)
-                    else:
-                        network.drop(flight.flight_id)  # it has been read
+        self.stage.network.inject(packet, self.now)
+        self._carry(cookie)
         self._note_admission(packet, before, logs)
         read = [message_in(Packet.from_bytes(octets)) for octets in self.knowledge.seen[seen:]]
         if not any(isinstance(found, wire.ProxyHomeTest) and found.cookie == cookie for found in read):
             raise Lacking(f"a place where it can read the answer to its PHoTI for {name}")
         self.home_tests.setdefault(name, []).append(self.now)
+
+    def _carry(self, cookie: bytes) -> None:
+        """Lets a test and its answer travel between the correspondent's agent and its home agent, and no further."""
+        network = self.stage.network
+        while True:
+            self.settle()
+            flights = [(f, message_in(Packet.from_bytes(f.packet))) for f in network.in_flight.values()]
+            mine = [flight for flight, message in flights if getattr(message, "cookie", b"") == cookie]
+            for flight in mine:
+                if self.stage.owner_of(flight) in (PMA3, HA2):
+                    network.deliver(flight.flight_id, self.now)
+                else:
+                    network.drop(flight.flight_id)
+            if not mine:
+                return
 
     def _test_care_of(self, index: int, data: Fields, wanted: Fields) -> None:
         """C comes with the answer to an early update and in no other way (N134); an answer that was read will do.

@@ -52,7 +52,7 @@ typedef struct pk_search pk_search;
 #define PK_KNOWLEDGE_IDS 3
 #define PK_MEMORY 4
 #define PK_NONE 0xFFFFFFFF
-#define PK_MOST_WORDS 64
+#define PK_MOST_WORDS 128
 
 /* A search with the initial state stored, or NULL if memory does not suffice; copies what it needs of the system. */
 pk_search *pk_new(const pk_system *system);

@@ -105,6 +105,18 @@ def test_after_the_handover_the_next_agent_is_registered(transfer: str) -> None:
     assert all(accepted.honest for accepted in run.accepted)
 
 
+def test_a_second_handover_goes_as_the_first() -> None:
+    again = (
+        start("mobile node moves to CoA4", 20.0),
+        start("pma4 asks pma2 for the context", 20.1),
+        deliver(20.2, "ContextRequest", "pma2", home=HOA, asker="pma4"),
+        deliver(20.3, "ContextData", "pma4", home=HOA, peer=COA3, seq=2),
+        start("pma4 registers with the peer in the context", 20.4),
+        update(20.5, "pma3", "CoA4", 3),
+    )
+    assert care_of(ran((*HANDOVER, *again)), "pma3", HOA) == "CoA4"
+
+
 @pytest.mark.parametrize("prop", sorted(set(JUDGES) - {"stateless-before-authentication"}))
 def test_the_honest_run_offends_no_property(prop: str) -> None:
     assert judge(ran(HANDOVER, prop=prop)) is None

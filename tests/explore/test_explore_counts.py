@@ -247,7 +247,7 @@ def test_broken_systems_are_refused() -> None:
 
 
 def test_too_many_words_for_the_c_kernel() -> None:
-    wide = TransitionSystem("wide", 64 * 65, (), (), (), (), (), 0, 0)
-    with pytest.raises(LimitReached, match="65 words"):
+    wide = TransitionSystem("wide", 64 * 129, (), (), (), (), (), 0, 0)
+    with pytest.raises(LimitReached, match="129 words"):
         explore(wide, kernel="c")
     assert explore(wide, kernel="python").states == 1

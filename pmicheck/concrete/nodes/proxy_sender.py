@@ -52,6 +52,7 @@ class ProxySender(Node):
     def _test_home_address(self, home_address: IPv6Address, registration: Registration, now: float) -> None:
         """PHoTI through the tunnel; what was outstanding is given up."""
         registration.cookie = self._randomness.take(COOKIE_OCTETS)
+        registration.tests += 1
         registration.outstanding = None
         message = wire.ProxyHomeTestInit(registration.cookie, self.address)
         inner = plain_packet(message, home_address, registration.correspondent)
@@ -155,7 +156,7 @@ class ProxySender(Node):
             home_index=held[1],
             care_of_token=care_of_token,
             care_of_index=care_of_index,
-            identity=self._identity_for(home_address) if self._signs(step, using) else None,
+            identity=self._identity_for(home_address) if self._signs(step, using, registration) else None,
             asks_for_care_of_token=step is Step.EARLY,
             asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
         )
@@ -172,12 +173,14 @@ class ProxySender(Node):
             self._reject(now, "proxy-binding-update", "too-long", reason=str(error))
             return None
 
-    def _signs(self, step: Step, using: With) -> bool:
+    def _signs(self, step: Step, using: With, registration: Registration) -> bool:
         """N090: in every complete update.
 
-        N062: in an early one by HT. N059 leaves an early one by T open (A-12).
+        N062: in an early one by HT. N059 leaves an early one by T open (A-12); who holds HT or tests again signs it,
+        since the correspondent may have a permanent token and refuse T alone (RFC 4866 5.7, status 149).
         """
         if step is Step.EARLY:
-            asked = self.policy.reading("cga_in_early") == "yes"
+            warned = registration.tests > 1 or registration.handover is not None
+            asked = self.policy.reading("cga_in_early") == "yes" or warned
             return using is With.HANDOVER or (using is With.TEMPORARY and asked)
         return step is Step.COMPLETE

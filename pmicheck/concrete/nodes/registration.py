@@ -131,6 +131,7 @@ class Registration:
         numbers_with_permanent_token: how many updates the present PT has authenticated (RFC 4866 4.9).
         expires_at: when the binding ends by the correspondent's last answer; None if there is no binding.
         leaving: what comes after the home test is a deregistration.
+        tests: home tests begun.
         restarts: how often expired nonces have begun this exchange anew (mobile nodes only).
         unanswered: updates sent since the last acknowledgement (mobile nodes only).
     """
@@ -147,6 +148,7 @@ class Registration:
     expires_at: float | None = None
     outstanding: Outstanding | None = None
     leaving: bool = False
+    tests: int = 0
     restarts: int = 0
     unanswered: int = 0
 

@@ -89,8 +89,9 @@ def _send_registration(ctx: Context, world: World, pma: str, flow: Flow, held: R
     early = held.stage == "early"
     seq = held.seq + 1
     policy = world.policy
-    # A repeated early PBU under T is signed anyway: status 149 has said that there is a PT (RFC 4866 5.7).
-    by_t = held.credential == "T" and (policy.reads("cga_in_early", "yes") or held.tries > 0)
+    # Who holds HT, or tests again, signs the early PBU anyway: there may be a PT, and T alone refused (RFC 4866 5.7).
+    warned = held.tests > 1 or held.ht > 0
+    by_t = held.credential == "T" and (policy.reads("cga_in_early", "yes") or warned)
     signed = not early or by_t or held.credential == "HT"
     generation = held.pt if held.credential == "PT" else held.ht
     update = build_update(
