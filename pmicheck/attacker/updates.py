@@ -37,10 +37,13 @@ class UpdateForger:
     def candidates(self, sent: list[Message]) -> Iterator[Injection]:
         """Captured updates, changed where nothing covers a field, and updates of the attacker's own making."""
         honest = {message for message in sent if isinstance(message, Update)}
+        # An authenticator without lifetime covers no care-of address, so another source makes no other update of it.
+        twins = {message._replace(care_of="") for message in honest if not message.lifetime}
         seen = set()
         for bare in (*self._captured(sent), *self._composed()):
             for update in self._authenticated(bare):
-                if update not in seen:
+                twin = update not in honest and update._replace(care_of="") in twins
+                if update not in seen and not twin:
                     seen.add(update)
                     needs = tuple(t for t in (update.mac, update.sig) if t is not None and not is_public(t))
                     yield Injection(update, needs, replay=update in honest)

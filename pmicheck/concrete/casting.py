@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pmicheck.concrete import judgement, peer_judgement, type2_judgement
 from pmicheck.concrete.agent_stage import PeerStage, Type2Stage
 from pmicheck.concrete.execution import Run
+from pmicheck.concrete.flows import of_one_flow
 from pmicheck.concrete.judgement import Finding
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.peer_run import PeerRun
@@ -24,6 +25,7 @@ def staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
     Raises:
         UsageError: the trace names a reading, mechanism or attacker that does not exist.
     """
+    trace = of_one_flow(trace)
     policy = Policy(dict(trace.readings), frozenset(trace.without))
     powers = Powers.of(trace.attacker, policy) if attacked else Powers()
     if trace.scenario in HANDSHAKES:

@@ -23,6 +23,7 @@ from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.payload import earn_first
 from pmicheck.concrete.records import BELIEVED, Acceptance, Belief, Divergence, Receipt, Wish, header_of
 from pmicheck.concrete.stage import (
+    AGENTS,
     AT_HOME,
     ATTACKER,
     ATTACKER_HOME,
@@ -33,7 +34,6 @@ from pmicheck.concrete.stage import (
     HOMES,
     MN,
     PMA1,
-    PMA2,
     ROGUE_CN,
     Powers,
     Stage,
@@ -137,6 +137,8 @@ class Run:
                 self._inject(data["message"])
             case "test":
                 self.test(data)
+            case "elsewhere":
+                return
             case other:
                 raise self.divergence(f"a step of kind {other!r} is not known")
         self.settle()
@@ -159,7 +161,7 @@ class Run:
     def _note_emission(self, flight: Flight, packet: Packet) -> None:
         """Remembers what honest nodes have sent."""
         update = update_in(packet)
-        if update is not None and flight.sender in (MN, PMA1, PMA2):
+        if update is not None and flight.sender in (MN, *AGENTS):
             self.emitted_updates.add(update.identity)
             self.emitted_proofs.update(update.proofs.values())
         if flight.sender == self.correspondent:
@@ -270,7 +272,7 @@ class Run:
         if believed is not None:
             emitted = header_of(packet) in self.answers_of_cn
             self.beliefs.append(Belief(self.step, receiver, believed, emitted))
-        elif receiver in (MN, PMA1, PMA2) and not payload_in(events):
+        elif receiver in (MN, *AGENTS) and not payload_in(events):
             raise self.divergence(f"{receiver} does nothing upon the packet")
 
     def _note_acceptance(

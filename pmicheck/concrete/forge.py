@@ -38,7 +38,7 @@ Term = Sequence[Any]
 Fields = Mapping[str, Any]
 
 OWN_HOMES = (ATTACKER_HOME, STRANGER_HOME)
-KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2"}
+KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2", "pma4": "pma4"}
 FIRST_OWN_NUMBER = 100
 """Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
 
@@ -290,7 +290,7 @@ class Forger:
         name = message["key"]
         if name == "mn":
             return self.stage.profile.cga_parameters
-        if name in ("pma1", "pma2"):
+        if name.startswith("pma"):
             if self.stage.policy.reading("agent_key") == "delegated":
                 return self.stage.profile.cga_parameters
             return identity_of(name, "2001:db8:99::")[1].cga_parameters

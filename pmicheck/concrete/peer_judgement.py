@@ -44,7 +44,7 @@ def _last(run: PeerRun, place: Place, before: int | None = None) -> PeerAcceptan
 
 
 def _attacker_addresses(run: PeerRun) -> set[str]:
-    return {ATTACKER, *(CARE_OF[pma] for pma in run.powers.corrupts)} if run.attacked else set()
+    return {ATTACKER, *(CARE_OF[pma] for pma in run.corrupted)} if run.attacked else set()
 
 
 # Payload.

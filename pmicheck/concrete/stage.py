@@ -42,6 +42,8 @@ HA2, PMA3, COA3 = "ha2", "pma3", "CoA3"
 PMA4, COA4 = "pma4", "CoA4"
 """The agent after a second handover, and its address."""
 CARE_OF = {PMA1: COA1, PMA2: COA2, PMA3: COA3, PMA4: COA4}
+AGENTS = (PMA1, PMA2, PMA4)
+"""Who serves the mobile node, one after the other."""
 AWAY, AT_HOME = "away", "home"
 MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
 """Scenarios without proxy agents: the mobile node speaks for itself."""
@@ -163,9 +165,9 @@ class Stage:
         if self.scenario == "type2-local":
             nodes |= self._share_one_agent()
         elif self.proxied:
-            for name, care_of in ((PMA1, COA1), (PMA2, COA2)):
+            for name in AGENTS:
                 own = identity_of(name, "2001:db8:99::")[1]
-                self.pmas[name] = ForwardingAgent(at[care_of], at[HA], policy, SEED, identity=own)
+                self.pmas[name] = ForwardingAgent(at[CARE_OF[name]], at[HA], policy, SEED, identity=own)
             nodes |= self.pmas
             self.pmas[PMA1].attach(self.profile, 0)
         else:
@@ -222,7 +224,7 @@ class Stage:
         packet = Packet.from_bytes(flight.packet)
         towards = self.name_of(packet.destination)
         if flight.sender == CN:
-            by_name = {HOA: HOME_PATH, COA1: CARE_OF_PATH, COA2: CARE_OF_PATH}
+            by_name = {HOA: HOME_PATH, **{CARE_OF[name]: CARE_OF_PATH for name in AGENTS}}
             return by_name.get(
                 towards, {BYSTANDER: BYSTANDER_LINK, STRANGER_HOME: STRANGER_LINK}.get(towards, INTERNET)
             )
@@ -243,8 +245,9 @@ class Stage:
             self.ha.register(at[HOA], at[target], proxy=self.proxied)
         if self.mn is not None:
             self.mn.attach(None if target == AT_HOME else at[target], at[CN])
-        elif target == COA2:
-            self.pmas[PMA2].attach(dataclasses.replace(self.profile, serial=2), now)
+        for serial, name in enumerate(AGENTS, 1):
+            if self.proxied and CARE_OF[name] == target:
+                self.pmas[name].attach(dataclasses.replace(self.profile, serial=serial), now)
 
     def tick(self, phase: int, now: float) -> None:
         """A phase of the model's clock begins; with it comes a new nonce where the model has one, and

@@ -15,7 +15,7 @@ from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
 from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
 from pmicheck.concrete.packet import Packet
-from pmicheck.concrete.stage import CARE_OF, CN, COA2, CONTEXT, HA, HOA, MN, PMA1, PMA2, ROGUE_CN, identity_of
+from pmicheck.concrete.stage import AGENTS, CARE_OF, CN, CONTEXT, HA, HOA, MN, PMA1, ROGUE_CN, identity_of
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
@@ -46,7 +46,7 @@ def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, En
         _end(run, found[1], found[2], entries)
     elif rule == "attacker asks pma1 for the handover context":
         _learn_context(run, stage.pmas[PMA1].context(at[HOA]), "asked for")
-    elif found := re.fullmatch(r"(pma[12]) (.*)", rule):
+    elif found := re.fullmatch(r"(pma[124]) (.*)", rule):
         _agent(run, found[1], found[2])
     else:
         raise run.divergence(f"the rule {rule!r} is not known")
@@ -69,20 +69,21 @@ def _agent(run: Run, name: str, what: str) -> None:
         case "deregisters":
             agent.deregister(home, correspondent, run.now)
         case "transfers the context":
-            _transfer(run, agent.context(home))
+            _transfer(run, name, agent.context(home))
         case "hands HT to the home agent":
             _hand_over(run, name)
         case _:
             raise run.divergence(f"{name} has no rule {what!r}")
 
 
-def _transfer(run: Run, context: Context) -> None:
+def _transfer(run: Run, name: str, context: Context) -> None:
     """Predictive handover (N068, N082); a rogue next agent and who reads the context learn what it holds."""
-    run.stage.pmas[PMA2].install(context, run.now)
+    following = AGENTS[AGENTS.index(name) + 1]
+    run.stage.pmas[following].install(context, run.now)
     if run.attacked and CONTEXT in run.powers.taps:
         _learn_context(run, context, "read from the context transfer")
-    if PMA2 in run.powers.corrupts:
-        _corrupt(run, PMA2)
+    if following in run.powers.corrupts:
+        _corrupt(run, following)
 
 
 def _learn_context(run: Run, context: Context, how: str) -> None:
@@ -107,11 +108,13 @@ def _hand_over(run: Run, name: str) -> None:
 
 def _move(run: Run, target: str) -> None:
     """The node moves; what a rogue previous agent held is the attacker's from now on (DESIGN section 4)."""
+    left = run.stage.serving
     run.stage.move(target, run.now)
-    if PMA1 in run.powers.corrupts and run.stage.proxied:
+    if left == CARE_OF[PMA1] and PMA1 in run.powers.corrupts and run.stage.proxied:
         _corrupt(run, PMA1)
-    if run.attacked and run.powers.rogue_cn and run.stage.proxied and target == COA2:
-        rogue_registration(run, PMA2, (run.now,) * 3)
+    following = next((name for name in AGENTS if CARE_OF[name] == target), None)
+    if run.attacked and run.powers.rogue_cn and run.stage.proxied and following is not None:
+        rogue_registration(run, following, (run.now,) * 3)
 
 
 def _corrupt(run: Run, name: str) -> None:

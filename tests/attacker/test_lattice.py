@@ -43,8 +43,13 @@ PAIRS = [
     if fits(name, weak) and fits(name, strong)
 ] + [(name, part, both) for name, both in COMBINED for part in both.split("+")]
 
-DECEIVED_IS_CORRUPT = {("type1-handover", "home-path", "rogue-next-pma+home-path"): {"acknowledgement-agreement"}}
-"""With PMA2 corrupt nobody is left to run the second home test, whose answer the attacker on the path forges."""
+HANDSHAKE = "type2-handshake-handover"
+DECEIVED_IS_CORRUPT = {
+    ("type1-handover", "home-path", "rogue-next-pma+home-path"): {"acknowledgement-agreement"},
+    (HANDSHAKE, "off-path", "rogue-next-pma"): {"acknowledgement-agreement"},
+    (HANDSHAKE, "malicious-mn", "rogue-next-pma+malicious-mn"): {"acknowledgement-agreement"},
+}
+"""With PMA2 corrupt nobody is left to wait for the answer that the weaker attacker forges."""
 
 
 def violated_by(name: str, attacker: str) -> set[str]:

@@ -26,7 +26,7 @@ SMALL = [
     ("type1-refresh", "off-path"),
     ("ero-initial", "off-path"),
     ("type2-local", "malicious-mn"),
-    ("type2-handshake-handover", "rogue-previous-pma"),
+    ("type2-handshake-handover", "rogue-next-pma"),
     ("type2-rr", "off-path"),
     ("data-plane", "malicious-mn"),
 ]

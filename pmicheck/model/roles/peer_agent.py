@@ -98,7 +98,7 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
         ctx.set(EVENT, Believed(pma, "binding cache acknowledgement"))
     held = held._replace(peer=answer.care_of)
     if pma != PMA1 and not held.seq:
-        held = held._replace(seq=last_number(ctx, flow))
+        held = held._replace(seq=last_number(ctx, world, flow))
     _send_update(ctx, world, pma, flow, held)
 
 

@@ -125,7 +125,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
     held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
     if pma != PMA1 and not held.seq and not world.attacked:
-        held = held._replace(seq=last_number(ctx, flow))
+        held = held._replace(seq=last_number(ctx, world, flow))
     _send_registration(ctx, world, pma, flow, held)
 
 
@@ -168,17 +168,19 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
     ctx.set(registration_of(pma, flow), done)
 
 
-def last_number(ctx: Context, flow: Flow) -> int:
+def last_number(ctx: Context, world: World, flow: Flow) -> int:
     """Without a context the first PBU is refused with 135, which names the last number (RFC 6275 9.5.1).
 
     The exchange is taken as one step, and only where no attacker acts: beside one it adds an honest update that the
-    bounds allow anyway. Only numbers that the previous PMA can have used are followed.
+    bounds allow anyway. Only numbers that the previous PMAs can have used are followed.
     """
     last = ctx.get(cells_of(*flow).seq)
-    return last if last is not None and last <= PREVIOUS_NUMBERS else 0
+    each = NUMBERS_OF_ONE + 2 * world.bounds.refreshes
+    return last if last is not None and last <= each * world.bounds.handovers else 0
 
 
-PREVIOUS_NUMBERS = 4
+NUMBERS_OF_ONE = 4
+"""Numbers of one PMA's first registration: early, complete, one of them repeated, deregistering."""
 
 
 def refresh(ctx: Context, world: World, pma: str, flow: Flow) -> None:
