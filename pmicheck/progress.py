@@ -13,9 +13,10 @@ from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import cells_of
+from pmicheck.model.roles.registration import registration_of
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
-from pmicheck.model.topology import AWAY
+from pmicheck.model.topology import AWAY, CARE_OF
 from pmicheck.properties.witnesses import retrying
 from pmicheck.trace import Trace
 from pmicheck.verdict import Verdict
@@ -86,4 +87,17 @@ def _room_left(prepared: Prepared, local: int) -> bool:
     most = world.token_pairs - (2 if issues_twice else 1)
     if any(grounded.value(cells_of(*flow).pairs, local) > most for flow in world.flows):
         return False
+    if _is_overtaken(prepared, local):
+        return False
     return all(grounded.value(cell, local).tries < world.bounds.retransmissions for cell in retrying(world))
+
+
+def _is_overtaken(prepared: Prepared, local: int) -> bool:
+    """Whether the serving agent sends numbers below the correspondent's last one: status 135 would name that
+    (RFC 6275 9.5.1), which the model has the agent learn at its first update only."""
+    grounded, world = prepared.grounded, prepared.start.world
+    serving = next((pma for pma in world.agents if CARE_OF[pma] == grounded.value(ATTACHED, local)), None)
+    if serving is None or not world.proxied or world.variant == "local":
+        return False
+    last = grounded.value(cells_of(*world.main).seq, local)
+    return last is not None and 0 < grounded.value(registration_of(serving, world.main), local).seq < last

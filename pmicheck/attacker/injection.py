@@ -81,7 +81,8 @@ class Adversary:
         policy = self.world.policy
         if self.attacker.sees(HA_CN, policy) or not policy.on("hao-rejection-in-hoti"):
             yield from (home_token(home, nonce, at) for home in self.world.victims)
-        for care_of in self.testable_addresses():
+        # An agent that stands for a type 2 correspondent answers no CoTI: C comes with the PBA to an early PBU (4.3).
+        for care_of in self.testable_addresses() if not self.world.type2 else ():
             yield care_of_token_for(policy, care_of, nonce, at)
         if self.attacker.own_home:
             yield home_token(ATTACKER_HOME, nonce, at)

@@ -50,6 +50,7 @@ USELESS: Mapping[str, tuple[tuple[frozenset[str], str], ...]] = {
         (MOBILE, "the mobile node registers with one correspondent there"),
         (TYPE2, "a second type 2 correspondent has agents of its own and shares nothing with the first"),
     ),
+    "handovers": ((frozenset({"settled"}), "the handover is over there; type1-handover takes a second one"),),
 }
 """Variants in which a bound changes nothing, or means nothing that the text would settle, each with the reason."""
 
@@ -67,8 +68,8 @@ def fault(variant: str, bound: str, value: object) -> str:
 
 def useless(variant: str, bound: str) -> str:
     """Why the variant has no use for the bound, "" if it has."""
-    if bound == "handovers":
-        return "" if variant in HANDOVERS else "nobody is handed over there"
+    if bound == "handovers" and variant not in HANDOVERS:
+        return "nobody is handed over there"
     return next((reason for variants, reason in USELESS.get(bound, ()) if variant in variants), "")
 
 

@@ -14,7 +14,6 @@ from pmicheck.model.topology import (
     PMA2,
     PMA3,
     PMA4,
-    PMA5,
     SECOND_CN,
     SECOND_HOME,
     VICTIM_HOME,
@@ -122,7 +121,7 @@ class World:
     @property
     def correspondents(self) -> tuple[str, ...]:
         """Who keeps bindings: correspondent nodes, or the PMA of a type 2 one."""
-        return ((PMA3, PMA5) if self.type2 else (CN, SECOND_CN))[: self.bounds.correspondents]
+        return (PMA3,) if self.type2 else (CN, SECOND_CN)[: self.bounds.correspondents]
 
     @property
     def flows(self) -> tuple[Flow, ...]:

@@ -48,6 +48,7 @@ def _aimed(state: State) -> tuple[Observation, ...]:
                 {
                     "home_address": home,
                     "verified": entry.verified,
+                    "may_have_earned": entry.verified or not (state.world.type2 and entry.capped),
                     "credit_limits": policy.credit_limits,
                     "credit_ages": policy.on("credit-aging"),
                     "unverified_earns": not policy.on("no-credit-while-unverified"),
@@ -59,7 +60,8 @@ def _aimed(state: State) -> tuple[Observation, ...]:
 def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     """RFC 4866 4.10, 4.11: what was earned while verified, aged once, is all that may be spent unverified.
 
-    `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it.
+    `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it. An entry
+    that a PHoTI made (type 2, capped, unverified) is new and has earned nothing.
     """
     earned, unverified, spent = z3.Ints("octets_earned octets_sent_unverified octets_to_bystander")
     allowed = earned * 7
@@ -67,7 +69,7 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     capped = z3.And(o["credit_limits"], z3.Not(o["verified"]))
     rules = z3.And(
         *(z3.And(number >= 0, number % PACKET == 0) for number in (earned, unverified, spent)),
-        earned <= 8 * PACKET,
+        earned <= z3.If(o["may_have_earned"], 8 * PACKET, 0),
         unverified <= 8 * PACKET,
         spent <= 800 * PACKET,
         z3.Implies(capped, 8 * spent <= credit),

@@ -167,7 +167,8 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
-    forget_entry(ctx, world, update.home, old, update.to)
+    recent = update.credential == "T" and world.policy.on("nonce-freshness") and _authenticated(world.policy, update)
+    forget_entry(ctx, world, update.home, old, update.to, recent=recent)
     if world.policy.on("pt-revocation"):
         ctx.set(cells.pt, ())
     if world.policy.reads("sequence_scope", "home-address"):
@@ -179,8 +180,11 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         _acknowledge(ctx, world, update, generation, (), author)
 
 
-def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str) -> None:
-    """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15)."""
+def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
+    """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15).
+
+    `recent` says that whoever ends it passed a home test within the life of a nonce: a fair fallback to its own home.
+    """
     policy = world.policy
     cells = cells_of(home, at)
     ctx.set(cells.entry, None)
@@ -192,7 +196,8 @@ def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str) -> 
             ctx.set(burnt_pair(home, old.care_of, *old.nonces, at), True)
         if policy.reads("tombstone", "full"):
             ctx.set(burnt_nonce(home, old.nonces[0], at), True)
-    _note_fallback(ctx, world, home, old)
+    if not recent or home != ATTACKER_HOME:
+        _note_fallback(ctx, world, home, old)
 
 
 def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
