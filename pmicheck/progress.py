@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pmicheck.evidence import trace_of_stuck
 from pmicheck.explore.explorer import explore
+from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
-from pmicheck.explore.without_attacker import can_reach
 from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.policy import Policy
@@ -65,15 +65,9 @@ def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds
     """Explore the honest system and look for a state that cannot reach the goal (the last one of the system)."""
     system = prepared.grounded.system
     explored = explore(system, max_states=max_states, max_seconds=max_seconds, edges=True)
-    assert explored.edges is not None
-    goal = system.goals[-1]
-    good = [number for number, (local, _) in enumerate(explored.states_iter()) if local & goal.mask == goal.value]
-    open_ended = range(explored.edges.expanded, explored.states)
-    reaching = can_reach(explored.edges, explored.states, [*good, *open_ended])
-    for number, (local, _) in enumerate(explored.states_iter()):
-        if not reaching[number] and _room_left(prepared, local):
-            return Stuck(explored.path(number), explored)
-    return Stuck(None, explored)
+    lost = out_of_reach(explored, system.goals[-1])
+    stuck = next((number for number in lost if _room_left(prepared, explored.state(number)[0])), None)
+    return Stuck(None if stuck is None else explored.path(stuck), explored)
 
 
 def _room_left(prepared: Prepared, local: int) -> bool:

@@ -226,7 +226,7 @@ mobile_nodes = 2
         ("type1-initial", {"mobile_nodes": "2"}, 3, 32),
         ("type1-refresh", {"refreshes": "2"}, 4, 64),
         ("type1-handover", {"handovers": "2"}, 4, 64),
-        ("type1-handover", {"handovers": "2", "refreshes": "1"}, 7, 128),
+        ("type1-handover", {"handovers": "2", "refreshes": "1"}, 7, 64),
         ("type1-refresh", {"refreshes": "2", "token_pairs": "3", "sequence_modulus": "32"}, 3, 32),
     ],
 )
@@ -288,7 +288,7 @@ def test_set_takes_bounds_on_the_command_line_and_the_table_names_them() -> None
     done = pmicheck("verify", "type1-refresh", "--set", "refreshes=2", "--attacker", "off-path")
     assert done.returncode == ExitCode.AS_EXPECTED
     assert "type1-refresh (refreshes=2)" in done.stdout
-    assert "2 refresh(es)" in done.stdout
+    assert "2 refresh(es)" in " ".join(done.stdout.split())
 
 
 def test_a_limit_on_a_large_variant_leaves_its_verdict_open_and_exits_3() -> None:
