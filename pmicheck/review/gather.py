@@ -10,35 +10,58 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pmicheck.analysis import Request
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.model.statements import load_statements
+from pmicheck.report.changed import Repairs
 from pmicheck.report.directory import FINDINGS
 from pmicheck.report.files import write_text
 from pmicheck.report.findings import render
+from pmicheck.report.flaws import flaws
 from pmicheck.report.record import Record, load
 from pmicheck.report.review import Change, Review
 from pmicheck.review.cells import Verdicts
 from pmicheck.review.claims import judge_claims
+from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
 
+FEW = 8
+"""Up to so many changes at hand, pairs of them are searched too."""
+
 
 def gather(record: Record, *, progress: Callable[[str], None]) -> Review:
-    """The review of a record: its weakest attackers, the claims it decides, what other readings change.
-
-    Repairs are a search of their own and are left to the caller (`dataclasses.replace`).
-    """
+    """The review of a record: weakest attackers, claims, what other readings change, and the flaws' repairs."""
     verdicts = Verdicts.of_record(record, progress)
     claims, tables = judge_claims(verdicts)
     argued = tuple(argued_changes(record))
-    return Review(
+    review = Review(
         weakest=weakest(record, progress=progress),
         changes=(*argued, *decided_changes(verdicts, argued)),
         claims=claims,
         tables=tables,
         statements={name: (one.section, one.says) for name, one in load_statements().items()},
     )
+    return replace(review, repairs=dict(_repairs(record, review, progress)))
+
+
+def _repairs(
+    record: Record, review: Review, progress: Callable[[str], None]
+) -> Iterator[tuple[tuple[str, str], tuple[tuple[str, ...], ...]]]:
+    """For the gravest harm of each flaw: what mends it against the weakest attacker that uses it."""
+    for flaw in flaws(record, review):
+        place = (flaw.main.scenario, flaw.main.property)
+        request = Request(scenarios=(flaw.main.scenario,), attackers=(flaw.main.attacker,))
+        found = repair(request, flaw.main.property, limit=1, progress=progress)
+        if not found.found and len(found.changes) <= FEW:
+            found = repair(request, flaw.main.property, limit=2, progress=progress)
+        yield place, tuple(each.changes for each in found.found) or ((_nothing(found),),)
+
+
+def _nothing(found: Repairs) -> str:
+    sizes = "no single change" if found.limit == 1 else f"no set of up to {found.limit} changes"
+    return f"{sizes} of the {len(found.changes)} at hand mends it; larger sets were not searched"
 
 
 def main(arguments: Sequence[str]) -> None:
