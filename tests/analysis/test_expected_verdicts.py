@@ -49,10 +49,10 @@ def test_the_honest_nodes_can_always_reach_the_goal_of_the_scenario(name: str) -
 
 
 def test_a_goal_that_is_out_of_reach_although_time_and_repetitions_remain_violates_progress() -> None:
-    """A CN that may issue no pair accepts no complete PBU, so nobody's registration ends."""
-    whole = scenario("type1-initial")
-    barren = replace(whole, bounds=replace(whole.bounds, token_pairs=0))
-    stuck = find_stuck(prepare(barren, make_policy({}, (), whole.families, whole.name), None, ()))
+    """By the letter of N152 (E-02) no packet of the correspondent's reaches the node as from the correspondent."""
+    whole = scenario("data-plane")
+    literal = make_policy({"rh2_address": "source"}, (), whole.families, whole.name)
+    stuck = find_stuck(prepare(whole, literal, None, ()))
     assert stuck.explored.goals[-1] is None
     assert stuck.path == ()
 
