@@ -39,7 +39,7 @@ from pmicheck.report.record import (
 from pmicheck.symbolic.decide import Decider
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
-from pmicheck.verdict import Replay, Verdict
+from pmicheck.verdict import Replay, Verdict, verdict_of
 
 if TYPE_CHECKING:
     from pmicheck.concrete.replay import ReplayReport
@@ -250,14 +250,8 @@ def _result(
     reached: Reached | None,
 ) -> Result:
     """The verdict of one property with its evidence, replay apart."""
-    trace = None
-    if finding is not None:
-        verdict = Verdict.VIOLATED
-        trace = trace_of(prepared, cell.attacker, prop, explored, finding)
-    elif not explored.complete:
-        verdict = Verdict.HOLDS_TO_BOUND
-    else:
-        verdict = Verdict.HOLDS if reached is not None else Verdict.VACUOUS
+    verdict = verdict_of(broken=finding is not None, complete=explored.complete, witnessed=reached is not None)
+    trace = trace_of(prepared, cell.attacker, prop, explored, finding) if finding else None
     name, _ = prop.witness(prepared.start.world)
     witness = Witness(reached is not None, name, reached.depth if reached else None)
     depth = finding.seen.depth if finding else explored.depth

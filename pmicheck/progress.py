@@ -19,7 +19,7 @@ from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY, CARE_OF
 from pmicheck.properties.witnesses import retrying
 from pmicheck.trace import Trace
-from pmicheck.verdict import Verdict
+from pmicheck.verdict import Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,11 @@ def decide_progress(scenario: Scenario, policy: Policy, max_states: int | None, 
     stuck = find_stuck(prepared, max_states=max_states, max_seconds=max_seconds)
     explored, goal = stuck.explored, stuck.explored.goals[-1]
     reached = goal.depth if goal else None
+    verdict = verdict_of(broken=stuck.path is not None, complete=explored.complete, witnessed=reached is not None)
+    depth, trace = explored.depth, None
     if stuck.path is not None:
-        trace = trace_of_stuck(prepared, stuck.path)
-        found = (Verdict.VIOLATED, explored.states, explored.transitions, len(stuck.path), reached, trace)
-        return Progress(*found)
-    verdict = Verdict.HOLDS if reached is not None else Verdict.VACUOUS
-    if not explored.complete:
-        verdict = Verdict.HOLDS_TO_BOUND
-    return Progress(verdict, explored.states, explored.transitions, explored.depth, reached, None)
+        depth, trace = len(stuck.path), trace_of_stuck(prepared, stuck.path)
+    return Progress(verdict, explored.states, explored.transitions, depth, reached, trace)
 
 
 def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds: float | None = None) -> Stuck:

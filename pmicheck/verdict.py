@@ -16,6 +16,15 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+def verdict_of(*, broken: bool, complete: bool, witnessed: bool) -> Verdict:
+    """The verdict of a search: whether it found a violation, saw every reachable state, and found the witness."""
+    if broken:
+        return Verdict.VIOLATED
+    if not complete:
+        return Verdict.HOLDS_TO_BOUND
+    return Verdict.HOLDS if witnessed else Verdict.VACUOUS
+
+
 class Replay(StrEnum):
     """What became of the trace on real packets."""
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
 
 ACCESS_LINK = "access"
-HOME_OF = {"mobile node": HOA, "correspondent": CN_HOME}
 
 
 def act_at_shared_agent(run: Run, shared: SharedAgent, rule: str) -> None:

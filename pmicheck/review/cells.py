@@ -17,7 +17,7 @@ from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
-from pmicheck.verdict import Verdict
+from pmicheck.verdict import Verdict, verdict_of
 
 CUT = 500_000
 """States after which a run under other readings stops: a violation comes early, and what was cut says nothing."""
@@ -100,18 +100,11 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
     found: dict[str, Verdict] = {}
     for number, prop in enumerate(invariants):
         broken = find_violation(shared.decider, prepared, cell.attacker, prop, explored, number) is not None
-        found[prop.name] = _verdict(broken, explored.complete, explored.goals[number] is not None)
+        witnessed = explored.goals[number] is not None
+        found[prop.name] = verdict_of(broken=broken, complete=explored.complete, witnessed=witnessed)
     if PROGRESS in cell.properties:
         found[PROGRESS] = shared.progress_of(cell).verdict
     return found
-
-
-def _verdict(broken: bool, complete: bool, witnessed: bool) -> Verdict:
-    if broken:
-        return Verdict.VIOLATED
-    if not complete:
-        return Verdict.HOLDS_TO_BOUND
-    return Verdict.HOLDS if witnessed else Verdict.VACUOUS
 
 
 def exists(cell: Cell) -> bool:

@@ -17,6 +17,7 @@ from pmicheck.model.roles.registration import (
     is_testing,
     issued,
     registration_of,
+    require_usable,
     send_update,
 )
 from pmicheck.model.terms import Term, cookie
@@ -104,15 +105,8 @@ def retransmit(ctx: Context, world: World) -> None:
         _send_test_init(ctx, held.tests + 1)
         ctx.set(MINE, held._replace(tests=held.tests + 1))
         return
-    _require_usable(ctx, held)
+    require_usable(ctx, held)
     _send(ctx, world, held)
-
-
-def _require_usable(ctx: Context, held: Registration) -> None:
-    """MAX_TOKEN_LIFETIME: no token is used for longer than 210 s."""
-    for nonce in (held.nonce, held.care_of_nonce):
-        if nonce:
-            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
 
 
 def _send(ctx: Context, world: World, held: Registration) -> None:

@@ -24,10 +24,11 @@ from pmicheck.model.roles.registration import (
     build_update,
     is_testing,
     registration_of,
+    require_usable,
     send_update,
 )
 from pmicheck.model.terms import Term, cookie
-from pmicheck.model.time import CLOCK, at_most, token_usable
+from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World
 
@@ -95,15 +96,8 @@ def _continue(ctx: Context, world: World, held: Registration) -> None:
     if not ready:
         ctx.set(MINE, held)
         return
-    _require_usable(ctx, held)
+    require_usable(ctx, held)
     _send_update(ctx, world, held._replace(stage="complete"), address)
-
-
-def _require_usable(ctx: Context, held: Registration) -> None:
-    """MAX_TOKEN_LIFETIME: no token is used for longer than 210 s."""
-    for nonce in (held.nonce, held.care_of_nonce):
-        if nonce:
-            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
 
 
 def _send_update(ctx: Context, world: World, held: Registration, address: str) -> None:
@@ -128,7 +122,7 @@ def retransmit(ctx: Context, world: World) -> None:
     """The BU again with a greater number while its tokens are usable (RFC 6275 11.8)."""
     held: Registration = ctx.get(MINE)
     require(held.stage == "complete" and held.tries < world.bounds.retransmissions, "nothing-outstanding")
-    _require_usable(ctx, held)
+    require_usable(ctx, held)
     _send_update(ctx, world, held._replace(tries=held.tries + 1), ctx.get(ATTACHED))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context
+from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import (
     AT_HOME,
     ATTACKER,
@@ -51,3 +52,15 @@ def serving_address(ctx: Context, home: str = VICTIM_HOME) -> str:
 def attacker_addresses(world: World) -> frozenset[str]:
     """Care-of addresses at which the attacker receives: its own, and those of the PMAs that act for it."""
     return frozenset({ATTACKER, *(address for address, owner in OWNERS.items() if owner in world.corrupted)})
+
+
+def require_serving(ctx: Context, world: World, pma: str, home: str) -> None:
+    """An honest agent begins and continues exchanges for a node that is attached to it, while the bounds allow."""
+    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require(ctx.test(attached(home), equals, CARE_OF[pma]), "not-serving")
+
+
+def require_honest(ctx: Context, world: World, pma: str, home: str) -> None:
+    """A corrupted PMA is the attacker's from the moment it does not serve the node (DESIGN section 4)."""
+    if pma in world.corrupted and not world.in_prologue:
+        require(ctx.test(attached(home), equals, CARE_OF[pma]), "corrupted")

@@ -5,18 +5,16 @@ from __future__ import annotations
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
-from pmicheck.model.roles.attachment import attached
+from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import Term, private_key
-from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
 from pmicheck.model.world import World
 
 
 def ask_previous_agent(ctx: Context, world: World, pma: str, flow: Flow, previous: str) -> None:
     """Context Transfer Request of the agent that serves the node now (N121)."""
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
-    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     fresh = held.stage == "idle"
     again = held.stage == "waiting" and held.tries < world.bounds.retransmissions
@@ -30,8 +28,7 @@ def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request:
 
     With a protected transfer the previous agent hears from the home agent who serves the node (A-02).
     """
-    if pma in world.corrupted:
-        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
+    require_honest(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage == "registered", "nothing-to-transfer")
     ctx.send(ContextData(flow.home, held.peer, held.seq, held.tries, profile_key(flow), CONTEXT, request.asker))

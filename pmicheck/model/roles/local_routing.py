@@ -11,7 +11,7 @@ from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.data_plane import deliver
 from pmicheck.model.roles.ghosts import SENT, evidence, was_sent
 from pmicheck.model.time import CLOCK, at_most
-from pmicheck.model.topology import CARE_OF, CN_HOME, PMA1, VICTIM_HOME
+from pmicheck.model.topology import CARE_OF, PMA1
 from pmicheck.model.world import World
 
 HERE = CARE_OF[PMA1]
@@ -92,9 +92,3 @@ def route_from_tunnel(ctx: Context, world: World, data: Data) -> None:
     require(not world.policy.on("pma-tunnel-bce-check"), "pma-tunnel-bce-check")
     require(ctx.test(attached(data.destination), equals, HERE), "not-attached")
     deliver(ctx, world, data.destination, data.source, data.outer)
-
-
-def served(world: World) -> tuple[str, ...]:
-    """Home addresses of the two nodes, the victim's first."""
-    del world
-    return VICTIM_HOME, CN_HOME

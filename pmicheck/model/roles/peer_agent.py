@@ -20,14 +20,20 @@ from pmicheck.model.messages import (
     PeerUpdate,
 )
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.attachment import attached, attacker_addresses, serving_address, who_is_at
+from pmicheck.model.roles.attachment import (
+    attached,
+    attacker_addresses,
+    require_honest,
+    require_serving,
+    serving_address,
+    who_is_at,
+)
 from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_sent, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import Term, association, sealed
-from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, Flow
 from pmicheck.model.world import World
 
@@ -66,15 +72,10 @@ def send(ctx: Context, update: PeerUpdate) -> None:
 # The agent that begins.
 
 
-def _require_serving(ctx: Context, world: World, pma: str, flow: Flow) -> None:
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
-    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
-
-
 def ask_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """Binding Cache Request to the home agent of the correspondent (N109, N111); the next agent does so where no
     context came."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     fresh = held.stage == "idle" and held.tests == 0
     again = held.stage in ("asked", "sent", "waiting") and held.tries < world.bounds.retransmissions
@@ -91,7 +92,7 @@ def answer_request(ctx: Context, request: CacheRequest) -> None:
 
 def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: CacheAnswer) -> None:
     """The agent of the correspondent is known: the PBU goes there (N108, N113)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "asked" and held.tests == answer.number, "transaction")
     if answer.care_of != CARE_OF[PMA3]:
@@ -112,7 +113,7 @@ def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registr
 
 def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The PBU again with a greater number (RFC 6275 11.8)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "sent" and held.tries < world.bounds.retransmissions, "nothing-outstanding")
     _send_update(ctx, world, pma, flow, held._replace(tries=held.tries + 1))
@@ -120,7 +121,7 @@ def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 
 def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The next agent sends a PBU for each entry it got (N118, N119, N122)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context", "no-context")
     _send_update(ctx, world, pma, flow, held)
@@ -128,8 +129,7 @@ def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None
 
 def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """After the node left, its former agent deregisters it with all correspondents (N140)."""
-    if pma in world.corrupted:
-        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
+    require_honest(ctx, world, pma, flow.home)
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered", "nothing-to-deregister")
@@ -258,7 +258,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
     """The PBU that was waited for: the correspondent is registered, and the third message goes out (N115, N116)."""
     flow = world.main
     require(pma in world.agents, "not-expected")
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     expected = held.stage == "sent" and held.seq == update.answers and held.peer == update.care_of
     require(expected and update.home == CN_HOME, "not-outstanding")

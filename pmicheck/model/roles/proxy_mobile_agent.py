@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
-from pmicheck.model.roles.attachment import attached
+from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.roles.registration import (
@@ -16,25 +16,15 @@ from pmicheck.model.roles.registration import (
     is_testing,
     issued,
     registration_of,
+    require_usable,
     send_update,
     signer,
 )
 from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
 from pmicheck.model.terms import Term, cookie, handover_token
-from pmicheck.model.time import CLOCK, at_most, token_usable
+from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import CARE_OF, PMA1, Flow
 from pmicheck.model.world import World
-
-
-def _require_serving(ctx: Context, world: World, pma: str, flow: Flow) -> None:
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
-    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
-
-
-def _require_honest(ctx: Context, world: World, pma: str, flow: Flow) -> None:
-    """A corrupted PMA is the attacker's from the moment it does not serve the node (DESIGN section 4)."""
-    if pma in world.corrupted and not world.in_prologue:
-        require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "corrupted")
 
 
 def _cookie(pma: str, tests: int, flow: Flow) -> Term:
@@ -49,7 +39,7 @@ def _send_home_test_init(ctx: Context, world: World, pma: str, tests: int, flow:
 
 def start_home_test(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """PHoTI through the shared tunnel (N023, N035, N036, N049; at the next PMA N044)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     fresh_start = held.stage == "idle" and held.tests == 0
     without_token = held.stage in ("context", "misled", "early", "complete") and held.tries < _repeats(world)
@@ -66,22 +56,15 @@ def _repeats(world: World) -> int:
 
 def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The outstanding message again, with a new cookie or a greater number (RFC 6275 11.8)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage in ("testing", "early", "complete") and held.tries < _repeats(world), "nothing-outstanding")
     if held.stage == "testing":
         _send_home_test_init(ctx, world, pma, held.tests + 1, flow)
         ctx.set(registration_of(pma, flow), held._replace(tests=held.tests + 1, tries=held.tries + 1))
         return
-    _require_usable(ctx, held)
+    require_usable(ctx, held)
     _send_registration(ctx, world, pma, flow, held._replace(tries=held.tries + 1))
-
-
-def _require_usable(ctx: Context, held: Registration) -> None:
-    """MAX_TOKEN_LIFETIME: an honest node does not use T or C for longer than 210 s."""
-    for nonce in (held.nonce, held.care_of_nonce):
-        if nonce:
-            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
 
 
 def _send_registration(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
@@ -111,7 +94,7 @@ def _send_registration(ctx: Context, world: World, pma: str, flow: Flow, held: R
 
 def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Test) -> None:
     """PHoT, intercepted: T is there, the early PBU follows at once (N037, N042, N050, N051, N058)."""
-    _require_honest(ctx, world, pma, flow)
+    require_honest(ctx, world, pma, flow.home)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
     held: Registration = ctx.get(registration_of(pma, flow))
@@ -148,7 +131,7 @@ def _key(world: World, pma: str, flow: Flow) -> str | None:
 
 def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
-    _require_honest(ctx, world, pma, flow)
+    require_honest(ctx, world, pma, flow.home)
     require(ctx.test(registration_of(pma, flow), awaits, ack.seq), "sequence-number")
     held: Registration = ctx.get(registration_of(pma, flow))
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
@@ -185,7 +168,7 @@ NUMBERS_OF_ONE = 4
 
 def refresh(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """A later registration, authenticated with PT and begun without CGA (N011, N060, N092)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "registered" and held.pt > 0 and held.done <= world.bounds.refreshes, "no-refresh-due")
     _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="PT", nonce=0, care_of_nonce=0))
@@ -193,7 +176,7 @@ def refresh(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 
 def register_after_handover(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The next PMA's early PBU, authenticated with HT and CGA (N017, N061-N065, N073, N076, N077)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context" and held.ht > 0, "no-handover-token")
     _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
@@ -201,7 +184,7 @@ def register_after_handover(ctx: Context, world: World, pma: str, flow: Flow) ->
 
 def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """After the node left: lifetime zero, with the PT that every registration brings (N071, N140; A-17)."""
-    _require_honest(ctx, world, pma, flow)
+    require_honest(ctx, world, pma, flow.home)
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
@@ -215,7 +198,7 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 
 def transfer_context(ctx: Context, world: World, pma: str, flow: Flow, next_pma: str) -> Registration:
     """Predictive: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
     there: Registration = ctx.get(registration_of(next_pma, flow))
@@ -235,7 +218,7 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
 
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:
     """The next PMA gets HT with its home registration (N070); keys come from the node's profile (N040)."""
-    _require_serving(ctx, world, pma, flow)
+    require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "idle", "not-waiting")
     ctx.set(

@@ -13,6 +13,7 @@ from pmicheck.model.roles.authorisation import expected_authenticator, expected_
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.terms import Term, handover_token, home_token, permanent_token
+from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
 
@@ -59,6 +60,13 @@ def registration_of(principal: str, flow: Flow = MAIN) -> Cell:
 @cache
 def _registration_of(principal: str, flow: Flow) -> Cell:
     return Cell(f"{principal}.registration{flow.label}", Registration())
+
+
+def require_usable(ctx: Context, held: Registration) -> None:
+    """MAX_TOKEN_LIFETIME: an honest node does not use T or C for longer than 210 s (RFC 6275 12)."""
+    for nonce in (held.nonce, held.care_of_nonce):
+        if nonce:
+            require(ctx.test(CLOCK, token_usable, nonce), "token-too-old")
 
 
 def signer(policy: Policy, principal: str, home: str = MAIN.home) -> str:
