@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +16,12 @@ from pmicheck.evidence import Finding, find_violation, trace_of
 from pmicheck.evidence import state_of as state_of
 from pmicheck.explore.explorer import explore, kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
-from pmicheck.explore.result import Reached
+from pmicheck.explore.result import Progress as Watch
+from pmicheck.explore.result import Reached, telling
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.model.scenario import SHIPPED, SHIPPED_IN, Scenario, load_scenario
 from pmicheck.progress import Progress, decide_progress
 from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
@@ -40,6 +40,7 @@ from pmicheck.symbolic.decide import Decider
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict, verdict_of
+from pmicheck.workers import pool_of
 
 if TYPE_CHECKING:
     from pmicheck.concrete.replay import ReplayReport
@@ -105,7 +106,7 @@ def verify(
         return _record(request, cells, done, command, time.perf_counter() - began, cut=cut)
 
     try:
-        for decided in _decide_all(cells, request.workers):
+        for decided in _decide_all(cells, request.workers, progress):
             done.append(decided)
             found = decided.exploration
             progress(
@@ -145,12 +146,12 @@ def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
             raise UsageError(f"attacker '{name}' does not apply to scenario '{scenario.name}': it needs a {missing}")
 
 
-def _decide_all(cells: list[Cell], workers: int) -> Iterator[Decided]:
+def _decide_all(cells: list[Cell], workers: int, tell: Callable[[str], None]) -> Iterator[Decided]:
     if workers <= 1 or len(cells) <= 1:
-        shared = Shared()
+        shared = Shared(tell)
         yield from (decide(cell, shared) for cell in cells)
         return
-    with ProcessPoolExecutor(max_workers=workers) as pool:
+    with pool_of(workers) as pool:
         alone = {_alone(cell): cell for cell in cells if PROGRESS in cell.properties}
         progress = {key: pool.submit(_decide_progress, cell) for key, cell in alone.items()}
         for cell, decided in zip(cells, pool.map(_decide_invariants, cells), strict=True):
@@ -158,9 +159,10 @@ def _decide_all(cells: list[Cell], workers: int) -> Iterator[Decided]:
 
 
 class Shared:
-    """What cells of one run share: z3's answers, and `progress`, which no attacker touches."""
+    """What cells of one run share: z3's answers, `progress`, which no attacker touches, and who is told of depths."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        self.tell = tell
         self.decider = Decider()
         self.progress: dict[tuple[str, Policy], Progress] = {}
 
@@ -174,18 +176,20 @@ class Shared:
 def decide(cell: Cell, shared: Shared | None = None) -> Decided:
     """One cell: ground, explore, let z3 judge what was seen, replay what is violated."""
     shared = shared or Shared()
-    decided = _decide_invariants(cell, shared.decider)
+    watch = telling(f"{cell.scenario.name} / {cell.attacker.name}", shared.tell)
+    decided = _decide_invariants(cell, shared.decider, watch)
     return _with_progress(cell, decided, lambda: shared.progress_of(cell)) if PROGRESS in cell.properties else decided
 
 
-def _decide_invariants(cell: Cell, decider: Decider | None = None) -> Decided:
+def _decide_invariants(cell: Cell, decider: Decider | None = None, watch: Watch | None = None) -> Decided:
     """All properties of the cell but `progress`."""
     decider = decider or Decider()
     clock = _Stopwatch()
     invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
     clock.lap("grounding")
-    explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    system = prepared.grounded.system
+    explored = explore(system, max_states=cell.max_states, max_seconds=cell.max_seconds, progress=watch)
     clock.lap("exploration")
     findings = [
         find_violation(decider, prepared, cell.attacker, prop, explored, number)
@@ -203,7 +207,7 @@ def _decide_invariants(cell: Cell, decider: Decider | None = None) -> Decided:
     return Decided(
         tuple(replace(result, seconds=share) for result in results),
         _summary(cell, prepared, explored, clock.stages),
-        {rule.name: rule.statements for rule in prepared.grounded.system.rules},
+        {rule.name: rule.statements for rule in system.rules},
     )
 
 
@@ -370,7 +374,15 @@ def _record(
         stages={stage: Stage(took, took / whole) for stage, took in spent.items()},
         partial=cut,
         statements=_cited(decided),
+        titles={name: scenario.title for name, scenario in scenarios.items()},
+        files={name: _written_in(scenario) for name, scenario in scenarios.items()},
     )
+
+
+def _written_in(scenario: Scenario) -> str:
+    """The scenario's file: as the user named it, or from the project's root."""
+    shipped = scenario.file == f"{scenario.name}.toml" and scenario.name in SHIPPED
+    return f"{SHIPPED_IN}/{scenario.file}" if shipped else Path(scenario.file).as_posix()
 
 
 def _cited(done: Iterable[Decided]) -> dict[str, Cited]:

@@ -6,12 +6,11 @@ import argparse
 import contextlib
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pmicheck.errors import UsageError
-from pmicheck.verdict import ExitCode
 
 if TYPE_CHECKING:
     from pmicheck.analysis import Request
@@ -19,13 +18,17 @@ if TYPE_CHECKING:
 KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "bounds", "statements", "claims")
 RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
+WEAKEST = "off-path"
+GRAPH_KINDS = ("entry", "role", "knowledge", "full")
+GRAPH_FORMATS = ("svg", "dot", "graphml", "json")
 MOST_STATES = 1_000_000
 """What a verb that explores a scenario in many variants grants each of them."""
 
 EXIT_CODES = """\
-exit codes: 0 all decided, witnessed and as the baseline says; 1 a new violation; 2 usage, scenario or output
-error; 3 inconclusive (a limit); 4 not trustworthy (vacuous, diverged, not replayed); 5 stale or expired
-baseline entry; 70 crash; 130 interrupted. The gravest holds: 4, then 1, 3, 5."""
+exit codes: 0 all decided, witnessed and as the baseline says; 1 a new violation (verify: one that no baseline
+entry waives; diff: one that only NEW has); 2 usage, scenario or output error; 3 inconclusive (a limit); 4 not
+trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry; 70 crash; 130 interrupted.
+The gravest holds: 4, then 1, 3, 5."""
 
 
 class HelpWanted(Exception):
@@ -37,60 +40,66 @@ class HelpWanted(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that prints no help (it raises HelpWanted), and whose complaints are one sentence."""
+    """A parser that neither prints nor ends the process: it raises HelpWanted and UsageError."""
 
     def print_help(self, file: object = None) -> None:
         raise HelpWanted(self.format_help())
 
     def error(self, message: str) -> NoReturn:
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message}; `{self.prog} --help` says more.\n")
+        raise UsageError(f"{message}; `{self.prog} --help` says more")
+
+
+Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def parser() -> Parser:
-    """The parser of the whole command line; `verb` of its result says what to run ("" if nothing)."""
+    """The parser of the whole command line; `verb` of its result says what to run. It asks for one."""
     top = Parser(
         prog="pmicheck",
         description="Checks draft-qin-mipshop-pmipro-00 exhaustively; replays each attack on real packets.",
         epilog=EXIT_CODES,
     )
     top.add_argument("--version", action="store_true", help="say which version and which kernel this is")
-    top.set_defaults(verb="")
     verbs = top.add_subparsers(metavar="VERB")
+    top.set_defaults(verb="", verbs=verbs.choices)
     _add_verify(verbs.add_parser("verify", help="decide properties of scenarios", epilog=EXIT_CODES))
-    _add_reviews(verbs)
-    listing = verbs.add_parser("list", help="name what there is to choose from")
-    listing.add_argument("kind", choices=KINDS, help="one of %(choices)s", metavar="KIND")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.add_argument("--record", type=Path, metavar="FILE", help="claims: verdicts not to be decided again")
-    listing.set_defaults(verb="list")
-    explain = verbs.add_parser("explain", help="tell what a property means, or how a finding comes about")
-    explain.add_argument("what", metavar="PROPERTY|FINDING", help="fingerprint or scenario/attacker/property")
-    explain.add_argument("--record", type=Path, default=RECORD, metavar="FILE", help="default: %(default)s")
-    explain.set_defaults(verb="explain")
-    replay = verbs.add_parser("replay", help="play a trace on real packets")
-    replay.add_argument("trace", type=Path, metavar="TRACE", help="a JSON file with a trace, or a record")
-    replay.add_argument("--finding", metavar="FINGERPRINT", help="which trace of a record")
-    replay.add_argument("--pcap", type=Path, metavar="FILE", help="write the packets as a capture")
-    replay.set_defaults(verb="replay")
-    baseline = verbs.add_parser("baseline", help="handle the file of known findings")
-    write = baseline.add_subparsers(metavar="VERB", required=True).add_parser(
-        "write", help="make the baseline that knows the violations of a record"
-    )
-    write.add_argument("--record", type=Path, default=RECORD, metavar="FILE", help="default: %(default)s")
-    write.add_argument("--output", type=Path, default=BASELINE, metavar="FILE|-", help="default: %(default)s")
-    write.set_defaults(verb="baseline write")
+    _add_changes(verbs)
+    _add_catalogue(verbs)
+    _add_findings(verbs)
+    _add_graph(verbs)
+    _add_records(verbs)
+    _add_baseline(verbs)
     return top
+
+
+def verbs() -> tuple[str, ...]:
+    """The verbs in the order of the help text."""
+    choices: Mapping[str, object] = parser().get_default("verbs")
+    return tuple(choices)
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     add = verify.add_argument
     add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all")
     _add_choices(verify)
-    add("--report", type=Path, metavar="DIR", help="write tables, narrations and the record")
-    add("--baseline", type=Path, metavar="FILE", help="the findings that are known")
+    _add_outputs(verify)
     add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
-    add("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
-    verify.set_defaults(verb="verify")
+    _add_workers(verify)
+    verify.set_defaults(verb="verify", record=None)
+
+
+def _add_outputs(verb: argparse.ArgumentParser) -> None:
+    """What can be made of a record, and the baseline that it is compared with for that."""
+    add = verb.add_argument
+    add("--report", type=Path, metavar="DIR", help="write tables, pages, narrations and the record")
+    add("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0, for code scanning")
+    add("--junit", type=Path, metavar="FILE", help="write JUnit XML, for test reports")
+    add("--markdown", type=Path, metavar="FILE", help="write a summary in Markdown")
+    add("--baseline", type=Path, metavar="FILE", help="the findings that are known")
+
+
+def _add_workers(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -105,14 +114,20 @@ def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most
     )
     if properties:
         add("--property", action="append", default=[], metavar="P", help="default: all that apply")
+    _add_setting(verb, most=most)
+    add("--json", metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
+
+
+def _add_setting(verb: argparse.ArgumentParser, *, most: int | None = None) -> None:
+    """What changes a scenario, and cuts its exploration short."""
+    add = verb.add_argument
     add("--set", action="append", default=[], type=_setting, metavar="R=V", help="choose a reading, or a bound")
     add("--without", action="append", default=[], metavar="M", help="switch a mechanism off")
-    add("--json", metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
     text = "stop an exploration after so many states" + ("" if most is None else "; default: %(default)s")
     add("--max-states", type=_whole, default=most, metavar="N", help=text)
 
 
-def _add_reviews(verbs: argparse._SubParsersAction[Parser]) -> None:
+def _add_changes(verbs: Verbs) -> None:
     """The verbs that change one scenario: mechanisms off, other readings, repairs."""
     ablate = verbs.add_parser("ablate", help="switch each mechanism off: which verdicts change, and for whom")
     readings = verbs.add_parser("readings", help="try every other reading: which verdicts change, and for whom")
@@ -124,6 +139,86 @@ def _add_reviews(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.set_defaults(verb=name, max_seconds=None, workers=1)
     repair.add_argument("property", nargs=1, metavar="PROPERTY", help="what is to hold")
     repair.add_argument("--limit", type=_whole, default=2, metavar="N", help="changes at once; default: %(default)s")
+
+
+def _add_catalogue(verbs: Verbs) -> None:
+    listing = verbs.add_parser("list", help="name what there is to choose from")
+    listing.add_argument("kind", choices=KINDS, help="one of %(choices)s", metavar="KIND")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--record", type=Path, metavar="FILE", help="claims: verdicts not to be decided again")
+    listing.set_defaults(verb="list")
+
+
+def _add_findings(verbs: Verbs) -> None:
+    explain = verbs.add_parser("explain", help="tell what a property means, or how a finding comes about")
+    explain.add_argument("what", metavar="PROPERTY|FINDING", help="fingerprint or scenario/attacker/property")
+    _add_record(explain)
+    explain.set_defaults(verb="explain")
+    replay = verbs.add_parser("replay", help="play a trace on real packets")
+    replay.add_argument("trace", type=Path, metavar="TRACE", help="a JSON file with a trace, or a record")
+    replay.add_argument("--finding", metavar="FINGERPRINT", help="which trace of a record")
+    replay.add_argument("--pcap", type=Path, metavar="FILE", help="write the packets as a capture")
+    replay.set_defaults(verb="replay")
+
+
+def _add_graph(verbs: Verbs) -> None:
+    graph = verbs.add_parser("graph", help="draw the states of a scenario, gathered so that a person can read them")
+    add = graph.add_argument
+    add("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
+    add("--attacker", type=lambda name: [name], default=[WEAKEST], metavar="A", help=f"default: {WEAKEST}")
+    _add_setting(graph)
+    kinds = "gather by binding cache entry, by a principal's state or by what the attacker knows; full: every state"
+    add("--by", choices=GRAPH_KINDS, default=GRAPH_KINDS[0], help=f"{kinds}; default: %(default)s")
+    add("--format", choices=GRAPH_FORMATS, default=GRAPH_FORMATS[0], help="default: %(default)s")
+    add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
+    graph.set_defaults(verb="graph", property=[], max_seconds=None, workers=1)
+
+
+def _add_records(verbs: Verbs) -> None:
+    """The verbs that work on stored records."""
+    report = verbs.add_parser("report", help="render a stored record again; name one output at least")
+    report.add_argument("record", type=Path, metavar="RECORD", help="what `verify --json` wrote")
+    _add_outputs(report)
+    report.set_defaults(verb="report", json=None)
+    review = verbs.add_parser(
+        "review",
+        help="add to a record what further runs tell",
+        description="Adds weakest attackers, other readings, repairs, claims and state graphs to RECORD, in its place.",
+    )
+    review.add_argument("record", type=Path, metavar="RECORD", help="what `verify --json` wrote, of a finished run")
+    review.add_argument("--report", type=Path, metavar="DIR", help="render the record as well")
+    _add_workers(review)
+    review.set_defaults(verb="review")
+    diff = verbs.add_parser(
+        "diff",
+        help="tell how one record differs from another",
+        description="Compares verdicts, traces, sizes, coverage and bounds. Times, commands and order do not count.",
+        epilog="Ends with 1 if NEW has a violation that OLD lacks, else with 0. A violation that comes about in "
+        "another way (another fingerprint) is told, but is no new one.",
+    )
+    diff.add_argument("old", type=Path, metavar="OLD", help="a record")
+    diff.add_argument("new", type=Path, metavar="NEW", help="a record")
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--markdown", action="store_true", help="as Markdown, for a pull request")
+    diff.set_defaults(verb="diff")
+
+
+def _add_baseline(verbs: Verbs) -> None:
+    baseline = verbs.add_parser("baseline", help="handle the file of known findings")
+    kinds = baseline.add_subparsers(metavar="VERB", required=True)
+    write = kinds.add_parser("write", help="make the baseline that knows the violations of a record")
+    _add_record(write)
+    write.add_argument("--output", type=Path, default=BASELINE, metavar="FILE|-", help="default: %(default)s")
+    write.set_defaults(verb="baseline write")
+    prune = kinds.add_parser("prune", help="remove the entries whose finding a record looked for in vain")
+    _add_record(prune)
+    prune.add_argument("--baseline", type=Path, default=BASELINE, metavar="FILE", help="default: %(default)s")
+    prune.set_defaults(verb="baseline prune")
+
+
+def _add_record(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--record", type=Path, default=RECORD, metavar="FILE", help="default: %(default)s")
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -144,6 +239,20 @@ def _seconds(text: str) -> float:
         if math.isfinite(float(text)) and float(text) > 0:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds greater than 0")
+
+
+def asks_for_all(options: argparse.Namespace) -> bool:
+    """True for a `verify` that leaves nothing out: what it does not find is not there."""
+    return not (options.scenarios or options.attacker or options.property or options.without)
+
+
+def decided_all(command: Sequence[str]) -> bool:
+    """`asks_for_all` of the command line that a record holds; False if that is no command line of today."""
+    try:
+        options = parser().parse_args(command[1:])
+    except (UsageError, HelpWanted):
+        return False
+    return options.verb == "verify" and asks_for_all(options)
 
 
 def request_of(options: argparse.Namespace) -> Request:

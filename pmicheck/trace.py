@@ -21,8 +21,11 @@ class Step:
         section, statements: what orders the step (draft or RFC section; statement IDs).
         term: the message as a symbolic term, "" if none.
         sends: the messages that the step puts on the wire, each as a term.
-        changes: what changed at the receiver, one sentence each.
-        knowledge: how the attacker came to know what the step needs: derivation, leaves first.
+        changes: what changed at the receiver, one sentence each; before: for each of them the value before.
+        knowledge: how the attacker came to know what the step needs, one line a term, leaves first.
+        premises: for each line of `knowledge` the positions of the lines that it was derived from; the last line is
+            what all was for.
+        learned: the terms that the attacker knows from this step on and did not know before, each with its source.
         passed: the checks that let the message through, in the order made.
         attacker: True if the step is the attacker's doing.
         time: seconds since the start of the trace, once the timeline is solved.
@@ -44,7 +47,10 @@ class Step:
     term: str = ""
     sends: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
+    premises: tuple[tuple[int, ...], ...] = ()
+    learned: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     attacker: bool = False
     time: float | None = None
@@ -65,6 +71,7 @@ class Step:
         fields: dict[str, Any] = {}
         for key, value in stored.items():
             fields[key] = tuple(value) if isinstance(value, list) else value
+        fields["premises"] = tuple(tuple(line) for line in fields.get("premises", ()))
         fields["source"] = fields.pop("from")
         fields["destination"] = fields.pop("to")
         return cls(**fields)

@@ -15,17 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pmicheck.concrete import pcap as capture_file
+from pmicheck import pcap as capture_file
 from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding, cost
 from pmicheck.concrete.records import Divergence
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay
-
-EPOCH = 1_000_000_000.0
-"""Time of step 1 in a capture: a fixed moment, so that two captures of one trace are alike."""
-
 
 NO_ATTACKER = "No attacker takes part: honest nodes alone reach the bad state."
 """What the counterfactual says of a trace that has no step of the attacker's and needs none."""
@@ -73,7 +69,7 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
         diverged = str(error)
     if pcap is not None:
         packets = sorted(run.stage.network.capture, key=lambda record: record[0])
-        capture_file.write(pcap, ((EPOCH + at, octets) for at, octets in packets))
+        capture_file.write(pcap, ((capture_file.EPOCH + at, octets) for at, octets in packets))
     told = _with_octets(trace, times, run)
     if finding is None:
         sentence = diverged or "The nodes follow every step, but the bad state is not there at the end."

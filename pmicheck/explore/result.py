@@ -18,6 +18,15 @@ from typing import NamedTuple, Protocol
 Progress = Callable[[int, int, int, float], None]
 
 
+def telling(what: str, tell: Callable[[str], None]) -> Progress:
+    """A Progress that tells it in words, as a message of the moment: one that begins with a carriage return."""
+
+    def progress(depth: int, states: int, frontier: int, rate: float) -> None:
+        tell(f"\r{what}: depth {depth}, {states:,} states, {rate:,.0f}/s")
+
+    return progress
+
+
 class Reached(NamedTuple):
     """The first state, hence one of the shallowest, in which something is the case."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pmicheck.attacker.deduction import Derivation, is_public
@@ -63,6 +63,8 @@ class _Teller:
     steps: list[Step] = field(default_factory=list)
     reached: list[int] = field(default_factory=list)
     sources: dict[Term, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    senders: dict[Message, str] = field(default_factory=dict)
     phase: int = 0
 
     def tell(self, leaves: list[Leaf]) -> Told:
@@ -71,6 +73,7 @@ class _Teller:
         for done in self.start.history:
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
         self.reached.append(len(self.steps))
+        self.values |= self.start.world.initial
         self.phase = self.start.world.initial.get(CLOCK.name, 0)  # type: ignore[assignment]
         self._tests(needed, {current_nonce(phase) for phase in range(self.phase + 1)})
         for leaf in leaves:
@@ -104,16 +107,23 @@ class _Teller:
         sent: tuple[Message, ...],
         checks: tuple[str, ...],
     ) -> None:
-        self._note_seen(sent, "in the prologue")
         action = "deliver" if message is not None else "start"
         self._append(act, message, action, changed, sent, checks, prologue=True)
+        self._note_seen(sent, "in the prologue")
 
     def _note_seen(self, sent: Iterable[Message], when: str) -> None:
         adversary = self.grounded.ground.adversary
         for message in sent:
             if adversary is not None and adversary.may_see(message):
                 for term in visible_terms(message):
-                    self.sources.setdefault(term, f"read from the {name_of(message)} {when}")
+                    self._learn(term, f"read from the {name_of(message)} {when}")
+
+    def _learn(self, term: Term, how: str) -> None:
+        """Remember where the attacker has the term from, and tell it in the step told last."""
+        if term not in self.sources:
+            self.sources[term] = how
+            step = self.steps[-1]
+            self.steps[-1] = replace(step, learned=(*step.learned, f"{render(term)}: {how}"))
 
     def _step(self, leaf: Leaf, needed: set[Term]) -> None:
         instance = leaf.instance
@@ -128,7 +138,7 @@ class _Teller:
         self.reached.append(number)
         self._note_seen(leaf.sends, f"at step {number}")
         for term in leaf.learns if CLOCK not in leaf.sets else ():
-            self.sources.setdefault(term, f"handed over at step {number}")
+            self._learn(term, f"handed over at step {number}")
         if CLOCK in leaf.sets:
             self.phase = leaf.sets[CLOCK]
             self._tests(needed, {current_nonce(self.phase)})
@@ -136,40 +146,37 @@ class _Teller:
     def _inject(self, leaf: Leaf) -> None:
         message = leaf.instance.message
         assert message is not None
-        lines: dict[str, None] = {}
+        lines: dict[str, tuple[str, ...]] = {}
         for need in leaf.instance.needs:
             self._explain(need, lines)
         changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
-        self._append(
-            leaf.instance.act,
-            message,
-            "inject",
-            changed,
-            leaf.sends,
-            leaf.passed,
-            attacker=True,
-            knowledge=tuple(lines),
-        )
+        self._append(leaf.instance.act, message, "inject", changed, leaf.sends, leaf.passed, attacker=True, lines=lines)
 
-    def _explain(self, term: Term, lines: dict[str, None], above: frozenset[Term] = frozenset()) -> bool:
-        """Add how the attacker came to know the term, premises first; False if this way cannot end."""
+    def _explain(
+        self, term: Term, lines: dict[str, tuple[str, ...]], above: frozenset[Term] = frozenset()
+    ) -> str | None:
+        """Add how the attacker came to know the term, premises first; its line, or None if this way cannot end.
+
+        Each line is added with the lines that it was derived from.
+        """
         if term in above:
-            return False
-        if term in self.sources:
-            lines[f"{render(term)}: {self.sources[term]}"] = None
-            return True
-        if term[0] == "sk" and term[1] == ATTACKER:
-            lines[f"{render(term)}: its own"] = None
-            return True
+            return None
+        known = self.sources.get(term) or ("its own" if term[0] == "sk" and term[1] == ATTACKER else "")
+        if known:
+            return self._line(term, known, (), lines)
         for derivation in self._derivations.get(term, ()):
-            mine: dict[str, None] = {}
-            if all(is_public(p) or self._explain(p, mine, above | {term}) for p in derivation.premises):
+            mine: dict[str, tuple[str, ...]] = {}
+            hidden = [p for p in derivation.premises if not is_public(p)]
+            made_from = [self._explain(p, mine, above | {term}) for p in hidden]
+            if all(made_from):
                 lines.update(mine)
-                lines[f"{render(term)}: it {derivation.how}"] = None
-                return True
-        if not above:
-            lines[f"{render(term)}: public"] = None
-        return False
+                return self._line(term, f"it {derivation.how}", filter(None, made_from), lines)
+        return None if above else self._line(term, "public", (), lines)
+
+    def _line(self, term: Term, how: str, premises: Iterable[str], lines: dict[str, tuple[str, ...]]) -> str:
+        text = f"{render(term)}: {how}"
+        lines.setdefault(text, tuple(premises))
+        return text
 
     def _tests(self, needed: set[Term], nonces: set[int]) -> None:
         """The attacker's own test inits, as soon as the nonce that a needed token is made from is current."""
@@ -181,7 +188,7 @@ class _Teller:
             home = term[0] == "T"
             kind, link = ("HoTI", LINKS[HA_CN]) if home else ("CoTI", "")
             where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
-            self.sources[term] = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
+            how = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
             self.steps.append(
                 Step(
                     actor=ATTACKER,
@@ -198,6 +205,7 @@ class _Teller:
                     data={"kind": "test", "init": kind, "address": term[1], "nonce": term[2]},
                 )
             )
+            self._learn(term, how)
 
     def _is_given(self, term: Term) -> bool:
         """Whether the adversary gets the token for the asking in the phase of its nonce."""
@@ -212,13 +220,16 @@ class _Teller:
         message: Message | None,
         action: str,
         changed: Mapping[Cell, Any],
-        sent: Iterable[Message],
+        sent: tuple[Message, ...],
         checks: Iterable[str],
         *,
         attacker: bool = False,
-        knowledge: tuple[str, ...] = (),
+        lines: Mapping[str, tuple[str, ...]] | None = None,
         prologue: bool = False,
     ) -> None:
+        lines = lines or {}
+        place = {line: number for number, line in enumerate(lines)}
+        told = [(cell, text) for cell, value in changed.items() if (text := change(cell, value))]
         data: dict[str, Any] = {
             "kind": action,
             "rule": act.name.removeprefix("attacker: "),
@@ -234,20 +245,27 @@ class _Teller:
                 action=action,
                 rule=act.name,
                 message=name_of(message) if message else "",
-                source=sender(message) if message else "",
+                source=self.senders.get(message) or sender(message) if message else "",
                 destination=message.to if message else "",
                 link=LINKS.get(message.link, message.link) if message else "",
                 section=act.section,
                 statements=act.statements,
                 term=describe(message) if message else "",
                 sends=tuple(describe(m) for m in sent),
-                changes=tuple(filter(None, (change(cell, value) for cell, value in changed.items()))),
-                knowledge=knowledge,
+                changes=tuple(text for _, text in told),
+                before=tuple(self._before(cell) for cell, _ in told),
+                knowledge=tuple(lines),
+                premises=tuple(tuple(sorted(place[above] for above in from_)) for from_ in lines.values()),
                 passed=tuple(checks),
                 attacker=attacker,
                 data=data,
             )
         )
+        self.values.update((cell.name, value) for cell, value in changed.items())
+        self.senders.update((each, act.actor) for each in sent if isinstance(each, (PeerAcknowledgement, ContextData)))
+
+    def _before(self, cell: Cell) -> str:
+        return change(cell, self.values.get(cell.name, cell.initial)).removeprefix(f"{cell.name}: ")
 
 
 def as_json(message: Message) -> dict[str, Any]:
@@ -263,7 +281,7 @@ def _listed(value: Any) -> Any:
 
 
 def sender(message: Message) -> str:
-    """Who the message claims to come from."""
+    """Who the message claims to come from, as far as its own fields tell."""
     match message:
         case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == message.at:
             return "ha" if message.cookie[0] == "cookie" else ""

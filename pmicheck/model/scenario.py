@@ -33,6 +33,9 @@ SHIPPED = (
     "data-plane",
 )
 
+SHIPPED_IN = "pmicheck/model/scenarios"
+"""Where their files are, from the project's root."""
+
 FAMILIES = {
     "mobile": frozenset({"rr"}),
     "ero-initial": frozenset({"ero"}),

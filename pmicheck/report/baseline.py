@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.errors import UsageError
+from pmicheck.report.baseline_lines import header_lines, line_of
 from pmicheck.report.files import read_text
 from pmicheck.report.narration import citation
 from pmicheck.report.record import Record, Result, fingerprint
@@ -59,10 +60,11 @@ class Finding:
 
     def covers(self, result: Result, record: Record) -> bool:
         """True if the entry speaks of this scenario, attacker, property, readings, bounds and mechanisms."""
+        if self.names() != result.names() or set(self.without) != set(result.without):
+            return False
         bounds = {name: str(number) for name, number in record.bounds.get(result.scenario, {}).items()}
         in_force = {**bounds, **result.readings}
-        agree = all(in_force.get(name) == value for name, value in self.settings.items())
-        return self.names() == result.names() and agree and set(self.without) == set(result.without)
+        return all(in_force.get(name) == value for name, value in self.settings.items())
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class Comparison:
     """What a record is against a baseline.
 
     Attributes:
-        new: violations that no entry names.
-        known: violations that an entry names.
+        new: violations that no entry waives.
+        waived: violations that an entry names, each with that entry; all of them borne out on real packets.
+        void: entries that speak of what no entry can waive, each with that result.
         stale: entries whose finding was looked for and is gone.
         expired: entries past their date whose finding is still there.
         unjudged: entries of which this run says nothing.
@@ -87,11 +90,17 @@ class Comparison:
     """
 
     new: tuple[Result, ...] = ()
-    known: tuple[Result, ...] = ()
+    waived: tuple[tuple[Result, Finding], ...] = ()
+    void: tuple[tuple[Finding, Result], ...] = ()
     stale: tuple[Finding, ...] = ()
     expired: tuple[Finding, ...] = ()
     unjudged: tuple[Finding, ...] = ()
     file: str = ""
+
+    @property
+    def known(self) -> tuple[Result, ...]:
+        """The violations that an entry names."""
+        return tuple(result for result, _ in self.waived)
 
     def place(self, finding: Finding) -> str:
         return self.file if finding.line is None else f"{self.file}:{finding.line}"
@@ -103,27 +112,34 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
     An entry is judged only by a run made with the entry's own settings that decided its three names; with
     `complete` (a run that was asked for everything) an entry whose names were not decided is stale too.
     """
-    violations = [result for result in record.results if result.verdict is Verdict.VIOLATED]
-    used: dict[int, Finding] = {}
-    new, known = [], []
-    for result in violations:
+    new: list[Result] = []
+    waived: list[tuple[Result, Finding]] = []
+    for result in record.results:
+        if result.verdict is not Verdict.VIOLATED:
+            continue
         entry = next((each for each in baseline.findings if _names(each, result, record)), None)
-        if entry is None:
-            new.append(result)
+        if entry is not None and decided(result):
+            waived.append((result, entry))
         else:
-            known.append(result)
-            used[id(entry)] = entry
+            new.append(result)
+    used = {id(entry): entry for _, entry in waived}
+    void: list[tuple[Finding, Result]] = []
     stale: list[Finding] = []
     unjudged: list[Finding] = []
     for entry in baseline.findings:
         if id(entry) in used:
             continue
-        comparable = dict(entry.settings) == dict(record.settings)
-        decided = any(entry.covers(result, record) for result in record.results)
-        gone = not record.partial and comparable and (decided or complete)
-        (stale if gone else unjudged).append(entry)
+        covered = [result for result in record.results if entry.covers(result, record)]
+        barred = next((result for result in covered if not decided(result)), None)
+        comparable = not record.partial and dict(entry.settings) == dict(record.settings)
+        if barred is not None:
+            void.append((entry, barred))
+        else:
+            (stale if comparable and (covered or complete) else unjudged).append(entry)
     expired = [entry for entry in used.values() if entry.expires is not None and entry.expires < today]
-    return Comparison(tuple(new), tuple(known), tuple(stale), tuple(expired), tuple(unjudged), baseline.file)
+    return Comparison(
+        tuple(new), tuple(waived), tuple(void), tuple(stale), tuple(expired), tuple(unjudged), baseline.file
+    )
 
 
 def _names(entry: Finding, result: Result, record: Record) -> bool:
@@ -152,6 +168,11 @@ def inconclusive(result: Result) -> bool:
     return result.verdict in (Verdict.UNDECIDED, Verdict.HOLDS_TO_BOUND)
 
 
+def decided(result: Result) -> bool:
+    """True if the result says whether its violation is there: what it says may be relied on, and waived."""
+    return trustworthy(result) and not inconclusive(result)
+
+
 def load_baseline(path: Path) -> Baseline:
     """The baseline in `path`. Raises UsageError naming file, line and what would be right."""
     text = read_text(path, "a baseline")
@@ -166,12 +187,12 @@ def load_baseline(path: Path) -> Baseline:
         raise UsageError(f"{path}: not a baseline: the TOML is nested too deeply") from error
     for name in stored:
         if name != "finding":
-            place = f"{path}:{_line_of(text, name)}"
+            place = f"{path}:{line_of(text, name)}"
             raise UsageError(f"{place}: there is no table {name!r} here; entries begin with [[finding]]")
     entries = stored.get("finding", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f"{path}:{_line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets")
-    lines = _header_lines(text)
+        raise UsageError(f"{path}:{line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets")
+    lines = header_lines(text)
     places = lines if len(lines) == len(entries) else [None] * len(entries)
     return Baseline(str(path), tuple(_findings(path, text, entries, places)))
 
@@ -184,7 +205,7 @@ def _findings(
         problem = _problem(entry)
         if problem is not None:
             key, sentence = problem
-            at = _line_of(text, key, line) if line is not None else None
+            at = line_of(text, key, line) if line is not None else None
             place = f"{path}:{at}" if at is not None else f"{path}: finding {number}"
             raise UsageError(f"{place}: {sentence}")
         finding = Finding(
@@ -232,27 +253,6 @@ def _problem(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _header_lines(text: str) -> list[int]:
-    """The lines that begin a finding, those within multi-line strings left out."""
-    lines, fence = [], ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not fence and re.match(r"\s*\[\[\s*(finding|\"finding\"|'finding')\s*\]\]", line):
-            lines.append(number)
-        for mark in re.findall(r'"""|\'\'\'', line):
-            fence = "" if fence == mark else (fence or mark)
-    return lines
-
-
-def _line_of(text: str, key: str, start: int = 1) -> int:
-    """The line within the entry that begins at `start` on which `key` is set; else `start`."""
-    for number, line in enumerate(text.split("\n")[start - 1 :], start=start):
-        if number > start and line.lstrip().startswith("[["):
-            break
-        if re.match(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}\b", line):
-            return number
-    return start
-
-
 def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = None) -> str:
     """The baseline that knows every violation of `record`.
 
@@ -261,9 +261,10 @@ def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = N
     entry without a reason gets an empty one: `load_baseline` refuses it until somebody has filled it in.
     """
     kept = keep or Baseline()
-    findings = [entry for entry in kept.findings if not any(entry.covers(each, record) for each in record.results)]
+    judged = [result for result in record.results if decided(result)]
+    findings = [entry for entry in kept.findings if not any(entry.covers(each, record) for each in judged)]
     for result in record.results:
-        if result.verdict is not Verdict.VIOLATED or not trustworthy(result):
+        if result.verdict is not Verdict.VIOLATED or not decided(result):
             continue
         old = next((entry for entry in kept.findings if _names(entry, result, record)), None)
         reason = reasons.get(fingerprint(result)) or (old.reason if old else "") or result.argument

@@ -1,66 +1,81 @@
-"""The report directory: `record.json`, `verdicts.txt`, `findings.md` and one narration a finding."""
+"""The report directory: `record.json`, `verdicts.txt`, `findings.md`, the pages, and four files a finding."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
-from pmicheck.report.files import cannot_write, make_directory, write_text
+from pmicheck.errors import UsageError
+from pmicheck.report.files import cannot_write, make_directory, read_text, write_octets, write_text
 from pmicheck.report.findings import render
-from pmicheck.report.record import Record, Result, save
-from pmicheck.report.review import Review
+from pmicheck.report.names import finding_names
+from pmicheck.report.record import Record, dumps, plain, to_text
 from pmicheck.report.text import findings, tell, verdicts
-from pmicheck.verdict import Verdict
 
 WIDTH = 100
-FIRST_WORDS = "pmicheck finding "
-FINDINGS = "findings.md"
-NO_REVIEW = Review()
+MANIFEST = "files.txt"
+"""Lists every file of the report, so that the next run can take away what it does not write again."""
 
 
-def write_reports(record: Record, directory: Path, *, store: bool = True, review: Review = NO_REVIEW) -> list[Path]:
-    """Writes everything and returns the files written. Narrations of findings that are gone are removed.
+def write_reports(record: Record, directory: Path, *, store: bool = True) -> list[Path]:
+    """Writes everything and returns the files written. What an earlier run wrote and this one does not is removed.
 
-    `store` is False where `record.json` has been written there already; `review` is what `findings.md` tells besides
-    the record.
+    `store` is False where `record.json` has been written there already.
 
-    The text files hold nothing of clock or machine, so that the same verdicts give the same octets.
+    Nothing but `record.json` holds anything of clock or machine, so that the same verdicts give the same octets.
     Raises OutputError.
     """
-    make_directory(directory / "findings")
-    written = [directory / "record.json", directory / "verdicts.txt", directory / FINDINGS]
+    written: list[str] = ["record.json"]
+    make_directory(directory)
+    before = _listed(directory)
+    for name, content in _contents(record, store=store):
+        path = directory / name
+        make_directory(path.parent)
+        if isinstance(content, bytes):
+            write_octets(path, content)
+        else:
+            write_text(path, content)
+        written.append(name)
+    written = sorted({*written, MANIFEST})
+    _remove(directory, before - set(written))
+    write_text(directory / MANIFEST, "".join(f"{name}\n" for name in written))
+    return [directory / name for name in written]
+
+
+def _contents(record: Record, *, store: bool) -> Iterator[tuple[str, str | bytes]]:
+    """(path from the report's directory, content) of every file but the manifest."""
+    from pmicheck.report.capture import capture
+    from pmicheck.report.pages.site import pages
+
     if store:
-        save(record, written[0])
+        yield "record.json", dumps(record)
     listed = findings(record, width=WIDTH)
-    write_text(written[1], verdicts(record, width=WIDTH) + (f"\nViolations:\n{listed}" if listed else ""))
-    write_text(written[2], render(record, review))
-    for result in record.results:
-        if result.verdict is Verdict.VIOLATED:
-            path = _free(directory / "findings", _stem(result), written)
-            write_text(path, tell(result, width=WIDTH))
-            written.append(path)
-    _remove_others(directory / "findings", written)
-    return written
+    yield "verdicts.txt", verdicts(record, width=WIDTH) + (f"\nViolations:\n{listed}" if listed else "")
+    yield "findings.md", render(record)
+    for position, name in finding_names(record).items():
+        result = record.results[position]
+        yield f"findings/{name}.txt", tell(result, width=WIDTH)
+        if result.trace is not None:
+            yield f"findings/{name}.json", to_text(plain(result.trace))
+            yield f"findings/{name}.pcap", capture(result.trace)
+    yield from pages(record)
 
 
-def _stem(result: Result) -> str:
-    return re.sub(r"[^A-Za-z0-9+._-]", "_", "-".join(result.names()))
-
-
-def _free(directory: Path, stem: str, taken: list[Path]) -> Path:
-    """A name not taken yet: the same finding may stand in one record under several readings."""
-    path, number = directory / f"{stem}.txt", 1
-    while path in taken:
-        number += 1
-        path = directory / f"{stem}-{number}.txt"
-    return path
-
-
-def _remove_others(directory: Path, written: list[Path]) -> None:
-    """Removes narrations of an earlier run, known by their first words, and touches nothing else."""
+def _listed(directory: Path) -> set[str]:
+    """What an earlier run says it wrote, as far as that lies in the directory."""
+    path = directory / MANIFEST
+    if not path.is_file():
+        return set()
     try:
-        for path in sorted(directory.glob("*.txt")):
-            if path not in written and path.read_bytes().startswith(FIRST_WORDS.encode()):
-                path.unlink()
-    except OSError as error:
-        raise cannot_write(directory, error) from error
+        lines = read_text(path, "the list of an earlier report's files").splitlines()
+    except UsageError:
+        return set()
+    return {line for line in lines if line and ".." not in PurePosixPath(line).parts and not line.startswith("/")}
+
+
+def _remove(directory: Path, names: set[str]) -> None:
+    for name in sorted(names):
+        try:
+            (directory / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(directory / name, error) from error

@@ -20,16 +20,24 @@ def write_text(path: Path, text: str) -> None:
             with path.open("w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            _replace(path.resolve(), text)
+            _replace(path.resolve(), text.encode("utf-8", "backslashreplace"))
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         raise cannot_write(path, error) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def write_octets(path: Path, octets: bytes) -> None:
+    """Writes `octets` to the regular file `path`, all or nothing. Raises OutputError."""
+    try:
+        _replace(path.resolve(), octets)
+    except (OSError, RuntimeError) as error:
+        raise cannot_write(path, error) from error
+
+
+def _replace(path: Path, octets: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with beside.open("wb") as stream:
+            stream.write(octets)
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(path)

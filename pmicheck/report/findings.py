@@ -1,4 +1,4 @@
-"""`findings.md`: the draft's flaws for a reviewer, worst first, as Markdown. A pure function of record and review.
+"""`findings.md`: the draft's flaws for a reviewer, worst first, as Markdown. A pure function of the record.
 
 Nothing in it depends on clock or machine: the same verdicts give the same octets.
 """
@@ -57,9 +57,10 @@ the gravest.
 """
 
 
-def render(record: Record, review: Review) -> str:
+def render(record: Record) -> str:
     """The whole document."""
-    found = flaws(record, review)
+    review = record.review
+    found = flaws(record)
     attackers, harms = ", ".join(WEAKEST_FIRST), ", ".join(GRAVEST_FIRST)
     parts = [HEADING.format(attackers=attackers, harms=harms)]
     if not found:
@@ -79,14 +80,14 @@ def render(record: Record, review: Review) -> str:
 def title_of(flaw: Flaw) -> str:
     """One sentence: who does what, and why that works."""
     main = flaw.main
-    return f"{_capital(_who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
+    return f"{_capital(who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
 
 
 def _overview(found: Sequence[Flaw]) -> str:
     lines = ["| | flaw | weakest attacker | harms | cost |", "|---|---|---|---|---|"]
     for number, flaw in enumerate(found, 1):
         harms = ", ".join(dict.fromkeys(each.property for each in flaw.results))
-        lines.append(f"| {number} | {_capital(flaw.way)} | {flaw.weakest} | {harms} | {_cost(flaw.main)} |")
+        lines.append(f"| {number} | {_capital(flaw.way)} | {flaw.weakest} | {harms} | {cost(flaw.main)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -94,13 +95,13 @@ def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
     main = flaw.main
     yield f"## {number}. {title_of(flaw)}"
     yield ""
-    yield f"- **Who:** {'; '.join(_mounted_by(flaw, review))}."
-    yield f"- **Cost:** {_cost(main)}."
+    yield f"- **Who:** {'; '.join(mounted_by(flaw, review))}."
+    yield f"- **Cost:** {cost(main)}."
     yield f"- **Harm:** {_harm(main)}"
     yield from _labelled("Sentence", _sentences(main, review))
     yield from _labelled("Reading", _readings(flaw, review))
     yield f"- **Replay:** {_replay(main)}"
-    yield from _labelled("Smallest repair", _repairs(main, review))
+    yield from _labelled("Smallest repair", repairs(main, review))
     if flaw.inherited:
         yield f"- **Inherited:** the ancestors have it too ({', '.join(flaw.inherited)})."
     yield ""
@@ -115,7 +116,7 @@ def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
     yield from _trace(main)
 
 
-def _mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
+def mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
     """Each attacker once, with what it needs of its powers."""
     for name in dict.fromkeys(each.attacker for each in flaw.results if each.scenario not in ANCESTORS):
         mine = [each for each in flaw.results if each.attacker == name]
@@ -125,7 +126,7 @@ def _mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
         several = name == "dolev-yao" or "+" in name
         told = [f"of its powers it needs {' or '.join(powers)}"] if powers and several else []
         told += [f"not before {phases[0]}" if _seconds_of(phases[0]) else "from the start on"] if phases else []
-        yield f"{_who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
+        yield f"{who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
 
 
 def _about(weakest: Weakest, result: Result) -> bool:
@@ -138,7 +139,7 @@ def _seconds_of(phase: str) -> float:
     return float(number) * (3600 if unit == "h" else 1)
 
 
-def _cost(result: Result) -> str:
+def cost(result: Result) -> str:
     """Packets, octets and seconds, as the replay counted them."""
     spent = result.replay.details.get("cost") if result.replay else None
     if not spent:
@@ -171,8 +172,8 @@ def _sentences(result: Result, review: Review) -> list[str]:
 
 
 def _statement(name: str, review: Review) -> str:
-    section, says = review.statements.get(name, ("", ""))
-    return f"{name} (draft {section}): {stopped(says)}" if says else name
+    known = review.statements.get(name)
+    return f"{name} (draft {known.section}): {stopped(known.says)}" if known else name
 
 
 def _readings(flaw: Flaw, review: Review) -> list[str]:
@@ -204,8 +205,8 @@ def _replay(result: Result) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _repairs(result: Result, review: Review) -> list[str]:
-    return ["; ".join(change_set) for change_set in review.repairs.get((result.scenario, result.property), ())]
+def repairs(result: Result, review: Review) -> list[str]:
+    return ["; ".join(change_set) for change_set in review.mends(result.scenario, result.property)]
 
 
 def _table(flaw: Flaw) -> Iterator[str]:
@@ -215,7 +216,7 @@ def _table(flaw: Flaw) -> Iterator[str]:
         rows.setdefault((each.property, each.attacker), []).append(each)
     for (prop, attacker), results in rows.items():
         scenarios = ", ".join(each.scenario for each in results)
-        yield f"| {prop} | {attacker} | {scenarios} | {_cost(results[0])} |"
+        yield f"| {prop} | {attacker} | {scenarios} | {cost(results[0])} |"
 
 
 def _trace(result: Result) -> Iterator[str]:
@@ -276,7 +277,8 @@ def _labelled(label: str, items: Sequence[str]) -> Iterator[str]:
         yield from (f"  - {stopped(item)}" for item in items)
 
 
-def _who(name: str) -> str:
+def who(name: str) -> str:
+    """Who an attacker is, as a sentence says it; the name itself where nobody knows."""
     return " and ".join(WHO.get(part, part) for part in name.split("+"))
 
 

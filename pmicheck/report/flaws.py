@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Review
 from pmicheck.trace import Step
 from pmicheck.verdict import Verdict
 
@@ -75,9 +74,9 @@ class Flaw:
         return tuple(dict.fromkeys(each.scenario for each in self.results if each.scenario in ANCESTORS))
 
 
-def flaws(record: Record, review: Review) -> tuple[Flaw, ...]:
-    """The draft's flaws, worst first. Where the review knows the minimal attackers, no others are taken."""
-    minimal = {(each.scenario, each.property, each.profile) for each in review.weakest}
+def flaws(record: Record) -> tuple[Flaw, ...]:
+    """The draft's flaws, worst first. Where the record's review knows the minimal attackers, no others are taken."""
+    minimal = {(each.scenario, each.property, each.profile) for each in record.review.weakest}
     groups: dict[str, list[Result]] = {}
     for result in record.results:
         if result.verdict is not Verdict.VIOLATED or result.without:

@@ -51,8 +51,8 @@ def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 8
             lines += _fill(text, width, first=lead, rest=" " * (room + 4))
     lines.append("")
     lines += _labelled("Conclusion", stopped(trace.conclusion or "none was recorded"), width)
-    if _was_examined(trace):
-        lines += _labelled("Point of no return", _no_return(trace), width)
+    if was_examined(trace):
+        lines += _labelled("Point of no return", no_return(trace), width)
     if trace.numbers:
         lines += _labelled("Numbers", _pairs(trace.numbers) + ".", width)
     if trace.observation:
@@ -126,11 +126,12 @@ def _opening(trace: Trace) -> str:
     )
 
 
-def _was_examined(trace: Trace) -> bool:
+def was_examined(trace: Trace) -> bool:
+    """Whether it was asked which steps are essential, and from when on it is too late."""
     return any(step.essential is not None for step in trace.steps)
 
 
-def _no_return(trace: Trace) -> str:
+def no_return(trace: Trace) -> str:
     """From when on it is too late, as far as that is known."""
     if trace.no_return is None:
         return "none was found before the last step, which is an honest node's own."
@@ -215,7 +216,7 @@ def _spoken(name: str) -> str:
 
 def _named(message: str) -> str:
     """`message` with its article, that of an abbreviation by the sound of its first letter."""
-    word = message.split()[0]
+    word = next(iter(message.split()), message)
     spelt = len(word) > 1 and word[1].isupper() and word[1] not in "AEIOU"
     vowel = word[0] in "AEFHILMNORSX" if spelt else word[0].lower() in "aeiou"
     return f"{'an' if vowel else 'a'} {message}"
@@ -230,14 +231,15 @@ def _seconds(time: float) -> str:
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {_value(value)}" for name, value in values.items())
+    return ", ".join(f"{name} = {in_words(value)}" for name, value in values.items())
 
 
-def _value(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A JSON value as text for people."""
     if isinstance(value, Mapping):
         return "{" + _pairs(value) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(each) for each in value) + "]"
+        return "[" + ", ".join(in_words(each) for each in value) + "]"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _seconds(value)[:-2] if isinstance(value, float) else str(value)

@@ -15,11 +15,13 @@ from typing import Any
 
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text, write_text
+from pmicheck.report.review import Review
+from pmicheck.report.state_graph import StateGraph
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
-SCHEMA = "2"
-READABLE = ("1", SCHEMA)
+SCHEMA = "3"
+READABLE = ("1", "2", SCHEMA)
 DIGITS = 6
 
 
@@ -149,6 +151,9 @@ class Record:
         bounds: per scenario, the bounds by name.
         partial: True if the run was interrupted before all was decided.
         statements: coverage by statement of the draft (N001 to N179) that some rule of the run cites.
+        titles: what each scenario plays, in one line.
+        files: where each scenario is written down: a path as the user gave it, or from the project's root.
+        review, graphs: what `pmicheck review` adds; empty until then.
     """
 
     pmicheck: str
@@ -162,6 +167,10 @@ class Record:
     stages: Mapping[str, Stage] = field(default_factory=dict)
     partial: bool = False
     statements: Mapping[str, Cited] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    review: Review = field(default_factory=Review)
+    graphs: tuple[StateGraph, ...] = ()
     schema: str = SCHEMA
 
     def as_json(self) -> dict[str, Any]:
@@ -181,6 +190,9 @@ class Record:
         values["stages"] = {name: Stage(**stage) for name, stage in values["stages"].items()}
         cited = values.get("statements", {}).items()
         values["statements"] = {name: Cited(tuple(each["rules"]), each["fired"]) for name, each in cited}
+        if "review" in values:
+            values["review"] = Review.from_json(values["review"])
+        values["graphs"] = tuple(StateGraph.from_json(graph) for graph in values.get("graphs", ()))
         return cls(**values)
 
 

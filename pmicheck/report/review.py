@@ -1,17 +1,13 @@
-"""What a report tells besides the record: results of further runs and texts, as plain data.
+"""What a record tells besides its verdicts: results of further runs and texts, as plain data.
 
-    Review(weakest=..., changes=..., claims=..., tables=..., repairs=..., statements=...)
-
-The renderers take it as it is; `pmicheck.review` gathers it.
+`pmicheck review` gathers it and puts it into the record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-Place = tuple[str, str]
-"""Scenario and property."""
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -85,17 +81,76 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Mends:
+    """What mends a property in a scenario: the smallest sets of changes, each as sentences."""
+
+    scenario: str
+    property: str
+    changes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of the draft in our words, where the checker has it, and what comes of breaking it.
+
+    Attributes:
+        keyword: MUST, SHOULD, …; "lc" for a lower-case one, "st" for a plain statement that fixes behaviour.
+        disposition: "modelled", "concrete" (in the packet nodes alone) or "outside".
+        where: the rules, switches, nodes and tests that have it, or why nothing has.
+        fired: how often its rules fired, by scenario.
+        falls: properties that held before and are violated when it is broken.
+        broken: how it was broken and what came of it, or why it cannot be; "" where nothing was tried.
+    """
+
+    section: str
+    says: str
+    keyword: str = "st"
+    disposition: str = ""
+    where: str = ""
+    fired: Mapping[str, int] = field(default_factory=dict)
+    falls: tuple[str, ...] = ()
+    broken: str = ""
+
+
+@dataclass(frozen=True)
 class Review:
     """All of it; whatever is missing is left out of the report.
 
     Attributes:
-        repairs: by (scenario, property) the change sets that mend it, smallest first, each as sentences.
-        statements: by statement ID the section and the statement in our words.
+        statements: by statement ID.
     """
 
     weakest: tuple[Weakest, ...] = ()
     changes: tuple[Change, ...] = ()
     claims: tuple[Decision, ...] = ()
     tables: tuple[Table, ...] = ()
-    repairs: Mapping[Place, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    statements: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    repairs: tuple[Mends, ...] = ()
+    statements: Mapping[str, Statement] = field(default_factory=dict)
+
+    def mends(self, scenario: str, prop: str) -> tuple[tuple[str, ...], ...]:
+        """The sets of changes that mend a property; () if none was searched."""
+        found = (each.changes for each in self.repairs if (each.scenario, each.property) == (scenario, prop))
+        return next(found, ())
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Review:
+        """Inverse of `record.plain` on anything that the schema admits."""
+        return cls(
+            weakest=tuple(Weakest(**_tuples(each)) for each in stored["weakest"]),
+            changes=tuple(Change(**_tuples(each)) for each in stored["changes"]),
+            claims=tuple(Decision(**_tuples(each)) for each in stored["claims"]),
+            tables=tuple(
+                Table(each["title"], tuple(each["columns"]), tuple(Row(**_tuples(row)) for row in each["rows"]))
+                for each in stored["tables"]
+            ),
+            repairs=tuple(Mends(**_tuples(each)) for each in stored["repairs"]),
+            statements={name: Statement(**_tuples(each)) for name, each in stored["statements"].items()},
+        )
+
+
+def _tuples(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _tuple(value) for name, value in stored.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(each) for each in value) if isinstance(value, list) else value

@@ -11,9 +11,10 @@ from pmicheck.attacker.profiles import attacker_named
 from pmicheck.evidence import find_violation
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import prepare, world_of
+from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.model.scenario import SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
@@ -54,9 +55,12 @@ class Verdicts:
 
     @classmethod
     def of_record(cls, record: Record | None, progress: Callable[[str], None]) -> Verdicts:
-        """Begins with what a record has decided, with nothing if there is none."""
+        """Begins with what a record has decided of shipped scenarios within their own bounds, if there is one."""
         known = {}
-        for result in record.results if record else ():
+        widened = record is not None and not set(record.settings).isdisjoint(BOUNDS)
+        for result in record.results if record and not widened else ():
+            if record and source_of(record, result.scenario) != result.scenario:
+                continue
             settings = _set_away(result.readings)
             cell = Cell(*result.names(), settings, tuple(sorted(result.without)))
             known[cell] = result.verdict
@@ -105,6 +109,16 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
     if PROGRESS in cell.properties:
         found[PROGRESS] = shared.progress_of(cell).verdict
     return found
+
+
+def source_of(record: Record, scenario: str) -> str:
+    """What loads a scenario of the record again: its name if it is shipped, its file if it is the user's own.
+
+    "" if the record, made by an older version, does not say which file that was.
+    """
+    file = record.files.get(scenario, "")
+    own = file and not file.startswith(f"{SHIPPED_IN}/")
+    return file if own else scenario if scenario in SHIPPED else ""
 
 
 def exists(cell: Cell) -> bool:

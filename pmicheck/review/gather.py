@@ -1,28 +1,22 @@
-"""All that a report tells besides the record, gathered from further runs and from the shipped texts.
-
-python -m pmicheck.review.gather DIRECTORY RECORD     writes DIRECTORY/findings.md
-"""
+"""All that a report tells besides the verdicts, gathered from further runs and from the shipped texts."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 from pmicheck.analysis import Request
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.model.statements import load_statements
 from pmicheck.report.changed import Repairs
-from pmicheck.report.directory import FINDINGS
-from pmicheck.report.files import write_text
-from pmicheck.report.findings import render
 from pmicheck.report.flaws import flaws
-from pmicheck.report.record import Record, load
-from pmicheck.report.review import Change, Review
-from pmicheck.review.cells import Verdicts
+from pmicheck.report.record import Record
+from pmicheck.report.review import Change, Mends, Review
+from pmicheck.review.cells import Verdicts, source_of
 from pmicheck.review.claims import judge_claims
+from pmicheck.review.dispositions import dispositions
+from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
@@ -30,33 +24,96 @@ from pmicheck.verdict import Verdict
 FEW = 8
 """Up to so many changes at hand, pairs of them are searched too."""
 
+Progress = Callable[[str], None]
+Part = Callable[[Record, Progress], Record]
 
-def gather(record: Record, *, progress: Callable[[str], None]) -> Review:
-    """The review of a record: weakest attackers, claims, what other readings change, and the flaws' repairs."""
+
+def enrich(record: Record, *, progress: Progress, workers: int = 1) -> Record:
+    """The record with its review: weakest attackers, other readings, statements, state graphs, repairs, claims.
+
+    Claims, and what falls with each statement, are judged only for a record of all shipped scenarios: they cost a
+    whole matrix of runs otherwise. The result does not depend on the number of `workers` (processes). Raises
+    UsageError for a partial record.
+    """
+    if record.partial:
+        raise UsageError("a partial record cannot be reviewed; let a run finish first")
+    record = replace(record, review=Review(), graphs=())
+    whole = set(SHIPPED) <= {result.scenario for result in record.results}
+    parts = WHOLE_PARTS if whole else PARTS
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            gathered = list(pool.map(_quietly, parts, [record] * len(parts)))
+    else:
+        gathered = [part(record, progress) for part in parts]
+    for each in gathered:
+        record = _joined(record, each)
+    mends = tuple(_repairs(record, progress))
+    return replace(record, review=replace(record.review, repairs=mends))
+
+
+def _quietly(part: Part, record: Record) -> Record:
+    return part(record, lambda _: None)
+
+
+def _joined(one: Record, other: Record) -> Record:
+    """Both reviews in one; each part of a review comes from one side."""
+    mine, theirs = one.review, other.review
+    review = Review(
+        weakest=mine.weakest or theirs.weakest,
+        changes=mine.changes or theirs.changes,
+        claims=mine.claims or theirs.claims,
+        tables=mine.tables or theirs.tables,
+        statements=mine.statements or theirs.statements,
+    )
+    return replace(one, review=review, graphs=one.graphs or other.graphs)
+
+
+def _with_weakest(record: Record, progress: Progress) -> Record:
+    return replace(record, review=Review(weakest=weakest(record, progress=progress)))
+
+
+def _with_argued(record: Record, progress: Progress) -> Record:
+    return replace(record, review=Review(changes=tuple(argued_changes(record))))
+
+
+def _with_claims(record: Record, progress: Progress) -> Record:
+    """Claims, and what other readings change: argued in the scenario files, or decided for the claims."""
     verdicts = Verdicts.of_record(record, progress)
     claims, tables = judge_claims(verdicts)
     argued = tuple(argued_changes(record))
-    review = Review(
-        weakest=weakest(record, progress=progress),
-        changes=(*argued, *decided_changes(verdicts, argued)),
-        claims=claims,
-        tables=tables,
-        statements={name: (one.section, one.says) for name, one in load_statements().items()},
-    )
-    return replace(review, repairs=dict(_repairs(record, review, progress)))
+    changes = (*argued, *decided_changes(verdicts, argued))
+    return replace(record, review=Review(changes=changes, claims=claims, tables=tables))
 
 
-def _repairs(
-    record: Record, review: Review, progress: Callable[[str], None]
-) -> Iterator[tuple[tuple[str, str], tuple[tuple[str, ...], ...]]]:
+def _with_statements(record: Record, progress: Progress) -> Record:
+    return replace(record, review=Review(statements=dispositions(record, progress=progress, breaking=False)))
+
+
+def _with_broken_statements(record: Record, progress: Progress) -> Record:
+    return replace(record, review=Review(statements=dispositions(record, progress=progress, breaking=True)))
+
+
+def _with_graphs(record: Record, progress: Progress) -> Record:
+    return replace(record, graphs=graphs(record, progress=progress))
+
+
+PARTS: tuple[Part, ...] = (_with_weakest, _with_argued, _with_graphs, _with_statements)
+WHOLE_PARTS: tuple[Part, ...] = (_with_weakest, _with_claims, _with_graphs, _with_broken_statements)
+
+
+def _repairs(record: Record, progress: Progress) -> Iterator[Mends]:
     """For the gravest harm of each flaw: what mends it against the weakest attacker that uses it."""
-    for flaw in flaws(record, review):
-        place = (flaw.main.scenario, flaw.main.property)
-        request = Request(scenarios=(flaw.main.scenario,), attackers=(flaw.main.attacker,))
-        found = repair(request, flaw.main.property, limit=1, progress=progress)
+    for flaw in flaws(record):
+        scenario, prop = flaw.main.scenario, flaw.main.property
+        source = source_of(record, scenario)
+        if not source:
+            continue
+        settings = tuple(sorted(record.settings.items()))
+        request = Request(scenarios=(source,), attackers=(flaw.main.attacker,), settings=settings)
+        found = repair(request, prop, limit=1, progress=progress)
         if not found.found and len(found.changes) <= FEW:
-            found = repair(request, flaw.main.property, limit=2, progress=progress)
-        yield place, tuple(each.changes for each in found.found) or ((_nothing(found),),)
+            found = repair(request, prop, limit=2, progress=progress)
+        yield Mends(scenario, prop, tuple(each.changes for each in found.found) or ((_nothing(found),),))
 
 
 def _nothing(found: Repairs) -> str:
@@ -64,19 +121,11 @@ def _nothing(found: Repairs) -> str:
     return f"{sizes} of the {len(found.changes)} at hand mends it; larger sets were not searched"
 
 
-def main(arguments: Sequence[str]) -> None:
-    """`arguments`: the directory to write `findings.md` to, the record to read. Raises UsageError, OutputError."""
-    if len(arguments) != 2:
-        raise UsageError("usage: python -m pmicheck.review.gather DIRECTORY RECORD")
-    directory, source = map(Path, arguments)
-    record = load(source)
-    write_text(directory / FINDINGS, render(record, gather(record, progress=lambda _: None)))
-
-
 def argued_changes(record: Record) -> Iterator[Change]:
     """What the scenario files of the record argue, and the tests bear out, of single readings and sets of them."""
     for name in dict.fromkeys(result.scenario for result in record.results):
-        for flip in load_scenario(name).flips if name in SHIPPED else ():
+        source = source_of(record, name)
+        for flip in load_scenario(source).flips if source else ():
             if flip.settings and not flip.without:
                 yield Change(name, flip.attackers, flip.properties, flip.settings, flip.verdict, flip.argument)
 
@@ -90,7 +139,3 @@ def decided_changes(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[
         turned = {default, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}
         if cell.settings and not cell.without and turned and (*names, cell.settings) not in known:
             yield Change(cell.scenario, (cell.attacker,), (cell.property,), cell.settings, str(verdict))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -18,13 +18,13 @@ from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
 from pmicheck.model.policy import Policy
-from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.model.scenario import Scenario, load_scenario
 from pmicheck.model.time import PHASES
 from pmicheck.model.topology import LINKS
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Weakest
-from pmicheck.review.cells import outcomes
+from pmicheck.review.cells import outcomes, source_of
 from pmicheck.verdict import Verdict
 
 BYSTANDER_LINK = "bystander"
@@ -75,13 +75,13 @@ def narrowed(attacker: Attacker, powers: Powers) -> Attacker:
 def weakest(record: Record, *, progress: Callable[[str], None] = lambda _: None) -> tuple[Weakest, ...]:
     """The minimal attackers for every violated (scenario, property) of the record, in its order.
 
-    Scenarios that are not shipped are left out: the record does not say where their files are. `progress` is called
-    with one sentence per minimal attacker.
+    Scenarios whose file the record does not name are left out. `progress` is called with one sentence per minimal
+    attacker.
     """
     found: list[Weakest] = []
     for results in _by_run(minimal_results(record)):
         first = results[0]
-        if first.scenario in SHIPPED:
+        if source_of(record, first.scenario):
             search = _Search(record, first, frozenset(result.property for result in results))
             found += search.found()
             progress(f"\rweakest attacker: {first.scenario} / {first.attacker}: {search.runs} runs")
@@ -116,7 +116,7 @@ class _Search:
     """All that is asked about one minimal attacker of one scenario."""
 
     def __init__(self, record: Record, first: Result, properties: frozenset[str]) -> None:
-        self.scenario = load_scenario(first.scenario)
+        self.scenario = load_scenario(source_of(record, first.scenario)).bounded(dict(record.settings))[0]
         self.policy = Policy(tuple(sorted(first.readings.items())), frozenset(first.without))
         self.attacker = attacker_named(first.attacker)
         self.properties = properties

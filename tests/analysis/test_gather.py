@@ -1,16 +1,17 @@
-"""Gathering what `findings.md` tells besides the record, and writing it."""
+"""`pmicheck review`: what a record gains by further runs."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from pmicheck.analysis import Request, verify
 from pmicheck.errors import UsageError
-from pmicheck.report.directory import FINDINGS
-from pmicheck.report.record import Record, save
-from pmicheck.report.review import Review
+from pmicheck.report.record import Record, dumps
 from pmicheck.review import gather as module
 from pmicheck.review.cells import Cell, Verdicts
 from pmicheck.verdict import Verdict
@@ -42,14 +43,31 @@ def test_the_scenario_files_say_why_a_reading_mends() -> None:
     assert all(change.argument for change in changes)
 
 
-def test_the_document_is_written_beside_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "gather", lambda record, *, progress: Review())
-    save(small_record(), tmp_path / "record.json")
-    module.main([str(tmp_path), str(tmp_path / "record.json")])
-    text = (tmp_path / FINDINGS).read_text(encoding="utf-8")
-    assert "## 1. Whoever reads the path between home agent and correspondent takes over the node's traffic" in text
+def test_a_partial_record_is_not_reviewed() -> None:
+    with pytest.raises(UsageError, match="partial"):
+        module.enrich(replace(small_record(), partial=True), progress=lambda _: None)
 
 
-def test_two_arguments_are_needed() -> None:
-    with pytest.raises(UsageError, match="usage"):
-        module.main(["reports"])
+def test_a_reviewed_record_tells_weakest_attackers_repairs_statements_and_graphs() -> None:
+    reviewed = module.enrich(small_record(), progress=lambda _: None)
+    (weakest,) = reviewed.review.weakest
+    assert (weakest.property, weakest.powers) == ("no-redirection", ("ha-cn",))
+    assert ("plain_rr_fallback=no",) in reviewed.review.mends("type1-initial", "no-redirection")
+    assert reviewed.review.statements["N042"].keyword == "MUST"
+    assert [graph.scenario for graph in reviewed.graphs] == ["type1-initial"]
+    assert Record.from_json(json.loads(dumps(reviewed))) == reviewed
+
+
+def test_two_workers_gather_what_one_does() -> None:
+    alone = module.enrich(small_record(), progress=lambda _: None)
+    assert module.enrich(small_record(), progress=lambda _: None, workers=2).review == alone.review
+
+
+def test_a_scenario_of_the_users_own_is_loaded_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    shipped = resources.files("pmicheck.model.scenarios") / "type1-initial.toml"
+    file.write_text(shipped.read_text(encoding="utf-8").replace('name = "type1-initial"', 'name = "mine"'))
+    request = Request((str(file),), ("home-path",), ("no-redirection",))
+    record = verify(request, command=[], progress=lambda _: None)
+    assert record.files == {"mine": file.as_posix()}
+    assert [found.scenario for found in module.weakest(record)] == ["mine"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,10 @@ from pmicheck.cli import main
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.model.statements import load_statements
+from pmicheck.report.draft_map import draft_map
 from pmicheck.report.record import Record
-from pmicheck.review import draft_map as page
+from pmicheck.report.review import Review
+from pmicheck.review import dispositions as told
 from pmicheck.review.breaches import Break as Broken
 from pmicheck.review.breaches import breaches, verdicts
 from pmicheck.review.traceability import Traced, censuses, trace_statements
@@ -92,9 +95,14 @@ def record() -> Record:
     return verify(request, command=[], progress=lambda _: None)
 
 
-def test_the_draft_map_has_one_row_for_every_statement(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "breaches", lambda name: ())
-    rows = [line.split(" | ") for line in page.draft_map(record).splitlines() if line.startswith("| N")]
+def reviewed(record: Record, *, breaking: bool) -> Record:
+    statements = told.dispositions(record, progress=lambda _: None, breaking=breaking)
+    return replace(record, review=Review(statements=statements))
+
+
+def test_the_draft_map_has_one_row_for_every_statement(record: Record) -> None:
+    page = draft_map(reviewed(record, breaking=False))
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| N")]
     assert [row[0].removeprefix("| ") for row in rows] == list(TRACED)
     assert {len(row) for row in rows} == {7}
 
@@ -102,7 +110,7 @@ def test_the_draft_map_has_one_row_for_every_statement(record: Record, monkeypat
 def test_the_draft_map_counts_what_the_record_says(record: Record) -> None:
     counts = [each.coverage["pma1 receives PHoT"] for each in record.explorations]
     assert len(counts) == 2
-    assert page.fired_in(record)["type1-initial", "pma1 receives PHoT"] == sum(counts) > 0
+    assert told.fired_in(record)["type1-initial", "pma1 receives PHoT"] == sum(counts) > 0
 
 
 def test_the_record_counts_coverage_by_statement(record: Record) -> None:
@@ -114,13 +122,15 @@ def test_the_record_counts_coverage_by_statement(record: Record) -> None:
 
 
 def test_the_draft_map_tells_what_falls(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "breaches", lambda name: breaches(name) if name == "N042" else ())
-    (row,) = [line for line in page.draft_map(record).splitlines() if line.startswith("| N042 ")]
+    monkeypatch.setattr(told, "breaches", lambda name: breaches(name) if name == "N042" else ())
+    broken = reviewed(record, breaking=True)
+    assert broken.review.statements["N042"].falls == ("progress",)
+    (row,) = [line for line in draft_map(broken).splitlines() if line.startswith("| N042 ")]
     assert "| MUST |" in row
     assert "type1-initial " in row
-    assert "**progress** (nobody acts by: pma1 receives PHoT" in row
+    assert "progress (nobody acts by: pma1 receives PHoT" in row
 
 
-def test_a_partial_record_makes_no_draft_map() -> None:
-    with pytest.raises(UsageError, match="partial record"):
-        page.draft_map(Record("0", "python", (), partial=True))
+def test_a_record_that_was_not_reviewed_makes_no_draft_map(record: Record) -> None:
+    with pytest.raises(UsageError, match="pmicheck review"):
+        draft_map(record)

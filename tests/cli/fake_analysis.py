@@ -64,6 +64,12 @@ def verify(
             if partial is not None and plan() == "sleep":
                 partial(replace(samples.record(), partial=True, command=tuple(command)))
             raise
+    if plan() == "slow":
+        for number, attacker in enumerate(("home-path", "off-path"), start=1):
+            progress("\rtype1-initial: depth 4")
+            time.sleep(0.25)
+            progress(f"type1-initial under {attacker}: 1200 states ({number} of 2)")
+        return samples.record()
     progress("\rtype1-initial: depth 4")
     progress("type1-initial under home-path: 1200 states")
     return replace(_found(), command=tuple(command), settings=dict(request.settings))
@@ -82,6 +88,8 @@ def _found() -> Record:
             return samples.record(replace(holds, witness=Witness(False, "entry-made")))
         case "full":
             return samples.full_record()
+        case "hostile":
+            return samples.record(samples.result("\x1b[41m\u202eevil", verdict=Verdict.VIOLATED))
         case name:
             return samples.record(samples.result(verdict=Verdict(name)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from world import ATTACKER, CORRESPONDENT, HOME, HOME_AGENT, PMA1, PMA2, ProxyWorld
 
-from pmicheck.concrete import pcap
+from pmicheck import pcap
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.errors import UsageError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.concrete import cga, keys, pcap, signature, tokens, wire
+from pmicheck import pcap
+from pmicheck.concrete import cga, keys, signature, tokens, wire
 from pmicheck.concrete.constants import BindingAcknowledgementFlag, BindingUpdateFlag, Status
 from pmicheck.concrete.packet import MobilityHeader, Packet, UdpDatagram
 from pmicheck.errors import OutputError

@@ -9,7 +9,7 @@ import record_samples as samples
 from pmicheck.report.findings import render
 from pmicheck.report.flaws import flaws, way_in
 from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Change, Decision, Review, Row, Table, Weakest
+from pmicheck.report.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
 from pmicheck.verdict import Verdict
 
 
@@ -40,15 +40,13 @@ def record(*results: Result) -> Record:
 
 
 def test_what_comes_in_by_the_same_way_is_one_flaw() -> None:
-    found = flaws(
-        record(violation(), violation(prop="binding-agreement"), violation(scenario="type1-refresh")), Review()
-    )
+    found = flaws(record(violation(), violation(prop="binding-agreement"), violation(scenario="type1-refresh")))
     assert [len(flaw.results) for flaw in found] == [3]
 
 
 def test_another_credential_is_another_flaw() -> None:
     by_ht = violation("rogue-previous-pma", credential="HT", proxy=True, key="mn")
-    found = flaws(record(violation(), by_ht), Review())
+    found = flaws(record(violation(), by_ht))
     assert [flaw.main.attacker for flaw in found] == ["home-path", "rogue-previous-pma"]
 
 
@@ -64,7 +62,7 @@ def test_the_weakest_attacker_comes_first_and_then_the_gravest_harm() -> None:
     weak = violation("off-path", "acknowledgement-agreement", credential="PT")
     flood = violation("home-path", "no-careof-flooding", credential="HT")
     redirection = violation("home-path", "no-redirection", credential="T")
-    found = flaws(record(flood, redirection, weak), Review())
+    found = flaws(record(flood, redirection, weak))
     assert [flaw.main.property for flaw in found] == [
         "acknowledgement-agreement",
         "no-redirection",
@@ -73,15 +71,15 @@ def test_the_weakest_attacker_comes_first_and_then_the_gravest_harm() -> None:
 
 
 def test_what_breaks_in_an_ancestor_alone_is_no_flaw_of_the_draft() -> None:
-    assert flaws(record(violation(scenario="rr-mobile")), Review()) == ()
-    (flaw,) = flaws(record(violation(scenario="rr-mobile"), violation()), Review())
+    assert flaws(record(violation(scenario="rr-mobile"))) == ()
+    (flaw,) = flaws(record(violation(scenario="rr-mobile"), violation()))
     assert flaw.main.scenario == "type1-initial"
     assert flaw.inherited == ("rr-mobile",)
 
 
 def test_only_minimal_attackers_are_told_where_they_are_known() -> None:
     review = Review(weakest=(Weakest("type1-initial", "no-redirection", "home-path", ("ha-cn",), "0 s"),))
-    (flaw,) = flaws(record(violation("dolev-yao"), violation()), review)
+    (flaw,) = flaws(replace(record(violation("dolev-yao"), violation()), review=review))
     assert [each.attacker for each in flaw.results] == ["home-path"]
 
 
@@ -92,10 +90,10 @@ def test_a_flaw_is_told_with_cost_statement_reading_replay_and_repair() -> None:
                 "type1-initial", ("home-path",), ("no-redirection",), (("plain_rr_fallback", "no"),), "holds", "why"
             ),
         ),
-        repairs={("type1-initial", "no-redirection"): (("refuse plain updates",),)},
-        statements={"N041": ("3.2", "The home test validates the home address")},
+        repairs=(Mends("type1-initial", "no-redirection", (("refuse plain updates",),)),),
+        statements={"N041": Statement("3.2", "The home test validates the home address")},
     )
-    text = render(record(violation()), review)
+    text = render(replace(record(violation()), review=review))
     assert "2 packets, 208 octets sent, 1,500 octets arrive, 0.25 s" in text
     assert "N041 (draft 3.2): The home test validates the home address." in text
     assert "with `plain_rr_fallback=no` no more: no-redirection in type1-initial. why." in text
@@ -106,9 +104,8 @@ def test_a_flaw_is_told_with_cost_statement_reading_replay_and_repair() -> None:
 
 def test_what_only_another_reading_lets_in_stands_apart() -> None:
     change = Change("type1-initial", ("off-path",), ("no-redirection",), (("dereg_auth", "none"),), "violated", "why")
-    assert "| `dereg_auth=none` | no-redirection | off-path | type1-initial | why |" in render(
-        record(violation()), Review(changes=(change,))
-    )
+    text = render(replace(record(violation()), review=Review(changes=(change,))))
+    assert "| `dereg_auth=none` | no-redirection | off-path | type1-initial | why |" in text
 
 
 def test_claims_and_comparison_are_told() -> None:
@@ -116,7 +113,7 @@ def test_claims_and_comparison_are_told() -> None:
         claims=(Decision("S01", "3.5", "one home test is enough", "refuted", ("violated: a/b/c",)),),
         tables=(Table("draft beside RFC", ("RFC", "draft"), (Row("p", "a", ("holds", "violated"), ("worse",)),)),),
     )
-    text = render(record(violation()), review)
+    text = render(replace(record(violation()), review=review))
     assert "| S01 | 3.5 | One home test is enough | **refuted** |" in text
     assert "  - Violated: a/b/c." in text
     assert "| p | a | holds | violated | worse |" in text
@@ -125,8 +122,8 @@ def test_claims_and_comparison_are_told() -> None:
 def test_the_same_record_gives_the_same_octets_whatever_the_order_and_times() -> None:
     one, other = violation(), violation(prop="binding-agreement")
     slow = replace(record(other, one), seconds=99.0)
-    assert render(record(one, other), Review()) == render(slow, Review())
+    assert render(record(one, other)) == render(slow)
 
 
 def test_no_violation_is_said_to_be_none() -> None:
-    assert "No violation was found." in render(samples.record(), Review())
+    assert "No violation was found." in render(samples.record())

@@ -206,7 +206,7 @@ def test_fingerprint_is_pinned() -> None:
         ("", r"not JSON at line 1, column 1"),
         ("[" * 100_000, "nested too deeply"),
         ("[]", r"not a record: \$ should be of type object"),
-        ('{"schema": "7"}', "schema '7'; this pmicheck reads '2'"),
+        ('{"schema": "7"}', "schema '7'; this pmicheck reads '3'"),
         ('{"schema": "1"}', r"\$ is wrong: 'bounds' is a required property"),
     ],
 )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import io
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import record_samples as samples
 
 from pmicheck.report import text
 from pmicheck.report.baseline import Baseline, compare
-from pmicheck.report.directory import write_reports
 from pmicheck.report.narration import citation, narrate, short_octets, tell
 from pmicheck.report.record import ReplayOutcome, Stage, Uncovered
 from pmicheck.trace import Step, Trace
@@ -118,29 +115,6 @@ def test_the_summary_counts() -> None:
     assert text.summary(replace(record, results=(), partial=True)) == (
         "nothing decided; 2,400 states, 2.5 s, interrupted\n"
     )
-
-
-def test_no_colour_in_a_stream_that_is_no_terminal() -> None:
-    stream = io.StringIO()
-    text.show("x  violated+\n", stream, width=80)
-    assert stream.getvalue() == "x  violated+\n"
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_colour_in_a_terminal_unless_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    stream = Terminal()
-    text.show("x  violated+\n", stream, width=80)
-    assert "\x1b[" in stream.getvalue()
-    monkeypatch.setenv("NO_COLOR", "1")
-    stream = Terminal()
-    text.show("x  violated+\n", stream, width=80)
-    assert "\x1b" not in stream.getvalue()
 
 
 def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
@@ -256,15 +230,3 @@ def test_citations_and_octets() -> None:
     assert citation(samples.STEPS[0]) == "draft 3.2, N034"
     assert citation(Step("a", "tick", "r")) == "no section"
     assert short_octets("6000") == "2 octets: 60 00"
-
-
-def test_the_same_finding_under_two_readings_gets_two_files(tmp_path: Path) -> None:
-    other = replace(VIOLATED, readings={"key_owner": "pma"}, scenario=VIOLATED.scenario)
-    names = [path.name for path in write_reports(samples.record(VIOLATED, other), tmp_path / "out")]
-    assert names == [
-        "record.json",
-        "verdicts.txt",
-        "findings.md",
-        "type1-initial-home-path-no-redirection.txt",
-        "type1-initial-home-path-no-redirection-2.txt",
-    ]

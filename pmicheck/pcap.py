@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pmicheck.errors import OutputError
 
+EPOCH = 1_000_000_000.0
+"""Where a trace begins in a capture: a fixed moment, so that two captures of one trace are alike."""
 LINK_TYPE_IPV6 = 229
 """LINKTYPE_IPV6: a record begins with the IPv6 header."""
 
@@ -19,8 +21,18 @@ _SNAP_LENGTH = 262_144
 _MICROSECONDS = 1_000_000
 
 
+def encode(packets: Iterable[tuple[float, bytes]]) -> bytes:
+    """The capture that holds (seconds since 1970, IPv6 packet) records, in the order given.
+
+    Raises:
+        ValueError: a time lies before 1970 or after 2106.
+    """
+    header = struct.pack("<IHHiIII", _MAGIC, *_VERSION, 0, 0, _SNAP_LENGTH, LINK_TYPE_IPV6)
+    return header + b"".join(_record(seconds, octets) for seconds, octets in packets)
+
+
 def write(path: str | os.PathLike[str], packets: Iterable[tuple[float, bytes]]) -> None:
-    """Write (seconds since the epoch, IPv6 packet) records, in the order given.
+    """Write what `encode` makes of the packets.
 
     The file appears under its name only when it is whole: it is written beside it and renamed.
 
@@ -29,12 +41,11 @@ def write(path: str | os.PathLike[str], packets: Iterable[tuple[float, bytes]]) 
         ValueError: a time lies before 1970 or after 2106.
     """
     target = Path(path)
-    records = b"".join(_record(seconds, octets) for seconds, octets in packets)
-    header = struct.pack("<IHHiIII", _MAGIC, *_VERSION, 0, 0, _SNAP_LENGTH, LINK_TYPE_IPV6)
+    octets = encode(packets)
     temporary = target.parent / f".{target.name}.{os.getpid()}.tmp"
     try:
         try:
-            temporary.write_bytes(header + records)
+            temporary.write_bytes(octets)
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)

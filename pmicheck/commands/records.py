@@ -1,0 +1,69 @@
+"""`pmicheck report`, `review` and `diff`: what can be done with stored records."""
+
+from __future__ import annotations
+
+import datetime
+from argparse import Namespace
+from pathlib import Path
+
+from pmicheck import console, delivery
+from pmicheck.errors import UsageError
+from pmicheck.options import decided_all
+from pmicheck.report.baseline import Baseline, compare, load_baseline
+from pmicheck.report.difference import difference
+from pmicheck.report.difference_text import as_json, as_markdown, as_text
+from pmicheck.report.files import check_writable, make_directory
+from pmicheck.report.record import load, save, to_text
+from pmicheck.verdict import ExitCode
+
+
+def report(options: Namespace) -> ExitCode:
+    """Raises UsageError if no output is named or a file cannot be used, OutputError."""
+    if not (options.report or options.sarif or options.junit or options.markdown):
+        raise UsageError("name an output: --report DIR, --sarif FILE, --junit FILE or --markdown FILE")
+    record = load(options.record)
+    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
+    delivery.check(options)
+    complete = decided_all(record.command)
+    delivery.deliver(record, compare(record, baseline, datetime.date.today(), complete=complete), options)
+    if record.partial:
+        console.say(f"pmicheck: {options.record} is of an interrupted run: what it lacks was not decided.\n")
+    return ExitCode.AS_EXPECTED
+
+
+def review(options: Namespace) -> ExitCode:
+    """Raises UsageError for a partial record, OutputError; KeyboardInterrupt leaves the record as it was."""
+    path: Path = options.record
+    record = load(path)
+    if record.partial:
+        raise UsageError(f"{path}: a partial record cannot be reviewed; let a run finish first")
+    check_writable(path)
+    if options.report:
+        make_directory(options.report)
+    try:
+        from pmicheck.review.gather import enrich
+
+        with console.Progress() as progress:
+            record = enrich(record, progress=progress, workers=options.workers)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; {path} is as it was") from None
+    with console.deaf():
+        save(record, path)
+    if options.report:
+        from pmicheck.report.directory import write_reports
+
+        stored = path.resolve() == (options.report / "record.json").resolve()
+        write_reports(record, options.report, store=not stored)
+    return ExitCode.AS_EXPECTED
+
+
+def diff(options: Namespace) -> ExitCode:
+    """Raises UsageError for what is no record."""
+    found = difference(load(options.old), load(options.new))
+    if options.json:
+        console.emit_raw(to_text(as_json(found)))
+    elif options.markdown:
+        console.emit_raw(as_markdown(found))
+    else:
+        console.emit(as_text(found, width=console.width()))
+    return ExitCode.NEW_VIOLATION if found.new else ExitCode.AS_EXPECTED

@@ -1,0 +1,70 @@
+"""`pmicheck verify`: decide, put the outputs where the options say, and end as the baseline says."""
+
+from __future__ import annotations
+
+import datetime
+from argparse import Namespace
+
+from pmicheck import console, delivery
+from pmicheck.errors import UsageError
+from pmicheck.options import asks_for_all, request_of
+from pmicheck.report import text
+from pmicheck.report.baseline import Baseline, Comparison, compare, exit_code, load_baseline
+from pmicheck.report.record import Record, tool_version
+from pmicheck.verdict import ExitCode
+
+REASONS = {
+    ExitCode.NEW_VIOLATION: "a violation that the baseline does not know",
+    ExitCode.INCONCLUSIVE: "a limit stands between a property and its verdict",
+    ExitCode.NOT_TRUSTWORTHY: "a verdict is vacuous, or its trace was not borne out on real packets",
+    ExitCode.STALE_BASELINE: "the baseline has stale or expired entries",
+}
+
+
+def verify(options: Namespace) -> ExitCode:
+    """Raises UsageError, OutputError, LimitReached, and KeyboardInterrupt once the partial record is kept."""
+    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
+    record = _decided(options)
+    if not record.results:
+        raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
+    comparison = compare(record, baseline, datetime.date.today(), complete=asks_for_all(options))
+    delivery.deliver(record, comparison, options)
+    _tell(record, comparison, options)
+    if delivery.on_github():
+        delivery.tell_github(record, comparison, alone=options.json == "-")
+    code = exit_code(record, comparison)
+    return code if code is ExitCode.AS_EXPECTED else console.complain(REASONS[code], code)
+
+
+def _decided(options: Namespace) -> Record:
+    """The record of the run; if it is interrupted, what was decided so far is kept first."""
+    kept: list[Record] = []
+    try:
+        from pmicheck import analysis
+
+        request = request_of(options)
+        delivery.check(options)
+        with console.Progress() as progress:
+            return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
+    except KeyboardInterrupt:
+        with console.deaf():
+            record = kept[0] if kept else _nothing(options)
+            place = delivery.keep(record, options)
+        left = f"; what was decided so far is in {place}" if place else ""
+        raise KeyboardInterrupt(f"interrupted{left}") from None
+
+
+def _nothing(options: Namespace) -> Record:
+    """The record of a run that was interrupted before it had decided anything."""
+    return Record(pmicheck=tool_version(), kernel="", command=tuple(options.command), partial=True)
+
+
+def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
+    """Tables and summary on stdout; only the summary, and on stderr, if stdout belongs to the record."""
+    width = console.width()
+    ending = text.differences(comparison, width=width, baseline=options.baseline is not None)
+    ending += text.summary(record, comparison)
+    if options.json == "-":
+        console.say(ending)
+    else:
+        console.emit(*text.verdict_parts(record, width=width), "\n" + ending)

@@ -1,0 +1,32 @@
+"""Text from a record made fit for any format: no character that is illegal in XML or JSON, steers a terminal or hides.
+
+What cannot be printed (control characters, marks that turn the direction of writing, lone surrogates, code points that
+are no characters) is written as the escape that Python and JSON use for it, so that a reader sees it was there.
+"""
+
+from __future__ import annotations
+
+LONGEST = 200
+"""Characters of a name in a title or a table; longer ones are cut."""
+
+
+def legible(text: str, keep: str = "") -> str:
+    """`text` with everything that cannot be printed as an escape, except the characters in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else _escape(c) for c in text)
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    """`text` legible, on one line, cut to `longest` characters; the cut shows."""
+    shown = legible(" ".join(text.split()))
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def paragraph(text: str) -> str:
+    """`text` legible with its line breaks and tabs."""
+    return legible(text, keep="\n\t")
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

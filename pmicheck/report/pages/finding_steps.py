@@ -1,0 +1,103 @@
+"""The steps of a trace as the page of a finding tells them: what each does, changes, needs and gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pmicheck.report.narration import citation, sentence, short_octets
+from pmicheck.trace import Step, Trace
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A term that the attacker holds: how it came by it, and from which others.
+
+    `again` says that those are told elsewhere in the same step, so that no term is told twice.
+    """
+
+    term: str
+    how: str
+    premises: tuple[Derived, ...] = ()
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One step.
+
+    Attributes:
+        marks: (class of a style sheet, word) pairs: whose doing it is, whether the others need it.
+        changes: (cell, before, after).
+        needed: what the attacker had to have for it, as derivation trees.
+        learned: (term, how) of what it knows from now on.
+        source: the document and section that order it; packet: length and first octets, "" without a packet.
+    """
+
+    number: int
+    step: Step
+    sentence: str
+    marks: tuple[tuple[str, str], ...]
+    changes: tuple[tuple[str, str, str], ...]
+    needed: tuple[Derived, ...]
+    learned: tuple[tuple[str, str], ...]
+    source: str
+    packet: str
+
+
+def shown(trace: Trace) -> tuple[Shown, ...]:
+    """The steps in order."""
+    return tuple(_shown(number, step, trace) for number, step in enumerate(trace.steps, start=1))
+
+
+def derivations(step: Step) -> tuple[Derived, ...]:
+    """The trees of a step: at each root a term that it needed, below each term those that it was derived from."""
+    lines = range(len(step.knowledge))
+    below = {at: [each for each in premises if 0 <= each < at] for at, premises in zip(lines, step.premises)}
+    used = {each for premises in below.values() for each in premises}
+    told: set[int] = set()
+
+    def derived(at: int) -> Derived:
+        again = at in told and bool(below.get(at))
+        told.add(at)
+        premises = () if again else tuple(derived(each) for each in below.get(at, ()))
+        return Derived(*_halves(step.knowledge[at]), premises, again)
+
+    return tuple(derived(at) for at in lines if at not in used)
+
+
+def _shown(number: int, step: Step, trace: Trace) -> Shown:
+    return Shown(
+        number=number,
+        step=step,
+        sentence=sentence(step),
+        marks=tuple(_marks(number, step, trace)),
+        changes=tuple(_changes(step)),
+        needed=derivations(step),
+        learned=tuple(_halves(line) for line in step.learned),
+        source=citation(replace(step, statements=())),
+        packet=short_octets(step.octets) if step.octets else "",
+    )
+
+
+def _marks(number: int, step: Step, trace: Trace) -> Iterator[tuple[str, str]]:
+    if step.attacker:
+        yield "attacker", "attacker’s doing"
+    if step.data.get("prologue") is True:
+        yield "prologue", "prologue"
+    if step.essential is not None:
+        yield ("essential", "essential") if step.essential else ("spare", "not essential")
+    if number == trace.no_return:
+        yield "no-return", "point of no return"
+
+
+def _changes(step: Step) -> Iterator[tuple[str, str, str]]:
+    """Cell, value before (if that was recorded), value after."""
+    for at, change in enumerate(step.changes):
+        cell, _, value = change.partition(": ")
+        yield cell, step.before[at] if at < len(step.before) else "", value
+
+
+def _halves(line: str) -> tuple[str, str]:
+    term, _, how = line.partition(": ")
+    return term, how

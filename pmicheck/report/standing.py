@@ -1,0 +1,125 @@
+"""How each result stands in a gate: what fails it, what it knows already, what it cannot trust.
+
+The order of `Standing` is the order of gravity; it agrees with the exit codes (`pmicheck.report.baseline.exit_code`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pmicheck.report.baseline import Comparison, Finding, inconclusive, trustworthy
+from pmicheck.report.findings import HARM, WHO
+from pmicheck.report.flaws import GRAVEST_FIRST, place, place_of_attacker
+from pmicheck.report.narration import REPLAY_SENTENCES, stopped
+from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.verdict import Replay, Verdict
+
+
+class Standing(StrEnum):
+    """The gravest first."""
+
+    UNTRUSTED = "not trustworthy"
+    NEW = "new violation"
+    INCONCLUSIVE = "inconclusive"
+    EXPIRED = "expired"
+    KNOWN = "known violation"
+    GOOD = "holds"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A result and how it stands.
+
+    Attributes:
+        entry: the baseline's entry that waives it, or did until its date.
+        which: what tells it from other results of the same names, "" if there are none.
+    """
+
+    result: Result
+    standing: Standing
+    entry: Finding | None = None
+    which: str = ""
+
+    @property
+    def gravity(self) -> tuple[object, ...]:
+        """Sorts the gravest first: standing, then harm, then the weakest attacker."""
+        names = self.result.names()
+        harm = place(GRAVEST_FIRST, self.result.property)
+        order = list(Standing).index(self.standing), harm, place_of_attacker(self.result.attacker)
+        return *order, names, self.which
+
+
+def judge(record: Record, comparison: Comparison) -> tuple[Judged, ...]:
+    """Every result of `record`, in its order. What `comparison` does not waive counts as new."""
+    entries = {_question(result): entry for result, entry in comparison.waived}
+    told = zip(record.results, _told_apart(record), strict=True)
+    return tuple(_judged(result, which, entries.get(_question(result)), comparison) for result, which in told)
+
+
+def _judged(result: Result, which: str, entry: Finding | None, comparison: Comparison) -> Judged:
+    if not trustworthy(result):
+        return Judged(result, Standing.UNTRUSTED, which=which)
+    if inconclusive(result):
+        return Judged(result, Standing.INCONCLUSIVE, which=which)
+    if result.verdict is not Verdict.VIOLATED:
+        return Judged(result, Standing.GOOD, which=which)
+    if entry is None:
+        return Judged(result, Standing.NEW, which=which)
+    return Judged(result, Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, entry, which)
+
+
+def _question(result: Result) -> object:
+    return result.names(), result.verdict, tuple(sorted(result.readings.items())), result.without, fingerprint(result)
+
+
+def story(result: Result) -> str:
+    """One sentence: who does what where (violated), or what was asked."""
+    if result.verdict is not Verdict.VIOLATED:
+        return f"{result.property} in {result.scenario} under {result.attacker}: {result.verdict}."
+    if result.property == "progress":
+        return f"The honest nodes alone can get stuck in {result.scenario}."
+    who = " and ".join(WHO.get(part, part) for part in result.attacker.split("+"))
+    harm = HARM.get(result.property, f"breaks {result.property}")
+    return f"{who[:1].upper()}{who[1:]} {harm} in {result.scenario}."
+
+
+def caveat(result: Result) -> str:
+    """Why a result is not to be trusted or decides nothing; "" if it can be trusted and does."""
+    if result.verdict is Verdict.VIOLATED:
+        if result.replay is None:
+            return "Not replayed on real packets, so it must not be trusted."
+        if result.replay.outcome is Replay.DIVERGED:
+            told = f": {result.replay.sentence}" if result.replay.sentence else ""
+            return stopped(REPLAY_SENTENCES[Replay.DIVERGED] + told)
+        return ""
+    if not trustworthy(result):
+        return "What the property speaks of never happens within the bounds, so nothing was checked."
+    if result.verdict is Verdict.HOLDS_TO_BOUND:
+        return "A limit cut the search: no violation was found before it, but not every state was seen."
+    if result.verdict is Verdict.UNDECIDED:
+        return "Neither a violation nor its absence could be shown."
+    return ""
+
+
+def replayed(result: Result) -> str:
+    """What became of a violation on real packets, in one word or two."""
+    return "not replayed" if result.replay is None else str(result.replay.outcome)
+
+
+def _told_apart(record: Record) -> Iterator[str]:
+    """For each result the readings that vary in the record, the mechanisms off, and a number if all that is equal."""
+    values: dict[str, set[str]] = {}
+    for result in record.results:
+        for name, value in result.readings.items():
+            values.setdefault(name, set()).add(value)
+    seen: Counter[object] = Counter()
+    for result in record.results:
+        parts = [f"{name}={value}" for name, value in sorted(result.readings.items()) if len(values[name]) > 1]
+        parts += [f"without {name}" for name in result.without]
+        question = (result.names(), tuple(parts))
+        seen[question] += 1
+        parts += [f"number {seen[question]}"] if seen[question] > 1 else []
+        yield ", ".join(parts)
