@@ -18,9 +18,11 @@ SOURCES := $(filter-out pmicheck/explore/_kernel.c,$(SOURCES))
 .DELETE_ON_ERROR:
 
 verify: $(STAMP)
-	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --report reports
-	$(VENV)/bin/python -m pmicheck.review.draft_map docs/draft-map.md reports/record.json
-	$(VENV)/bin/python -m pmicheck.review.gather reports reports/record.json
+	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --workers 2 \
+	  || { code=$$?; test ! -f reports/record.json || $(VENV)/bin/pmicheck report reports/record.json --report reports; \
+	       exit $$code; }
+	$(VENV)/bin/pmicheck review reports/record.json --report reports --workers 2
+	$(VENV)/bin/python -m pmicheck.report.draft_map docs/draft-map.md reports/record.json
 
 test: $(STAMP)
 	$(VENV)/bin/ruff check

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from pmicheck.errors import OutputError
+from pmicheck.report.characters import legible, paragraph
 from pmicheck.verdict import ExitCode
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def prepare_streams() -> None:
 
 def emit(*parts: Part) -> None:
     """Writes words and tables to stdout: in colour if that is a terminal which wants it. Raises OutputError."""
-    from pmicheck.report.characters import paragraph
     from pmicheck.report.layout import plain
 
     with _stdout() as stream:
@@ -75,8 +75,6 @@ def flush() -> None:
 
 def say(text: str) -> None:
     """Writes `text` to stderr; where that is closed or full there is nobody to tell."""
-    from pmicheck.report.characters import paragraph
-
     with contextlib.suppress(OSError, AttributeError, ValueError):
         sys.stderr.write(paragraph(text))
         sys.stderr.flush()
@@ -90,30 +88,35 @@ def complain(sentence: str, code: ExitCode) -> ExitCode:
 
 
 @contextlib.contextmanager
-def deaf() -> Iterator[None]:
-    """Lets no Ctrl-C cut short what must be written to its end."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def interruptible_once() -> Iterator[None]:
+    """Lets the first Ctrl-C raise KeyboardInterrupt, and none after it, so that what the first one leaves is kept."""
+
+    def answer(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, as in the background of a shell
+        yield
+        return
+    signal.signal(signal.SIGINT, answer)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Progress:
     """Progress on stderr, as a context: in a terminal the messages with a bar below, elsewhere one plain line each.
 
     A message that begins with a carriage return is of the moment: it stands above the bar, and is left out where
-    nobody watches. One that ends with "(K of N)" moves the bar.
+    nobody watches. One that ends with "(K of N)" moves the bar. The bar comes with the first message: it is drawn by a
+    thread, and processes that share the work have to be forked before there is one.
     """
 
     def __init__(self) -> None:
         self._display: _Display | None = None
 
     def __enter__(self) -> Self:
-        console = _watched(sys.stderr)
-        if console is not None:
-            self._display = _Display(console)
-            self._display.live.start()
         return self
 
     def __exit__(
@@ -125,6 +128,8 @@ class Progress:
 
     def __call__(self, message: str) -> None:
         momentary, words = message.startswith("\r"), message.strip()
+        if self._display is None and (console := _watched(sys.stderr)) is not None:
+            self._display = _Display(console)
         if self._display is not None:
             self._display.show(words, momentary=momentary)
         elif words and not momentary:
@@ -147,6 +152,7 @@ class _Display:
         self.task = self.bar.add_task("", total=None)
         lines = Group(self.words, self.bar)
         self.live = Live(lines, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        self.live.start()
 
     def stop(self) -> None:
         """Leaves the messages alone, and a blank line below them."""
@@ -155,7 +161,7 @@ class _Display:
             self.live.console.print()
 
     def show(self, words: str, *, momentary: bool) -> None:
-        from pmicheck.report.characters import legible
+        """One message."""
         from pmicheck.report.layout import wrap
 
         counted = re.search(r"\((\d+) of (\d+)\)$", words)

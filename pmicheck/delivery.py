@@ -5,6 +5,7 @@ The options are those of `verify` and `report`. Renderers are imported when they
 
 from __future__ import annotations
 
+import json
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -48,6 +49,11 @@ def deliver(record: Record, comparison: Comparison, options: Namespace) -> None:
         from pmicheck.report.directory import write_reports
 
         write_reports(record, options.report, store=not _is_stored(options))
+
+
+def as_stored(record: Record) -> Record:
+    """The record as it is read back from its file: so `report` makes of it, to the octet, what `verify` made."""
+    return Record.from_json(json.loads(dumps(record)))
 
 
 def keep(record: Record, options: Namespace) -> Path | None:

@@ -47,13 +47,12 @@ def review(options: Namespace) -> ExitCode:
             record = enrich(record, progress=progress, workers=options.workers)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; {path} is as it was") from None
-    with console.deaf():
-        save(record, path)
+    save(record, path)
     if options.report:
         from pmicheck.report.directory import write_reports
 
         stored = path.resolve() == (options.report / "record.json").resolve()
-        write_reports(record, options.report, store=not stored)
+        write_reports(delivery.as_stored(record), options.report, store=not stored)
     return ExitCode.AS_EXPECTED
 
 

@@ -24,7 +24,7 @@ REASONS = {
 def verify(options: Namespace) -> ExitCode:
     """Raises UsageError, OutputError, LimitReached, and KeyboardInterrupt once the partial record is kept."""
     baseline = load_baseline(options.baseline) if options.baseline else Baseline()
-    record = _decided(options)
+    record = delivery.as_stored(_decided(options))
     if not record.results:
         raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
     comparison = compare(record, baseline, datetime.date.today(), complete=asks_for_all(options))
@@ -39,19 +39,18 @@ def verify(options: Namespace) -> ExitCode:
 def _decided(options: Namespace) -> Record:
     """The record of the run; if it is interrupted, what was decided so far is kept first."""
     kept: list[Record] = []
-    try:
-        from pmicheck import analysis
+    with console.interruptible_once():
+        try:
+            from pmicheck import analysis
 
-        request = request_of(options)
-        delivery.check(options)
-        with console.Progress() as progress:
-            return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
-    except KeyboardInterrupt:
-        with console.deaf():
-            record = kept[0] if kept else _nothing(options)
-            place = delivery.keep(record, options)
-        left = f"; what was decided so far is in {place}" if place else ""
-        raise KeyboardInterrupt(f"interrupted{left}") from None
+            request = request_of(options)
+            delivery.check(options)
+            with console.Progress() as progress:
+                return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
+        except KeyboardInterrupt:
+            place = delivery.keep(kept[0] if kept else _nothing(options), options)
+            left = f"; what was decided so far is in {place}" if place else ""
+            raise KeyboardInterrupt(f"interrupted{left}") from None
 
 
 def _nothing(options: Namespace) -> Record:

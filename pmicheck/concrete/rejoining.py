@@ -9,7 +9,7 @@ from pmicheck.concrete.attack import Lacking
 from pmicheck.concrete.wire_options import encode_options
 
 _FILLER = 18
-"""Option type for experiments (RFC 5096), which a receiver skips."""
+"""Option type for experiments (RFC 5096), which a receiver skips; tshark takes one without data for malformed."""
 
 
 def through_signature(header: bytes) -> bytes:
@@ -28,8 +28,8 @@ def filled(prefix: bytes, options: Sequence[wire.Option], total: int) -> bytes:
     """
     bare = [option for option in options if not isinstance(option, wire.CareOfTestInitOption)]
     for chosen in (options, bare):
-        for filler in range(-2, 24):
-            extra = [] if filler < 0 else [wire.UnknownOption(_FILLER, bytes(filler))]
+        for filler in range(24):
+            extra = [wire.UnknownOption(_FILLER, bytes(filler))] if filler else []
             header = prefix + encode_options([*extra, *chosen], len(prefix))
             if len(header) == total:
                 return header

@@ -40,6 +40,10 @@ from pmicheck.model.topology import ATTACKER, CARE_OF, LINKS, MN
 from pmicheck.trace import Step
 
 
+UNSIGNED = (TestInit, PeerAcknowledgement, ContextData)
+"""Messages whose fields do not tell who sent them."""
+
+
 class Told(NamedTuple):
     """The steps of the prologue and of a path, with the attacker's own tests in between.
 
@@ -69,9 +73,12 @@ class _Teller:
 
     def tell(self, leaves: list[Leaf]) -> Told:
         self._derivations = self._by_conclusion()
+        self.sources |= self._own()
         needed = {term for leaf in leaves for need in leaf.instance.needs for term in self._leaves_of(need, leaves)}
         for done in self.start.history:
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
+        for term in sorted(self.start.seen, key=repr):
+            self._learn(term, "came to it in the prologue")
         self.reached.append(len(self.steps))
         self.values |= self.start.world.initial
         self.phase = self.start.world.initial.get(CLOCK.name, 0)  # type: ignore[assignment]
@@ -79,6 +86,13 @@ class _Teller:
         for leaf in leaves:
             self._step(leaf, needed)
         return Told(tuple(self.steps), tuple(self.reached))
+
+    def _own(self) -> dict[Term, str]:
+        """What the attacker has without any step of the trace, except tokens from its tests, which are told as steps."""
+        adversary = self.grounded.ground.adversary
+        held = adversary.initial() if adversary is not None else set()
+        how = {"sk": "its own", "PT": "issued for its own address", "HT": "issued for its own address"}
+        return {term: how.get(term[0], "held from the start") for term in held if term[0] not in ("T", "C")}
 
     def _by_conclusion(self) -> dict[Term, list[Derivation]]:
         found: dict[Term, list[Derivation]] = {}
@@ -122,8 +136,9 @@ class _Teller:
         """Remember where the attacker has the term from, and tell it in the step told last."""
         if term not in self.sources:
             self.sources[term] = how
-            step = self.steps[-1]
-            self.steps[-1] = replace(step, learned=(*step.learned, f"{render(term)}: {how}"))
+            if self.steps:
+                step = self.steps[-1]
+                self.steps[-1] = replace(step, learned=(*step.learned, f"{render(term)}: {how}"))
 
     def _step(self, leaf: Leaf, needed: set[Term]) -> None:
         instance = leaf.instance
@@ -161,9 +176,8 @@ class _Teller:
         """
         if term in above:
             return None
-        known = self.sources.get(term) or ("its own" if term[0] == "sk" and term[1] == ATTACKER else "")
-        if known:
-            return self._line(term, known, (), lines)
+        if term in self.sources:
+            return self._line(term, self.sources[term], (), lines)
         for derivation in self._derivations.get(term, ()):
             mine: dict[str, tuple[str, ...]] = {}
             hidden = [p for p in derivation.premises if not is_public(p)]
@@ -196,7 +210,7 @@ class _Teller:
                     rule="attacker runs a test",
                     message=kind,
                     source=str(term[1]),
-                    destination="cn",
+                    destination=term[3],
                     link=link,
                     section="RFC 6275 9.4",
                     term=f"{kind}({term[1]})",
@@ -262,7 +276,7 @@ class _Teller:
             )
         )
         self.values.update((cell.name, value) for cell, value in changed.items())
-        self.senders.update((each, act.actor) for each in sent if isinstance(each, (PeerAcknowledgement, ContextData)))
+        self.senders.update((each, act.actor) for each in sent if isinstance(each, UNSIGNED))
 
     def _before(self, cell: Cell) -> str:
         return change(cell, self.values.get(cell.name, cell.initial)).removeprefix(f"{cell.name}: ")

@@ -210,7 +210,7 @@ class _Reader:
     def fail(self, key: str, problem: str) -> None:
         """Raise, pointing at the first line that mentions the key; within a table at its head if none does."""
         place = self.table or range(1, self.text.count("\n") + 2)
-        lines = self.lines(rf"(\[+\s*)?[\"']?{re.escape(key)}\b", place)
+        lines = self.lines(rf"(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]", place)
         raise ScenarioError(self.file, next(lines, self.table[0] if self.table else None), problem)
 
     def lines(self, pattern: str, place: range) -> Iterator[int]:

@@ -83,11 +83,12 @@ class Difference:
         changed: other verdicts, and other outcomes of a replay.
         retraced: violations in both that come about in another way.
         only_old, only_new: what the other record did not decide, but for what is `new`.
-        tools: versions, kernels, and whether a run was interrupted.
+        tools: versions and kernels.
         settings: readings and bounds.
         no_more, newly: rules that fire in the older, or in the newer record only.
         uncited, cited: statements cited in the older, or in the newer record only.
         sizes: explorations of both records that differ in states or transitions.
+        partial: which records are of an interrupted run: "OLD", "NEW". What they lack may be anything.
     """
 
     new: tuple[Turn, ...] = ()
@@ -103,10 +104,11 @@ class Difference:
     uncited: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     sizes: tuple[Size, ...] = ()
+    partial: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """True if anything differs."""
-        return any(getattr(self, each.name) for each in fields(self))
+        return any(getattr(self, each.name) for each in fields(self) if each.name != "partial")
 
 
 def difference(old: Record, new: Record) -> Difference:
@@ -125,6 +127,7 @@ def difference(old: Record, new: Record) -> Difference:
         uncited=tuple(sorted(old.statements.keys() - new.statements.keys())),
         cited=tuple(sorted(new.statements.keys() - old.statements.keys())),
         sizes=tuple(_sizes(both, before, after)),
+        partial=tuple(name for name, record in (("OLD", old), ("NEW", new)) if record.partial),
     )
 
 
@@ -205,8 +208,6 @@ def _conclusion(result: Result | None) -> str:
 def _tools(old: Record, new: Record) -> Iterator[Setting]:
     yield from _unequal("pmicheck", old.pmicheck, new.pmicheck)
     yield from _unequal("kernel", old.kernel, new.kernel)
-    ends = ("finished", "interrupted")
-    yield from _unequal("run", ends[old.partial], ends[new.partial])
 
 
 def _settings(old: Record, new: Record) -> Iterator[Setting]:

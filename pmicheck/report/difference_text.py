@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from html import escape
 from typing import Any
 
 from pmicheck.report.characters import one_line
@@ -51,9 +52,10 @@ def as_markdown(found: Difference) -> str:
 
 
 def summary(found: Difference) -> str:
-    """One sentence: how many verdicts differ, and how."""
+    """One sentence: how many verdicts differ, and how; one more if a record is partial."""
+    partial = "".join(f" {name} is of an interrupted run: what it lacks may be anything." for name in found.partial)
     if not found:
-        return "no difference: verdicts, traces, sizes, coverage and bounds are the same."
+        return f"no difference: verdicts, traces, sizes, coverage and bounds are the same.{partial}"
     counts = (
         (len(found.new), "new violation", "new violations"),
         (len(found.gone), "violation gone", "violations gone"),
@@ -61,7 +63,7 @@ def summary(found: Difference) -> str:
         (len(found.retraced), "violation that comes about in another way", "violations that come about in another way"),
     )
     told = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
-    return (", ".join(told) or "no verdict changed") + "."
+    return (", ".join(told) or "no verdict changed") + f".{partial}"
 
 
 def _lists(found: Difference, quote: Quote) -> Iterator[tuple[str, int, list[str]]]:
@@ -133,7 +135,10 @@ def _same(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """`text` on one line, with nothing in it that Markdown, HTML or GitHub would take for their own."""
-    plain_html = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    unmarked = re.sub(r"[\\`*_\[\]|~]", r"\\\g<0>", plain_html)
-    return re.sub(r"[@#](?=\w)", r"\g<0><!-- -->", unmarked)
+    """`text` on one line, with nothing in it that Markdown, HTML or GitHub would take for their own.
+
+    A comment parts what GitHub would turn into a mention, a reference or a link.
+    """
+    shown = re.sub(r"[\\`*_\[\]|~]|^[-+#]", r"\\\g<0>", escape(one_line(text), quote=False))
+    shown = re.sub(r"^\d+(?=[.)])", r"\g<0>\\", shown)
+    return re.sub(r"[@#](?=\w)|:(?=//)|\bwww(?=\.)|\bGH(?=-)", r"\g<0><!-- -->", shown, flags=re.IGNORECASE)

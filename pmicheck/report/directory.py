@@ -1,4 +1,4 @@
-"""The report directory: `record.json`, `verdicts.txt`, `findings.md`, the pages, and four files a finding."""
+"""The report directory: `record.json`, `verdicts.txt`, `findings.md`, the pages, and the files of each finding."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from pmicheck.errors import UsageError
-from pmicheck.report.files import cannot_write, make_directory, read_text, write_octets, write_text
+from pmicheck.report.files import cannot_write, make_directory, read_text, write_rendered, write_text
 from pmicheck.report.findings import render
 from pmicheck.report.names import finding_names
-from pmicheck.report.record import Record, dumps, plain, to_text
+from pmicheck.report.record import Record, plain, save, to_text
 from pmicheck.report.text import findings, tell, verdicts
 
 WIDTH = 100
@@ -27,14 +27,13 @@ def write_reports(record: Record, directory: Path, *, store: bool = True) -> lis
     """
     written: list[str] = ["record.json"]
     make_directory(directory)
+    if store:
+        save(record, directory / "record.json")
     before = _listed(directory)
-    for name, content in _contents(record, store=store):
+    for name, content in _contents(record):
         path = directory / name
         make_directory(path.parent)
-        if isinstance(content, bytes):
-            write_octets(path, content)
-        else:
-            write_text(path, content)
+        write_rendered(path, content)
         written.append(name)
     written = sorted({*written, MANIFEST})
     _remove(directory, before - set(written))
@@ -42,13 +41,11 @@ def write_reports(record: Record, directory: Path, *, store: bool = True) -> lis
     return [directory / name for name in written]
 
 
-def _contents(record: Record, *, store: bool) -> Iterator[tuple[str, str | bytes]]:
-    """(path from the report's directory, content) of every file but the manifest."""
+def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
+    """(path from the report's directory, content) of every file but record and manifest."""
     from pmicheck.report.capture import capture
     from pmicheck.report.pages.site import pages
 
-    if store:
-        yield "record.json", dumps(record)
     listed = findings(record, width=WIDTH)
     yield "verdicts.txt", verdicts(record, width=WIDTH) + (f"\nViolations:\n{listed}" if listed else "")
     yield "findings.md", render(record)

@@ -25,21 +25,23 @@ def write_text(path: Path, text: str) -> None:
         raise cannot_write(path, error) from error
 
 
-def write_octets(path: Path, octets: bytes) -> None:
-    """Writes `octets` to the regular file `path`, all or nothing. Raises OutputError."""
+def write_rendered(path: Path, content: str | bytes) -> None:
+    """Writes what can be rendered again at any time, as `write_text` does but without waiting for the disk."""
+    octets = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
     try:
-        _replace(path.resolve(), octets)
+        _replace(path.resolve(), octets, durable=False)
     except (OSError, RuntimeError) as error:
         raise cannot_write(path, error) from error
 
 
-def _replace(path: Path, octets: bytes) -> None:
+def _replace(path: Path, octets: bytes, *, durable: bool = True) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("wb") as stream:
             stream.write(octets)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         beside.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pmicheck.report.flaws import ANCESTORS, GRAVEST_FIRST, WEAKEST_FIRST, Flaw, flaws
-from pmicheck.report.narration import citation, sentence, stopped
+from pmicheck.report.narration import citation, proper, sentence, stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.report.review import Change, Review, Table, Weakest
 from pmicheck.verdict import Replay
@@ -157,7 +157,7 @@ def _duration(seconds: float) -> str:
 
 def _harm(result: Result) -> str:
     conclusion = result.trace.conclusion if result.trace else ""
-    return stopped(_proper(conclusion or HARM.get(result.property, result.property)))
+    return stopped(proper(conclusion or HARM.get(result.property, result.property)))
 
 
 def _sentences(result: Result, review: Review) -> list[str]:
@@ -222,7 +222,7 @@ def _table(flaw: Flaw) -> Iterator[str]:
 def _trace(result: Result) -> Iterator[str]:
     """The steps as a numbered list, the attacker's in bold; the prologue and the clock are told like the rest."""
     for number, step in enumerate(result.trace.steps if result.trace else (), 1):
-        told = _proper(sentence(step))
+        told = proper(sentence(step))
         yield f"{number}. {f'**{told}**' if step.attacker else told}"
         for change in step.changes if step.attacker else ():
             yield f"   - effect: {change}"
@@ -284,8 +284,3 @@ def who(name: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _proper(text: str) -> str:
-    """A sentence whose principals are written as abbreviations are: PMA1, not pma1."""
-    return _capital(re.sub(r"\b(pma|ha|mn|cn)(\d)\b", lambda found: found[0].upper(), text, flags=re.IGNORECASE))

@@ -13,8 +13,8 @@ OWN = "pmicheckFinding/v1"
 GITHUB = "primaryLocationLineHash"
 
 
-def partial_fingerprints(record: Record) -> list[dict[str, str]]:
-    """For each result, in order, its `partialFingerprints` (SARIF 2.1.0, 3.27.17).
+def partial_fingerprints(record: Record, results: Sequence[Result]) -> list[dict[str, str]]:
+    """For each of `results`, all that are reported of `record`, its `partialFingerprints` (SARIF 2.1.0, 3.27.17).
 
     `pmicheckFinding/v1` is ATTACK:SITUATION:NUMBER. ATTACK is property, attacker and what the attacker does;
     SITUATION is which rules fire on the way; NUMBER counts results that are equal in both, so that the same attack in
@@ -26,7 +26,6 @@ def partial_fingerprints(record: Record) -> list[dict[str, str]]:
     which its upload would fill in, would merge them. Here it is ATTACK:NUMBER, counted within the file: so no alert
     depends on what is found in another scenario.
     """
-    results = record.results
     attacks = [_attack(result) for result in results]
     situations = [_digest(_acts(result))[:8] for result in results]
     own = [f"{attack}:{situation}" for attack, situation in zip(attacks, situations, strict=True)]
@@ -36,7 +35,7 @@ def partial_fingerprints(record: Record) -> list[dict[str, str]]:
 
 
 def _attack(result: Result) -> str:
-    """`fingerprint` without the scenario, so that another name for it changes nothing."""
+    """The record's own fingerprint without the scenario, so that another name for it changes nothing."""
     return fingerprint(replace(result, scenario=""))
 
 
@@ -52,7 +51,7 @@ def _numbered(results: Sequence[Result], names: Sequence[str]) -> list[int]:
 def _order(result: Result) -> tuple[object, ...]:
     """Names come last: only among findings that are alike in all else does it matter what their scenario is called."""
     readings = sorted(result.readings.items())
-    return result.verdict, _acts(result), result.without, readings, result.bounds, result.names()
+    return result.verdict, _acts(result), result.without, readings, result.bounds, result.argument, result.names()
 
 
 def _acts(result: Result) -> tuple[str, ...]:

@@ -57,13 +57,14 @@ def tables(
         labels = {name: _hanging(name, LABEL) for name in rows}
     label = _widest(labels.values())
     heads = {name: folded(name, CELL) for name in columns}
-    wide = {name: max(CELL, *map(len, heads[name])) for name in columns}
+    under = {name: [folded(cells.get((row, name), "-"), CELL) for row in rows] for name in columns}
+    wide = {name: max(CELL, _widest([heads[name], *under[name]])) for name in columns}
     for names in _runs(columns, wide, width - label):
         depth = max(len(heads[name]) for name in names)
         yield Block(
             (label, *(wide[name] for name in names)),
             (("",) * depth, *(("",) * (depth - len(heads[name])) + heads[name] for name in names)),
-            tuple((labels[row], *(folded(cells.get((row, name), "-"), CELL) for name in names)) for row in rows),
+            tuple((labels[row], *(under[name][at] for name in names)) for at, row in enumerate(rows)),
         )
 
 

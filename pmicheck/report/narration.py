@@ -150,7 +150,7 @@ def sentence(step: Step) -> str:
     target = _spoken(step.destination) if step.destination else "the network"
     match step.action:
         case "start":
-            text = _capital(step.rule) if not step.message else f"{who} begins with {what}"
+            text = proper(step.rule) if not step.message else f"{who} begins with {what}"
         case "deliver" if step.attacker:
             text = f"The attacker lets {what} from {_from(step)} reach {target}{over}"
         case "deliver":
@@ -165,6 +165,11 @@ def sentence(step: Step) -> str:
         case _:
             text = f"{who}: {step.action} {step.message}".rstrip()
     return text + (f", at {_seconds(step.time)}." if step.time is not None else ".")
+
+
+def proper(text: str) -> str:
+    """A sentence whose principals are written as abbreviations are: PMA1, not pma1."""
+    return _capital(re.sub(r"\b(pma|ha|mn|cn)(\d?)\b", lambda found: found[0].upper(), text, flags=re.IGNORECASE))
 
 
 def _details(step: Step) -> Iterable[tuple[str, str]]:

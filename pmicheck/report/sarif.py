@@ -45,12 +45,11 @@ def sarif(record: Record, comparison: Comparison) -> str:
     """The log as JSON text; `comparison` is of this record."""
     descriptors = rules(result.property for result in record.results)
     places = {descriptor["id"]: at for at, descriptor in enumerate(descriptors)}
-    prints = partial_fingerprints(record)
-    judged = judge(record, comparison)
+    reported = [each for each in judge(record, comparison) if each.standing is not Standing.GOOD]
+    prints = partial_fingerprints(record, [each.result for each in reported])
     results = [
-        _result(record, each, comparison, places) | {"partialFingerprints": prints[at]}
-        for at, each in enumerate(judged)
-        if each.standing is not Standing.GOOD
+        _result(record, each, comparison, places) | {"partialFingerprints": fingerprints}
+        for each, fingerprints in zip(reported, prints, strict=True)
     ]
     run = {
         "tool": {"driver": _driver(record, descriptors)},
@@ -105,7 +104,7 @@ def _physical(path: str, line: int = 1) -> Json:
 
 def _result(record: Record, judged: Judged, comparison: Comparison, places: dict[str, int]) -> Json:
     result = judged.result
-    rule, waived = _rule(result), judged.standing is Standing.KNOWN
+    rule, waived = _rule(judged), judged.standing is Standing.KNOWN
     physical = _physical(scenario_path(record, result.scenario))
     told: Json = {
         "ruleId": rule,
@@ -122,10 +121,10 @@ def _result(record: Record, judged: Judged, comparison: Comparison, places: dict
     return told
 
 
-def _rule(result: Result) -> str:
-    if result.verdict is Verdict.VIOLATED:
-        return rule_id(result.property)
-    return str(result.verdict) if result.verdict in (Verdict.UNDECIDED, Verdict.HOLDS_TO_BOUND) else "vacuous"
+def _rule(judged: Judged) -> str:
+    if judged.result.verdict is Verdict.VIOLATED:
+        return rule_id(judged.result.property)
+    return "vacuous" if judged.standing is Standing.UNTRUSTED else str(judged.result.verdict)
 
 
 def _message(result: Result) -> str:

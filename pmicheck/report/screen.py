@@ -21,7 +21,7 @@ STYLES = {
 ALARMING = "bold reverse red"
 MARKS = "+!?=*"
 WARNINGS = "Cut by a limit|Not as expected|Not explored to the end|PARTIAL|Vacuous"
-ALARMS = "New violations|Violations|Not to be trusted|DIVERGED"
+ALARMS = r"New violations|Violations \(no|Not to be trusted|DIVERGED"
 
 
 def renderable(part: Part) -> Table | Text:
@@ -52,7 +52,7 @@ def _text(part: str) -> Text:
     text = Text(paragraph(part), end="", style="bold" if isinstance(part, Title) else "")
     for verdict, style in STYLES.items():
         text.highlight_regex(rf"(?<=  ){verdict}(?![a-z-])", style)
-    text.highlight_regex(r"(?m)^[A-Z][\w' ]*( \([\w ]+\))?:", "bold")
+    text.highlight_regex(r"(?m)^[A-Z][\w', ]*( \([\w ]+\))?:", "bold")
     text.highlight_regex(rf"(?m)^({WARNINGS}):", "yellow")
     text.highlight_regex(rf"(?m)^({ALARMS})[^:]*:", "red")
     return text

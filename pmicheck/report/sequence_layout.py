@@ -311,7 +311,7 @@ def _changes(changes: list[Change]) -> Iterator[Line]:
         if subject:
             yield f"for {subject}", "subject", False, 1
         for change in group:
-            yield change.text, "change-text", False, 4
+            yield change.text, "change-text", False, 5
 
 
 def _note(event: Event) -> Iterator[Line]:
@@ -330,9 +330,10 @@ def _legend(story: Story) -> Iterator[tuple[str, str]]:
     events = story.events
     packets = [packet for event in events for packet in event.packets]
     lost = [each for event in events for each in event.lost]
+    forged = "; “as …” is the source that it forges" if any(packet.claim for packet in packets) else ""
     signs = (
         ("honest", "packet of an honest node", any(not (p.hostile or p.answer or p.released) for p in packets)),
-        ("attack", "packet of the attacker; “as …” is the source that it forges", any(p.hostile for p in packets)),
+        ("attack", f"packet of the attacker{forged}", any(p.hostile for p in packets)),
         ("attack", "honest packet that the attacker lets through", any(p.released for p in packets)),
         ("answer", "answer to a test of the attacker's own, which it can read", any(p.answer for p in packets)),
         ("lost", "packet that no later step delivers: lost, held back or late", any(not each.ended for each in lost)),

@@ -1,7 +1,6 @@
-"""Where everything in a sequence chart stands. Units are those of the SVG's view box, which are CSS pixels.
+"""What a sequence chart is made of: texts with the room that they take, shapes, groups, and a pen that goes downwards.
 
-Each step takes a band of its own from top to bottom. Within it each part stacks under the part before; only the boxes
-of different lanes share a height, and those are as wide as their lane at most. So no text can meet another.
+Units are those of the SVG's view box, which are CSS pixels.
 """
 
 from __future__ import annotations

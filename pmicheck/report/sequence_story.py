@@ -246,7 +246,7 @@ def _change(step: Step, at: int, receiver: str) -> Change | None:
         lane, name = "mn", cell.removeprefix("mobile node ")
     if name == "registration":
         before, value = _differing(before, value)
-    new = f"{clean(before)} → {clean(value)}" if before else clean(value)
+    new = f"{clean(before)} →\N{NO-BREAK SPACE}{clean(value)}" if before else clean(value)
     return Change(lane, subject, f"{clean(name)}: {new}" if told else clean(cell), name == "entry")
 
 

@@ -18,7 +18,7 @@ BOLD = 1.16
 UNKNOWN = 1.3
 WIDTHS = {
     "il'": 0.3,
-    " .,j|": 0.43,
+    " \N{NO-BREAK SPACE}.,j|": 0.43,
     ':;!Iftr()[]/\\-J"': 0.48,
     "sckvxyz{}*_?`«»“”‘’": 0.64,
     "LEFSTZPYabdeghnopqu0123456789$": 0.7,

@@ -26,7 +26,7 @@ class Node:
     Attributes:
         label: a few short lines; text: the same in full.
         states: how many there are; violating: how many of them break a property; violated: the properties broken.
-        steps: the properties that no state breaks but a step from one of these states; for each the rules that do so.
+        steps: the properties that a step from one of these states breaks, and for each the rules that do so.
         depth: steps from the initial state to the nearest of them.
         trace: the sentences of a shortest run, prologue included: to a state that breaks a property if there is one
             here, else to a step that breaks one, if one begins here, else to the nearest state.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 FULL = "full"
 FORMATS = ("svg", "dot", "graphml", "json")
+
+WIDTH = 600.0
+"""Of a picture at least, for its titles and legend."""
 
 
 def render(graph: StateGraph, *, by: str, format: str) -> str:
@@ -196,11 +198,8 @@ def _gathered(quotient: Quotient) -> Iterator[tuple[int, int, Attributes]]:
 
 def _full(graph: StateGraph) -> Full:
     if graph.full is None:
-        kinds = ", ".join(dict.fromkeys(quotient.by for quotient in graph.quotients))
-        hint = f"; gather them by {kinds}" if kinds else ""
-        raise LimitReached(
-            f"{graph.scenario} under {graph.attacker} has {graph.states:,} states, too many for each{hint}"
-        )
+        where = f"{graph.scenario} under {graph.attacker} has {graph.states:,} states"
+        raise LimitReached(f"{where}, too many to keep every one of them{_choice(graph, 'gather them by')}")
     return graph.full
 
 
@@ -221,16 +220,15 @@ def _document(where: str, legend: str, drawings: Sequence[Drawing]) -> str:
     """An SVG document with its style sheet, titles and legend."""
     from pmicheck.report.state_graph_svg import content, heading, opening
 
-    wide = max([600.0, *(drawing.size.width for drawing in drawings)])
-    notes = textwrap.wrap(legend, int(wide / 8))
-    parts, y = [heading("title", 24, one_line(where, int(wide / 11)))], 40.0
+    wide = max([WIDTH, *(drawing.size.width for drawing in drawings)])
+    text, y = heading("title", where, 20, wide)
+    parts = [text]
     for drawing in drawings:
-        parts += [heading("subtitle", y + 20, one_line(drawing.title, int(wide / 9)))]
-        parts += [f'<g transform="translate(0 {y + 30:.0f})">\n{content(drawing)}</g>\n']
-        y += 40 + drawing.size.height
-    parts += [heading("legend", y + 20 + 16 * number, note) for number, note in enumerate(notes)]
+        text, y = heading("subtitle", drawing.title, y + 20, wide)
+        parts += [text, f'<g transform="translate(0 {y:.0f})">\n{content(drawing)}</g>\n']
+        y += drawing.size.height
+    text, y = heading("legend", legend, y + 20, wide)
+    parts.append(text)
     style = (resources.files("pmicheck.report") / "assets" / "graph.css").read_text(encoding="utf-8")
-    start = opening(Size(wide, y + 20 + 16 * len(notes)), where)
-    return (
-        f'{start}<style>\n{style}</style>\n<rect class="paper" width="100%" height="100%"/>\n{"".join(parts)}</svg>\n'
-    )
+    paper = '<rect class="paper" width="100%" height="100%"/>'
+    return f"{opening(Size(wide, y), where)}<style>\n{style}</style>\n{paper}\n{''.join(parts)}</svg>\n"

@@ -13,11 +13,12 @@ from math import log10
 from typing import NamedTuple
 
 from pmicheck.errors import LimitReached
-from pmicheck.report.sequence_text import ASCENT, LINE_HEIGHT, clean, is_measured, shorten, width
+from pmicheck.report.sequence_text import ASCENT, LINE_HEIGHT, clean, is_measured, shorten, width, wrap
 from pmicheck.report.state_graph import Edge, FullEdge, Node, Quotient, StateGraph
 from pmicheck.report.state_graph_layout import Box, Link, Placed, Size, Way, place
 
 LARGE, SMALL = 12, 11
+HEADINGS = {"title": 14, "subtitle": 13, "legend": 11}
 """Font sizes."""
 
 ROOM, RULE, SHORT = 250, 200, 120
@@ -321,6 +322,10 @@ def _quoted(text: str) -> str:
     return escape("\n".join(map(clean, text.split("\n"))))
 
 
-def heading(kind: str, y: float, text: str) -> str:
-    """A line of text at the left of a document, `y` its base line."""
-    return f'<text class="{kind}" x="{MARGIN}" y="{y:.0f}">{_quoted(text)}</text>\n'
+def heading(kind: str, text: str, y: float, room: float) -> tuple[str, float]:
+    """Text at the left of a document of this width, as a paragraph from `y` down; and where it ends."""
+    size, lines = HEADINGS[kind], []
+    for part in wrap(clean(text), room - 2 * MARGIN, size, bold=True, lines=20):
+        lines.append(f'<text class="{kind}" x="{MARGIN}" y="{y + size * ASCENT:.1f}">{_quoted(part)}</text>\n')
+        y += size * LINE_HEIGHT
+    return "".join(lines), y + MARGIN

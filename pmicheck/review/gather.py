@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 from pmicheck.analysis import Request
@@ -20,6 +19,7 @@ from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
+from pmicheck.workers import pool_of
 
 FEW = 8
 """Up to so many changes at hand, pairs of them are searched too."""
@@ -41,7 +41,7 @@ def enrich(record: Record, *, progress: Progress, workers: int = 1) -> Record:
     whole = set(SHIPPED) <= {result.scenario for result in record.results}
     parts = WHOLE_PARTS if whole else PARTS
     if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
+        with pool_of(workers) as pool:
             gathered = list(pool.map(_quietly, parts, [record] * len(parts)))
     else:
         gathered = [part(record, progress) for part in parts]

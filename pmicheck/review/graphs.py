@@ -11,15 +11,15 @@ from pmicheck.analysis import Cell, Request, plan
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.evidence import Finding, find_violation
 from pmicheck.explore.explorer import explore
-from pmicheck.explore.result import Exploration
+from pmicheck.explore.result import Exploration, telling
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared, prepare
-from pmicheck.model.scenario import SHIPPED
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report import record as stored
 from pmicheck.report.narration import sentence
 from pmicheck.report.state_graph import Edge, Full, Node, Quotient, StateGraph
+from pmicheck.review.cells import source_of
 from pmicheck.review.quotients import Named, View, step_ghosts, views
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict
@@ -35,28 +35,38 @@ def graphs(record: stored.Record, *, progress: Callable[[str], None]) -> tuple[S
     """One graph for each scenario of a record, made with the record's settings.
 
     It is the graph of the attacker with the fewest states among those under which something is violated, else among
-    all. A graph with no more than a `reason` stands for one that would be too large.
+    all. A graph with no more than a `reason` stands for one that would be too large. A scenario of the user's own in a
+    record that does not say where it is written down has none.
 
     Args:
-        progress: called with one sentence before each exploration.
+        progress: called as by `graph_of`.
 
     Raises:
-        UsageError, ScenarioError: the record is about a scenario that is not there any more.
+        UsageError, ScenarioError: the file of a scenario is not there any more.
     """
-    broken = {result.names()[:2] for result in record.results if result.verdict is Verdict.VIOLATED}
     made = []
-    for scenario in dict.fromkeys(search.scenario for search in record.explorations):
-        searches = [search for search in record.explorations if search.scenario == scenario]
-        telling = [search for search in searches if (search.scenario, search.attacker) in broken]
-        chosen = min(telling or searches, key=lambda search: search.states)
-        source = scenario if scenario in SHIPPED else record.files.get(scenario, scenario)
-        request = Request((source,), settings=tuple(record.settings.items()), without=chosen.without)
+    for chosen in _chosen(record):
+        settings = dict(record.settings)
+        source = source_of(record, chosen.scenario)
+        request = Request((source,), settings=tuple(settings.items()), without=chosen.without)
         try:
             made.append(graph_of(request, chosen.attacker, progress=progress))
         except LimitReached as error:
-            names = scenario, chosen.attacker, dict(record.settings), chosen.without
+            names = chosen.scenario, chosen.attacker, settings, chosen.without
             made.append(StateGraph(*names, chosen.states, chosen.transitions, chosen.complete, reason=f"{error}."))
     return tuple(made)
+
+
+def _chosen(record: stored.Record) -> Iterator[stored.Exploration]:
+    """The exploration of each scenario that a picture tells most about; a record need not say where a file is."""
+    broken = {r.names()[:2] for r in record.results if r.verdict is Verdict.VIOLATED and r.property != PROGRESS}
+    by_scenario: dict[str, list[stored.Exploration]] = {}
+    for search in record.explorations:
+        by_scenario.setdefault(search.scenario, []).append(search)
+    for scenario, searches in by_scenario.items():
+        if source_of(record, scenario):
+            telling_most = [search for search in searches if (scenario, search.attacker) in broken] or searches
+            yield min(telling_most, key=lambda search: search.states)
 
 
 def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]) -> StateGraph:
@@ -64,7 +74,7 @@ def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]
 
     Args:
         request: names one scenario; settings, mechanisms and limits count, attackers and properties do not.
-        progress: called with one sentence before the exploration.
+        progress: called with a message of the moment (see `telling`) for each depth explored.
 
     Raises:
         UsageError, ScenarioError: not one scenario, or an unknown name.
@@ -73,11 +83,12 @@ def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]
     if len(request.scenarios) != 1:
         raise UsageError(f"a state graph is about one scenario, and {len(request.scenarios)} are named")
     (cell,) = plan(replace(request, attackers=(attacker,), properties=()))
-    progress(f"state graph of {cell.scenario.name} / {attacker}")
     properties = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, properties)
     limit = LIMIT if cell.max_states is None else min(cell.max_states, LIMIT)
-    explored = explore(prepared.grounded.system, max_states=limit, max_seconds=cell.max_seconds, edges=True)
+    watch = telling(f"state graph of {cell.scenario.name} / {attacker}", progress)
+    system = prepared.grounded.system
+    explored = explore(system, max_states=limit, max_seconds=cell.max_seconds, progress=watch, edges=True)
     if explored.stopped_by == "max_states" and limit == LIMIT:
         raise LimitReached(
             f"{cell.scenario.name} under {attacker} has more than {LIMIT:,} states, too many for a graph"

@@ -95,11 +95,14 @@ def _named(cell: Cell, value: object) -> Named:
 
 
 def _title(cell: Cell) -> str:
+    """The cell's name as a title: "registration of PMA1", "HoA in the binding update list of PMA1"."""
     owner, _, what = cell.name.partition(".")
     if not what:
         return "clock" if cell is CLOCK else f"address: {cell.name}"
     what, _, flow = what.partition(" (")
-    return f"{what} of {_principal(owner)}" + (f" ({flow}" if flow else "")
+    kind, _, home = what.partition("[")
+    told = f"{home.removesuffix(']')} in the {kind}" if home else kind
+    return f"{told} of {_principal(owner)}" + (f" ({flow}" if flow else "")
 
 
 def _principal(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import z3
 
 from pmicheck.properties.base import Observation, Property
+from pmicheck.symbolic.interrupt import left_to_python
 
 
 class Decider:
@@ -33,7 +34,7 @@ class Decider:
         self.checks += 1
         constants = {name: _constant(name, value) for name, value in observation.items()}
         rules, invariant = prop.formula(constants)
-        solver = z3.Solver()
+        solver = left_to_python(z3.Solver())
         solver.set("random_seed", 1)
         for name, value in observation.items():
             solver.add(constants[name] == _literal(value))

@@ -20,6 +20,7 @@ from typing import Any
 
 import z3
 
+from pmicheck.symbolic.interrupt import left_to_python
 from pmicheck.symbolic.lemmas import SEQUENCE_BITS, greater
 
 
@@ -71,7 +72,7 @@ def solve(count: int, constraints: Iterable[Difference]) -> tuple[float, ...] | 
     times = [z3.Int(f"t{i}", context) for i in range(count)]
     order = [times[0] == 0, *(earlier <= later for earlier, later in pairwise(times))]
     meanings = [_meaning(times, one) for one in given]
-    optimize = z3.Optimize(ctx=context)
+    optimize = left_to_python(z3.Optimize(ctx=context))
     optimize.add(*order, *meanings)
     optimize.minimize(z3.Sum(times))
     if optimize.check() != z3.sat:
@@ -103,7 +104,7 @@ def concretise(pairs: Iterable[tuple[int, int, bool]], *, width: int = SEQUENCE_
         raise ValueError(f"abstract sequence numbers must have at most {width} bits")
     context = z3.Context()
     chosen = {name: z3.BitVec(f"s{name}", width, context) for name in names}
-    solver = z3.SolverFor("QF_BV", ctx=context)
+    solver = left_to_python(z3.SolverFor("QF_BV", ctx=context))
     solver.set("random_seed", 0)
     for last, s, is_greater in wanted:
         accepted = greater(chosen[s], chosen[last])
@@ -155,7 +156,7 @@ def _conflict(given: Sequence[Difference], order: Sequence[Any], meanings: Seque
     core = list(range(len(given)))
     for candidate in reversed(range(len(given))):
         rest = [i for i in core if i != candidate]
-        solver = z3.SolverFor("QF_IDL", ctx=context)
+        solver = left_to_python(z3.SolverFor("QF_IDL", ctx=context))
         solver.add(*order, *(meanings[i] for i in rest))
         if solver.check() == z3.unsat:
             core = rest

@@ -17,7 +17,7 @@ from pmicheck.report.sequence import chart
 from pmicheck.trace import Trace
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
-import sequence_traces as samples  # noqa: E402
+import sequence_traces as samples
 
 STYLES = (Path(sequence.__file__).with_name("assets") / "chart.css").read_text(encoding="utf-8")
 REAL = (
@@ -104,10 +104,10 @@ def test_no_hostile_name_leaves_its_place(page: Page, name: str) -> None:
 
 def test_a_narrow_screen_scrolls_the_chart_and_not_the_page(browser: Browser) -> None:
     opened = browser.new_page(viewport={"width": 360, "height": 640})
-    inside = f"<div class='sequence-scroll'>{chart(samples.ATTACK)}</div>"
+    inside = f"<div id='box' style='overflow-x: auto'>{chart(samples.ATTACK)}</div>"
     opened.set_content(f"<!doctype html><meta charset=utf-8><style>{STYLES}</style>{inside}")
     wide, page_wide = opened.evaluate(
-        "() => [document.querySelector('.sequence-scroll').scrollWidth, document.documentElement.scrollWidth]"
+        "() => [document.getElementById('box').scrollWidth, document.documentElement.scrollWidth]"
     )
     opened.close()
     assert wide > 360 >= page_wide

@@ -61,6 +61,7 @@ def verify(
             progress("started")
             time.sleep(30)
         except KeyboardInterrupt:
+            time.sleep(0.5)  # a record takes its time, and so a second Ctrl-C comes in between
             if partial is not None and plan() == "sleep":
                 partial(replace(samples.record(), partial=True, command=tuple(command)))
             raise
@@ -88,6 +89,9 @@ def _found() -> Record:
             return samples.record(replace(holds, witness=Witness(False, "entry-made")))
         case "full":
             return samples.full_record()
+        case "unsorted":
+            trace = replace(samples.trace(), observation={"who": "cn", "as_from": "hoa"}, numbers={"s": 1 / 3, "a": 2})
+            return samples.record(replace(violated, trace=trace, readings=dict(reversed(samples.READINGS.items()))))
         case "hostile":
             return samples.record(samples.result("\x1b[41m\u202eevil", verdict=Verdict.VIOLATED))
         case name:

@@ -8,8 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
 
 import fake_analysis
+import fake_gather
 
 sys.modules["pmicheck.analysis"] = fake_analysis
+sys.modules["pmicheck.review.gather"] = fake_gather
 
 from pmicheck.cli import main  # noqa: E402
 

@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ELISION = "…"
-SECONDS = 120
+PATIENCE = 300
+"""Seconds after which a command counts as hanging."""
 
 
 @dataclass
@@ -165,6 +166,6 @@ class Sandbox:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
-            timeout=SECONDS,
+            timeout=PATIENCE,
             check=False,
         )

@@ -6,12 +6,11 @@ import random
 
 import networkx as nx
 import pytest
+from explore_graph import state_graph
 from explore_naive import random_description
 from explore_systems import counter, guarded, lay_out, philosophers
 
-from pmicheck.errors import LimitReached
 from pmicheck.explore.explorer import explore
-from pmicheck.explore.graph import state_graph
 from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.system import Goal, Rule, TransitionSystem
@@ -114,7 +113,7 @@ def test_edges_are_the_graph(seed: int) -> None:
     assert {b for _, b in tree} == set(range(1, found.states))
 
 
-def test_graph_labels_and_limit() -> None:
+def test_graph_labels() -> None:
     system = workshop(trap=True)
     graph = state_graph(system, explore(system))
     assert sorted((a, b, data["rule"]) for a, b, data in graph.edges(data=True)) == [
@@ -122,5 +121,3 @@ def test_graph_labels_and_limit() -> None:
         (1, 2, "trap"),
         (1, 3, "work"),
     ]
-    with pytest.raises(LimitReached, match="limit of 3"):
-        state_graph(system, explore(system), limit=3)

@@ -6,11 +6,17 @@ import json
 import sys
 from functools import cache
 from ipaddress import IPv6Address
+from itertools import pairwise
 from pathlib import Path
 
+from hypothesis import reject
+
 from pmicheck.concrete import cga, keys, signature, tokens, wire
+from pmicheck.concrete.constants import BindingUpdateFlag
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.replay import replay
+from pmicheck.errors import WireError
+from pmicheck.report.octets.table import Field
 from pmicheck.trace import Step, Trace
 
 CONCRETE = Path(__file__).parents[1] / "concrete"
@@ -69,3 +75,45 @@ def packet_of(message: wire.Message, *, bound: IPv6Address = CARE_OF, **headers:
 
 def sign(part: bytes) -> bytes:
     return signature.sign(keys.private_key("mobile_node"), CARE_OF, CORRESPONDENT, part)
+
+
+MAC = wire.BindingAuthorizationDataOption()
+EARLY = wire.BindingUpdate(
+    7,
+    100,
+    BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION,
+    (
+        wire.MobileNodeHomeAddressOption(HOME),
+        wire.CgaParametersOption(PARAMETERS + bytes(100)),
+        wire.SignatureOption(),
+        wire.CareOfTestInitOption(),
+        wire.NonceIndicesOption(3, 0),
+        MAC,
+    ),
+)
+
+
+def carrying(message: wire.Message) -> bytes:
+    """A packet with a message as it is."""
+    try:
+        return Packet(
+            CARE_OF, CORRESPONDENT, MobilityHeader(wire.encode(message, source=CARE_OF, destination=CORRESPONDENT))
+        ).to_bytes()
+    except WireError:
+        reject()
+
+
+def trace_of(packets: list[Packet]) -> Trace:
+    return Trace("s", "a", "p", {}, (), tuple(step_of(packet.to_bytes()) for packet in packets))
+
+
+def assert_tiled(octets: bytes, found: tuple[Field, ...]) -> None:
+    """The fields have every octet once, in order."""
+    assert "".join(field.octets for field in found) == octets.hex()
+    assert all(field.length == len(field.octets) // 2 > 0 for field in found)
+    assert all(before.start + before.length == after.start for before, after in pairwise(found))
+    assert not found or found[0].start == 0
+
+
+def lost(found: tuple[Field, ...]) -> list[Field]:
+    return [field for field in found if field.name == "not understood"]

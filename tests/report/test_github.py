@@ -136,6 +136,7 @@ def test_each_line_is_one_command_and_prints(case: tuple[Record, Comparison]) ->
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S")), max_size=60))
+@settings(deadline=None)
 def test_a_title_comes_back_as_it_was(text: str) -> None:
     (command,) = read(samples.record(samples.result(text, verdict=Verdict.VIOLATED)))
     assert command.properties["title"] == f"new violation: no-redirection under {text}".rstrip()

@@ -21,14 +21,8 @@ from pmicheck.verdict import Verdict
 NOTHING = Comparison()
 OURS = {"<code>", "</code>", "<br>", "<!-- -->"}
 BLOCKS = re.compile(r"<details><summary>Known violations \(\d+\)</summary>\n|</details>\n")
-STRUCTURE = {"heading", "paragraph", "inline", "bullet_list", "list_item", "html_block"} | {
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-}
+TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
+STRUCTURE = {"heading", "paragraph", "inline", "bullet_list", "list_item", "html_block", *TABLE}
 ALIVE = re.compile(r"https?:/|www\.|[@#]\w|\bGH-\d", re.IGNORECASE)
 """What GitHub makes links, mentions and references of in plain text."""
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pmicheck.errors import UsageError
 from pmicheck.report.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
+from pmicheck.report.baseline_lines import without_entries
 from pmicheck.report.record import ReplayOutcome, Result, fingerprint
 from pmicheck.verdict import ExitCode, Replay, Verdict
 
@@ -89,8 +90,19 @@ def test_an_entry_counts_up_to_its_last_day() -> None:
 )
 def test_what_cannot_be_trusted_is_never_waived(result: Result, code: ExitCode) -> None:
     record = samples.record(result)
-    assert exit_code(record, compare(record, baseline(finding(result)), TODAY)) == code
+    comparison = compare(record, baseline(finding(result)), TODAY, complete=True)
+    assert exit_code(record, comparison) == code
+    assert comparison.void == ((finding(result), result),)
+    assert comparison.waived == comparison.stale == comparison.unjudged == ()
+    assert comparison.new == ((result,) if result.verdict is Verdict.VIOLATED else ())
     assert "[[finding]]" not in render(record, {})
+
+
+def test_an_entry_is_kept_by_whatever_did_not_decide_it() -> None:
+    entry = finding(reason="mine")
+    for verdict in (Verdict.UNDECIDED, Verdict.HOLDS_TO_BOUND, Verdict.VACUOUS):
+        assert 'reason = "mine"' in render(samples.record(replace(VIOLATED, verdict=verdict)), {}, baseline(entry))
+    assert "[[finding]]" not in render(samples.record(HOLDS), {}, baseline(entry))
 
 
 def test_a_written_baseline_knows_the_record_it_was_made_from(tmp_path: Path) -> None:
@@ -171,6 +183,78 @@ def test_lines_are_right_after_a_multi_line_reason(tmp_path: Path) -> None:
     long = GOOD.replace('"argued"', '"""\n[[finding]]\nargued"""')
     path.write_text(long + "\n" + GOOD.replace("home-path", "off-path"))
     assert [each.line for each in load_baseline(path).findings] == [1, 11]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"""\n[[finding]]\n"""',
+        "'''\n[[finding]]'''",
+        '"""\n[[finding]]\n\\"""\n[[finding]]\n"""',
+        '"""a""""',
+        "\"he said '''so\"",
+        '\'he said """so\'',
+        '"a # no comment"  # a """ comment with \'\'\' marks',
+        '"\\\\"',
+    ],
+)
+def test_no_string_and_no_comment_is_taken_for_an_entry(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "baseline.toml"
+    first = GOOD.replace('"argued"', value)
+    path.write_text(first + "# [[finding]]\n" + GOOD.replace("home-path", "off-path"))
+    lines = [each.line for each in load_baseline(path).findings]
+    assert lines == [1, first.count("\n") + 2]
+    text, spans = without_entries(path.read_text(), [1])
+    assert text == "# [[finding]]\n" + GOOD.replace("home-path", "off-path")
+    assert spans == [(1, first.count("\n"))]
+
+
+ENTRIES = (
+    "[[finding]]\n{}\n",
+    "  [[ finding ]]  # why\n\n# within\n{}\n",
+    '[["finding"]]\n{}\nsettings = {{ "tombstone" = "rr" }}\n',
+    "[[finding]]\n{}\n[finding.settings]\ntombstone = '''\n\n[[finding]]\n'''\n",
+    '[[finding]]\nwithout = [\n  "mac", # one\n\n]\n{}\n',
+)
+BETWEEN = st.lists(st.sampled_from(["# a comment\n", "\n", "\t\n", '# [[finding]] """\n']), max_size=3).map("".join)
+FILES = st.lists(st.tuples(BETWEEN, st.sampled_from(ENTRIES), st.booleans()), min_size=1, max_size=6)
+
+
+def keys_of(number: int) -> str:
+    lines = GOOD.replace("0123456789ab", f"{number:012x}").splitlines()[1:]
+    return "\n".join(lines)
+
+
+@given(pieces=FILES, foot=BETWEEN, end=st.sampled_from(["\n", "\r\n"]))
+@settings(max_examples=200, deadline=None)
+def test_cutting_entries_out_leaves_all_else_to_the_octet(
+    pieces: list[tuple[str, str, bool]], foot: str, end: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "cut.toml"
+    text = "".join(f"{head}{entry.format(keys_of(n))}" for n, (head, entry, _) in enumerate(pieces)) + foot
+    path.write_bytes(text.replace("\n", end).encode())
+    known = load_baseline(path).findings
+    starts = [each.line for each, (_, _, goes) in zip(known, pieces, strict=True) if goes and each.line]
+    left, spans = without_entries(path.read_bytes().decode(), starts)
+    kept = "".join(head + ("" if goes else entry.format(keys_of(n))) for n, (head, entry, goes) in enumerate(pieces))
+    assert [line for line in left.split(end) if line.strip()] == [
+        line for line in (kept + foot).split("\n") if line.strip()
+    ]
+    assert [first for first, _ in spans] == starts
+    assert kept.count("\n") + foot.count("\n") - left.count("\n") <= len(starts)  # one blank line each, at most
+    path.write_bytes(left.encode())
+    assert [each.fingerprint for each in load_baseline(path).findings] == [
+        f"{n:012x}" for n, (_, _, goes) in enumerate(pieces) if not goes
+    ]
+
+
+def test_cutting_out_what_was_written_gives_what_would_be_written_without_it() -> None:
+    results = [samples.result(name, verdict=Verdict.VIOLATED) for name in samples.ATTACKERS[:4]]
+    whole = render(samples.record(*results), {})
+    for gone in results:
+        left = [each for each in results if each is not gone]
+        at = whole[: whole.index(f'attacker = "{gone.attacker}"')].count("\n") - 1
+        assert without_entries(whole, [at])[0] == render(samples.record(*left), {})
 
 
 def test_an_empty_file_is_a_baseline(tmp_path: Path) -> None:

@@ -39,7 +39,11 @@ def root(told: Trace) -> ElementTree.Element:
 def texts(element: ElementTree.Element, kind: str = "") -> list[str]:
     """What is written below `element`, in texts of the class `kind`."""
     found = element.iter(f"{SVG}text")
-    return ["".join(each.itertext()) for each in found if kind in ("", *(each.get("class") or "").split())]
+    return [
+        "".join(each.itertext()).replace("\N{NO-BREAK SPACE}", " ")
+        for each in found
+        if kind in ("", *(each.get("class") or "").split())
+    ]
 
 
 def groups(element: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
@@ -84,6 +88,13 @@ def test_a_packet_comes_from_whoever_sent_it_last_also_where_its_source_is_anoth
 def test_what_the_same_node_gets_twice_is_a_repetition() -> None:
     assert [event(samples.UNRULY, number).packets[0].again for number in (2, 3)] == [None, 2]
     assert "once more, as in step 2" in texts(step_of(samples.UNRULY, 3))
+
+
+def test_a_repetition_is_not_taken_for_what_its_receiver_sent_on() -> None:
+    told = trace(start("mn", "HoTI(1)"), deliver("mn", "ha", "HoTI", sends=("HoTI(1)",)), deliver("mn", "ha", "HoTI"))
+    assert event(told, 3).packets[0].source == "mn"
+    assert event(told, 3).packets[0].again == 2
+    assert [each.lane for each in event(told, 2).lost] == ["ha"]
 
 
 def test_two_packets_of_the_same_text_are_no_repetition() -> None:
@@ -145,7 +156,7 @@ def test_changes_stand_in_the_lane_of_their_cell_with_the_value_before() -> None
     )
     told = trace(start("pma1", changes=("pma2.registration: context, last number 2",), before=("idle, last number 2",)))
     (change,) = event(told, 1).changes
-    assert (change.lane, change.text) == ("pma2", "registration: idle → context")
+    assert (change.lane, change.text) == ("pma2", "registration: idle →\N{NO-BREAK SPACE}context")
     same = trace(start("pma1", changes=("pma1.registration: testing",), before=("testing",)))
     assert event(same, 1).changes == ()
 
@@ -181,6 +192,8 @@ def test_the_prologue_and_the_point_of_no_return_stand_where_they_belong() -> No
     assert first.index("no-return") < first.index("step")
     assert "no honest node has to act" in " ".join(texts(root(samples.UNRULY), "no-return-caption"))
     assert groups(root(samples.HONEST), "no-return") == []
+    between = [each.get("class") for each in root(replace(samples.ATTACK, no_return=2)).iter(f"{SVG}g")]
+    assert between.index("step essential clock") - between.index("no-return") == 2, "the line and its caption"
 
 
 def test_essential_and_faint_steps_differ_and_others_are_neither() -> None:
@@ -224,7 +237,7 @@ def test_looks_come_from_classes_alone_and_each_is_documented(told: Trace) -> No
         assert [name for name in each.attrib if name == "style" or name.startswith("on") or "href" in name] == []
         assert set((each.get("class") or "").split()) <= documented
     styled = re.findall(r"\.([a-z-]+)", re.sub(r"/\*.*?\*/", "", STYLES.read_text(encoding="utf-8"), flags=re.DOTALL))
-    assert set(styled) - {"sequence-scroll"} <= documented
+    assert set(styled) <= documented
 
 
 @ALL
@@ -256,18 +269,32 @@ def test_hostile_names_stay_text_in_a_well_formed_element(told: Trace) -> None:
     assert len(groups(ElementTree.fromstring(written), "step")) == len(told.steps)
 
 
-def test_what_is_cut_in_the_chart_stands_in_full_in_a_title() -> None:
-    name = "a very long name " * 40
+def test_what_is_cut_in_the_chart_stands_in_full_in_the_title_of_its_group() -> None:
+    keys = ("actor", "rule", "sent", "name", "link", "cell", "term", "learnt")
+    long = {key: f"{key} is a very long text " * 40 for key in keys}
     told = trace(
-        start(name, f"{name}(1)", rule=name),
-        deliver(name, "cn", name, term=f"{name}(1)", changes=(f"cn[{name}].entry: {name}",), learned=(f"{name}: x",)),
-        conclusion=name,
+        start(long["actor"], f"{long['sent']}(1)", rule=long["rule"]),
+        deliver("mn", "cn", long["name"], link=long["link"], changes=(f"cn[HoA].entry: {long['cell']}",)),
+        inject(long["actor"], "cn", "BU", term=long["term"], learned=(f"{long['learnt']}: it computes it",)),
+        conclusion=long["name"],
     )
-    cut = [each for group in root(told).iter(f"{SVG}g") for each in texts(group) if each.endswith("…")]
-    assert cut
-    for group in root(told).iter(f"{SVG}g"):
-        if any(each.endswith("…") for each in texts(group)) and "again" not in (group.get("class") or ""):
-            assert clean(name) in (group.findtext(f"{SVG}title") or "")
+    expected = {
+        "heads": ["actor"],
+        "1": ["sent", "rule"],
+        "2": ["name", "link", "cell"],
+        "3": ["actor", "term", "learnt"],
+    }
+    found = {each.get("data-step") or each.get("class"): each for each in root(told).iter(f"{SVG}g")}
+    for place, keys in {**expected, "verdict-box": ["name"]}.items():
+        assert any(text.endswith("…") for text in texts(found[place]))
+        title = (found[place].findtext(f"{SVG}title") or "").lower()
+        assert [key for key in keys if clean(long[key]) not in title] == []
+
+
+def test_text_that_no_table_measures_is_squeezed_into_its_box() -> None:
+    told = trace(start("mn", rule="漢字"), start("cn", rule="plain"))
+    squeezed = [each.get("textLength") for each in root(told).iter(f"{SVG}text") if each.get("class") == "act-text"]
+    assert squeezed == [f"{width('漢字', 11):.1f}", None]
 
 
 def test_a_wide_packet_gets_no_more_room_than_its_arrow() -> None:
@@ -288,7 +315,7 @@ def test_clean_text_is_one_line_without_steering_characters_and_stays_so(text: s
     once.encode("utf-8")
 
 
-@given(st.text(max_size=120).map(clean), st.floats(30, 400), st.integers(1, 4), st.booleans())
+@given(st.text(max_size=120).map(clean), st.floats(60, 400), st.integers(1, 4), st.booleans())
 def test_wrapped_lines_fit_and_hold_the_text_unless_an_ellipsis_says_otherwise(
     text: str, room: float, most: int, bold: bool
 ) -> None:
@@ -325,6 +352,6 @@ def test_text_has_the_contrast_that_wcag_aa_asks_for(scheme: int) -> None:
     blocks = re.findall(r"\.sequence \{([^}]*--chart-bg[^}]*)\}", STYLES.read_text(encoding="utf-8"))
     colours = dict(re.findall(r"--chart-([a-z]+):.*?(#[0-9a-f]{6})", blocks[scheme]))
     for ground in ("bg", "surface"):
-        for ink in ("fg", "muted", "bad", "warn"):
+        for ink in ("fg", "muted", "bad", "warn", "accent"):
             assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
     assert contrast(colours["bg"], colours["bad"]) >= 4.5, "the attacker's head and forged sources"

@@ -7,6 +7,7 @@
   if (!steps.length) return;
   const sentences = steps.map((step) => step.querySelector(".sentence"));
   const PAGE = 5;
+  const MARGIN = 16;
   const stepper = document.getElementById("stepper");
   const controls = document.getElementById("controls");
   const position = document.getElementById("position");
@@ -28,7 +29,7 @@
   const paint = () => {
     steps.forEach((step, at) => {
       step.hidden = !together && at + 1 !== current;
-      step.classList.toggle("current", at + 1 === current);
+      step.classList.toggle("current", together && at + 1 === current);
     });
     drawn.forEach((group) => group.classList.toggle("current", Number(group.dataset.step) === current));
     learned.forEach((line) => {
@@ -49,10 +50,11 @@
     const group = drawn.find((each) => Number(each.dataset.step) === current);
     if (!group) return;
     const area = group.getBoundingClientRect();
-    const drawing = (group.querySelector(".arrow, .act, .change") || group).getBoundingClientRect();
-    const outside = box.getBoundingClientRect();
-    box.scrollTop += area.top + area.height / 2 - outside.top - box.clientHeight / 2;
-    box.scrollLeft += drawing.left + drawing.width / 2 - outside.left - box.clientWidth / 2;
+    const inside = [...group.querySelectorAll(".arrow, .act, .change, .note")].map((each) => each.getBoundingClientRect());
+    const left = Math.min(...inside.map((each) => each.left)) - area.left - MARGIN;
+    const right = Math.max(...inside.map((each) => each.right)) - area.left + MARGIN;
+    box.scrollTop += area.top + area.height / 2 - box.getBoundingClientRect().top - box.clientHeight / 2;
+    if (inside.length) box.scrollLeft = Math.min(left, right - box.clientWidth);
   };
 
   const show = (number) => {
@@ -110,7 +112,7 @@
     const number = wanted();
     if (number) {
       show(number);
-      steps[number - 1].focus();
+      steps[number - 1].querySelector("h3").focus();
     }
   });
 
@@ -122,7 +124,7 @@
 // A link into a folded part opens it.
 (() => {
   const unfold = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     const fold = target && target.closest("details");
     if (!fold) return;
     fold.open = true;

@@ -191,13 +191,14 @@ def _options(walk: _Walk, header: Layout, known: dict[int, Layout], end: int) ->
             walk.lose(header, end, f"an option of type {kind} that ends outside of its header")
         elif kind == PADN:
             walk.take(known[PADN], Part("PadN", 2 + length, words.padding), stop)
+        elif kind in known:
+            _option(walk, known[kind], stop, before == (kind, start))
         else:
-            layout = known.get(kind, Layout(f"option {kind}", header.section, ()))
-            _option(walk, layout, stop, kind in known, before == (kind, start))
+            walk.lose(header, stop, f"option {kind} is not known")
         before = (kind, stop) if length == FULL_SLICE else None
 
 
-def _option(walk: _Walk, layout: Layout, stop: int, known: bool, continues: bool) -> None:
+def _option(walk: _Walk, layout: Layout, stop: int, continues: bool) -> None:
     """One option; `continues` says that a full slice of the same type stands before it."""
     told = f"option {walk.data[walk.at]}, {stop - walk.at - 2} octets of data"
     walk.take(layout, Part("Type, Length", 2, _saying(told), layout.key), stop)
@@ -205,4 +206,4 @@ def _option(walk: _Walk, layout: Layout, stop: int, known: bool, continues: bool
         walk.take(layout, layout.further, stop)
         return
     walk.fill(layout, layout.parts, stop)
-    walk.lose(layout, stop, "more octets than the option has" if known else "an option that is not known")
+    walk.lose(layout, stop, "more octets than the option has")

@@ -246,6 +246,7 @@ OPTIONS = {
         "RFC 4866 5.5",
         (Part("Care-of Keygen Token", 8, words.token("care-of keygen token"), "care-of-token"),),
     ),
+    18: Layout("Experimental option", "RFC 5096", (Part("Data", None, words.payload),)),
     29: Layout(
         "IPv4 Home Address option",
         "RFC 5555 3.1.1",

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pmicheck.report.characters import one_line
+from pmicheck.report.layout import LONGEST_WORD
 from pmicheck.report.narration import stopped
 
 ASSETS = (
@@ -20,6 +21,7 @@ ASSETS = (
     "finding.css",
     "chart.css",
     "graph.css",
+    "graph-page.css",
     "filters.js",
     "overview.js",
     "statements.js",
@@ -37,10 +39,18 @@ STEERING = re.compile(
 )
 """What hides, or changes the direction of writing and so what a reader takes a text for; and what is no character."""
 
+CHARACTER = r"(?:&[#\w]+;|[^\s<>&])"
+"""One character of a word in HTML."""
+
+WORDS = re.compile(rf"<(script|title|svg)\b.*?</\1>|<[^>]*>|{CHARACTER}{{{LONGEST_WORD},}}", re.DOTALL)
+"""What is no text, and words that are longer than any that means something."""
+
+PIECE = re.compile(CHARACTER + "{40}")
+
 
 @cache
 def environment() -> Environment:
-    """The environment of all templates; filters: `short` cuts a name, `ticked` sets Markdown's code, `sentence`."""
+    """The environment of all templates, with the filters `short`, `ticked`, `sentence` and `count`."""
     env = Environment(
         loader=PackageLoader("pmicheck.report", "templates"),
         autoescape=True,
@@ -53,12 +63,20 @@ def environment() -> Environment:
     env.filters["short"] = short
     env.filters["ticked"] = _ticked
     env.filters["sentence"] = sentence
+    env.filters["count"] = counted
     return env
 
 
 def page(template: str, *, root: str, **values: Any) -> str:
     """One page: `root` is the way from it to the report's directory ("" or "../")."""
-    return environment().get_template(template).render(root=root, **values)
+    return breakable(environment().get_template(template).render(root=root, **values))
+
+
+def breakable(html: str) -> str:
+    """`html` with places to break a line in words so long that a browser would take seconds to find them itself."""
+    if max(map(len, html.split()), default=0) < LONGEST_WORD:
+        return html
+    return WORDS.sub(lambda found: found[0] if found[0][0] == "<" else PIECE.sub(r"\g<0><wbr>", found[0]), html)
 
 
 def asset(name: str) -> str:
@@ -80,6 +98,11 @@ def _visible(value: Any) -> Any:
 
 def _escaped(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 verdict", "1,200 verdicts"; `noun` is one whose plural ends with s."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def sentence(text: str) -> str:

@@ -11,7 +11,9 @@ from markupsafe import Markup, escape
 from pmicheck.report.characters import one_line
 from pmicheck.report.findings import HARM, WHO, title_of
 from pmicheck.report.flaws import Flaw, way_in
-from pmicheck.report.narration import no_return, stopped, was_examined
+from pmicheck.report.itf import itf
+from pmicheck.report.mermaid import mermaid
+from pmicheck.report.narration import no_return, proper, stopped, was_examined
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.finding_command import replay_command, verify_command
 from pmicheck.report.pages.finding_facts import costs, elsewhere, minimal, names_of, numbers, observed, turned
@@ -25,17 +27,21 @@ from pmicheck.report.sequence import chart
 from pmicheck.report.standing import caveat
 from pmicheck.trace import Trace
 
-LONGEST = 400
-"""Characters of a headline."""
+HEADLINE, SENTENCE = 400, 1000
+"""Characters of a text; longer ones are cut, the files have them whole."""
 MENTION = re.compile(r"\b(N\d{3})\b|\bstep (\d{1,6})\b")
 """A statement of the draft, or a step of the trace, in a sentence."""
 
 
 def finding_pages(record: Record) -> Iterator[tuple[str, str]]:
-    """(path from the report's directory, text) of the page of every finding, in the order of the record."""
+    """(path from the report's directory, text) for every finding: its page, and its trace as Mermaid and ITF text."""
     rank = Rank(record, Places(record))
     for position, name in rank.names.items():
         yield f"findings/{name}.html", _page(rank, position, name)
+        trace = record.results[position].trace
+        if trace is not None:
+            yield f"findings/{name}.mmd", mermaid(trace)
+            yield f"findings/{name}.itf.json", itf(trace)
 
 
 def headline(result: Result) -> str:
@@ -72,7 +78,7 @@ def _head(rank: Rank, result: Result) -> dict[str, Any]:
     known = record.review.statements
     return {
         "result": result,
-        "headline": one_line(headline(result), LONGEST),
+        "headline": one_line(headline(result), HEADLINE),
         "who": "" if alone else " and ".join(WHO.get(part, part) for part in result.attacker.split("+")),
         "harm": HARM.get(result.property, ""),
         "story": record.titles.get(result.scenario, ""),
@@ -96,9 +102,9 @@ def _run(record: Record, trace: Trace | None) -> dict[str, Any]:
         "known": [(step.number, *line) for step in steps for line in step.learned],
         "packets": packets(trace) if trace else (),
         "examined": trace is not None and was_examined(trace),
-        "no_return": _capital(no_return(trace)) if trace and was_examined(trace) else "",
+        "no_return": proper(no_return(trace)) if trace and was_examined(trace) else "",
         "linked": lambda text: _linked(text, record, trace),
-        "stopped": stopped,
+        "told": lambda text: one_line(stopped(proper(text)), SENTENCE),
     }
 
 
@@ -135,8 +141,4 @@ def _linked(text: str, record: Record, trace: Trace | None) -> Markup:
             return f'<a href="#step-{int(step)}">step {step}</a>'
         return found[0]
 
-    return Markup(MENTION.sub(link, str(escape(text))))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return Markup(MENTION.sub(link, str(escape(one_line(text, SENTENCE)))))

@@ -17,7 +17,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Minimal:
-    """A weakest attacker that breaks the property in the scenario; `result` is what it does, `own` this very finding."""
+    """A weakest attacker that breaks the property in the scenario: `result` is its finding, `own` if this is it."""
 
     weakest: Weakest
     result: Result | None

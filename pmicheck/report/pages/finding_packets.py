@@ -55,7 +55,7 @@ def packets(trace: Trace) -> tuple[Packet, ...]:
     )
 
 
-def spaced(octets: str) -> str:
+def _spaced(octets: str) -> str:
     """Hexadecimal digits in groups of two octets, cut after `LONGEST` of them."""
     groups = [octets[at : at + 4] for at in range(0, min(len(octets), 2 * LONGEST), 4)]
     return " ".join(groups) + (" …" if len(octets) > 2 * LONGEST else "")
@@ -65,7 +65,7 @@ def _rows(fields: list[Field]) -> tuple[Row, ...]:
     sources = _spans(_source(field) for field in fields)
     covered = _spans(", ".join(field.covered) for field in fields)
     return tuple(
-        Row(field.term, field.start, spaced(field.octets), _told(field), *cells)
+        Row(field.term, field.start, _spaced(field.octets), _told(field), *cells)
         for field, *cells in zip(fields, sources, covered, strict=True)
     )
 
@@ -82,7 +82,7 @@ def _listing(fields: Iterable[Field]) -> Iterator[str]:
     for (source, covered), same in groupby(fields, key=lambda field: (_source(field), ", ".join(field.covered))):
         yield source + (f"; covered by {covered}" if covered else "")
         for field in same:
-            yield f"{field.start:5}  {spaced(field.octets)}  {_told(field)}"
+            yield f"{field.start:5}  {_spaced(field.octets)}  {_told(field)}"
 
 
 def _source(field: Field) -> str:

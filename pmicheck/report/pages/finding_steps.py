@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pmicheck.report.narration import citation, sentence, short_octets
+from pmicheck.report.characters import one_line
+from pmicheck.report.narration import citation, proper, sentence, short_octets
 from pmicheck.trace import Step, Trace
+
+SENTENCE = 400
+"""Characters of what a step does; more are cut."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,7 @@ def shown(trace: Trace) -> tuple[Shown, ...]:
 
 def derivations(step: Step) -> tuple[Derived, ...]:
     """The trees of a step: at each root a term that it needed, below each term those that it was derived from."""
-    lines = range(len(step.knowledge))
-    below = {at: [each for each in premises if 0 <= each < at] for at, premises in zip(lines, step.premises)}
+    below = {at: [each for each in premises if 0 <= each < at] for at, premises in enumerate(step.premises)}
     used = {each for premises in below.values() for each in premises}
     told: set[int] = set()
 
@@ -63,14 +66,14 @@ def derivations(step: Step) -> tuple[Derived, ...]:
         premises = () if again else tuple(derived(each) for each in below.get(at, ()))
         return Derived(*_halves(step.knowledge[at]), premises, again)
 
-    return tuple(derived(at) for at in lines if at not in used)
+    return tuple(derived(at) for at in range(len(step.knowledge)) if at not in used)
 
 
 def _shown(number: int, step: Step, trace: Trace) -> Shown:
     return Shown(
         number=number,
         step=step,
-        sentence=sentence(step),
+        sentence=one_line(proper(sentence(step)), SENTENCE),
         marks=tuple(_marks(number, step, trace)),
         changes=tuple(_changes(step)),
         needed=derivations(step),

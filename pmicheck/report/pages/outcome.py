@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pmicheck.report.baseline import inconclusive, trustworthy
 from pmicheck.report.groups import unexpected
+from pmicheck.report.pages.environment import counted
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
 
@@ -35,11 +36,6 @@ def outcome(record: Record, ways: int) -> Outcome:
     """What came out; `ways` is how many flaws the violations are made of."""
     alarms = tuple(_alarms(record))
     return Outcome(tuple(_sentences(record, ways, calm=not alarms)), alarms)
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 verdict", "1,200 verdicts"; `noun` is one whose plural ends with s."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _sentences(record: Record, ways: int, *, calm: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pmicheck.report.pages.claims import claims_page
 from pmicheck.report.pages.environment import ASSETS, asset
 from pmicheck.report.pages.finding import finding_pages
+from pmicheck.report.pages.graphs import graph_pages
 from pmicheck.report.pages.overview import overview_page
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.statements import statements_page
@@ -24,3 +25,4 @@ def pages(record: Record) -> Iterator[tuple[str, str]]:
     if record.review.claims:
         yield "claims.html", claims_page(record, places)
     yield from finding_pages(record)
+    yield from graph_pages(record, places)

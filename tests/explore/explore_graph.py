@@ -1,4 +1,4 @@
-"""The states of a small system as a networkx graph, for pictures and for checks by other algorithms."""
+"""The states of a small system as a networkx graph, for checks by other algorithms than ours. No test lives here."""
 
 from __future__ import annotations
 
@@ -6,31 +6,22 @@ from collections.abc import Iterator
 
 import networkx as nx
 
-from pmicheck.errors import LimitReached
 from pmicheck.explore.python_kernel import Generator
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.system import TransitionSystem
 
-LIMIT = 10_000
 
-
-def state_graph(system: TransitionSystem, exploration: Exploration, limit: int = LIMIT) -> nx.MultiDiGraph:
+def state_graph(system: TransitionSystem, exploration: Exploration) -> nx.MultiDiGraph:
     """One node a state, one edge for every enabled transition that leads to a stored state.
 
     Args:
         system: what was explored.
         exploration: its states; `edges` need not have been recorded.
-        limit: the most states that a graph is made for.
 
     Returns:
         Nodes are state ids with `local`, `knowledge` and `depth`. Edges have the transition index as key and
         carry `rule` (its name) and `tree` (True if this is how the target was first found).
-
-    Raises:
-        LimitReached: there are more states than `limit`.
     """
-    if exploration.states > limit:
-        raise LimitReached(f"a graph of {exploration.states} states is more than the limit of {limit}")
     graph = nx.MultiDiGraph(name=system.name)
     for state_id, (local, knowledge) in enumerate(exploration.states_iter()):
         depth = exploration.depth_of(state_id)

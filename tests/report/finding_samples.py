@@ -1,0 +1,225 @@
+"""Findings to show, with everything that a page tells of them. No test lives here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import record_samples as samples
+
+from pmicheck.report.record import Record, Result
+from pmicheck.report.review import Change, Mends, Review, Statement, Weakest
+from pmicheck.trace import Step, Trace
+from pmicheck.verdict import Verdict
+
+UPDATE = (
+    "6000000000383c4020010db80bad0000000000000000000120010db80002000014731b77ca791ab28702010200"
+    "00c91020010db800010000100e5e46ad89c9243b03050082e3000e80005460040400010001050c39ebf01ce1d2332b559674c6"
+)
+"""A complete binding update of the attacker's, 96 octets."""
+TEST_INIT = "60000000001000402001" + "00" * 46
+MAC = "MAC[SHA1(T(HoA, nonce 1) | C(attacker, nonce 1))](care-of attacker, BU seq 14)"
+PAST = {"prologue": True}
+
+STEPS = (
+    Step(
+        actor="pma1",
+        action="start",
+        rule="pma1 starts the proxy home test",
+        section="3.2",
+        statements=("N023", "N033"),
+        sends=("PHoTI(HoA, cookie(pma1, home test 1))",),
+        changes=("pma1.registration: testing, last number 0",),
+        before=("idle, last number 0",),
+        time=0.0,
+        data=PAST,
+    ),
+    Step(
+        actor="cn",
+        action="deliver",
+        rule="cn receives PHoTI",
+        message="PHoTI",
+        source="pma1",
+        destination="cn",
+        link="HA-CN path",
+        section="3.2",
+        statements=("N041",),
+        term="PHoTI(HoA, cookie(pma1, home test 1))",
+        sends=("PHoT(HoA, cookie(pma1, home test 1), T(HoA, nonce 1))",),
+        learned=("T(HoA, nonce 1): read from the PHoT in the prologue",),
+        time=0.01,
+        octets=TEST_INIT,
+        data=PAST,
+    ),
+    Step(
+        actor="mn",
+        action="start",
+        rule="mobile node moves to CoA2",
+        section="3.4",
+        changes=("mobile node attached to: CoA2",),
+        before=("CoA1",),
+        essential=False,
+        time=0.02,
+    ),
+    Step(
+        actor="attacker",
+        action="test",
+        rule="attacker: tests its address",
+        message="CoTI",
+        source="attacker",
+        destination="cn",
+        section="RFC 6275 9.4",
+        term="CoTI(attacker)",
+        sends=("CoT(C(attacker, nonce 1))",),
+        learned=("C(attacker, nonce 1): from a test of its own at step 4, read at its own address",),
+        attacker=True,
+        time=0.03,
+        octets=TEST_INIT,
+    ),
+    Step(
+        actor="attacker",
+        action="inject",
+        rule="attacker: cn receives complete BU",
+        message="complete BU",
+        source="mn",
+        destination="cn",
+        link="care-of path to the CN",
+        section="3.5",
+        statements=("N010", "N041"),
+        term=f"complete BU(home HoA, care-of attacker, seq 14, home nonce 1, care-of nonce 1, {MAC})",
+        sends=("BA(status 0, seq 14)",),
+        changes=("cn[HoA].entry: attacker, verified", "cn[HoA].sequence number: 14"),
+        before=("CoA1, verified", "2"),
+        knowledge=(
+            "T(HoA, nonce 1): read from the PHoT in the prologue",
+            "C(attacker, nonce 1): from a test of its own at step 4, read at its own address",
+            f"{MAC}: it computes Kbm and the authenticator",
+        ),
+        premises=((), (), (0, 1)),
+        learned=("MAC of the BA: read from the BA at step 5",),
+        passed=("nonce 1 is accepted", "the authenticator is right"),
+        attacker=True,
+        essential=True,
+        time=0.04,
+        octets=UPDATE,
+        data={
+            "message": {
+                "type": "Update",
+                "proxy": False,
+                "home": "HoA",
+                "credential": "T",
+                "key": None,
+            }
+        },
+    ),
+)
+
+STATEMENTS = {
+    "N010": Statement("2", "A token is valid as long as its nonce."),
+    "N041": Statement("3.2", "The correspondent answers with a home token.", "MUST", "modelled", "cn receives PHoTI"),
+}
+
+
+def finding(
+    attacker: str = "home-path",
+    prop: str = "no-redirection",
+    scenario: str = "type1-initial",
+    **changes: Any,
+) -> Result:
+    """A violation whose trace has each kind of step; `changes` are other fields of its trace."""
+    found = samples.result(attacker, prop, Verdict.VIOLATED, scenario)
+    assert found.replay is not None
+    fields = {
+        "scenario": scenario,
+        "attacker": attacker,
+        "property": prop,
+        "readings": samples.READINGS,
+        "without": (),
+        "steps": STEPS,
+        "observation": {"care_of_address": "attacker", "verified": True},
+        "numbers": {"s_home_lost": 1, "octets_earned": 1500},
+        "conclusion": "cn sends the victim's traffic to attacker, which is the attacker's",
+        "no_return": 3,
+    }
+    cost = {"packets": 2, "octets_sent": 152, "victim_octets": 1500, "seconds": 0.01}
+    return replace(
+        found,
+        trace=Trace(**{**fields, **changes}),
+        replay=replace(found.replay, details={"cost": cost}),
+        argument="Plain return routability works with T (N041, A-19).",
+    )
+
+
+def long_finding(steps: int) -> Result:
+    """A finding of so many steps, the last of them the attacker's."""
+    return finding(steps=(STEPS[1],) * (steps - 1) + (STEPS[-1],), no_return=None)
+
+
+def stuck() -> Result:
+    """A progress result: no attacker takes part, and there is nothing to replay."""
+    honest = tuple(replace(step, learned=()) for step in STEPS if not step.attacker)
+    found = finding(prop="progress", steps=honest, no_return=None)
+    assert found.trace is not None
+    found = replace(found, trace=replace(found.trace, attacker=""))
+    return replace(found, replay=None)
+
+
+def reviewed(*results: Result) -> Record:
+    """A record of `results`, or of several findings of one flaw, with a review of the first."""
+    results = results or (
+        finding(),
+        finding(prop="binding-agreement"),
+        finding("dolev-yao"),
+        finding(scenario="type1-refresh"),
+    )
+    scenario, attacker, prop = results[0].names()
+    review = Review(
+        weakest=tuple(
+            Weakest(each.scenario, each.property, each.attacker, ("ha-cn",), "240 s")
+            for each in results
+            if each.attacker != "dolev-yao"
+        ),
+        changes=(
+            Change(scenario, (attacker,), (prop,), (("plain_rr_fallback", "no"),), "holds", "T alone is worth nothing"),
+            Change(scenario, (attacker,), (prop,), (("cba", "off"),), "violated", "It stays as it is"),
+        ),
+        repairs=(Mends(scenario, prop, (("plain_rr_fallback=no",), ("tombstone=full", "key_owner=mn"))),),
+        statements=STATEMENTS,
+    )
+    titles = {scenario: "Draft 3.2: the first registration"}
+    return replace(samples.record(*results), review=review, titles=titles)
+
+
+def hostile(text: str) -> Record:
+    """A record all of whose texts hold `text`."""
+    step = replace(
+        STEPS[-1],
+        **dict.fromkeys(("actor", "rule", "message", "source", "destination", "link", "section", "term"), text),
+        **dict.fromkeys(("statements", "sends", "changes", "before", "learned", "passed"), (text, text)),
+        knowledge=(text, text, text),
+    )
+    found = finding(
+        text,
+        text,
+        text,
+        steps=(STEPS[0], step),
+        observation={text: text},
+        numbers={text: text},
+        conclusion=text,
+    )
+    assert found.replay is not None
+    found = replace(
+        found,
+        argument=text,
+        bounds=text,
+        readings={text: text},
+        without=(text,),
+        replay=replace(found.replay, sentence=text, counterfactual=text),
+    )
+    review = Review(
+        weakest=(Weakest(text, text, text, (text,), text),),
+        changes=(Change(text, (text,), (text,), ((text, text),), "holds", text),),
+        repairs=(Mends(text, text, ((text,),)),),
+    )
+    names = {"titles": {text: text}, "files": {text: text}, "settings": {text: text}}
+    return replace(samples.record(found), review=review, **names)
