@@ -1,7 +1,8 @@
 """Where the boxes of a drawing go: positions from Graphviz.
 
-The layout program comes with the package `graphviz-pure`, and no other is used: the same graph then gets the same
-picture on every machine, to the octet, whichever `dot` is installed there or none. Boxes come with their sizes, so the
+The layout program comes with the package `graphviz-pure`: the same graph then gets the same picture on every machine, to
+the octet, whichever `dot` is installed there or none. Only where there is no such package (no wheel for the platform) the
+system's `dot` is used. Boxes come with their sizes, so the
 fonts of the machine have no say either. The label of an edge is a box between its ends, which Graphviz keeps apart from
 all others.
 """
@@ -9,6 +10,7 @@ all others.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -134,11 +136,15 @@ def _run(source: str) -> str:
 
 
 def _program() -> str:
-    """The path of the layout program, as pip installed it."""
+    """The path of the layout program, as pip installed it; that of the system's `dot` where there is no such package."""
     try:
         files = metadata.files(PROGRAM) or []
     except metadata.PackageNotFoundError as error:
-        raise OutputError(f"the drawing cannot be laid out: the package {PROGRAM} is not installed") from error
+        dot = shutil.which("dot")
+        if dot is None:
+            missing = f"neither the package {PROGRAM} nor Graphviz is installed"
+            raise OutputError(f"the drawing cannot be laid out: {missing}") from error
+        return dot
     return next(str(file.locate()) for file in files if file.stem == PROGRAM and file.suffix in ("", ".exe"))
 
 

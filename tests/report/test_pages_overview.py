@@ -101,7 +101,7 @@ def test_the_outcome_counts_verdicts_and_replays() -> None:
     assert "3 verdicts on 1 property of the protocol, in 1 scenario, against 3 attackers." in told
     assert "2 are violated, 1 holds." in told
     assert "Every violation was confirmed on real packets." in told
-    assert "They come in by 1 way" in told
+    assert "Those of the draft come in by 1 way" in told
     assert "No verdict is vacuous" in told
 
 
@@ -121,7 +121,7 @@ def test_a_table_says_what_is_played_and_how_far_the_search_got() -> None:
     sample = record(result("off-path"), result("home-path"))
     cut = replace(sample, explorations=(exploration("off-path"), replace(exploration("home-path"), complete=False)))
     table = section(page(replace(cut, titles={SCENARIO: "First registration"})), "table-1")
-    assert "First registration" in table.text
+    assert "First registration." in table.text
     assert "Cut by a limit: home-path." in table.one("caption").text
     assert [each.text for each in table.one("tfoot").all("td")] == ["1,200", "1,200 cut", "17", "17"]
 
@@ -227,3 +227,9 @@ def test_the_page_stays_lean() -> None:
     sample = many_findings(500)
     assert len(sample.results) > 1400
     assert len(overview_page(sample, Places(sample)).encode()) < 600_000
+
+
+def test_a_table_leads_to_the_state_graph_of_its_scenario() -> None:
+    table = section(page(reviewed_record()), "table-1")
+    assert "graphs/type1-initial.html" in [each.attributes["href"] for each in table.all("a")]
+    assert "State graph" not in page(full_record()).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from html import unescape
 from itertools import pairwise
 from typing import Any
 
@@ -157,6 +158,13 @@ def test_links_leave_a_text_as_it_is(text: str) -> None:
     linked = Places(_named("a", "b", "a-b")).linked(text)
     assert Markup(re.sub(r"</?a[^>]*>", "", str(linked))).unescape() == text
     assert "<a" not in Places(sample).linked(text)
+
+
+def test_no_page_makes_a_browser_look_for_places_to_break_a_line() -> None:
+    for path, text in pages(hostile_record()):
+        if path.endswith(".html"):
+            told = re.sub(r"(?s)<(script|svg|title)\b.*?</\1>|<[^>]*>", " ", text)
+            assert max(map(len, unescape(told).split())) < 200, path
 
 
 @given(st.lists(st.sampled_from(["A" * 159, "A" * 1000, "&lt;", "é" * 200, " ", "<b>", "</b>", "<td title='AA'>"])))

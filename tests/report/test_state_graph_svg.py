@@ -188,12 +188,17 @@ def test_no_program_has_to_be_on_the_path(monkeypatch: pytest.MonkeyPatch) -> No
     assert svg(samples.ENTRY, identifier="a") == with_path
 
 
+def test_the_systems_program_stands_in_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_graph_layout, "PROGRAM", "no-such-package")
+    assert svg(samples.ENTRY, identifier="a").startswith("<svg")
+
+
 def test_a_missing_or_failing_layout_program_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_graph_layout, "PROGRAM", "no-such-package")
-    with pytest.raises(
-        OutputError, match="the drawing cannot be laid out: the package no-such-package is not installed"
-    ):
-        svg(samples.ENTRY, identifier="a")
+    with monkeypatch.context() as nothing:
+        nothing.setenv("PATH", "")
+        with pytest.raises(OutputError, match="neither the package no-such-package nor Graphviz is installed"):
+            svg(samples.ENTRY, identifier="a")
     monkeypatch.undo()
     monkeypatch.setattr(state_graph_layout, "_program", lambda: "/bin/false")
     with pytest.raises(OutputError, match="the drawing cannot be laid out: graphviz-pure failed"):

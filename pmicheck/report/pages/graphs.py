@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from pmicheck.report.names import safe_name
 from pmicheck.report.pages.environment import page
-from pmicheck.report.pages.places import Places
+from pmicheck.report.pages.places import GRAPHS, Places
 from pmicheck.report.pages.sections import frame
 from pmicheck.report.record import Record
 from pmicheck.report.state_graph import Node, Quotient, StateGraph
-
-FOLDER = "graphs"
 
 
 @dataclass(frozen=True)
@@ -63,18 +60,17 @@ def graph_pages(record: Record, places: Places) -> Iterator[tuple[str, str]]:
 
     if not record.graphs:
         return
-    stems = _stems(record)
-    listed = list(zip(record.graphs, stems, strict=True))
+    listed = list(zip(record.graphs, places.graphs, strict=True))
     yield (
-        f"{FOLDER}/index.html",
-        page("graphs.html", root="../", listed=listed, titles=record.titles, **frame(record, f"{FOLDER}/index.html")),
+        f"{GRAPHS}/index.html",
+        page("graphs.html", root="../", listed=listed, titles=record.titles, **frame(record, f"{GRAPHS}/index.html")),
     )
     for graph, stem in listed:
-        yield f"{FOLDER}/{stem}.html", _page(record, graph, stem, places)
+        yield f"{GRAPHS}/{stem}.html", _page(record, graph, stem, places)
         if graph.quotients:
-            yield f"{FOLDER}/{stem}.dot", "".join(map(dot, graph.quotients))
-            yield f"{FOLDER}/{stem}.graphml", graphml(*graph.quotients)
-            yield f"{FOLDER}/{stem}.json", as_json(replace(graph, full=None))
+            yield f"{GRAPHS}/{stem}.dot", "".join(map(dot, graph.quotients))
+            yield f"{GRAPHS}/{stem}.graphml", graphml(*graph.quotients)
+            yield f"{GRAPHS}/{stem}.json", as_json(replace(graph, full=None))
 
 
 def _page(record: Record, graph: StateGraph, stem: str, places: Places) -> str:
@@ -94,7 +90,7 @@ def _page(record: Record, graph: StateGraph, stem: str, places: Places) -> str:
             Part(id, quotient.title, drawing, _nodes(graph, quotient, id, places)) for id, quotient, drawing in drawn
         ],
         legend=LEGEND,
-        **frame(record, f"{FOLDER}/{stem}.html"),
+        **frame(record, f"{GRAPHS}/{stem}.html"),
     )
 
 
@@ -120,18 +116,3 @@ def _broken(graph: StateGraph, node: Node, places: Places) -> Iterator[tuple[str
     for prop, rules in (*((name, ()) for name in node.violated), *node.steps.items()):
         result = places.find(graph.scenario, graph.attacker, prop)
         yield prop, places.of(result) if result else "", rules
-
-
-def _stems(record: Record) -> tuple[str, ...]:
-    """What the files of each graph are called; no two alike, and none like the list of them."""
-    taken = {"index"}
-    stems = []
-    for graph in record.graphs:
-        stem = name = safe_name(graph.scenario)
-        number = 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name.lower())
-        stems.append(name)
-    return tuple(stems)

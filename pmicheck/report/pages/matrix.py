@@ -40,7 +40,7 @@ class Matrix:
     """One table of page one.
 
     Attributes:
-        id: its anchor; story: what the scenario plays; file: where it is written down.
+        id: its anchor; story: what the scenario plays; graph: the page of its states, "" if it has none.
         bounds: within what the verdicts hold, mostly one sentence.
         rows: property and its cells, None where a property or attacker does not apply.
         searches: the exploration under each attacker, None if the record has none.
@@ -53,7 +53,7 @@ class Matrix:
     scenario: str
     marks: tuple[str, ...]
     story: str
-    file: str
+    graph: str
     bounds: tuple[str, ...]
     attackers: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
@@ -94,7 +94,7 @@ def _matrix(number: int, group: Group, record: Record, places: Places) -> Matrix
         scenario=group.scenario,
         marks=group.marks,
         story=record.titles.get(group.scenario, ""),
-        file=record.files.get(group.scenario, ""),
+        graph=places.graph_of(group.scenario),
         bounds=_distinct(result.bounds for result in group.results if result.bounds),
         attackers=attackers,
         rows=tuple(

@@ -68,7 +68,7 @@ def _violations(record: Record, ways: int) -> Iterator[str]:
     replayed = "Every violation was" if confirmed == len(violated) else f"{confirmed:,} of them were"
     yield f"{replayed} confirmed on real packets" + (f"; {alone:,} need no attacker." if alone else ".")
     if ways:
-        yield f"They come in by {_of(ways, 'way', 'ways')}, the worst first below."
+        yield f"Those of the draft come in by {_of(ways, 'way', 'ways')}, the worst first below."
 
 
 def _alarms(record: Record) -> Iterator[tuple[str, str]]:

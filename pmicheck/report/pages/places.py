@@ -10,8 +10,11 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from pmicheck.report.names import finding_names
+from pmicheck.report.names import finding_names, graph_names
 from pmicheck.report.record import Record, Result
+
+GRAPHS = "graphs"
+"""The folder of the state graphs."""
 
 NAMED = re.compile(r"([^\s/,;:()]+)/([^\s/,;:()]+)/([^\s/,;:()]*[^\s/,;:().])(?: \(([^()]*)\))?")
 """scenario/attacker/property, and the changed readings in brackets, as reviews write them."""
@@ -27,6 +30,16 @@ class Places:
     def pages(self) -> dict[int, str]:
         """The pages of the findings, by position in `record.results`."""
         return {position: f"findings/{name}.html" for position, name in finding_names(self.record).items()}
+
+    @cached_property
+    def graphs(self) -> tuple[str, ...]:
+        """What the files of each state graph are called."""
+        return graph_names(self.record)
+
+    def graph_of(self, scenario: str) -> str:
+        """The page of the scenario's state graph, "" if it has none."""
+        pairs = zip(self.record.graphs, self.graphs, strict=True)
+        return next((f"{GRAPHS}/{stem}.html" for graph, stem in pairs if graph.scenario == scenario), "")
 
     def position(self, result: Result) -> int:
         """Where one of the record's own results stands in it."""
