@@ -9,8 +9,9 @@ from pmicheck.errors import UsageError
 from pmicheck.report.files import cannot_write, make_directory, read_text, write_rendered, write_text
 from pmicheck.report.findings import render
 from pmicheck.report.names import finding_names
+from pmicheck.report.narration import tell
 from pmicheck.report.record import Record, plain, save, to_text
-from pmicheck.report.text import findings, tell, verdicts
+from pmicheck.report.text import findings, verdicts
 
 WIDTH = 100
 MANIFEST = "files.txt"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pmicheck.report.characters import legible
 from pmicheck.report.flaws import ANCESTORS, GRAVEST_FIRST, WEAKEST_FIRST, Flaw, flaws
 from pmicheck.report.narration import citation, proper, sentence, stopped
 from pmicheck.report.record import Record, Result, fingerprint
@@ -58,7 +59,11 @@ the gravest.
 
 
 def render(record: Record) -> str:
-    """The whole document."""
+    """The whole document. A record's own words are Markdown's to read, but never HTML's."""
+    return legible("\n".join(_parts(record)), keep="\n").replace("<", "&lt;")
+
+
+def _parts(record: Record) -> list[str]:
     review = record.review
     found = flaws(record)
     attackers, harms = ", ".join(WEAKEST_FIRST), ", ".join(GRAVEST_FIRST)
@@ -74,7 +79,7 @@ def render(record: Record) -> str:
     if review.claims:
         parts.append("\n".join(_claims(review)) + "\n")
     parts += ["\n".join(_comparison(table)) + "\n" for table in review.tables if table.rows]
-    return "\n".join(parts)
+    return parts
 
 
 def title_of(flaw: Flaw) -> str:

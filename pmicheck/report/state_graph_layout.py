@@ -1,8 +1,8 @@
 """Where the boxes of a drawing go: positions from Graphviz.
 
-The layout program comes with the package `graphviz-pure`: the same graph then gets the same picture on every machine, to
-the octet, whichever `dot` is installed there or none. Only where there is no such package (no wheel for the platform) the
-system's `dot` is used. Boxes come with their sizes, so the
+The layout program comes with the package `graphviz-pure`: the same graph then gets the same picture on every machine,
+to the octet, whichever `dot` is installed there or none. Only where there is no such package (no wheel for the
+platform) the system's `dot` is used. Boxes come with their sizes, so the
 fonts of the machine have no say either. The label of an edge is a box between its ends, which Graphviz keeps apart from
 all others.
 """
@@ -136,7 +136,7 @@ def _run(source: str) -> str:
 
 
 def _program() -> str:
-    """The path of the layout program, as pip installed it; that of the system's `dot` where there is no such package."""
+    """The path of the layout program as pip installed it; of the system's `dot` where there is no such package."""
     try:
         files = metadata.files(PROGRAM) or []
     except metadata.PackageNotFoundError as error:

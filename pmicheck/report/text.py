@@ -12,7 +12,6 @@ from pmicheck.report.baseline import Comparison, Finding, inconclusive, trustwor
 from pmicheck.report.groups import Group, groups, silent_rules, unexpected
 from pmicheck.report.layout import Block, Part, Title, plain, tables, wrap
 from pmicheck.report.narration import stopped
-from pmicheck.report.narration import tell as tell
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
