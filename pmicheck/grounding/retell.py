@@ -39,7 +39,6 @@ from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, CARE_OF, LINKS, MN
 from pmicheck.trace import Step
 
-
 UNSIGNED = (TestInit, PeerAcknowledgement, ContextData)
 """Messages whose fields do not tell who sent them."""
 
@@ -88,7 +87,7 @@ class _Teller:
         return Told(tuple(self.steps), tuple(self.reached))
 
     def _own(self) -> dict[Term, str]:
-        """What the attacker has without any step of the trace, except tokens from its tests, which are told as steps."""
+        """What the attacker has without any step of the trace; tokens from its tests are told as steps instead."""
         adversary = self.grounded.ground.adversary
         held = adversary.initial() if adversary is not None else set()
         how = {"sk": "its own", "PT": "issued for its own address", "HT": "issued for its own address"}
@@ -276,7 +275,8 @@ class _Teller:
             )
         )
         self.values.update((cell.name, value) for cell, value in changed.items())
-        self.senders.update((each, act.actor) for each in sent if isinstance(each, UNSIGNED))
+        answering = message.to if message is not None and attacker else act.actor
+        self.senders.update((each, answering) for each in sent if isinstance(each, UNSIGNED))
 
     def _before(self, cell: Cell) -> str:
         return change(cell, self.values.get(cell.name, cell.initial)).removeprefix(f"{cell.name}: ")

@@ -195,6 +195,7 @@ def test_a_reading_shows_the_verdicts_known_under_it_and_marks_them(opened: Open
     assert page.locator(".note").inner_text() == (
         "With tombstone=none: 1 changed of 1 tried. The other verdicts were not tried and stand as run."
     )
+    assert told(page).endswith("; 1 changed by the reading")
     choose(page, reading="key_owner=pma")
     assert cell.inner_text() == "violated +"
     assert page.locator("#r3").inner_text().split()[:3] == ["violated", "was", "holds"]
@@ -216,6 +217,12 @@ def test_a_table_of_another_reading_is_shown_as_it_is(opened: Open, tmp_path: Pa
     page = opened(directory=write_site(sample, tmp_path))
     choose(page, reading="key_owner=pma")
     assert shown(page) == ["r1"]
+
+
+def test_the_list_of_readings_leads_to_what_each_changes(opened: Open, tmp_path: Path) -> None:
+    page = opened(directory=write_site(reviewed_record(), tmp_path))
+    page.locator(".readings a", has_text="key_owner=pma").click()
+    assert shown(page) == ["r3"]
 
 
 def test_a_scenario_that_was_not_tried_with_the_reading_says_so(opened: Open) -> None:

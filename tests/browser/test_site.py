@@ -131,7 +131,8 @@ HERE = """() => {
     const here = document.activeElement;
     const frame = here.querySelector(".frame");
     const style = getComputedStyle(here);
-    const marked = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || (frame && getComputedStyle(frame).strokeWidth === "4px");
+    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const marked = outlined || (frame && getComputedStyle(frame).strokeWidth === "4px");
     window.stops ??= [];
     if (!window.stops.includes(here)) window.stops.push(here);
     return [here.tagName, marked];

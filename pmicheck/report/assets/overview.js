@@ -36,7 +36,7 @@
   }
 
   function told(section, name) {
-    const tried = cells.filter((cell) => section.contains(cell) && cell.id in (known[name] ?? {}));
+    const tried = [...section.querySelectorAll("td[id]")].filter((cell) => cell.id in (known[name] ?? {}));
     const changed = tried.filter((cell) => cell.classList.contains("changed")).length;
     if (!tried.length) return `Not tried with ${name}: the verdicts stand as run.`;
     return `With ${name}: ${changed} changed of ${tried.length} tried. The other verdicts were not tried and stand as run.`;
@@ -83,7 +83,8 @@
       fitting += hits;
       shown += hits > 0;
     }
-    count.textContent = `${fitting} of ${cells.length} verdicts, in ${shown} of ${sections.length} tables`;
+    const changed = wanted.reading ? `; ${replaced.size} changed by the reading` : "";
+    count.textContent = `${fitting} of ${cells.length} verdicts, in ${shown} of ${sections.length} tables${changed}`;
   }
 
   const hidden = (target) => Boolean(target.closest("[hidden], .off"));

@@ -28,8 +28,9 @@ class Reading:
 
     @property
     def view(self) -> str:
-        """The address that chooses it on page one."""
-        return "#" + urlencode({"reading": self.name}, errors="replace")
+        """The address that chooses it on page one, with the cells that it changes if any were tried."""
+        chosen = {"reading": self.name, **({"verdict": "changed"} if self.cells else {})}
+        return "#" + urlencode(chosen, errors="replace")
 
 
 def other_readings(record: Record, tables: Sequence[Matrix]) -> tuple[Reading, ...]:
