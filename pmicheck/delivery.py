@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pmicheck import console
 from pmicheck.errors import UsageError
-from pmicheck.report.baseline import Comparison
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
+from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, dumps, save
 
 Render = Callable[[Record, Comparison], str]
@@ -75,8 +75,8 @@ def tell_github(record: Record, comparison: Comparison, *, alone: bool) -> None:
 
     `alone`: stdout belongs to the record, so the annotations go to stderr, where GitHub reads them as well.
     """
-    from pmicheck.report.github import annotations
-    from pmicheck.report.markdown import summary
+    from pmicheck.report.ci.github import annotations
+    from pmicheck.report.ci.markdown import summary
 
     (console.say if alone else console.emit_raw)(annotations(record, comparison))
     if _step_summary():
@@ -93,15 +93,15 @@ def _step_summary() -> str:
 
 def _renderers(options: Namespace) -> Iterator[tuple[Path, Render]]:
     if options.sarif:
-        from pmicheck.report.sarif import sarif
+        from pmicheck.report.ci.sarif import sarif
 
         yield options.sarif, sarif
     if options.junit:
-        from pmicheck.report.junit import junit
+        from pmicheck.report.ci.junit import junit
 
         yield options.junit, junit
     if options.markdown:
-        from pmicheck.report.markdown import summary
+        from pmicheck.report.ci.markdown import summary
 
         yield options.markdown, summary
 

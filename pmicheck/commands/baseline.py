@@ -9,9 +9,9 @@ from pathlib import Path
 from pmicheck import console
 from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
-from pmicheck.report.baseline import compare, load_baseline, render
-from pmicheck.report.baseline_lines import without_entries
 from pmicheck.report.files import write_text
+from pmicheck.report.gate.baseline import compare, load_baseline, render
+from pmicheck.report.gate.baseline_lines import without_entries
 from pmicheck.report.record import Record, load
 from pmicheck.verdict import ExitCode
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pmicheck import console
 from pmicheck.options import request_of
 from pmicheck.report.files import check_writable, write_text
-from pmicheck.report.state_graph_files import render
+from pmicheck.report.graphs.files import render
 from pmicheck.review.graphs import graph_of
 from pmicheck.verdict import ExitCode
 

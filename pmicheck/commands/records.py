@@ -9,10 +9,10 @@ from pathlib import Path
 from pmicheck import console, delivery
 from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
-from pmicheck.report.baseline import Baseline, compare, load_baseline
-from pmicheck.report.difference import difference
-from pmicheck.report.difference_text import as_json, as_markdown, as_text
 from pmicheck.report.files import check_writable, make_directory
+from pmicheck.report.gate.baseline import Baseline, compare, load_baseline
+from pmicheck.report.gate.difference import difference
+from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
 from pmicheck.report.record import load, save, to_text
 from pmicheck.verdict import ExitCode
 

@@ -9,7 +9,7 @@ from pmicheck import console, delivery
 from pmicheck.errors import UsageError
 from pmicheck.options import asks_for_all, request_of
 from pmicheck.report import text
-from pmicheck.report.baseline import Baseline, Comparison, compare, exit_code, load_baseline
+from pmicheck.report.gate.baseline import Baseline, Comparison, compare, exit_code, load_baseline
 from pmicheck.report.record import Record, tool_version
 from pmicheck.verdict import ExitCode
 

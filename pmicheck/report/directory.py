@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from pmicheck.errors import UsageError
 from pmicheck.report.files import cannot_write, make_directory, read_text, write_rendered, write_text
 from pmicheck.report.findings import render
-from pmicheck.report.names import finding_names
+from pmicheck.report.names import finding_names, graph_names
 from pmicheck.report.narration import tell
 from pmicheck.report.record import Record, plain, save, to_text
 from pmicheck.report.text import findings, verdicts
@@ -45,6 +45,7 @@ def write_reports(record: Record, directory: Path, *, store: bool = True) -> lis
 def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
     """(path from the report's directory, content) of every file but record and manifest."""
     from pmicheck.report.capture import capture
+    from pmicheck.report.graphs.files import data_files
     from pmicheck.report.pages.site import pages
 
     listed = findings(record, width=WIDTH)
@@ -56,6 +57,9 @@ def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
         if result.trace is not None:
             yield f"findings/{name}.json", to_text(plain(result.trace))
             yield f"findings/{name}.pcap", capture(result.trace)
+    for name, graph in zip(graph_names(record), record.graphs, strict=True):
+        for ending, octets in data_files(graph):
+            yield f"graphs/{name}-states.{ending}", octets
     yield from pages(record)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text, write_text
+from pmicheck.report.graphs.data import StateGraph
 from pmicheck.report.review import Review
-from pmicheck.report.state_graph import StateGraph
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 

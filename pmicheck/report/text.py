@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from pmicheck.report.baseline import Comparison, Finding, inconclusive, trustworthy
+from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
 from pmicheck.report.groups import Group, groups, silent_rules, unexpected
 from pmicheck.report.layout import Block, Part, Title, plain, tables, wrap
 from pmicheck.report.narration import stopped

@@ -17,8 +17,8 @@ from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report import record as stored
+from pmicheck.report.graphs.data import Edge, Full, Node, Quotient, StateGraph
 from pmicheck.report.narration import sentence
-from pmicheck.report.state_graph import Edge, Full, Node, Quotient, StateGraph
 from pmicheck.review.cells import source_of
 from pmicheck.review.quotients import Named, View, step_ghosts, views
 from pmicheck.symbolic.decide import Decider

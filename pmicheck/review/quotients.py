@@ -18,7 +18,7 @@ from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK, PHASES
 from pmicheck.model.topology import CN_HOME
-from pmicheck.report.state_graph import ENTRY, KNOWLEDGE, ROLE
+from pmicheck.report.graphs.data import ENTRY, KNOWLEDGE, ROLE
 
 MOST = 24
 """Classes that a picture of the attacker's knowledge may have."""
@@ -40,7 +40,7 @@ class View:
     """A respect in which states may agree.
 
     Attributes:
-        by: one of `pmicheck.report.state_graph.KINDS`; title: in words.
+        by: one of `pmicheck.report.graphs.data.KINDS`; title: in words.
         mask, facts: the bits of a state (local, knowledge) that `name` looks at.
         name: from such a state, or from these bits of it, to its class.
     """

@@ -20,7 +20,7 @@ from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
 from pmicheck.progress import find_stuck
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report.baseline import Baseline, Finding, compare, load_baseline, render
+from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_baseline, render
 from pmicheck.report.record import Record, fingerprint, load, save
 from pmicheck.verdict import ExitCode, Replay, Verdict
 

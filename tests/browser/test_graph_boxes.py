@@ -12,16 +12,16 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pmicheck.analysis import Request
-from pmicheck.report import state_graph_svg
-from pmicheck.report.state_graph import Quotient, StateGraph
-from pmicheck.report.state_graph_files import render
-from pmicheck.report.state_graph_svg import svg
+from pmicheck.report.graphs import svg as state_graph_svg
+from pmicheck.report.graphs.data import Quotient, StateGraph
+from pmicheck.report.graphs.files import render
+from pmicheck.report.graphs.svg import svg
 from pmicheck.review.graphs import graph_of
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import state_graph_samples as samples
 
-STYLES = (Path(state_graph_svg.__file__).with_name("assets") / "graph.css").read_text(encoding="utf-8")
+STYLES = (Path(state_graph_svg.__file__).parents[1].joinpath("assets") / "graph.css").read_text(encoding="utf-8")
 REAL = (
     ("rr-mobile", "careof-path"),
     ("type1-initial", "home-path"),

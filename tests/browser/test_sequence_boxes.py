@@ -12,14 +12,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pmicheck.analysis import Request, verify
-from pmicheck.report import sequence
-from pmicheck.report.sequence import chart
+from pmicheck.report.sequence import chart as sequence
+from pmicheck.report.sequence.chart import chart
 from pmicheck.trace import Trace
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import sequence_traces as samples
 
-STYLES = (Path(sequence.__file__).with_name("assets") / "chart.css").read_text(encoding="utf-8")
+STYLES = (Path(sequence.__file__).parents[1].joinpath("assets") / "chart.css").read_text(encoding="utf-8")
 REAL = (
     ("rr-mobile", "home-path"),
     ("type1-handover", "home-path"),

@@ -19,8 +19,8 @@ SLOW = ("z3", "networkx", "jinja2", "jsonschema", "rich", "cryptography", "graph
 
 
 def test_what_graph_offers_is_what_there_is() -> None:
-    from pmicheck.report.state_graph import KINDS
-    from pmicheck.report.state_graph_files import FORMATS, FULL
+    from pmicheck.report.graphs.data import KINDS
+    from pmicheck.report.graphs.files import FORMATS, FULL
 
     assert (*KINDS, FULL) == options.GRAPH_KINDS
     assert FORMATS == options.GRAPH_FORMATS

@@ -8,7 +8,7 @@ from dataclasses import replace
 import record_samples as samples
 from hypothesis import strategies as st
 
-from pmicheck.report.baseline import Baseline, Comparison, Finding, compare
+from pmicheck.report.gate.baseline import Baseline, Comparison, Finding, compare
 from pmicheck.report.record import Record, ReplayOutcome, Result, fingerprint
 from pmicheck.verdict import Replay, Verdict
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from pmicheck.report.state_graph import Edge, Full, Node, Quotient, StateGraph
+from pmicheck.report.graphs.data import Edge, Full, Node, Quotient, StateGraph
 
 HOSTILE = (
     '<script>alert("1")</script> & \' ]]> --> \\',

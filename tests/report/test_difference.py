@@ -10,8 +10,8 @@ import record_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.report.difference import Cell, Difference, Setting, Size, difference
-from pmicheck.report.difference_text import as_json, as_markdown, as_text, summary
+from pmicheck.report.gate.difference import Cell, Difference, Setting, Size, difference
+from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text, summary
 from pmicheck.report.record import Cited, Record, ReplayOutcome, Result, Stage, fingerprint
 from pmicheck.verdict import Replay, Verdict
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import networkx
 import pytest
 import record_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
+from state_graph_samples import GRAPH
 
 from pmicheck.errors import OutputError
 from pmicheck.report.directory import MANIFEST, write_reports
@@ -91,3 +97,20 @@ def test_the_same_finding_under_two_readings_gets_two_names() -> None:
     other = replace(VIOLATED, readings={"key_owner": "pma"})
     one, two = finding_names(samples.record(VIOLATED, other)).values()
     assert (one, two) == ("type1-initial-home-path-no-redirection", "type1-initial-home-path-no-redirection-2")
+
+
+def test_every_address_in_a_page_leads_to_a_file(tmp_path: Path) -> None:
+    write_reports(replace(samples.record(VIOLATED), graphs=(GRAPH,)), tmp_path)
+    for path in tmp_path.rglob("*.html"):
+        for address in re.findall(r'(?:href|src)="([^"#]+)', path.read_text(encoding="utf-8")):
+            assert (path.parent / address).is_file(), (path, address)
+
+
+def test_every_single_state_of_a_graph_can_be_taken_away(tmp_path: Path) -> None:
+    write_reports(replace(samples.record(VIOLATED), graphs=(GRAPH,)), tmp_path)
+    stem = tmp_path / "graphs" / f"{GRAPH.scenario}-states"
+    stored = json.loads(gzip.decompress(Path(f"{stem}.json.gz").read_bytes()))
+    assert len(stored["full"]["nodes"]) == GRAPH.states
+    drawn = networkx.read_graphml(io.BytesIO(gzip.decompress(Path(f"{stem}.graphml.gz").read_bytes())))
+    assert drawn.number_of_nodes() == GRAPH.states
+    assert gzip.decompress(Path(f"{stem}.dot.gz").read_bytes()).startswith(b"digraph")

@@ -12,8 +12,8 @@ import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmicheck.report.baseline import Comparison
-from pmicheck.report.github import annotations
+from pmicheck.report.ci.github import annotations
+from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, fingerprint
 from pmicheck.verdict import Verdict
 

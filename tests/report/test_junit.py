@@ -13,8 +13,8 @@ import pytest
 import record_samples as samples
 from hypothesis import given, settings
 
-from pmicheck.report.baseline import Comparison
-from pmicheck.report.junit import junit
+from pmicheck.report.ci.junit import junit
+from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.narration import tell
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.verdict import Verdict

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pmicheck.report.baseline import Comparison
-from pmicheck.report.markdown import summary
+from pmicheck.report.ci.markdown import summary
+from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.verdict import Verdict
 

@@ -10,9 +10,9 @@ from page_reader import Element, read
 from page_samples import graph, reviewed_record
 from record_samples import SCENARIO
 
+from pmicheck.report.graphs.data import StateGraph
 from pmicheck.report.pages.graphs import graph_pages
 from pmicheck.report.pages.places import Places
-from pmicheck.report.state_graph import StateGraph
 
 NAME = f"graphs/{SCENARIO}"
 

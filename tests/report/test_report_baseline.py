@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmicheck.errors import UsageError
-from pmicheck.report.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
-from pmicheck.report.baseline_lines import without_entries
+from pmicheck.report.gate.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
+from pmicheck.report.gate.baseline_lines import without_entries
 from pmicheck.report.record import ReplayOutcome, Result, fingerprint
 from pmicheck.verdict import ExitCode, Replay, Verdict
 

@@ -9,7 +9,7 @@ import pytest
 import record_samples as samples
 
 from pmicheck.report import text
-from pmicheck.report.baseline import Baseline, compare
+from pmicheck.report.gate.baseline import Baseline, compare
 from pmicheck.report.narration import citation, narrate, short_octets, tell
 from pmicheck.report.record import ReplayOutcome, Stage, Uncovered
 from pmicheck.trace import Step, Trace

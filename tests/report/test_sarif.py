@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from pmicheck.catalogue import catalogue
-from pmicheck.report.baseline import Comparison
+from pmicheck.report.ci.locations import relative, uri
+from pmicheck.report.ci.rules import BROKEN, DOUBTS, SEVERITY, message
+from pmicheck.report.ci.sarif import sarif
 from pmicheck.report.flaws import GRAVEST_FIRST
-from pmicheck.report.locations import relative, uri
+from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.narration import sentence
 from pmicheck.report.record import Record, Result
-from pmicheck.report.rules import BROKEN, DOUBTS, SEVERITY, message
-from pmicheck.report.sarif import sarif
 from pmicheck.verdict import Verdict
 
 OWN, GITHUB = "pmicheckFinding/v1", "primaryLocationLineHash"

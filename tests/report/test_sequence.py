@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sequence_traces import clock, deliver, inject, start, trace
 
-from pmicheck.report import sequence
-from pmicheck.report.sequence import chart
-from pmicheck.report.sequence_layout import lay_out
-from pmicheck.report.sequence_pen import Box, Drawing, Shape
-from pmicheck.report.sequence_story import ATTACKER, Event, tell
-from pmicheck.report.sequence_text import LINE_HEIGHT, clean, width, wrap
+from pmicheck.report.sequence import chart as sequence
+from pmicheck.report.sequence.chart import chart
+from pmicheck.report.sequence.layout import lay_out
+from pmicheck.report.sequence.pen import Box, Drawing, Shape
+from pmicheck.report.sequence.story import ATTACKER, Event, tell
+from pmicheck.report.sequence.text import LINE_HEIGHT, clean, width, wrap
 from pmicheck.trace import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"
-STYLES = Path(sequence.__file__).with_name("assets") / "chart.css"
+STYLES = Path(sequence.__file__).parents[1].joinpath("assets") / "chart.css"
 ALL = pytest.mark.parametrize("told", samples.SAMPLES.values(), ids=samples.SAMPLES.keys())
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from pmicheck.report.graphs.data import Full, FullEdge, FullState, Quotient, StateGraph
 from pmicheck.report.record import plain, schema
-from pmicheck.report.state_graph import Full, FullEdge, FullState, Quotient, StateGraph
 
 
 def stored(graph: StateGraph) -> object:

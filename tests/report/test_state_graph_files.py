@@ -15,9 +15,9 @@ import state_graph_samples as samples
 from hypothesis import given, settings
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.state_graph import Quotient, StateGraph
-from pmicheck.report.state_graph_files import FORMATS, as_json, dot, graphml, render
-from pmicheck.report.state_graph_layout import _program
+from pmicheck.report.graphs.data import Quotient, StateGraph
+from pmicheck.report.graphs.files import FORMATS, as_json, dot, graphml, render
+from pmicheck.report.graphs.layout import _program
 
 HOSTILE = pytest.mark.parametrize("text", samples.HOSTILE, ids=range(len(samples.HOSTILE)))
 

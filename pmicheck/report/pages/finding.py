@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from pmicheck.report.characters import one_line
+from pmicheck.report.ci.standing import caveat
 from pmicheck.report.findings import HARM, WHO, title_of
 from pmicheck.report.flaws import Flaw, way_in
 from pmicheck.report.itf import itf
-from pmicheck.report.mermaid import mermaid
 from pmicheck.report.narration import no_return, proper, stopped, was_examined
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.finding_command import replay_command, verify_command
@@ -23,8 +23,8 @@ from pmicheck.report.pages.finding_steps import shown
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.sections import frame
 from pmicheck.report.record import Record, Result, fingerprint
-from pmicheck.report.sequence import chart
-from pmicheck.report.standing import caveat
+from pmicheck.report.sequence.chart import chart
+from pmicheck.report.sequence.mermaid import mermaid
 from pmicheck.trace import Trace
 
 HEADLINE, SENTENCE = 400, 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from pmicheck.report.locations import SHIPPED
+from pmicheck.report.ci.locations import SHIPPED
 from pmicheck.report.record import Record, Result
 
 

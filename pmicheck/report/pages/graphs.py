@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from pmicheck.report.graphs.data import Node, Quotient, StateGraph
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.places import GRAPHS, Places
 from pmicheck.report.pages.sections import frame
 from pmicheck.report.record import Record
-from pmicheck.report.state_graph import Node, Quotient, StateGraph
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def graph_pages(record: Record, places: Places) -> Iterator[tuple[str, str]]:
     Raises:
         OutputError: the program that lays graphs out is missing or fails.
     """
-    from pmicheck.report.state_graph_files import as_json, dot, graphml
+    from pmicheck.report.graphs.files import as_json, dot, graphml
 
     if not record.graphs:
         return
@@ -74,7 +74,7 @@ def graph_pages(record: Record, places: Places) -> Iterator[tuple[str, str]]:
 
 
 def _page(record: Record, graph: StateGraph, stem: str, places: Places) -> str:
-    from pmicheck.report.state_graph_svg import LEGEND, svg
+    from pmicheck.report.graphs.svg import LEGEND, svg
 
     drawn = [
         (f"q{number}", quotient, Markup(svg(quotient, identifier=f"q{number}")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pmicheck.report.baseline import inconclusive, trustworthy
+from pmicheck.report.gate.baseline import inconclusive, trustworthy
 from pmicheck.report.groups import Group, groups, silent_rules, unexpected
 from pmicheck.report.pages.places import Places, cell_id
 from pmicheck.report.record import Exploration, Record, Result

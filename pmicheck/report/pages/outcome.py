@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pmicheck.report.baseline import inconclusive, trustworthy
+from pmicheck.report.gate.baseline import inconclusive, trustworthy
 from pmicheck.report.groups import unexpected
 from pmicheck.report.pages.environment import counted
 from pmicheck.report.record import Record

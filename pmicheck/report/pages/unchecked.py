@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pmicheck.report.baseline import inconclusive, trustworthy
+from pmicheck.report.gate.baseline import inconclusive, trustworthy
 from pmicheck.report.pages.matrix import Matrix
 from pmicheck.report.pages.places import Places
 from pmicheck.report.record import Record

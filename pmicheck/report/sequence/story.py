@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from pmicheck.report.sequence_text import clean
+from pmicheck.report.sequence.text import clean
 from pmicheck.trace import Step, Trace
 
 ATTACKER = "attacker"

@@ -11,9 +11,9 @@ from functools import partial
 from itertools import groupby
 
 from pmicheck.report.narration import sentence
-from pmicheck.report.sequence_pen import HEAD, NAME, Column, Drawing, Group, Pen
-from pmicheck.report.sequence_story import ATTACKER, Change, Event, Lost, Packet, Story, title
-from pmicheck.report.sequence_text import clean
+from pmicheck.report.sequence.pen import HEAD, NAME, Column, Drawing, Group, Pen
+from pmicheck.report.sequence.story import ATTACKER, Change, Event, Lost, Packet, Story, title
+from pmicheck.report.sequence.text import clean
 from pmicheck.trace import Trace
 
 NUMBERS = 44

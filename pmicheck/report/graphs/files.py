@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.report.characters import legible, one_line
+from pmicheck.report.graphs.data import KINDS, Full, Quotient, StateGraph
+from pmicheck.report.graphs.layout import Size
 from pmicheck.report.record import plain
-from pmicheck.report.state_graph import KINDS, Full, Quotient, StateGraph
-from pmicheck.report.state_graph_layout import Size
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from pmicheck.report.state_graph_svg import Drawing
+    from pmicheck.report.graphs.svg import Drawing
 
 FULL = "full"
 FORMATS = ("svg", "dot", "graphml", "json")
@@ -30,7 +31,7 @@ def render(graph: StateGraph, *, by: str, format: str) -> str:
     """The text of a file.
 
     Args:
-        by: one of `pmicheck.report.state_graph.KINDS` (all quotients of that kind) or "full" (every state).
+        by: one of `pmicheck.report.graphs.data.KINDS` (all quotients of that kind) or "full" (every state).
         format: one of `FORMATS`.
 
     Raises:
@@ -66,7 +67,7 @@ def picture(graph: StateGraph, parts: Sequence[StateGraph | Quotient]) -> str:
 
     Raises as `render`.
     """
-    from pmicheck.report.state_graph_svg import LEGEND, STATES_LEGEND, of_quotient, of_states
+    from pmicheck.report.graphs.svg import LEGEND, STATES_LEGEND, of_quotient, of_states
 
     where = f"{graph.scenario} under {graph.attacker}: {graph.states:,} states, {graph.transitions:,} transitions"
     legend = STATES_LEGEND if any(isinstance(part, StateGraph) for part in parts) else LEGEND
@@ -107,6 +108,12 @@ def graphml(*parts: StateGraph | Quotient) -> str:
         attributes["rule"] = legible(attributes["rule"])
     whole.graph = {"name": one_line("; ".join(network.graph["name"] for network in networks))}
     return "\n".join(nx.generate_graphml(whole, named_key_ids=True)) + "\n"
+
+
+def data_files(graph: StateGraph) -> Iterator[tuple[str, bytes]]:
+    """(ending, content) of the full graph as packed DOT, GraphML and JSON; nothing if it was not kept."""
+    for form in ("dot", "graphml", "json") if graph.full is not None else ():
+        yield f"{form}.gz", gzip.compress(render(graph, by=FULL, format=form).encode("utf-8"), mtime=0)
 
 
 def as_json(graph: StateGraph) -> str:
@@ -218,7 +225,7 @@ def _choice(graph: StateGraph, verb: str) -> str:
 
 def _document(where: str, legend: str, drawings: Sequence[Drawing]) -> str:
     """An SVG document with its style sheet, titles and legend."""
-    from pmicheck.report.state_graph_svg import content, heading, opening
+    from pmicheck.report.graphs.svg import content, heading, opening
 
     wide = max([WIDTH, *(drawing.size.width for drawing in drawings)])
     text, y = heading("title", where, 20, wide)

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pmicheck.report.baseline import Comparison
-from pmicheck.report.baseline import Finding as Entry
 from pmicheck.report.characters import one_line
-from pmicheck.report.locations import relative, scenario_path
+from pmicheck.report.ci.locations import relative, scenario_path
+from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, story
+from pmicheck.report.gate.baseline import Comparison
+from pmicheck.report.gate.baseline import Finding as Entry
 from pmicheck.report.narration import stopped
 from pmicheck.report.record import Record, fingerprint
-from pmicheck.report.standing import Judged, Standing, caveat, judge, story
 from pmicheck.verdict import Verdict
 
 SHOWN = 10

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pmicheck.report.locations import scenario_path
+from pmicheck.report.ci.locations import scenario_path
 from pmicheck.report.record import Record, Result, fingerprint
 
 OWN = "pmicheckFinding/v1"

@@ -1,6 +1,6 @@
 """How each result stands in a gate: what fails it, what it knows already, what it cannot trust.
 
-The order of `Standing` is the order of gravity; it agrees with the exit codes (`pmicheck.report.baseline.exit_code`).
+The order of `Standing` is the order of gravity, that of the exit codes (`exit_code` in `report/gate/baseline.py`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pmicheck.report.baseline import Comparison, Finding, inconclusive, trustworthy
 from pmicheck.report.findings import HARM, WHO
 from pmicheck.report.flaws import GRAVEST_FIRST, place, place_of_attacker
+from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
 from pmicheck.report.narration import REPLAY_SENTENCES, stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.verdict import Replay, Verdict

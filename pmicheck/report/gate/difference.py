@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from pmicheck.report.baseline import decided
+from pmicheck.report.gate.baseline import decided
 from pmicheck.report.record import Exploration, Record, Result, fingerprint
 from pmicheck.verdict import Verdict
 

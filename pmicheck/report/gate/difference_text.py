@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from pmicheck.report.characters import one_line
-from pmicheck.report.difference import Cell, Difference, Fired, Setting, Size, Turn
+from pmicheck.report.gate.difference import Cell, Difference, Fired, Setting, Size, Turn
 from pmicheck.report.layout import wrap
 from pmicheck.report.narration import stopped
 from pmicheck.report.record import plain

@@ -23,14 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from pmicheck.report.sequence_layout import lay_out
-from pmicheck.report.sequence_pen import Drawing, Group, Shape, Text
-from pmicheck.report.sequence_story import Story, tell, title
-from pmicheck.report.sequence_text import clean
+from pmicheck.report.sequence.layout import lay_out
+from pmicheck.report.sequence.pen import Drawing, Group, Shape, Text
+from pmicheck.report.sequence.story import Story, tell, title
+from pmicheck.report.sequence.text import clean
 from pmicheck.trace import Trace
 
 FACES = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
-"""The widths of `sequence_text` are upper bounds for these."""
+"""The widths of `text` are upper bounds for these."""
 
 
 def chart(trace: Trace, *, identifier: str = "chart") -> str:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.errors import UsageError
-from pmicheck.report.baseline_lines import header_lines, line_of
 from pmicheck.report.files import read_text
+from pmicheck.report.gate.baseline_lines import header_lines, line_of
 from pmicheck.report.narration import citation
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
