@@ -40,7 +40,7 @@ from pmicheck.symbolic.decide import Decider
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict, verdict_of
-from pmicheck.workers import pool_of
+from pmicheck.workers import in_order, pool_of
 
 if TYPE_CHECKING:
     from pmicheck.concrete.replay import ReplayReport
@@ -154,7 +154,7 @@ def _decide_all(cells: list[Cell], workers: int, tell: Callable[[str], None]) ->
     with pool_of(workers) as pool:
         alone = {_alone(cell): cell for cell in cells if PROGRESS in cell.properties}
         progress = {key: pool.submit(_decide_progress, cell) for key, cell in alone.items()}
-        for cell, decided in zip(cells, pool.map(_decide_invariants, cells), strict=True):
+        for cell, decided in zip(cells, in_order(pool, _decide_invariants, zip(cells)), strict=True):
             yield _with_progress(cell, decided, progress[_alone(cell)].result) if _alone(cell) in progress else decided
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import SimpleQueue
+from multiprocessing import active_children
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -16,17 +18,25 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
 
     They take no notice of Ctrl-C themselves: a terminal sends it to all, and the first process alone has to answer it.
     """
-    started: SimpleQueue[int] = SimpleQueue()
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(started,)) as pool:
+    others = set(active_children())
+    with ProcessPoolExecutor(workers, initializer=_begin) as pool:
         try:
             yield pool
         except BaseException:
-            while not started.empty():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(started.get(), signal.SIGTERM)
+            for child in set(active_children()) - others:  # one left alone would wait for a lock that another one held
+                child.terminate()
             raise
 
 
-def _begin(started: SimpleQueue[int]) -> None:
+def in_order(pool: ProcessPoolExecutor, work: Callable[..., T], arguments: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+    """The result of `work` for each tuple of arguments, as `pool.map` gives them.
+
+    But `map` cancels what is not done when its caller leaves, and an executor whose processes were ended trips over
+    that (CPython 3.11 prints a traceback from a thread of its own).
+    """
+    for future in [pool.submit(work, *each) for each in arguments]:
+        yield future.result()
+
+
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    started.put(os.getpid())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 import pytest
 
-from pmicheck.workers import pool_of
+from pmicheck.workers import in_order, pool_of
 
 
 def test_they_do_the_work_in_processes_of_their_own() -> None:
     with pool_of(2) as pool:
-        assert list(pool.map(abs, [-1, -2, -3])) == [1, 2, 3]
+        assert list(in_order(pool, abs, [(-1,), (-2,), (-3,)])) == [1, 2, 3]
         assert pool.submit(os.getpid).result() != os.getpid()
 
 
@@ -29,14 +30,18 @@ def test_their_errors_are_told() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_they_end_in_mid_work_when_the_block_is_left(error: type[BaseException]) -> None:
+def test_they_end_in_mid_work_when_the_block_is_left(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def leave() -> None:
         with pool_of(2) as pool:
-            pool.map(time.sleep, [60, 60, 60])
-            time.sleep(0.5)
-            raise error
+            for _ in in_order(pool, time.sleep, [(0.1,), *[(60,)] * 7]):
+                raise error
 
+    complaints: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", complaints.append)
     began = time.monotonic()
     with pytest.raises(error):
         leave()
     assert time.monotonic() - began < 20
+    assert not complaints

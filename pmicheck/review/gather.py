@@ -19,7 +19,7 @@ from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
-from pmicheck.workers import pool_of
+from pmicheck.workers import in_order, pool_of
 
 FEW = 8
 """Up to so many changes at hand, pairs of them are searched too."""
@@ -42,7 +42,7 @@ def enrich(record: Record, *, progress: Progress, workers: int = 1) -> Record:
     parts = WHOLE_PARTS if whole else PARTS
     if workers > 1:
         with pool_of(workers) as pool:
-            gathered = list(pool.map(_quietly, parts, [record] * len(parts)))
+            gathered = list(in_order(pool, _quietly, [(part, record) for part in parts]))
     else:
         gathered = [part(record, progress) for part in parts]
     for each in gathered:
