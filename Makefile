@@ -28,7 +28,7 @@ test: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n 2
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 # A .venv made by hand, or left by another interpreter, is used if it works and made anew if it does not.
 $(STAMP): $(SOURCES)

@@ -48,8 +48,12 @@ def test_a_partial_record_is_not_reviewed() -> None:
         module.enrich(replace(small_record(), partial=True), progress=lambda _: None)
 
 
-def test_a_reviewed_record_tells_weakest_attackers_repairs_statements_and_graphs() -> None:
-    reviewed = module.enrich(small_record(), progress=lambda _: None)
+@pytest.fixture(scope="module")
+def reviewed() -> Record:
+    return module.enrich(small_record(), progress=lambda _: None)
+
+
+def test_a_reviewed_record_tells_weakest_attackers_repairs_statements_and_graphs(reviewed: Record) -> None:
     (weakest,) = reviewed.review.weakest
     assert (weakest.property, weakest.powers) == ("no-redirection", ("ha-cn",))
     assert ("plain_rr_fallback=no",) in reviewed.review.mends("type1-initial", "no-redirection")
@@ -58,9 +62,8 @@ def test_a_reviewed_record_tells_weakest_attackers_repairs_statements_and_graphs
     assert dumps(Record.from_json(json.loads(dumps(reviewed)))) == dumps(reviewed)
 
 
-def test_two_workers_gather_what_one_does() -> None:
-    alone = module.enrich(small_record(), progress=lambda _: None)
-    assert module.enrich(small_record(), progress=lambda _: None, workers=2).review == alone.review
+def test_two_workers_gather_what_one_does(reviewed: Record) -> None:
+    assert module.enrich(small_record(), progress=lambda _: None, workers=2).review == reviewed.review
 
 
 def test_a_scenario_of_the_users_own_is_loaded_from_its_file(tmp_path: Path) -> None:
