@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.catalogue import catalogue as catalogue
 from pmicheck.catalogue import explain_property as explain_property
+from pmicheck.engine import UNLIMITED, Engine
 from pmicheck.errors import UsageError
 from pmicheck.evidence import Finding, find_violation, trace_of
 from pmicheck.evidence import state_of as state_of
-from pmicheck.explore.explorer import explore, kernel_in_use
+from pmicheck.explore.explorer import kernel_in_use
 from pmicheck.explore.result import Exploration as Explored
 from pmicheck.explore.result import Progress as Watch
 from pmicheck.explore.result import Reached, telling
@@ -55,8 +56,7 @@ class Request:
     properties: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
-    max_states: int | None = None
-    max_seconds: float | None = None
+    engine: Engine = UNLIMITED
     workers: int = 1
 
 
@@ -68,8 +68,7 @@ class Cell:
     policy: Policy
     attacker: Attacker
     properties: tuple[str, ...]
-    max_states: int | None
-    max_seconds: float | None
+    engine: Engine
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def plan(request: Request) -> list[Cell]:
             world = world_of(scenario, policy, attacker)
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
             if wanted:
-                cells.append(Cell(scenario, policy, attacker, wanted, request.max_states, request.max_seconds))
+                cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
     return cells
 
 
@@ -189,7 +188,7 @@ def _decide_invariants(cell: Cell, decider: Decider | None = None, watch: Watch 
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
     clock.lap("grounding")
     system = prepared.grounded.system
-    explored = explore(system, max_states=cell.max_states, max_seconds=cell.max_seconds, progress=watch)
+    explored = cell.engine.explore(system, progress=watch)
     clock.lap("exploration")
     findings = [
         find_violation(decider, prepared, cell.attacker, prop, explored, number)
@@ -231,7 +230,7 @@ def _alone(cell: Cell) -> tuple[str, Policy]:
 
 
 def _decide_progress(cell: Cell) -> Progress:
-    return decide_progress(cell.scenario, cell.policy, cell.max_states, cell.max_seconds)
+    return decide_progress(cell.scenario, cell.policy, cell.engine)
 
 
 class _Stopwatch:

@@ -258,6 +258,7 @@ def decided_all(command: Sequence[str]) -> bool:
 def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
     from pmicheck.analysis import Request, catalogue
+    from pmicheck.engine import Engine
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
@@ -276,8 +277,7 @@ def request_of(options: argparse.Namespace) -> Request:
         properties=tuple(dict.fromkeys(options.property)),
         settings=tuple(values.items()),
         without=tuple(dict.fromkeys(options.without)),
-        max_states=options.max_states,
-        max_seconds=options.max_seconds,
+        engine=Engine(max_states=options.max_states, max_seconds=options.max_seconds),
         workers=options.workers,
     )
 

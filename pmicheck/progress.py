@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pmicheck.engine import Engine
 from pmicheck.evidence import trace_of_stuck
-from pmicheck.explore.explorer import explore
 from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare
@@ -45,10 +45,10 @@ class Progress:
     trace: Trace | None
 
 
-def decide_progress(scenario: Scenario, policy: Policy, max_states: int | None, max_seconds: float | None) -> Progress:
-    """Whether honest nodes alone can get stuck; the limits are those of `explore`."""
+def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progress:
+    """Whether honest nodes alone can get stuck."""
     prepared = prepare(scenario, policy, None, ())
-    stuck = find_stuck(prepared, max_states=max_states, max_seconds=max_seconds)
+    stuck = find_stuck(prepared, engine)
     explored, goal = stuck.explored, stuck.explored.goals[-1]
     reached = goal.depth if goal else None
     verdict = verdict_of(broken=stuck.path is not None, complete=explored.complete, witnessed=reached is not None)
@@ -58,10 +58,10 @@ def decide_progress(scenario: Scenario, policy: Policy, max_states: int | None, 
     return Progress(verdict, explored.states, explored.transitions, depth, reached, trace)
 
 
-def find_stuck(prepared: Prepared, *, max_states: int | None = None, max_seconds: float | None = None) -> Stuck:
+def find_stuck(prepared: Prepared, engine: Engine) -> Stuck:
     """Explore the honest system and look for a state that cannot reach the goal (the last one of the system)."""
     system = prepared.grounded.system
-    explored = explore(system, max_states=max_states, max_seconds=max_seconds, edges=True)
+    explored = engine.explore(system, edges=True)
     lost = out_of_reach(explored, system.goals[-1])
     stuck = next((number for number in lost if _room_left(prepared, explored.state(number)[0])), None)
     return Stuck(None if stuck is None else explored.path(stuck), explored)

@@ -20,6 +20,7 @@ LAYERS = {
     "__main__": 0,
     "analysis": 1,
     "progress": 1,
+    "engine": 1,
     "evidence": 1,
     "catalogue": 1,
     "review": 1,

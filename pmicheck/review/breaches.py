@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.engine import Engine
 from pmicheck.evidence import find_violation
-from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
@@ -25,7 +25,7 @@ from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.review.traceability import Census, censuses, plain_name
 from pmicheck.symbolic.decide import Decider
 
-MOST_STATES = 150_000
+ENGINE = Engine(max_states=150_000)
 """Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""
 
 MOST_SCENARIOS = 3
@@ -162,7 +162,7 @@ def verdicts(name: str, attacker: str | None, broken: Break) -> dict[str, str]:
 
 
 def _progress(scenario: Scenario, policy: Policy, omitted: frozenset[str]) -> str:
-    stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), omitted), max_states=MOST_STATES)
+    stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), omitted), ENGINE)
     if stuck.path is not None:
         return "violated"
     return "holds" if stuck.explored.complete else "holds-to-bound"
@@ -172,7 +172,7 @@ def _invariants(scenario: Scenario, policy: Policy, attacker: str, omitted: froz
     who = attacker_named(attacker)
     properties = [prop for prop in INVARIANTS.values() if applies(prop, world_of(scenario, policy, who))]
     prepared = _left_out(prepare(scenario, policy, who, properties), omitted)
-    explored = explore(prepared.grounded.system, max_states=MOST_STATES)
+    explored = ENGINE.explore(prepared.grounded.system)
     decider = Decider()
     found = {}
     for number, prop in enumerate(properties):

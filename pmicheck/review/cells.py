@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pmicheck import analysis
 from pmicheck.analysis import Request, Shared, plan
 from pmicheck.attacker.profiles import attacker_named
+from pmicheck.engine import Engine
 from pmicheck.evidence import find_violation
-from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
@@ -84,8 +84,8 @@ class Verdicts:
         for number, (first, *others) in enumerate(runs.values(), 1):
             self.progress(f"\rreview: run {number} of {len(runs)}: {first}")
             wanted = (first.property, *(cell.property for cell in others))
-            limit = CUT if first.settings or first.without else None
-            request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, limit)
+            engine = Engine(max_states=CUT) if first.settings or first.without else Engine()
+            request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, engine)
             for planned in plan(request):
                 for prop, verdict in outcomes(planned, self._shared).items():
                     self.known[replace(first, property=prop)] = verdict
@@ -100,7 +100,7 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
     """
     invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
-    explored = explore(prepared.grounded.system, max_states=cell.max_states, max_seconds=cell.max_seconds)
+    explored = cell.engine.explore(prepared.grounded.system)
     found: dict[str, Verdict] = {}
     for number, prop in enumerate(invariants):
         broken = find_violation(shared.decider, prepared, cell.attacker, prop, explored, number) is not None

@@ -18,9 +18,9 @@ from typing import Any
 
 from pmicheck.attacker.injection import Adversary
 from pmicheck.attacker.profiles import Attacker, weaker_or_equal
+from pmicheck.engine import Engine
 from pmicheck.errors import ScenarioError
 from pmicheck.evidence import state_of
-from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Projected
 from pmicheck.grounding.ground import Ground, ground
 from pmicheck.grounding.instance import Leaf
@@ -301,7 +301,7 @@ class Decisions:
         if shown and (case.ground is base.ground or case.shape(names) == base.shape(names)):
             return shown
         grounded = case.grounded(names)
-        explored = explore(grounded.system, max_states=limit)
+        explored = Engine(max_states=limit).explore(grounded.system)
         return Seen(grounded, dict(zip(names, explored.projections, strict=True)), explored.complete)
 
     def _violated(self, case: Case, seen: Seen, name: str) -> bool:
@@ -320,7 +320,7 @@ class Decisions:
         form = shape(prepared.grounded)
         if self._honest is not None and self._honest.shape == form:
             return self._honest.verdict
-        stuck = find_stuck(prepared, max_states=self.max_states)
+        stuck = find_stuck(prepared, Engine(max_states=self.max_states))
         self.cut |= not stuck.explored.complete
         holds = Verdict.HOLDS if stuck.explored.complete else Verdict.HOLDS_TO_BOUND
         verdict = Verdict.VIOLATED if stuck.path is not None else holds

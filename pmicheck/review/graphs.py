@@ -10,7 +10,6 @@ from functools import cached_property
 from pmicheck.analysis import Cell, Request, plan
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.evidence import Finding, find_violation
-from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Exploration, telling
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared, prepare
@@ -85,11 +84,11 @@ def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]
     (cell,) = plan(replace(request, attackers=(attacker,), properties=()))
     properties = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, properties)
-    limit = LIMIT if cell.max_states is None else min(cell.max_states, LIMIT)
+    engine = cell.engine.at_most(LIMIT)
     watch = telling(f"state graph of {cell.scenario.name} / {attacker}", progress)
     system = prepared.grounded.system
-    explored = explore(system, max_states=limit, max_seconds=cell.max_seconds, progress=watch, edges=True)
-    if explored.stopped_by == "max_states" and limit == LIMIT:
+    explored = engine.explore(system, progress=watch, edges=True)
+    if explored.stopped_by == "max_states" and engine.max_states == LIMIT:
         raise LimitReached(
             f"{cell.scenario.name} under {attacker} has more than {LIMIT:,} states, too many for a graph"
         )

@@ -26,7 +26,7 @@ def decisions_of(request: Request) -> Decisions:
         first.policy,
         [cell.attacker for cell in cells],
         [name for name in NAMES if name in asked],
-        max_states=request.max_states,
+        max_states=request.engine.max_states,
     )
 
 

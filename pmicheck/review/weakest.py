@@ -171,7 +171,7 @@ class _Search:
         attacker = narrowed(self.attacker, powers)
         self.runs += 1
         try:
-            cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), None, None)
+            cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), UNLIMITED)
             found = outcomes(cell, self.shared)
         except ScenarioError:
             return set()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pmicheck.analysis import state_of
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.engine import Engine
 from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
@@ -122,7 +123,7 @@ def is_violated(prop: str, name: str, attacker: str, settings: Settings = (), wi
 def progress_verdict(name: str, settings: Settings = (), without: tuple[str, ...] = ()) -> tuple[str, bool]:
     """(verdict of `progress`, whether the goal was reached)."""
     policy = make_policy(dict(settings), without, scenario(name).families, name)
-    stuck = find_stuck(prepare(scenario(name), policy, None, ()))
+    stuck = find_stuck(prepare(scenario(name), policy, None, ()), Engine())
     assert stuck.explored.complete
     return ("holds" if stuck.path is None else "violated"), stuck.explored.goals[-1] is not None
 

@@ -7,6 +7,7 @@ from decided_cells import is_violated, progress_verdict, scenario, violated_in
 
 from pmicheck.analysis import Request
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
+from pmicheck.engine import Engine
 from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Recording, make_policy
@@ -84,7 +85,7 @@ def test_what_the_user_has_switched_off_already_is_not_ablated() -> None:
 
 
 def test_a_limit_leaves_things_open_and_says_which() -> None:
-    result = ablate(Request((NAME,), ("home-path",), max_states=20), progress=quiet)
+    result = ablate(Request((NAME,), ("home-path",), engine=Engine(max_states=20)), progress=quiet)
     assert not result.complete
     assert any(trial.undecided for trial in result.trials)
 

@@ -10,6 +10,7 @@ import pytest
 from decided_cells import CELLS, decided, progress_verdict, scenario
 
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.engine import Engine
 from pmicheck.grounding.run import prepare
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED
@@ -52,7 +53,7 @@ def test_a_goal_that_is_out_of_reach_although_time_and_repetitions_remain_violat
     """By the letter of N152 (E-02) no packet of the correspondent's reaches the node as from the correspondent."""
     whole = scenario("data-plane")
     literal = make_policy({"rh2_address": "source"}, (), whole.families, whole.name)
-    stuck = find_stuck(prepare(whole, literal, None, ()))
+    stuck = find_stuck(prepare(whole, literal, None, ()), Engine())
     assert stuck.explored.goals[-1] is None
     assert stuck.path == ()
 
@@ -61,7 +62,7 @@ def test_a_goal_that_is_out_of_reach_because_repetitions_are_spent_is_a_bound_an
     """Where nothing may be repeated a lost message ends the run: that is the scenario's doing."""
     whole = scenario("type1-initial")
     once = replace(whole, bounds=replace(whole.bounds, retransmissions=0))
-    stuck = find_stuck(prepare(once, make_policy({}, (), whole.families, whole.name), None, ()))
+    stuck = find_stuck(prepare(once, make_policy({}, (), whole.families, whole.name), None, ()), Engine())
     assert stuck.explored.goals[-1] is not None
     assert stuck.path is None
 

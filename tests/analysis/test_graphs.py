@@ -10,6 +10,7 @@ import networkx as nx
 import pytest
 
 from pmicheck.analysis import Request, plan, verify
+from pmicheck.engine import Engine
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
@@ -271,7 +272,7 @@ def test_a_graph_is_the_same_however_often_it_is_made() -> None:
 
 
 def test_a_cut_search_gives_the_part_that_was_seen() -> None:
-    graph = made("data-plane", "home-path", max_states=50)
+    graph = made("data-plane", "home-path", engine=Engine(max_states=50))
     assert (graph.states, graph.complete) == (50, False)
     assert graph.full is not None
     assert len(graph.full.edges) == 50

@@ -13,6 +13,7 @@ import pytest
 from decided_cells import first_violation, scenario
 
 from pmicheck.analysis import Cell, Request, plan, verify
+from pmicheck.engine import Engine
 from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import prepare
@@ -99,7 +100,7 @@ def _expects_violation(variant: Variant, prop: str) -> bool:
 )
 def test_the_honest_nodes_of_a_larger_variant_can_always_reach_the_goal(name: str, bound: str) -> None:
     asked = cell(name, {bound: "2"}, "off-path")
-    stuck = find_stuck(prepare(asked.scenario, asked.policy, None, ()))
+    stuck = find_stuck(prepare(asked.scenario, asked.policy, None, ()), Engine())
     assert stuck.explored.complete
     assert stuck.path is None
     assert stuck.explored.goals[-1] is not None
@@ -140,7 +141,7 @@ REPLAYED = (
 def test_what_is_violated_in_a_larger_variant_is_confirmed_on_real_packets(
     name: str, settings: dict[str, str], attacker: str, violations: int
 ) -> None:
-    record = decided(Request((name,), (attacker,), settings=tuple(settings.items()), max_states=300_000))
+    record = decided(Request((name,), (attacker,), settings=tuple(settings.items()), engine=Engine(max_states=300_000)))
     violated = [result for result in record.results if result.verdict is Verdict.VIOLATED]
     assert len(violated) == violations
     for result in violated:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import record_samples as samples
 
+from pmicheck.engine import UNLIMITED, Engine
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.report.record import Record, ReplayOutcome, Witness
 from pmicheck.trace import Trace
@@ -23,8 +24,7 @@ class Request:
     properties: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
-    max_states: int | None = None
-    max_seconds: float | None = None
+    engine: Engine = UNLIMITED
     workers: int = 1
 
 
