@@ -15,6 +15,7 @@ from itertools import combinations
 
 from pmicheck.analysis import Cell, Shared
 from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named, weaker_or_equal
+from pmicheck.engine import UNLIMITED
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
 from pmicheck.model.policy import Policy
