@@ -25,6 +25,6 @@ ffibuilder.set_source(
     '#include "kernel.c"',
     include_dirs=[SOURCES.as_posix()],
     depends=[(SOURCES / path.name).as_posix() for path in sorted(HERE.glob("kernel*.[ch]"))],
-    extra_compile_args=["-O3"],
+    extra_compile_args=["-O3", "-pthread"],
     optional=True,  # no compiler: setuptools warns and goes on, and the Python kernel is used
 )

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import sys
 import time
 from array import array
 from bisect import bisect_right
 from itertools import accumulate
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pmicheck.errors import LimitReached
+from pmicheck.explore.memory import would_not_fit
 from pmicheck.explore.packed_states import PackedStates
 from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
 from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
 
-INTERFACE = 1  # a kernel built from another version of kernel.h is not used
+INTERFACE = 2  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most
 SLICE = 0.1  # seconds between two looks at Ctrl-C and the clock
-STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory"}
+STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory", 5: "key bits"}
+MOST_KEY_BITS = 256
+NO_LIMIT = 2**64 - 1
 
 
 def load() -> ModuleType | None:
@@ -49,14 +54,19 @@ def search(
     max_seconds: float | None = None,
     progress: Progress | None = None,
     edges: bool = False,
+    threads: int = 1,
+    spill: Path | None = None,
+    most_octets: int | None = None,
     state_ids: int = MOST_IDS,
     knowledge_ids: int = MOST_IDS,
+    key_bits: int = MOST_KEY_BITS,
     memo_limit: int = MOST_MEMOS,
 ) -> Exploration:
     """Explore every reachable state; arguments and result as for `explorer.explore`.
 
-    `state_ids` and `knowledge_ids` say how many ids the tables may give out, `memo_limit` how many closures
-    and filtered rows are remembered before all are forgotten; only tests make them smaller.
+    `most_octets` is what the tables may take. `state_ids` and `knowledge_ids` say how many ids they may give out,
+    `key_bits` how long a packed state may become, `memo_limit` how many closures and filtered rows are remembered
+    before all are forgotten; only tests make these smaller.
     """
     module = load()
     if module is None:
@@ -67,16 +77,21 @@ def search(
         "state_ids": state_ids,
         "knowledge_ids": knowledge_ids,
         "memo_limit": memo_limit,
+        "key_bits": key_bits,
+        "most_octets": NO_LIMIT if most_octets is None else most_octets,
+        "threads": threads,
     }
-    kernel = _Kernel(module, system, edges, limits)
+    kernel = _Kernel(module, system, edges, limits, spill)
     levels, stopped_by = kernel.run(began, max_seconds, progress)
-    return kernel.result(levels, stopped_by, began)
+    return kernel.result(levels, stopped_by, began, most_octets)
 
 
 class _Kernel:
     """One search in the compiled kernel."""
 
-    def __init__(self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int]) -> None:
+    def __init__(
+        self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int], spill: Path | None
+    ) -> None:
         self.ffi, self.lib, self.system, self.edges = module.ffi, module.lib, system, edges
         if system.words > self.lib.PK_MOST_WORDS:
             raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
@@ -84,7 +99,9 @@ class _Kernel:
             raise LimitReached(f"{system.name}: {len(system.transitions)} transitions are too many to number")
         tables = Tables.of(system)
         described = self.ffi.new("pk_system *", {**tables.counts, **limits, "record_edges": edges})
-        kept = []  # the arrays live as long as this name; pk_new copies what it needs
+        # What is kept lives as long as this name; pk_new copies what it needs.
+        kept = [self.ffi.NULL if spill is None else self.ffi.new("char[]", os.fsencode(spill))]
+        described.spill = kept[0]
         for name, kind, octets in tables.arrays():
             kept.append(self.ffi.from_buffer(f"{kind}[]", octets))
             setattr(described, name, kept[-1])
@@ -123,11 +140,11 @@ class _Kernel:
         beyond = self.lib.pk_result(self.search).states - end
         return ([*levels, beyond] if beyond else levels), why
 
-    def result(self, levels: list[int], stopped_by: str | None, began: float) -> Exploration:
+    def result(self, levels: list[int], stopped_by: str | None, began: float, limit: int | None) -> Exploration:
         octets = self.lib.pk_bytes(self.search)
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
-        store = PackedStates.of(self.ffi, self.search, found, system)
+        store = PackedStates.of(self.ffi, self.lib, self.search, system)
         fired = tuple(found.fired[0 : len(system.rules)])
         ends = list(accumulate(levels))
         projections = []
@@ -148,6 +165,7 @@ class _Kernel:
             seconds=time.monotonic() - began,
             kernel="c",
             bytes_per_state=octets / found.states,
+            shortage=would_not_fit(found.states, octets, levels, limit) if limit and stopped_by == "memory" else "",
             edges=self._edges(found) if self.edges else None,
             store=store,
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pmicheck.errors import UsageError
 from pmicheck.explore import c_kernel, python_kernel
+from pmicheck.explore.memory import free_octets
 from pmicheck.explore.result import Exploration, Progress
 from pmicheck.grounding.system import TransitionSystem
 
 KERNELS = ("auto", "c", "python")
+MOST_THREADS = 64
 
 
 def kernel_in_use() -> str:
@@ -23,6 +27,8 @@ def explore(
     max_seconds: float | None = None,
     progress: Progress | None = None,
     edges: bool = False,
+    threads: int = 1,
+    spill: Path | None = None,
 ) -> Exploration:
     """Find every reachable state of a system, breadth first.
 
@@ -33,12 +39,15 @@ def explore(
         max_seconds: stop about this long (wall clock) after the start.
         progress: called at the end of each level with (depth, states, next frontier, states per second).
         edges: record the state graph as well (8 octets an edge).
+        threads: how many threads the C kernel uses; what is found is the same. The Python kernel has one.
+        spill: a directory; the large tables lie in files there, which have no names, instead of in memory.
 
     Returns:
-        What was found; `complete` is False if a limit, or the machine's memory, cut the search.
+        What was found; `complete` is False if a limit cut the search, or because the machine's memory would not have
+        sufficed: then `shortage` says so.
 
     Raises:
-        UsageError: unknown kernel, "c" where none was built, or a limit that makes no sense.
+        UsageError: unknown kernel, "c" where none was built, a limit that makes no sense, or no such directory.
         LimitReached: the system alone is too large for the kernel's tables.
     """
     if kernel not in KERNELS:
@@ -47,9 +56,27 @@ def explore(
         raise UsageError(f"max_states is {max_states}: the initial state alone is 1")
     if max_seconds is not None and max_seconds < 0:
         raise UsageError(f"max_seconds is {max_seconds}: must not be negative")
+    if not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads is {threads}: must be from 1 to {MOST_THREADS}")
+    if spill is not None and not spill.is_dir():
+        raise UsageError(f"{spill} is no directory to spill to")
     if kernel == "auto":
-        kernel = kernel_in_use()
+        kernel = "python" if system.reduced else kernel_in_use()
     if kernel == "c" and not c_kernel.available():
         raise UsageError("the C kernel was not built, or from other sources: reinstall with a C compiler at hand")
-    search = c_kernel.search if kernel == "c" else python_kernel.search
-    return search(system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges)
+    if kernel == "python":
+        if spill is not None:
+            raise UsageError("the Python kernel cannot spill to a disk: reinstall with a C compiler at hand")
+        return python_kernel.search(
+            system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges
+        )
+    return c_kernel.search(
+        system,
+        max_states=max_states,
+        max_seconds=max_seconds,
+        progress=progress,
+        edges=edges,
+        threads=threads,
+        spill=spill,
+        most_octets=None if spill else free_octets(),
+    )

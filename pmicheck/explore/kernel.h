@@ -24,14 +24,16 @@ typedef struct {
     const uint64_t *initial, *known;              /* W and K words: the start, its knowledge closed */
     uint64_t max_states;                          /* a limit of the user: PK_MAX_STATES */
     uint32_t state_ids, knowledge_ids;            /* limits of the tables: at most 2^32 - 2 each */
+    uint32_t key_bits;                            /* a limit of the keys: at most PK_KEY_BITS */
     uint64_t memo_limit;                          /* entries of a memo table before it forgets all */
+    uint64_t most_octets;                         /* tables never grow beyond: PK_MEMORY */
+    uint32_t threads;                             /* at least 1 */
     int record_edges;
+    const char *spill;                            /* a directory for the large tables, or NULL */
 } pk_system;
 
 typedef struct {
     uint64_t states, expanded, knowledge_sets;
-    uint64_t *locals;                             /* W words a state */
-    uint32_t *knowledge_of, *parent, *via;        /* one number a state each */
     uint64_t *knowledge;                          /* K words a set */
     uint64_t *fired;                              /* one number a rule */
     uint32_t *goal_state;                         /* one number a goal: a state or PK_NONE */
@@ -40,19 +42,23 @@ typedef struct {
     uint64_t edges;
     uint64_t *edge_offset;                        /* expanded + 1 numbers if edges are recorded */
     uint32_t *edge_target, *edge_via;
+    uint32_t key_words;                           /* 64-bit words of a key at present */
 } pk_found;
 
 typedef struct pk_search pk_search;
 
-#define PK_INTERFACE 1 /* to be raised with every change between these marks; c_kernel.py has the same */
+#define PK_INTERFACE 2 /* to be raised with every change between these marks; c_kernel.py has the same */
 
 #define PK_OK 0
 #define PK_MAX_STATES 1
 #define PK_STATE_IDS 2
 #define PK_KNOWLEDGE_IDS 3
 #define PK_MEMORY 4
+#define PK_KEYS 5
 #define PK_NONE 0xFFFFFFFF
 #define PK_MOST_WORDS 128
+#define PK_KEY_BITS 256
+#define PK_MOST_THREADS 64
 
 /* A search with the initial state stored, or NULL if memory does not suffice; copies what it needs of the system. */
 pk_search *pk_new(const pk_system *system);
@@ -64,10 +70,16 @@ int pk_step(pk_search *search, uint64_t until, uint64_t at_most);
 /* What was found so far: always the same struct; its arrays move with the next step. */
 const pk_found *pk_result(pk_search *search);
 
+/* The local part (W words) of a state into `local`; returns the number of its knowledge set. */
+uint32_t pk_state(const pk_search *search, uint64_t state, uint64_t *local);
+
+/* The state by which a state other than 0 was discovered; the transition into `via`. */
+uint32_t pk_parent(pk_search *search, uint64_t state, uint32_t *via);
+
 /* Octets held now. */
 uint64_t pk_bytes(const pk_search *search);
 
-/* Give back all that is not part of the result; no more steps after this. */
+/* Give back what only a search needs; no more steps after this. */
 void pk_finish(pk_search *search);
 
 void pk_free(pk_search *search);

@@ -2,7 +2,8 @@
  *
  * A node looks at one field: it has a child for each value that some guard asks for, and one (`otherwise`) for the
  * transitions that do not ask for the field at all. Walking down the matching child and `otherwise` of every node meets
- * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list.
+ * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list, each with
+ * what of its guard the way there has not tested.
  */
 #define SHORT_LIST 4 /* not worth another node */
 
@@ -18,13 +19,28 @@ typedef struct {
     uint32_t needy; /* how many transitions of the list need knowledge */
 } gen_node;
 
+/* A part of a guard: what one word of the local part has to be. */
+typedef struct {
+    uint64_t mask, value;
+    uint32_t word;
+} gen_part;
+
+typedef struct {
+    uint32_t transition, needs; /* needs: number of the set of facts */
+    uint32_t part, parts;       /* what is left to test */
+} gen_entry;
+
 typedef struct {
     gen_node *node; /* number 0 is not used, 1 is the root */
     uint64_t nodes, node_room;
-    numbers child, list;
+    numbers child;
+    gen_entry *entry;
+    uint64_t entries, entry_room;
+    gen_part *part;
+    uint64_t parts, part_room;
     uint64_t *keys;
     uint64_t key_count;
-    uint32_t *stack; /* for the walk: as deep as there are fields */
+    uint32_t depth; /* a walk never has more nodes to come back to */
 } generator;
 
 typedef struct {
@@ -114,14 +130,47 @@ static uint32_t gen_new_node(generator *g) {
     return (uint32_t)g->nodes++;
 }
 
+/* What the way to a leaf has not tested of a guard, word by word. */
+static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
+    generator *g = b->g;
+    const pk_system *s = b->s;
+    entry->part = (uint32_t)g->parts;
+    entry->parts = 0;
+    for (uint32_t w = 0; w < s->words; w++) {
+        uint64_t mask = s->mask[(size_t)transition * s->words + w], value = s->value[(size_t)transition * s->words + w];
+        uint64_t never = value & ~mask;
+        for (uint64_t at = b->test_offset[transition]; at < b->test_offset[transition + 1]; at++) {
+            const uint32_t *f = s->field + 3 * (size_t)b->test[at];
+            if (b->used[b->test[at]] && f[0] == w) mask &= ~((f[2] >= 64 ? ~0ull : (1ull << f[2]) - 1) << f[1]);
+        }
+        if (!mask && !never) continue;
+        if (g->parts == g->part_room) {
+            uint64_t room = g->part_room * 2 + 64;
+            if (room > UINT32_MAX || !resize((void **)&g->part, room, sizeof *g->part)) return 0;
+            g->part_room = room;
+        }
+        g->part[g->parts++] = (gen_part){mask, (value & mask) | never, w};
+        entry->parts++;
+    }
+    return 1;
+}
+
 static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t count) {
     generator *g = b->g;
+    if (g->entries + count > g->entry_room) {
+        uint64_t room = g->entry_room * 2 + count + 64;
+        if (room > UINT32_MAX || !resize((void **)&g->entry, room, sizeof *g->entry)) return 0;
+        g->entry_room = room;
+    }
     gen_node *node = g->node + id;
-    node->list = (uint32_t)g->list.count;
+    node->list = (uint32_t)g->entries;
     node->count = count;
     for (uint32_t i = 0; i < count; i++) {
-        node->needy += b->s->needs_of[list[i]] != 0;
-        if (!numbers_add(&g->list, list[i])) return 0;
+        gen_entry *entry = g->entry + g->entries++;
+        entry->transition = list[i];
+        entry->needs = b->s->needs_of[list[i]];
+        node->needy += entry->needs != 0;
+        if (!gen_rest(b, list[i], entry)) return 0;
     }
     return 1;
 }
@@ -197,9 +246,9 @@ static uint32_t gen_build(gen_builder *b, uint32_t *list, uint32_t count) {
 static void gen_free(generator *g) {
     free(g->node);
     free(g->child.at);
-    free(g->list.at);
+    free(g->entry);
+    free(g->part);
     free(g->keys);
-    free(g->stack);
     memset(g, 0, sizeof *g);
 }
 
@@ -207,8 +256,8 @@ static int gen_init(generator *g, const pk_system *s) {
     gen_builder b = {.g = g, .s = s};
     uint32_t *all = NULL;
     g->nodes = 1;
+    g->depth = s->fields + 2;
     int fine = resize((void **)&g->node, g->node_room = 64, sizeof *g->node) &&
-               resize((void **)&g->stack, (uint64_t)s->fields + 2, sizeof *g->stack) &&
                resize((void **)&all, s->transitions, sizeof *all) &&
                resize((void **)&b.test_offset, (uint64_t)s->transitions + 1, sizeof *b.test_offset) &&
                resize((void **)&b.sorted, s->transitions, sizeof *b.sorted) && gen_tests(&b);

@@ -17,6 +17,8 @@ static int grow_knowledge(pk_search *k) {
     if (!resize((void **)&k->found.knowledge, room, k->knowledge_words * sizeof(uint64_t))) return 0;
     for (uint32_t p = 0; p < k->projections; p++)
         if (!resize((void **)&k->projection[p].fact_class, room, sizeof(uint32_t))) return 0;
+    if (!resize((void **)&k->knowledge_used, room, 1)) return 0;
+    memset(k->knowledge_used + k->knowledge_room, 0, room - k->knowledge_room);
     k->knowledge_room = room;
     return 1;
 }
@@ -92,17 +94,20 @@ static void close_set(pk_search *k, uint64_t *set, uint32_t learns) {
     }
 }
 
-/* The knowledge set that results when the facts of a `learns` set are learnt. */
-static int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
+/* The knowledge set that results when the facts of a `learns` set are learnt; PK_NONE if nobody has asked for it yet. */
+static inline uint32_t learnt(const pk_search *k, uint32_t knowledge, uint32_t learns) {
     const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
-    *result = knowledge;
-    if (sparse_within(&k->learns, learns, known)) return PK_OK;
+    if (sparse_within(&k->learns, learns, known)) return knowledge;
+    const uint64_t *slot = memo_slot(&k->closures, (uint64_t)knowledge << 32 | learns);
+    return slot[0] ? (uint32_t)slot[1] : PK_NONE;
+}
+
+/* The same, worked out if need be. */
+static int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
+    *result = learnt(k, knowledge, learns);
+    if (*result != PK_NONE) return PK_OK;
+    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
     uint64_t key = (uint64_t)knowledge << 32 | learns; /* not 0: set number 0 is empty, nothing new in it */
-    const uint64_t *slot = memo_slot(&k->closures, key);
-    if (slot[0]) {
-        *result = (uint32_t)slot[1];
-        return PK_OK;
-    }
     memcpy(k->closing, known, k->knowledge_words * sizeof *known);
     close_set(k, k->closing, learns);
     int status = intern(k, k->closing, result);

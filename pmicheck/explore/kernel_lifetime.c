@@ -1,31 +1,57 @@
 /* Part of kernel.c: making a search from the caller's tables, and giving it back. */
 
-/* Two arrays of W words a transition, side by side. */
-static uint64_t *paired(const uint64_t *left, const uint64_t *right, uint64_t count, uint32_t words) {
-    uint64_t *pairs = NULL;
-    if (!resize((void **)&pairs, count * 2, words * sizeof *pairs)) return NULL;
-    for (uint64_t i = 0; i < count; i++) {
-        memcpy(pairs + i * 2 * words, left + i * words, words * sizeof *pairs);
-        memcpy(pairs + (i * 2 + 1) * words, right + i * words, words * sizeof *pairs);
+/* The parts of all effects, word by word; a word that no effect changes has none. */
+static int make_updates(pk_search *k, const pk_system *s) {
+    uint64_t parts = 0, count = (uint64_t)s->transitions * s->words;
+    for (uint64_t i = 0; i < count; i++) parts += (s->clear[i] | s->put[i]) != 0;
+    if (parts > UINT32_MAX || !resize((void **)&k->update, parts, sizeof *k->update)) return 0;
+    if (!resize((void **)&k->update_offset, (uint64_t)s->transitions + 1, sizeof *k->update_offset)) return 0;
+    uint32_t part = 0;
+    for (uint32_t t = 0; t < s->transitions; t++) {
+        k->update_offset[t] = part;
+        for (uint32_t w = 0; w < s->words; w++) {
+            uint64_t clear = s->clear[(uint64_t)t * s->words + w], put = s->put[(uint64_t)t * s->words + w];
+            if (clear | put) k->update[part++] = (update){clear, put, w};
+        }
     }
-    return pairs;
+    k->update_offset[s->transitions] = part;
+    return 1;
 }
 
 static int make_transitions(pk_search *k, const pk_system *s) {
-    uint64_t count = s->transitions, room = count + BATCH;
-    k->guard = paired(s->mask, s->value, count, s->words);
-    k->update = paired(s->clear, s->put, count, s->words);
+    uint64_t count = s->transitions;
     k->rule_of = copy_of(s->rule_of, count, sizeof *s->rule_of);
     k->needs_of = copy_of(s->needs_of, count, sizeof *s->needs_of);
     k->learns_of = copy_of(s->learns_of, count, sizeof *s->learns_of);
     k->found.fired = calloc((size_t)s->rules + 1, sizeof *k->found.fired);
-    return k->guard && k->update && k->rule_of && k->needs_of && k->learns_of && k->found.fired &&
-           resize((void **)&k->enabled, count, sizeof *k->enabled) &&
-           resize((void **)&k->scratch, count, sizeof *k->scratch) &&
-           resize((void **)&k->batch, room, sizeof *k->batch) &&
-           resize((void **)&k->batch_local, room, s->words * sizeof *k->batch_local) &&
+    return k->rule_of && k->needs_of && k->learns_of && k->found.fired && make_updates(k, s) &&
+           resize((void **)&k->fresh, count + 1, sizeof *k->fresh) &&
            sparse_init(&k->needs, s->needs_set, s->needs, s->knowledge_words) &&
            sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s);
+}
+
+/* Nothing was made lately: no state has the number that stands for the parent. */
+static int forget_lately(const pk_search *k, worker *w) {
+    uint64_t octets = ((uint64_t)(k->layout.words + 1) * 8) << LATELY_LOG;
+    if (!resize((void **)&w->lately, octets, 1)) return 0;
+    memset(w->lately, 0xFF, octets);
+    return 1;
+}
+
+static int make_workers(pk_search *k, const pk_system *s) {
+    k->worker = calloc(k->threads, sizeof *k->worker);
+    k->parents = 16;
+    for (uint32_t n = 0; k->worker && n < k->threads; n++) {
+        worker *w = k->worker + n;
+        w->search = k;
+        w->number = n;
+        w->fired = calloc((size_t)s->rules + 1, sizeof *w->fired);
+        if (!w->fired || !memo_init(&w->rows, 8, UINT64_MAX) || !resize((void **)&w->local, s->words, 8) ||
+            !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
+            !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) || !forget_lately(k, w))
+            return 0;
+    }
+    return k->worker && team_init(k);
 }
 
 static int make_horn(pk_search *k, const pk_system *s) {
@@ -47,7 +73,39 @@ static int make_horn(pk_search *k, const pk_system *s) {
                 k->premise[k->premise_offset[body->word[part] * 64 + lowest_bit(bits) + 1]++] = rule;
     return resize((void **)&k->closing, s->knowledge_words, sizeof *k->closing) &&
            resize((void **)&k->agenda, facts, sizeof *k->agenda) && memo_init(&k->closures, 8, s->memo_limit) &&
-           memo_init(&k->rows, 8, UINT64_MAX) && ids_init(&k->knowledge_table, 8);
+           ids_init(&k->knowledge_table, 8);
+}
+
+static int make_projection(projection *p, const pk_system *s, uint32_t number) {
+    const uint64_t *mask = s->projection_mask + (uint64_t)number * s->words;
+    const uint64_t *facts = s->projection_facts + (uint64_t)number * s->knowledge_words;
+    p->facts = copy_of(facts, s->knowledge_words, sizeof *facts);
+    if (!p->facts || !resize((void **)&p->part, s->words, sizeof *p->part)) return 0;
+    for (uint32_t w = 0; w < s->words; w++)
+        if (mask[w]) p->part[p->parts++] = (gen_part){mask[w], 0, w};
+    for (uint32_t w = 0; w < s->knowledge_words; w++) p->any_facts |= facts[w] != 0;
+    return ids_init(&p->fact_table, 6) && ids_init(&p->table, 6);
+}
+
+/* For each transition the projections, and then the goals, whose value in the successor it may have changed. */
+static int make_touches(pk_search *k, const pk_system *s) {
+    if (!resize((void **)&k->touch_offset, (uint64_t)s->transitions + 1, sizeof *k->touch_offset)) return 0;
+    for (uint32_t t = 0; t < s->transitions; t++) {
+        k->touch_offset[t] = (uint32_t)k->touch.count;
+        for (uint32_t n = 0; n < s->projections + s->goals; n++) {
+            int goal = n >= s->projections;
+            uint32_t at = goal ? n - s->projections : n;
+            const uint64_t *mask = (goal ? s->goal_mask : s->projection_mask) + (uint64_t)at * s->words;
+            const uint64_t *facts = (goal ? s->goal_facts : s->projection_facts) + (uint64_t)at * s->knowledge_words;
+            uint64_t touched = 0;
+            for (uint32_t part = k->update_offset[t]; part < k->update_offset[t + 1]; part++)
+                touched |= (k->update[part].clear | k->update[part].put) & mask[k->update[part].word];
+            for (uint32_t w = 0; w < s->knowledge_words && k->learns_of[t]; w++) touched |= facts[w];
+            if (touched && !numbers_add(&k->touch, n)) return 0;
+        }
+    }
+    k->touch_offset[s->transitions] = (uint32_t)k->touch.count;
+    return k->touch.count <= UINT32_MAX;
 }
 
 static int make_observers(pk_search *k, const pk_system *s) {
@@ -55,30 +113,59 @@ static int make_observers(pk_search *k, const pk_system *s) {
     k->projection = calloc((size_t)s->projections + 1, sizeof *k->projection);
     f->seen = calloc((size_t)s->projections + 1, sizeof *f->seen);
     f->seen_count = calloc((size_t)s->projections + 1, sizeof *f->seen_count);
-    k->projection_mask = copy_of(s->projection_mask, s->projections, s->words * sizeof(uint64_t));
     k->goal_mask = copy_of(s->goal_mask, s->goals, s->words * sizeof(uint64_t));
     k->goal_value = copy_of(s->goal_value, s->goals, s->words * sizeof(uint64_t));
-    if (!k->projection || !f->seen || !f->seen_count || !k->projection_mask || !k->goal_mask || !k->goal_value) return 0;
+    if (!k->projection || !f->seen || !f->seen_count || !k->goal_mask || !k->goal_value) return 0;
     k->projections = s->projections;
-    for (uint32_t n = 0; n < s->projections; n++) {
-        projection *p = k->projection + n;
-        const uint64_t *facts = s->projection_facts + (uint64_t)n * s->knowledge_words;
-        p->facts = copy_of(facts, s->knowledge_words, sizeof *facts);
-        if (!p->facts || !ids_init(&p->fact_table, 6) || !ids_init(&p->table, 6)) return 0;
-        for (uint32_t w = 0; w < s->knowledge_words; w++) p->any_facts |= facts[w] != 0;
-    }
+    for (uint32_t n = 0; n < s->projections; n++)
+        if (!make_projection(k->projection + n, s, n)) return 0;
     if (!resize((void **)&f->goal_state, s->goals, sizeof *f->goal_state)) return 0;
     for (uint32_t n = 0; n < s->goals; n++) f->goal_state[n] = PK_NONE;
     k->goals = s->goals;
-    return sparse_init(&k->goal_facts, s->goal_facts, s->goals, s->knowledge_words);
+    return sparse_init(&k->goal_facts, s->goal_facts, s->goals, s->knowledge_words) && make_touches(k, s);
 }
 
+/* The first layout of the keys: the whole word of a plain system, few bits for every number of another. */
+static int make_layout(pk_search *k, const pk_system *s) {
+    uint64_t used = s->initial[0];
+    for (uint32_t t = 0; t < s->transitions; t++) used |= s->put[(uint64_t)t * s->words];
+    k->plain = s->words == 1;
+    k->layout.numbers = s->words + 1;
+    k->layout.at = calloc(k->layout.numbers, sizeof *k->layout.at);
+    k->word = calloc(s->words, sizeof *k->word);
+    if (!k->layout.at || !k->word) return 0;
+    for (uint32_t w = 0; w < s->words; w++) {
+        if (!k->plain && !word_init(k->word + w)) return 0;
+        k->layout.at[w].bits = s->words <= 12 ? FIRST_BITS : 0;
+    }
+    if (k->plain) {
+        unsigned bits = 0;
+        while (bits < 64 && used >> bits) bits++;
+        k->layout.at[0].bits = bits;
+        for (uint32_t at = 0; at < k->update_offset[s->transitions]; at++) k->update[at].clear &= low_bits(bits);
+    }
+    return lay_out(&k->layout, k->key_bits);
+}
+
+/* Store the initial state: nothing has discovered it, and all that it shows is new. */
 static int make_start(pk_search *k, const pk_system *s) {
-    successor start = {0, 0, 0, 0};
-    uint32_t id;
-    if (!ids_init(&k->table, 12) || intern(k, s->known, &start.knowledge) != PK_OK) return 0;
-    start.tag = state_tag(s->initial, start.knowledge, s->words);
-    if (find_or_store(k, &start, s->initial, s->words, &id) != PK_OK) return 0;
+    uint32_t number;
+    uint64_t key[PK_KEY_BITS / 64] = {0};
+    if (intern(k, s->known, &number) != PK_OK) return 0;
+    put_number(key, k->layout.at + s->words, number);
+    for (uint32_t w = 0; w < s->words; w++) {
+        if (!k->plain && !word_intern(k->word + w, s->initial[w], &number)) return 0;
+        put_number(key, k->layout.at + w, k->plain ? s->initial[w] : number);
+    }
+    if (!large_reserve(&k->keys, k->layout.words * 8)) return 0;
+    memcpy(k->keys.at, key, k->layout.words * 8);
+    k->found.states = k->found.knowledge_sets = k->knowledge_used[0] = 1;
+    k->found.key_words = k->layout.words;
+    for (uint32_t n = 0; n < k->threads; n++)
+        if (!fill_part(k, n, 16)) return 0;
+    for (uint32_t n = 0; n < k->projections; n++)
+        if (!observe_projection(k, k->projection + n, key_of(k, 0), 0)) return 0;
+    for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key_of(k, 0), 0);
     return !k->record_edges || close_edges(k, 0);
 }
 
@@ -93,7 +180,16 @@ pk_search *pk_new(const pk_system *s) {
     k->max_states = s->max_states;
     k->memo_limit = s->memo_limit;
     k->record_edges = s->record_edges;
-    if (make_transitions(k, s) && make_horn(k, s) && make_observers(k, s) && make_start(k, s)) return k;
+    k->rules = s->rules;
+    k->key_bits = s->key_bits;
+    k->most_octets = s->most_octets;
+    k->threads = s->threads;
+    k->spill = s->spill ? copy_of(s->spill, strlen(s->spill) + 1, 1) : NULL;
+    k->keys.spill = k->ways.spill = k->samples.spill = k->spill;
+    for (uint32_t n = 0; n < PK_MOST_THREADS; n++) k->part[n].memory.spill = k->spill;
+    if ((!s->spill || k->spill) && make_transitions(k, s) && make_horn(k, s) && make_observers(k, s) &&
+        make_layout(k, s) && make_workers(k, s) && make_start(k, s))
+        return k;
     pk_free(k);
     return NULL;
 }
@@ -111,14 +207,42 @@ const pk_found *pk_result(pk_search *k) {
     return &k->found;
 }
 
+uint32_t pk_state(const pk_search *k, uint64_t state, uint64_t *local) {
+    const uint64_t *key = key_of(k, state);
+    return unpack(k, key, local);
+}
+
+uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
+    uint64_t parent = discoverer(k, state), key[PK_KEY_BITS / 64];
+    worker *w = k->worker;
+    uint32_t knowledge = unpack(k, key_of(k, parent), w->local);
+    *via = PK_NONE; /* stays so if memory does not suffice */
+    if (find_enabled(w, w->local, knowledge) != PK_OK) return (uint32_t)parent;
+    for (uint64_t i = 0; i < w->enabled_count; i++) {
+        candidate c = {.parent = (uint32_t)parent, .via = w->enabled[i]};
+        uint32_t outgrown = PK_NONE;
+        memcpy(key, key_of(k, parent), k->layout.words * 8);
+        uint32_t found = successor_key(k, w->local, knowledge, c.via, key, k->plain);
+        if (found == UNKNOWN && resolve(k, &c, key, &outgrown) != PK_OK) break;
+        if (outgrown == PK_NONE && same_key(key, key_of(k, state), k->layout.words) && c.via < *via) *via = c.via;
+    }
+    return (uint32_t)parent;
+}
+
 static uint64_t table_bytes(const id_table *t) { return t->slot ? (uint64_t)8 << t->log : 0; }
 
 uint64_t pk_bytes(const pk_search *k) {
-    uint64_t states = k->state_room * (k->words * 8ull + 12), facts = k->knowledge_room * k->knowledge_words * 8ull;
-    uint64_t sum = states + facts + table_bytes(&k->table) + table_bytes(&k->knowledge_table);
-    sum += ((uint64_t)16 << k->closures.log) + ((uint64_t)16 << k->rows.log) + k->row.room * 4;
-    sum += k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
-    sum += k->transitions * (k->words * 32ull + 20) + k->tree.node_room * sizeof(gen_node) + k->tree.child.room * 4;
+    uint64_t sum = k->found.states * k->layout.words * 8 + k->way_bits / 8 + k->samples.octets;
+    sum += k->knowledge_room * k->knowledge_words * 8 + table_bytes(&k->knowledge_table);
+    sum += ((uint64_t)16 << k->closures.log) + k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
+    sum += (uint64_t)k->update_offset[k->transitions] * sizeof *k->update + k->tree.node_room * sizeof(gen_node);
+    sum += k->tree.child.room * 4 + k->tree.entry_room * sizeof(gen_entry) + k->tree.part_room * sizeof(gen_part);
+    for (uint32_t n = 0; n < k->threads; n++) {
+        const worker *w = k->worker + n;
+        sum += k->part[n].buckets * sizeof(bucket) + ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
+        sum += w->room * (sizeof *w->candidate + k->layout.words * 8) + w->mine_room * sizeof *w->mine;
+    }
+    for (uint32_t n = 0; n < k->words; n++) sum += k->word[n].room * 8ull + ((uint64_t)16 << k->word[n].log);
     for (uint32_t p = 0; p < k->projections; p++) {
         const projection *q = k->projection + p;
         sum += table_bytes(&q->table) + table_bytes(&q->fact_table) + q->seen.room * 4 + k->knowledge_room * 4;
@@ -126,35 +250,55 @@ uint64_t pk_bytes(const pk_search *k) {
     return sum;
 }
 
-static void release(void *pointer_to_memory) {
-    void **memory = pointer_to_memory;
-    free(*memory);
-    *memory = NULL;
-}
-
 void pk_finish(pk_search *k) {
     if (!k->over) k->over = PK_MAX_STATES;
-    gen_free(&k->tree);
-    release(&k->guard), release(&k->update), release(&k->enabled), release(&k->scratch);
-    release(&k->rule_of), release(&k->needs_of), release(&k->learns_of);
-    sparse_free(&k->needs), sparse_free(&k->learns), sparse_free(&k->horn_body), sparse_free(&k->goal_facts);
-    release(&k->horn_head), release(&k->premise_offset), release(&k->premise);
-    release(&k->closing), release(&k->agenda), release(&k->row.at), release(&k->batch), release(&k->batch_local);
-    release(&k->closures.slot), release(&k->rows.slot), release(&k->table.slot), release(&k->knowledge_table.slot);
-    release(&k->projection_mask), release(&k->goal_mask), release(&k->goal_value);
-    for (uint32_t p = 0; k->projection && p < k->projections; p++) {
-        projection *q = k->projection + p;
-        release(&q->facts), release(&q->fact_table.slot), release(&q->fact_class), release(&q->table.slot);
+    team_free(k);
+    for (uint32_t n = 0; n < k->threads; n++) {
+        large_free(&k->part[n].memory);
+        k->part[n].buckets = 0;
+        release(&k->worker[n].candidate), release(&k->worker[n].key), release(&k->worker[n].mine);
+        k->worker[n].room = k->worker[n].mine_room = 0;
     }
+    for (uint32_t p = 0; p < k->projections; p++) {
+        projection *q = k->projection + p;
+        release(&q->fact_table.slot), release(&q->table.slot);
+    }
+}
+
+static void free_workers(pk_search *k) {
+    for (uint32_t n = 0; k->worker && n < k->threads; n++) {
+        worker *w = k->worker + n;
+        free(w->local), free(w->stack), free(w->enabled), free(w->fired), free(w->rows.slot), free(w->row);
+        free(w->candidate), free(w->key), free(w->mine), free(w->lately);
+        large_free(&k->part[n].memory);
+    }
+    free(k->worker);
+}
+
+static void free_system(pk_search *k) {
+    gen_free(&k->tree);
+    free(k->update), free(k->update_offset), free(k->rule_of), free(k->needs_of), free(k->learns_of);
+    sparse_free(&k->needs), sparse_free(&k->learns), sparse_free(&k->horn_body), sparse_free(&k->goal_facts);
+    free(k->horn_head), free(k->premise_offset), free(k->premise), free(k->closing), free(k->agenda);
+    free(k->closures.slot), free(k->knowledge_table.slot), free(k->knowledge_used);
+    free(k->goal_mask), free(k->goal_value), free(k->touch_offset), free(k->touch.at), free(k->fresh);
 }
 
 void pk_free(pk_search *k) {
     if (!k) return;
-    pk_finish(k);
+    team_free(k);
+    free_workers(k);
+    free_system(k);
+    for (uint32_t p = 0; k->projection && p < k->projections; p++) {
+        projection *q = k->projection + p;
+        free(q->part), free(q->facts), free(q->fact_table.slot), free(q->fact_class), free(q->table.slot);
+        free(q->seen.at);
+    }
+    for (uint32_t n = 0; k->word && n < k->words; n++) free(k->word[n].value), free(k->word[n].slot);
+    large_free(&k->keys), large_free(&k->ways), large_free(&k->samples);
     pk_found *f = &k->found;
-    for (uint32_t p = 0; k->projection && p < k->projections; p++) free(k->projection[p].seen.at);
-    free(k->projection), free(k->edge_target.at), free(k->edge_via.at);
-    free(f->locals), free(f->knowledge_of), free(f->parent), free(f->via), free(f->knowledge), free(f->fired);
-    free(f->goal_state), free(f->seen), free(f->seen_count), free(f->edge_offset);
+    free(k->projection), free(k->word), free(k->layout.at), free(k->edge_target.at), free(k->edge_via.at);
+    free(f->knowledge), free(f->fired), free(f->goal_state), free(f->seen), free(f->seen_count), free(f->edge_offset);
+    free(k->spill);
     free(k);
 }

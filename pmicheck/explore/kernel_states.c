@@ -1,111 +1,131 @@
-/* Part of kernel.c: the table of states, what is observed in a new one, and the edges between them. */
+/* Part of kernel.c: where the states lie, how they are found again, and by which state each was discovered.
+ *
+ * `keys` holds the key of every state in the order of their numbers. The index finds a number by a hash of the key:
+ * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. Each
+ * thread owns a part of the index, chosen by other bits of the hash. The discoverers are nondecreasing in the order of
+ * numbers, so two bits a state suffice: for each expanded state a 1 for each state that it discovered, then a 0.
+ */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
-INLINE uint32_t state_tag(const uint64_t *local, uint32_t knowledge, uint32_t words) {
-    uint64_t hash = mix(MULTIPLIER, knowledge);
-    for (uint32_t w = 0; w < words; w++) hash = mix(hash, local[w]);
-    return tag_of(hash);
+#define SAMPLE 4096 /* the place of every so many states in the bits of the discoverers is kept */
+#define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger part grows by a quarter, which wastes less memory */
+
+static inline uint8_t tag_in(uint64_t hash) { return (uint8_t)(hash >> 16) ? (uint8_t)(hash >> 16) : 1; }
+
+static inline uint32_t part_in(uint64_t hash, uint32_t parts) { return (uint32_t)(((hash & 0xFFFF) * parts) >> 16); }
+
+static inline uint64_t bucket_in(uint64_t hash, uint64_t buckets) { return ((hash >> 32) * buckets) >> 32; }
+
+/* Which of the 12 tags are this one: a bit each. */
+static inline uint32_t tags_equal(const bucket *b, uint8_t tag) {
+#if defined(__SSE2__)
+    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)b->tag);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & ((1u << BUCKET) - 1);
+#else
+    uint32_t equal = 0;
+    for (unsigned i = 0; i < BUCKET; i++) equal |= (uint32_t)(b->tag[i] == tag) << i;
+    return equal;
+#endif
 }
 
-static int grow_states(pk_search *k) {
-    uint64_t room = k->state_room + k->state_room / 2 + 1024;
-    pk_found *f = &k->found;
-    if (!resize((void **)&f->locals, room, k->words * sizeof *f->locals)) return 0;
-    if (!resize((void **)&f->knowledge_of, room, sizeof *f->knowledge_of)) return 0;
-    if (!resize((void **)&f->parent, room, sizeof *f->parent)) return 0;
-    if (!resize((void **)&f->via, room, sizeof *f->via)) return 0;
-    k->state_room = room;
-    return 1;
+static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
+    uint64_t hash = MULTIPLIER;
+    for (uint32_t w = 0; w < key_words; w++) hash = mix(hash, key[w]);
+    hash *= 0xD6E8FEB86659FD93ull;
+    return hash ^ hash >> 29;
 }
 
-/* Whether some state showed this value of the projection before. */
-static int seen_before(const pk_search *k, const projection *p, const uint64_t *mask, uint32_t id, uint32_t tag) {
-    const uint64_t *local = k->found.locals + (uint64_t)id * k->words;
-    uint32_t facts = p->fact_class[k->found.knowledge_of[id]];
-    IDS_CANDIDATES(&p->table, tag, other) {
-        if (p->fact_class[k->found.knowledge_of[other]] == facts &&
-            words_same(local, k->found.locals + (uint64_t)other * k->words, mask, k->words))
-            return 1;
-    }
-    return 0;
+static inline int fits(const index_part *p, uint64_t more) { return (p->used + more) * 8 <= p->buckets * BUCKET * 7; }
+
+static inline const uint64_t *key_of(const pk_search *k, uint64_t id) {
+    return (const uint64_t *)k->keys.at + id * k->layout.words;
 }
 
-/* Note what projections and goals see for the first time in a new state. */
-static int observe(pk_search *k, uint32_t id) {
-    const pk_found *f = &k->found;
-    const uint64_t *local = f->locals + (uint64_t)id * k->words;
-    const uint64_t *before = f->locals + (uint64_t)f->parent[id] * k->words;
-    uint32_t knowledge = f->knowledge_of[id], knowledge_before = f->knowledge_of[f->parent[id]];
-    for (uint32_t n = 0; n < k->projections; n++) {
-        projection *p = k->projection + n;
-        const uint64_t *mask = k->projection_mask + (uint64_t)n * k->words;
-        uint32_t facts = p->fact_class[knowledge];
-        if (id && facts == p->fact_class[knowledge_before] && words_same(local, before, mask, k->words))
-            continue; /* most steps do not change what a property looks at */
-        uint32_t tag = tag_of(mix(words_tag(local, mask, k->words), facts));
-        if (seen_before(k, p, mask, id, tag)) continue;
-        if (!ids_reserve(&p->table) || !numbers_add(&p->seen, id)) return 0;
-        ids_add(&p->table, tag, id);
-    }
-    for (uint32_t n = 0; n < k->goals; n++) {
-        if (f->goal_state[n] != PK_NONE) continue;
-        const uint64_t *mask = k->goal_mask + (uint64_t)n * k->words, *value = k->goal_value + (uint64_t)n * k->words;
-        uint64_t differs = 0;
-        for (uint32_t w = 0; w < k->words; w++) differs |= (local[w] & mask[w]) ^ value[w];
-        const uint64_t *known = f->knowledge + (uint64_t)knowledge * k->knowledge_words;
-        if (!differs && sparse_within(&k->goal_facts, n, known)) f->goal_state[n] = id;
-    }
-    return 1;
-}
-
-/* Undo what was observed of a state that is not going to be stored. */
-static void forget(pk_search *k, uint32_t id) {
-    for (uint32_t n = 0; n < k->projections; n++) {
-        numbers *seen = &k->projection[n].seen;
-        if (seen->count && seen->at[seen->count - 1] == id) seen->count--;
-    }
-}
-
-/* The number of a successor; a new one is stored and observed. */
-INLINE int find_or_store(pk_search *k, const successor *s, const uint64_t *local, uint32_t words, uint32_t *id) {
-    pk_found *f = &k->found;
-    IDS_CANDIDATES(&k->table, s->tag, other) {
-        if (f->knowledge_of[other] == s->knowledge &&
-            words_same(f->locals + (uint64_t)other * words, local, NULL, words)) {
-            *id = other;
-            return PK_OK;
+/* A free place for a number in a part: the bucket, and the place in it. */
+static inline bucket *free_place(const index_part *p, uint64_t hash, uint32_t *place_in_bucket) {
+    uint64_t at = bucket_in(hash, p->buckets);
+    for (;;) {
+        uint32_t empty = tags_equal(p->at + at, 0);
+        if (empty) {
+            *place_in_bucket = lowest_bit(empty);
+            return p->at + at;
         }
+        if (++at == p->buckets) at = 0;
     }
-    if (f->states >= k->max_states) return PK_MAX_STATES;
-    if (f->states >= k->state_ids) return PK_STATE_IDS;
-    if (f->states == k->state_room && !grow_states(k)) return PK_MEMORY;
-    if (!ids_reserve(&k->table)) return PK_MEMORY;
-    *id = (uint32_t)f->states;
-    for (uint32_t w = 0; w < words; w++) f->locals[f->states * words + w] = local[w];
-    f->knowledge_of[*id] = s->knowledge;
-    f->parent[*id] = s->parent;
-    f->via[*id] = s->via;
-    if (!observe(k, *id)) {
-        forget(k, *id);
-        return PK_MEMORY;
-    }
-    ids_add(&k->table, s->tag, *id);
-    f->states++;
-    if (s->knowledge >= f->knowledge_sets) f->knowledge_sets = (uint64_t)s->knowledge + 1;
-    return PK_OK;
 }
 
-/* All edges of the states before `state` are recorded: note where they end. */
-static int close_edges(pk_search *k, uint64_t state) {
-    if (state >= k->offset_room) {
-        uint64_t room = state + state / 2 + 1024;
-        if (!resize((void **)&k->found.edge_offset, room, sizeof *k->found.edge_offset)) return 0;
-        k->offset_room = room;
+/* Fill a part anew, `buckets` large, with the states whose hash belongs to it. */
+static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
+    index_part *p = k->part + number;
+    large_free(&p->memory);
+    p->at = NULL;
+    p->used = 0;
+    p->buckets = buckets;
+    if (!large_reserve(&p->memory, buckets * sizeof *p->at + 63)) return 0;
+    p->at = (bucket *)(((uintptr_t)p->memory.at + 63) & ~(uintptr_t)63);
+    uint64_t waiting[32];
+    for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
+        if (id >= 32 && part_in(waiting[id % 32], k->threads) == number) {
+            uint32_t place_in_bucket;
+            uint64_t hash = waiting[id % 32];
+            bucket *b = free_place(p, hash, &place_in_bucket);
+            b->tag[place_in_bucket] = tag_in(hash);
+            b->id[place_in_bucket] = (uint32_t)(id - 32);
+            p->used++;
+        }
+        if (id >= k->found.states) {
+            waiting[id % 32] = 0;
+            continue;
+        }
+        waiting[id % 32] = hash_of(key_of(k, id), k->layout.words);
+        PREFETCH(p->at + bucket_in(waiting[id % 32], buckets));
     }
-    while (k->offsets <= state) k->found.edge_offset[k->offsets++] = k->edge_target.count;
     return 1;
 }
 
-static int record_edge(pk_search *k, uint32_t from, uint32_t to, uint32_t via) {
-    if (!close_edges(k, from) || !numbers_add(&k->edge_via, via)) return PK_MEMORY;
-    return numbers_add(&k->edge_target, to) ? PK_OK : PK_MEMORY;
+/* How many buckets a part has to have for so many more numbers: its own if they suffice. */
+static uint64_t buckets_for(const index_part *p, uint64_t more) {
+    uint64_t buckets = p->buckets ? p->buckets : 16;
+    while ((p->used + more) * 8 > buckets * BUCKET * 7) buckets += buckets < DOUBLING_UNTIL ? buckets : buckets / 4;
+    return buckets;
+}
+
+static int append_bit(pk_search *k, int bit) {
+    if (k->way_bits % 64 == 0 && !large_reserve(&k->ways, (k->way_bits / 64 + 1) * 8)) return 0;
+    uint64_t *words = k->ways.at;
+    if (bit) {
+        if (k->way_ones % SAMPLE == 0) {
+            if (!large_reserve(&k->samples, (k->way_ones / SAMPLE + 1) * 8)) return 0;
+            ((uint64_t *)k->samples.at)[k->way_ones / SAMPLE] = k->way_bits;
+        }
+        k->way_ones++;
+        words[k->way_bits / 64] |= 1ull << (k->way_bits % 64);
+    }
+    k->way_bits++;
+    return 1;
+}
+
+static inline uint32_t ones_in(uint64_t word) {
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_popcountll(word);
+#else
+    uint32_t ones = 0;
+    for (; word; word &= word - 1) ones++;
+    return ones;
+#endif
+}
+
+/* The state that discovered state `id` (not 0): how many 0s stand before its 1. */
+static uint64_t discoverer(const pk_search *k, uint64_t id) {
+    const uint64_t *words = k->ways.at;
+    uint64_t one = id - 1, bit = ((const uint64_t *)k->samples.at)[one / SAMPLE], before = one / SAMPLE * SAMPLE;
+    uint64_t at = bit / 64, word = words[at] >> (bit % 64) << (bit % 64);
+    while (before + ones_in(word) <= one) {
+        before += ones_in(word);
+        word = words[++at];
+    }
+    for (; before < one; before++) word &= word - 1;
+    return at * 64 + lowest_bit(word) - one;
 }

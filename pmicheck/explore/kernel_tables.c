@@ -1,50 +1,9 @@
-/* Part of kernel.c: checked memory, tables of ids with exact comparison by the caller, and memo tables.
+/* Part of kernel.c: tables of ids with exact comparison by the caller, memo tables, sparse sets.
  *
  * Open addressing with linear probing, load at most 3/4. A slot holds 32 bits of the hash and the id plus 1; the slot
  * is chosen by the top bits of the same 32, so a table grows by one walk in order and never looks at the keys.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #define MULTIPLIER 0x9E3779B97F4A7C15ull
-
-/* Make room for `count` items of `size` octets; the old content stays, also on failure (0). */
-static int resize(void **memory, uint64_t count, size_t size) {
-    if (count == 0) count = 1;
-    if (count > SIZE_MAX / size) return 0;
-    void *grown = realloc(*memory, (size_t)count * size);
-    if (!grown) return 0;
-    *memory = grown;
-    return 1;
-}
-
-static void *copy_of(const void *from, uint64_t count, size_t size) {
-    void *copy = NULL;
-    if (!resize(&copy, count, size)) return NULL;
-    if (count) memcpy(copy, from, (size_t)count * size);
-    return copy;
-}
-
-/* An array of numbers that grows by half. */
-typedef struct {
-    uint32_t *at;
-    uint64_t count, room;
-} numbers;
-
-static int numbers_reserve(numbers *n, uint64_t more) {
-    if (n->count + more <= n->room) return 1;
-    uint64_t room = n->room + n->room / 2 + more + 16;
-    if (!resize((void **)&n->at, room, sizeof *n->at)) return 0;
-    n->room = room;
-    return 1;
-}
-
-static int numbers_add(numbers *n, uint32_t number) {
-    if (n->count == n->room && !numbers_reserve(n, 1)) return 0;
-    n->at[n->count++] = number;
-    return 1;
-}
 
 static inline uint64_t mix(uint64_t hash, uint64_t word) {
     hash = (hash ^ word) * MULTIPLIER;

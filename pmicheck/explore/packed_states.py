@@ -1,69 +1,47 @@
-"""The states that the C kernel found, read where they lie."""
+"""The states that the C kernel found, unpacked one at a time from where they lie."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from pmicheck.errors import LimitReached
 from pmicheck.explore.tables import OCTETS, knowledge_words
 from pmicheck.grounding.system import TransitionSystem
 
 
 @dataclass(frozen=True)
 class PackedStates:
-    """A `StateStore` over arrays: views of memory that `owner` keeps alive, or copies once pickled."""
+    """A `StateStore` over the memory of a finished search, which `search` keeps alive."""
 
+    ffi: Any
+    lib: Any
+    search: Any
     words: int
     knowledge_words: int
-    locals: memoryview
-    knowledge_of: memoryview
-    parents: memoryview
-    via: memoryview
-    knowledge: memoryview
-    owner: object = None
+    states: int
 
     @classmethod
-    def of(cls, ffi: Any, search: object, found: Any, system: TransitionSystem) -> PackedStates:
-        """The states in a `pk_found` of the kernel."""
-
-        def view(pointer: Any, count: int, size: int) -> memoryview:
-            return memoryview(ffi.buffer(pointer, count * size))
-
-        w, k = system.words, knowledge_words(system)
-        return cls(
-            w,
-            k,
-            view(found.locals, found.states, w * OCTETS),
-            view(found.knowledge_of, found.states, 4).cast("I"),
-            view(found.parent, found.states, 4).cast("I"),
-            view(found.via, found.states, 4).cast("I"),
-            view(found.knowledge, found.knowledge_sets, k * OCTETS),
-            search,
-        )
+    def of(cls, ffi: Any, lib: Any, search: object, system: TransitionSystem) -> PackedStates:
+        """The states that a search has found so far."""
+        return cls(ffi, lib, search, system.words, knowledge_words(system), lib.pk_result(search).states)
 
     def __len__(self) -> int:
-        return len(self.parents)
+        return self.states
 
     def state(self, state_id: int) -> tuple[int, int]:
-        return (
-            _number(self.locals, state_id, self.words * OCTETS),
-            _number(self.knowledge, self.knowledge_of[state_id], self.knowledge_words * OCTETS),
-        )
+        local = self.ffi.new("uint64_t[]", self.words)
+        known = self.lib.pk_state(self.search, state_id, local)
+        sets = self.lib.pk_result(self.search).knowledge
+        return self._number(local, self.words), self._number(sets + known * self.knowledge_words, self.knowledge_words)
 
     def parent(self, state_id: int) -> tuple[int, int]:
-        return self.parents[state_id], self.via[state_id]
+        """Raises LimitReached if memory does not suffice to work it out."""
+        via = self.ffi.new("uint32_t *")
+        found = self.lib.pk_parent(self.search, state_id, via)
+        if via[0] == self.lib.PK_NONE:
+            raise LimitReached("not enough memory to find the way to a state")
+        return found, via[0]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        views = (self.locals, self.knowledge_of, self.parents, self.via, self.knowledge)
-        return _unpickled, (self.words, self.knowledge_words, *(bytes(view) for view in views))
-
-
-def _number(octets: memoryview, index: int, length: int) -> int:
-    return int.from_bytes(octets[index * length : (index + 1) * length], "little")
-
-
-def _unpickled(
-    words: int, knowledge: int, locals_: bytes, of: bytes, parents: bytes, via: bytes, sets: bytes
-) -> PackedStates:
-    ids, ups, steps = (memoryview(octets).cast("I") for octets in (of, parents, via))
-    return PackedStates(words, knowledge, memoryview(locals_), ids, ups, steps, memoryview(sets))
+    def _number(self, words: Any, count: int) -> int:
+        return int.from_bytes(self.ffi.buffer(words, count * OCTETS), "little")

@@ -6,6 +6,7 @@ import math
 import time
 from array import array
 from collections import defaultdict
+from collections.abc import Iterable
 
 from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
 from pmicheck.grounding.system import Transition, TransitionSystem
@@ -53,11 +54,15 @@ class _States:
 
 
 class Generator:
-    """Finds the enabled transitions of a state without trying those whose guard on `local` fails."""
+    """Finds the enabled transitions of a state without trying those whose guard on `local` fails.
 
-    def __init__(self, system: TransitionSystem) -> None:
+    Only transitions among `indices` are looked at, all of them by default.
+    """
+
+    def __init__(self, system: TransitionSystem, indices: Iterable[int] | None = None) -> None:
         by_mask: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for index, transition in enumerate(system.transitions):
+        for index in range(len(system.transitions)) if indices is None else indices:
+            transition = system.transitions[index]
             by_mask[transition.mask][transition.value].append(index)
         self.by_mask = [(mask, dict(by_value)) for mask, by_value in by_mask.items()]
         self.transitions = system.transitions
@@ -72,10 +77,31 @@ class Generator:
         return [(index, transition) for index, transition in pairs if not transition.needs & missing]
 
 
+class Eager:
+    """What follows a step at once: the eager transitions of a system."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.system = system
+        self.generator = Generator(system, system.eager)
+
+    def follow(self, state: tuple[int, int]) -> tuple[list[int], tuple[int, int]]:
+        """The eager transitions that fire from a state on, and where they end."""
+        fired: list[int] = []
+        while True:
+            successors = ((index, self.system.apply(t, *state)) for index, t in self.generator.enabled(*state))
+            first = next(((index, after) for index, after in successors if after != state), None)
+            if first is None:
+                return fired, state
+            fired.append(first[0])
+            state = first[1]
+
+
 class _Search:
     def __init__(self, system: TransitionSystem, max_states: int | None, edges: bool) -> None:
         self.system = system
-        self.generator = Generator(system)
+        hurried = set(system.eager)
+        self.generator = Generator(system, [i for i in range(len(system.transitions)) if i not in hurried])
+        self.eager = Eager(system)
         self.max_states = max_states
         self.states = _States()
         self.levels: list[int] = []
@@ -88,7 +114,7 @@ class _Search:
     def run(self, began: float, max_seconds: float | None, progress: Progress | None) -> None:
         """Level by level until a frontier is empty or a limit is met."""
         deadline = math.inf if max_seconds is None else began + max_seconds
-        self.discover(self.system.start, 0, 0, depth=0)
+        self.discover(self.complete(self.system.start), 0, 0, depth=0)
         frontier = range(1)
         while frontier:
             depth = len(self.levels)
@@ -113,7 +139,7 @@ class _Search:
         """Fire what is enabled in a state, in index order, until one more would exceed `max_states`."""
         local, knowledge = self.states.state(state_id)
         for index, transition in self.generator.enabled(local, knowledge):
-            successor = self.system.apply(transition, local, knowledge)
+            successor = self.complete(self.system.apply(transition, local, knowledge))
             target = self.states.number.get(successor)
             if target is None:
                 if len(self.states) == self.max_states:
@@ -126,6 +152,15 @@ class _Search:
                 self.edges.transitions.append(index)
         if self.edges is not None:
             self.edges.offsets.append(len(self.edges.targets))
+
+    def complete(self, state: tuple[int, int]) -> tuple[int, int]:
+        """The state that stands for this one once the eager transitions have fired."""
+        if not self.system.reduced:
+            return state
+        fired, state = self.eager.follow(state)
+        for index in fired:
+            self.fired[self.system.transitions[index].rule] += 1
+        return self.system.canonical(*state)
 
     def discover(self, state: tuple[int, int], parent: int, transition: int, depth: int) -> int:
         """Number a new state and note what is seen for the first time in it."""

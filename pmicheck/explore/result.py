@@ -100,6 +100,7 @@ class Exploration:
         kernel: "c" or "python".
         bytes_per_state: memory of all tables divided by the number of states, if known.
         edges: the state graph, if it was asked for.
+        shortage: where memory would not have sufficed, a sentence about what the search takes; else "".
     """
 
     states: int
@@ -116,6 +117,7 @@ class Exploration:
     bytes_per_state: float | None = field(compare=False)
     edges: Edges | None = field(repr=False)
     store: StateStore = field(compare=False, repr=False)
+    shortage: str = field(default="", compare=False)
 
     @property
     def depth(self) -> int:

@@ -6,6 +6,11 @@ rules. Both are Python integers here; an engine may cut `local` into 64-bit word
 
 A transition may fire in (local, knowledge) if `local & mask == value` and `needs & ~knowledge == 0`. It leads to
 `(local & ~clear) | put` and to the closure of `knowledge | learns`. Nothing behind this module knows the protocol.
+
+A system may be a reduced one (see `pmicheck.reduce`). Then a step is a transition that is not `eager`, after which the
+eager ones follow at once: the first of them that is enabled and changes the state, again and again until there is none.
+What comes out is replaced by the least of its images under `symmetries`, compared as pairs (local, knowledge). The
+start goes the same way. Depth counts steps, so eager transitions cost nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 WORD = 64
 
@@ -93,9 +99,50 @@ class Goal:
     facts: int = 0
 
 
+class Renamed(NamedTuple):
+    """One field in a symmetry: the number at `shift` goes to `target`, as `values[number]`."""
+
+    mask: int
+    shift: int
+    target: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """A renaming of fields, their values and facts that maps the runs of a system to runs of the same system.
+
+    Attributes:
+        fixed: bits of `local` that stay where and what they are.
+        moved: (mask, places to the left) of fields that move and keep their values.
+        renamed: fields whose values get other numbers.
+        facts: `facts[i]` is the bit to which the fact with bit i goes.
+    """
+
+    fixed: int
+    moved: tuple[tuple[int, int], ...]
+    renamed: tuple[Renamed, ...]
+    facts: tuple[int, ...]
+
+    def apply(self, local: int, knowledge: int) -> tuple[int, int]:
+        """The image of a state."""
+        image = local & self.fixed
+        for mask, left in self.moved:
+            image |= (local & mask) << left if left >= 0 else (local & mask) >> -left
+        for mask, shift, target, values in self.renamed:
+            image |= values[(local & mask) >> shift] << target
+        return image, self.of_facts(knowledge)
+
+    def of_facts(self, facts: int) -> int:
+        return sum(1 << self.facts[bit] for bit in bits(facts))
+
+
 @dataclass(frozen=True)
 class TransitionSystem:
-    """Everything an engine needs. `width` is the number of bits of `local`, rounded up to whole 64-bit words."""
+    """Everything an engine needs. `width` is the number of bits of `local`, rounded up to whole 64-bit words.
+
+    `eager` are indices of transitions, lowest first; `symmetries` a whole group without the identity.
+    """
 
     name: str
     width: int
@@ -108,6 +155,13 @@ class TransitionSystem:
     known: int
     projections: tuple[Projection, ...] = ()
     goals: tuple[Goal, ...] = ()
+    eager: tuple[int, ...] = ()
+    symmetries: tuple[Symmetry, ...] = ()
+
+    @property
+    def reduced(self) -> bool:
+        """Whether an engine has to do more than to fire transitions."""
+        return bool(self.eager or self.symmetries)
 
     @property
     def words(self) -> int:
@@ -157,6 +211,10 @@ class TransitionSystem:
             if rule.body == 0:
                 axioms |= 1 << rule.head
         return self.initial, self.close(0, self.known | axioms)
+
+    def canonical(self, local: int, knowledge: int) -> tuple[int, int]:
+        """The state that stands for all images of this one."""
+        return min([(local, knowledge), *(symmetry.apply(local, knowledge) for symmetry in self.symmetries)])
 
     def describe(self, local: int) -> dict[str, object]:
         return {f.name: f.read(local) for f in self.fields}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from explore_naive import Description, random_description
@@ -45,10 +46,14 @@ def same_as_naive(described: Description, found: Exploration) -> None:
 def agree(system: TransitionSystem, most: int = MOST, **options: int) -> Exploration:
     """Explore with both kernels; they must agree on everything, states and paths included."""
     slow = python_kernel.search(system, max_states=most, edges=True)
-    fast = c_kernel.search(system, max_states=most, edges=True, **options)
-    assert fast == slow
-    assert list(fast.states_iter()) == list(slow.states_iter())
-    assert [fast.path(s) for s in range(fast.states)] == [slow.path(s) for s in range(slow.states)]
+    for threads in (1, 2):
+        fast = c_kernel.search(system, max_states=most, edges=True, threads=threads, **options)
+        assert fast == slow
+        assert list(fast.states_iter()) == list(slow.states_iter())
+        assert [fast.path(s) for s in range(fast.states)] == [slow.path(s) for s in range(slow.states)]
+        bare = c_kernel.search(system, max_states=most, threads=threads, **options)
+        assert replace(bare, edges=fast.edges) == slow
+        assert [bare.path(s) for s in range(bare.states)] == [slow.path(s) for s in range(slow.states)]
     return fast
 
 

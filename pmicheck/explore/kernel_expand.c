@@ -1,0 +1,193 @@
+/* Part of kernel.c: which transitions are enabled in a state, and the keys of its successors.
+ *
+ * Any number of threads may do this at once: it only reads what they share. A successor with a word or a knowledge set
+ * that has no number yet is marked, and one thread resolves the marked ones afterwards.
+ */
+#define LATELY_LOG 14 /* successors that each worker remembers, as a power of 2: they fit into a core's own cache */
+#define LONG_LIST 8 /* lists with more transitions that need knowledge are filtered once per knowledge set */
+#define ROW_ENTRIES 8 /* transitions that rows may hold, on average, before the memo forgets them all */
+
+/* Those entries of a node's list whose needs this knowledge meets: worked out once for each pair. */
+static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_entry **list, uint32_t *count) {
+    const pk_search *k = w->search;
+    const gen_node *node = k->tree.node + node_id;
+    uint64_t key = (uint64_t)knowledge << 32 | node_id;
+    uint64_t *slot = memo_slot(&w->rows, key);
+    if (!slot[0]) {
+        if (w->rows.used >= k->memo_limit || w->row_count / ROW_ENTRIES >= k->memo_limit) {
+            memo_clear(&w->rows);
+            w->row_count = 0;
+        }
+        if (w->row_count + node->count > w->row_room) {
+            uint64_t room = w->row_room + w->row_room / 2 + node->count + 64;
+            if (!resize((void **)&w->row, room, sizeof *w->row)) return PK_MEMORY;
+            w->row_room = room;
+        }
+        const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+        uint64_t from = w->row_count;
+        for (uint32_t i = 0; i < node->count; i++) {
+            const gen_entry *entry = k->tree.entry + node->list + i;
+            if (sparse_within(&k->needs, entry->needs, known)) w->row[w->row_count++] = *entry;
+        }
+        if (!memo_add(&w->rows, key, from << 32 | (w->row_count - from))) return PK_MEMORY;
+        slot = memo_slot(&w->rows, key);
+    }
+    *list = w->row + (slot[1] >> 32);
+    *count = (uint32_t)slot[1];
+    return PK_OK;
+}
+
+/* The transitions that are enabled, in no order, into `enabled`. */
+INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
+    const pk_search *k = w->search;
+    const generator *g = &k->tree;
+    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    uint32_t waiting = 0, *enabled = w->enabled;
+    uint64_t count = 0;
+    w->stack[waiting++] = 1;
+    while (waiting) {
+        uint32_t id = w->stack[--waiting];
+        const gen_node *node = g->node + id;
+        for (; node->field_mask; node = g->node + id) {
+            uint32_t child = gen_child(g, node, local);
+            if (child) w->stack[waiting++] = child;
+            id = node->otherwise; /* number 0 is an empty list */
+        }
+        const gen_entry *list = g->entry + node->list;
+        uint32_t length = node->count;
+        int filtered = node->needy > LONG_LIST;
+        if (filtered && row_of(w, id, knowledge, &list, &length) != PK_OK) return PK_MEMORY;
+        for (uint32_t i = 0; i < length; i++) {
+            const gen_entry *entry = list + i;
+            const gen_part *part = g->part + entry->part;
+            uint64_t differs = 0;
+            for (uint32_t n = 0; n < entry->parts; n++) differs |= (local[part[n].word] & part[n].mask) ^ part[n].value;
+            if (differs) continue;
+            if (filtered || !entry->needs || sparse_within(&k->needs, entry->needs, known))
+                enabled[count++] = entry->transition;
+        }
+    }
+    w->enabled_count = count;
+    return PK_OK;
+}
+
+/* Put the enabled transitions into index order. */
+static void sort_enabled(worker *w) {
+    uint32_t *list = w->enabled;
+    for (uint64_t i = 1; i < w->enabled_count; i++) {
+        uint32_t moved = list[i];
+        uint64_t at = i;
+        for (; at > 0 && list[at - 1] > moved; at--) list[at] = list[at - 1];
+        list[at] = moved;
+    }
+}
+
+/* The key of a successor into `key`, which holds the state's own: OLD if it has one, UNKNOWN, or SELF if it is that. */
+INLINE uint32_t successor_key(
+    const pk_search *k, const uint64_t *local, uint32_t knowledge, uint32_t t, uint64_t *key, int plain) {
+    uint64_t changed = 0;
+    if (plain) { /* the word lies in the lowest bits of the key as it is */
+        const update *u = k->update + k->update_offset[t];
+        uint64_t before = key[0];
+        if (k->update_offset[t + 1] > k->update_offset[t]) key[0] = (before & ~u->clear) | u->put;
+        changed = before ^ key[0];
+    }
+    for (uint32_t at = k->update_offset[t]; !plain && at < k->update_offset[t + 1]; at++) {
+        const update *u = k->update + at;
+        uint64_t before = local[u->word], after = (before & ~u->clear) | u->put;
+        if (after == before) continue;
+        changed = 1;
+        uint32_t number = word_number(k->word + u->word, after);
+        if (number == PK_NONE) return UNKNOWN;
+        put_number(key, k->layout.at + u->word, number);
+    }
+    if (k->learns_of[t]) {
+        uint32_t more = learnt(k, knowledge, k->learns_of[t]);
+        if (more == PK_NONE) return UNKNOWN;
+        changed |= more != knowledge;
+        put_number(key, k->layout.at + k->words, more);
+    }
+    return changed ? OLD : SELF;
+}
+
+/* All words of the local part of a state and the number of its knowledge set. */
+INLINE uint32_t unpack(const pk_search *k, const uint64_t *key, uint64_t *local) {
+    for (uint32_t w = 0; w < k->words; w++) local[w] = word_of(k, key, w);
+    return knowledge_in(k, key);
+}
+
+INLINE int same_key(const uint64_t *left, const uint64_t *right, uint32_t key_words) {
+    uint64_t differs = 0;
+    for (uint32_t w = 0; w < key_words; w++) differs |= left[w] ^ right[w];
+    return !differs;
+}
+
+static int candidates_reserve(worker *w, uint64_t more, uint32_t key_words) {
+    if (w->count + more <= w->room) return 1;
+    uint64_t room = w->room + w->room / 2 + more + 256;
+    if (!resize((void **)&w->candidate, room, sizeof *w->candidate)) return 0;
+    if (!resize((void **)&w->key, room, key_words * sizeof *w->key)) return 0;
+    w->room = room;
+    return 1;
+}
+
+/* Whether a successor of an earlier state, made by this worker not long ago, had this key: then it is nothing new. */
+INLINE int made_lately(worker *w, uint64_t hash, uint32_t parent, const uint64_t *key, uint32_t key_words) {
+    uint64_t *slot = w->lately + (hash >> (64 - LATELY_LOG)) * (key_words + 1);
+    if (slot[0] < parent && same_key(slot + 1, key, key_words)) return 1;
+    slot[0] = parent;
+    for (uint32_t n = 0; n < key_words; n++) slot[n + 1] = key[n];
+    return 0;
+}
+
+/* All successors of the states that this worker is given, as candidates. */
+INLINE void expand(worker *w, uint32_t key_words, int plain) {
+    const pk_search *k = w->search;
+    w->status = PK_OK;
+    w->count = w->unknown = 0;
+    memset(w->fired, 0, k->rules * sizeof *w->fired);
+    for (uint64_t id = w->from; id < w->until; id++) {
+        const uint64_t *own = key_of(k, id);
+        uint32_t knowledge = unpack(k, own, w->local);
+        w->status = find_enabled(w, w->local, knowledge);
+        if (w->status == PK_OK && !candidates_reserve(w, w->enabled_count, key_words)) w->status = PK_MEMORY;
+        if (w->status != PK_OK) return;
+        for (uint64_t i = 0; i < w->enabled_count; i++) {
+            uint32_t t = w->enabled[i];
+            candidate *c = w->candidate + w->count;
+            uint64_t *key = w->key + w->count * key_words;
+            w->fired[k->rule_of[t]]++;
+            for (uint32_t n = 0; n < key_words; n++) key[n] = own[n];
+            c->target = (uint16_t)successor_key(k, w->local, knowledge, t, key, plain);
+            if (c->target == SELF && !k->record_edges) continue;
+            c->parent = (uint32_t)id;
+            c->via = t;
+            c->hash = hash_of(key, key_words);
+            if (c->target == OLD && !k->record_edges && made_lately(w, c->hash, c->parent, key, key_words)) continue;
+            w->unknown += c->target == UNKNOWN;
+            w->count++;
+        }
+    }
+}
+
+/* The key of a candidate with new parts; `outgrown` says which number does not fit into its bits any more. */
+static int resolve(pk_search *k, const candidate *c, uint64_t *key, uint32_t *outgrown) {
+    uint64_t local[PK_MOST_WORDS];
+    uint32_t knowledge = unpack(k, key_of(k, c->parent), local), t = c->via, number;
+    for (uint32_t at = k->update_offset[t]; at < k->update_offset[t + 1]; at++) {
+        const update *u = k->update + at;
+        uint64_t after = (local[u->word] & ~u->clear) | u->put;
+        if (!k->plain) {
+            if (!word_intern(k->word + u->word, after, &number)) return PK_MEMORY;
+            if (number > low_bits(k->layout.at[u->word].bits)) *outgrown = u->word;
+            after = number;
+        }
+        if (*outgrown == PK_NONE) put_number(key, k->layout.at + u->word, after);
+    }
+    if (!k->learns_of[t]) return PK_OK;
+    int status = learn(k, knowledge, k->learns_of[t], &number);
+    if (status != PK_OK) return status;
+    if (number > low_bits(k->layout.at[k->words].bits)) *outgrown = k->words;
+    if (*outgrown == PK_NONE) put_number(key, k->layout.at + k->words, number);
+    return PK_OK;
+}

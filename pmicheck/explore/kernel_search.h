@@ -1,0 +1,60 @@
+/* Part of kernel.c: all that a search holds. */
+#define BUCKET 12
+
+typedef struct {
+    uint8_t tag[BUCKET]; /* 0: free */
+    uint32_t id[BUCKET];
+    uint32_t unused;
+} bucket;
+
+typedef struct {
+    large memory;
+    bucket *at;
+    uint64_t buckets, used;
+} index_part;
+
+struct pk_search {
+    pk_found found;
+    uint32_t words, knowledge_words, rules;
+    uint32_t transitions, goals, projections, state_ids, knowledge_ids, key_bits, threads;
+    uint64_t max_states, memo_limit, most_octets;
+    int over, record_edges;
+    char *spill;
+
+    uint32_t *update_offset; /* for each transition the first part of its effect; one more at the end */
+    update *update;
+    uint32_t *rule_of, *needs_of, *learns_of;
+    sparse needs, learns;
+    generator tree;
+
+    id_table knowledge_table;
+    uint64_t interned, knowledge_room;
+    uint8_t *knowledge_used; /* whether a state has this set */
+    sparse horn_body;
+    uint32_t *horn_head, *premise_offset, *premise; /* for each fact the Horn rules whose body has it */
+    uint64_t *closing;
+    uint32_t *agenda;
+    memo closures; /* (knowledge, learns) -> knowledge */
+
+    int plain; /* one word, kept as it is */
+    word_table *word;
+    key_layout layout;
+    large keys;
+    index_part part[PK_MOST_THREADS];
+    large ways, samples; /* the discoverers, see kernel_states.c */
+    uint64_t way_bits, way_ones;
+
+    projection *projection;
+    uint64_t *goal_mask, *goal_value;
+    sparse goal_facts;
+    uint32_t *touch_offset; /* for each transition the projections, then the goals, for which it may matter */
+    numbers touch;
+
+    worker *worker;
+    team *team;
+    candidate **fresh;
+    uint64_t parents; /* for each worker in the next batch */
+
+    uint64_t offset_room, offsets;
+    numbers edge_target, edge_via;
+};
