@@ -100,7 +100,7 @@ static int batch(pk_search *k, uint64_t until) {
             next = next + share < until ? next + share : until;
             k->worker[n].until = next;
         }
-        together(k, k->reduced ? expand_reduced : PHASE_OF(k, expand), few);
+        together(k, k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand), few);
         int status = resolve_all(k, &again);
         if (status != PK_OK) return status;
     }
