@@ -84,8 +84,10 @@ static int reserve_index(pk_search *k) {
 PHASES(1)
 PHASES(2)
 PHASES(4)
+PHASES(8)
 
-#define PHASE_OF(k, name) ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : name##_4)
+#define PHASE_OF(k, name)                                                                                             \
+    ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : (k)->layout.words == 4 ? name##_4 : name##_8)
 
 #define FEW 256 /* states that it would not pay to wake other threads for */
 
