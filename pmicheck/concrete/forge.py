@@ -32,13 +32,23 @@ from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.rejoining import filled, through_signature
-from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, ROGUE_CN, STRANGER_HOME, Stage, identity_of
+from pmicheck.concrete.stage import (
+    AGENTS,
+    ATTACKER,
+    ATTACKER_HOME,
+    CN,
+    HOA,
+    ROGUE_CN,
+    STRANGER_HOME,
+    Stage,
+    identity_of,
+)
 
 Term = Sequence[Any]
 Fields = Mapping[str, Any]
 
 OWN_HOMES = (ATTACKER_HOME, STRANGER_HOME)
-KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2", "pma4": "pma4"}
+KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", **{name: name for name in AGENTS}}
 FIRST_OWN_NUMBER = 100
 """Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
 

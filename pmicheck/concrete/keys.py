@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-NAMES = ("mobile_node", "attacker", "pma1", "pma2", "pma4", "correspondent_node")
+NAMES = ("mobile_node", "attacker", "pma1", "pma2", "pma4", "pma5", "correspondent_node")
 
 
 @cache

@@ -9,12 +9,13 @@ from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.roles.registration import (
     Registration,
-    awaits,
+    awaited,
     believe_acknowledgement,
     believe_home_test,
     build_update,
     is_testing,
     issued,
+    may_answer,
     registration_of,
     require_usable,
     send_update,
@@ -97,7 +98,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require_honest(ctx, world, pma, flow.home)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(registration_of(pma, flow))
+    held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test.cookie))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
     right_peer = not world.type2 or note_peer(ctx, pma, test)
     if believed and not right_peer:
@@ -132,8 +133,7 @@ def _key(world: World, pma: str, flow: Flow) -> str | None:
 def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
     require_honest(ctx, world, pma, flow.home)
-    require(ctx.test(registration_of(pma, flow), awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(registration_of(pma, flow))
+    held = awaited(ctx, world, registration_of(pma, flow), ack)
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
         ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
