@@ -63,6 +63,7 @@ class Result:
         needs_attacker: False if the honest network alone reaches the bad state; None if that was not asked.
         argument: why the scenario file expects its verdict, "" if it does not say.
         expected: the verdict that the scenario file expects, "" if it does not say.
+        settled_by: the attacker whose verdict implies this one (`pmicheck verify --settle`); "" if a run decided it.
     """
 
     scenario: str
@@ -82,6 +83,7 @@ class Result:
     needs_attacker: bool | None = None
     argument: str = ""
     expected: str = ""
+    settled_by: str = ""
 
     def names(self) -> tuple[str, str, str]:
         """Scenario, attacker, property."""
@@ -100,7 +102,8 @@ class Uncovered:
 class Exploration:
     """One search of one ground system: its sizes, its coverage and where the time went.
 
-    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage.
+    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
+    under whom the ground system is the same, if that one was searched instead.
     """
 
     scenario: str
@@ -121,6 +124,7 @@ class Exploration:
     coverage: Mapping[str, int] = field(default_factory=dict)
     uncovered: tuple[Uncovered, ...] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
+    same_as: str = ""
 
 
 @dataclass(frozen=True)

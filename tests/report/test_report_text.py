@@ -50,6 +50,15 @@ def test_the_mark_says_what_the_replay_found(replay: ReplayOutcome | None, mark:
     assert ("Not to be trusted" in shown) == (mark in ("violated!", "violated?"))
 
 
+def test_what_took_no_run_is_marked_and_whose_verdict_implies_it_is_said() -> None:
+    settled = replace(samples.result("off-path"), settled_by="dolev-yao")
+    shown = flowing(text.verdicts(samples.record(settled, VIOLATED)))
+    assert "holds~" in shown
+    assert "Settled by dolev-yao: no-redirection under off-path." in shown
+    assert "~ marks a verdict that another attacker's implies" in shown
+    assert "~" not in text.verdicts(samples.record(VIOLATED))
+
+
 def test_what_was_not_checked_is_said() -> None:
     results = (
         samples.result("off-path", verdict=Verdict.UNDECIDED),
