@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.cache import Cache
 from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Exploration, Progress
+from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.grounding.system import TransitionSystem
+from pmicheck.model.policy import Policy
+from pmicheck.model.scenario import Scenario
+from pmicheck.properties.base import Property
+from pmicheck.reduce.reduction import reduce as reduced_system
+
+
+class Searcher(Protocol):
+    """Somebody else who explores: see `explorer.explore` for arguments and result."""
+
+    def explore(
+        self,
+        system: TransitionSystem,
+        *,
+        max_states: int | None,
+        max_seconds: float | None,
+        progress: Progress | None,
+    ) -> Exploration: ...
 
 
 @dataclass(frozen=True)
@@ -15,19 +37,40 @@ class Engine:
 
     Attributes:
         max_states, max_seconds: limits of one search; a verdict that they cut is `holds-to-bound`.
+        reduce: reductions in force (`pmicheck.reduce.reduction`), except where the state graph is asked for: what is
+            out of reach from a state is a question about all its runs.
+        elsewhere: who searches instead of this process, except where the state graph is asked for.
+        keep: whether ground systems are kept on disk for later runs, and taken from there.
     """
 
     max_states: int | None = None
     max_seconds: float | None = None
+    elsewhere: Searcher | None = None
+    reduce: tuple[str, ...] = ()
+    keep: bool = False
 
     def at_most(self, states: int) -> Engine:
         """The same with no more states than this."""
         return replace(self, max_states=states if self.max_states is None else min(states, self.max_states))
 
+    def prepare(
+        self, scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]
+    ) -> Prepared:
+        """The ground system of a scenario; see `grounding.run.prepare`, which raises ScenarioError."""
+        cache = Cache.of_user() if self.keep else None
+        return (cache.prepare if cache else prepare)(scenario, policy, attacker, properties)
+
     def explore(
         self, system: TransitionSystem, *, progress: Progress | None = None, edges: bool = False
     ) -> Exploration:
         """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised."""
+        if self.reduce and not edges:
+            reduced = reduced_system(system, self.reduce)
+            return reduced.unfold(replace(self, reduce=()).explore(reduced.system, progress=progress))
+        if self.elsewhere is not None and not edges:
+            return self.elsewhere.explore(
+                system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress
+            )
         return explore(system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress, edges=edges)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from pmicheck.cluster.place import ALONE, Place
 from pmicheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
 WEAKEST = "off-path"
 GRAPH_KINDS = ("entry", "role", "knowledge", "full")
+EXPORTED_TO = ("murphi", "promela")
 GRAPH_FORMATS = ("svg", "dot", "graphml", "json")
 MOST_STATES = 1_000_000
 """What a verb that explores a scenario in many variants grants each of them."""
@@ -67,6 +69,7 @@ def parser() -> Parser:
     _add_catalogue(verbs)
     _add_findings(verbs)
     _add_graph(verbs)
+    _add_export(verbs)
     _add_records(verbs)
     _add_baseline(verbs)
     return top
@@ -80,11 +83,16 @@ def verbs() -> tuple[str, ...]:
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     add = verify.add_argument
-    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all")
+    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all but the widened")
     _add_choices(verify)
     _add_outputs(verify)
     add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    settle = "take verdicts that those of weaker or stronger attackers imply, without a run"
+    add("--settle", action="store_true", help=settle)
+    add("--reduce", action="append", default=[], metavar="R", help="search fewer states: symmetry, partial-order, all")
     _add_workers(verify)
+    _add_cache(verify)
+    _add_cluster(verify)
     verify.set_defaults(verb="verify", record=None)
 
 
@@ -100,6 +108,20 @@ def _add_outputs(verb: argparse.ArgumentParser) -> None:
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
+
+
+def _add_cache(verb: argparse.ArgumentParser) -> None:
+    text = "ground everything anew, and keep nothing on disk for the next run"
+    verb.add_argument("--no-cache", action="store_false", dest="cache", help=text)
+
+
+def _add_cluster(verb: argparse.ArgumentParser) -> None:
+    add = verb.add_argument
+    add("--cluster", metavar="ADDRESS", help="work on a Dask cluster; local:N: on N processes of its own")
+    partition = "partition a space among the workers once it has more than so many states; default: %(default)s"
+    add("--alone", type=_whole, default=ALONE, metavar="N", help=partition)
+    for part in ("ca-file", "cert", "key"):
+        add(f"--tls-{part}", type=Path, metavar="FILE", help=f"the cluster's TLS, as PEM: its {part.replace('-', ' ')}")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -167,11 +189,25 @@ def _add_graph(verbs: Verbs) -> None:
     add("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
     add("--attacker", type=lambda name: [name], default=[WEAKEST], metavar="A", help=f"default: {WEAKEST}")
     _add_setting(graph)
+    _add_cache(graph)
     kinds = "gather by binding cache entry, by a principal's state or by what the attacker knows; full: every state"
     add("--by", choices=GRAPH_KINDS, default=GRAPH_KINDS[0], help=f"{kinds}; default: %(default)s")
     add("--format", choices=GRAPH_FORMATS, default=GRAPH_FORMATS[0], help="default: %(default)s")
     add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
     graph.set_defaults(verb="graph", property=[], max_seconds=None, workers=1)
+
+
+def _add_export(verbs: Verbs) -> None:
+    export = verbs.add_parser("export", help="write a scenario as source for another model checker")
+    add = export.add_argument
+    add("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
+    add("--to", choices=EXPORTED_TO, required=True, help="murphi is for rumur and CMurphi, promela for SPIN")
+    add("--attacker", type=lambda name: [name], default=[WEAKEST], metavar="A", help=f"default: {WEAKEST}")
+    add("--property", action="append", default=[], metavar="P", help="an invariant to write; default: all that apply")
+    _add_setting(export)
+    _add_cache(export)
+    add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
+    export.set_defaults(verb="export", max_seconds=None, workers=1)
 
 
 def _add_records(verbs: Verbs) -> None:
@@ -259,6 +295,7 @@ def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
     from pmicheck.analysis import Request, catalogue
     from pmicheck.engine import Engine
+    from pmicheck.reduce.reduction import check_reductions
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
@@ -277,9 +314,27 @@ def request_of(options: argparse.Namespace) -> Request:
         properties=tuple(dict.fromkeys(options.property)),
         settings=tuple(values.items()),
         without=tuple(dict.fromkeys(options.without)),
-        engine=Engine(max_states=options.max_states, max_seconds=options.max_seconds),
+        engine=Engine(
+            max_states=options.max_states,
+            max_seconds=options.max_seconds,
+            reduce=check_reductions(getattr(options, "reduce", ())),
+            keep=getattr(options, "cache", False),
+        ),
         workers=options.workers,
+        settle=getattr(options, "settle", False),
+        cluster=_place_of(options),
     )
+
+
+def _place_of(options: argparse.Namespace) -> Place | None:
+    """The cluster that the options name, if they name one. Raises UsageError for what makes no sense."""
+    if getattr(options, "cluster", None) is None:
+        if any(getattr(options, f"tls_{part}", None) for part in ("ca_file", "cert", "key")):
+            raise UsageError("TLS is for a cluster: name one with --cluster")
+        return None
+    if options.workers > 1:
+        raise UsageError("choose one of --workers and --cluster")
+    return Place(options.cluster, options.tls_ca_file, options.tls_cert, options.tls_key, options.alone)
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:
