@@ -131,7 +131,7 @@ def _decide_all(
         cluster = _connected(request.cluster, stack)
         pool = cluster or stack.enter_context(pool_of(request.workers))
         parts = [cell.for_one_of(request.cluster) for cell in cells]
-        alone = {cell.alone: cell for cell in parts if PROGRESS in cell.properties}
+        alone = {cell.alone: cell for cell in cells if PROGRESS in cell.properties}
         progress = {key: pool.submit(_decide_progress, cell) for key, cell in alone.items()}
 
         def start(number: int) -> Future[Decided]:

@@ -117,8 +117,8 @@ def _private(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _digest_of_rules() -> str:
-    root = Path(__file__).parent
+def digest_of_rules(root: Path) -> str:
+    """Of every source file, and its name, in the layers below `root` that say what a system is."""
     digest = hashlib.sha256()
     for path in sorted(path for layer in LAYERS for path in (root / layer).rglob("*.py")):
         content = path.read_bytes()
@@ -126,7 +126,7 @@ def _digest_of_rules() -> str:
     return digest.hexdigest()
 
 
-RULES = _digest_of_rules()
+RULES = digest_of_rules(Path(__file__).parent)
 """Taken when they are loaded: what becomes of the files later is not what this process runs."""
 
 

@@ -120,8 +120,8 @@ def _add_cluster(verb: argparse.ArgumentParser) -> None:
     add("--cluster", metavar="ADDRESS", help="work on a Dask cluster; local:N: on N processes of its own")
     partition = "partition a space among the workers once it has more than so many states; default: %(default)s"
     add("--alone", type=_whole, default=ALONE, metavar="N", help=partition)
-    for part in ("ca-file", "cert", "key"):
-        add(f"--tls-{part}", type=Path, metavar="FILE", help=f"the cluster's TLS, as PEM: its {part.replace('-', ' ')}")
+    for part, what in (("ca-file", "its authority"), ("cert", "a certificate"), ("key", "the certificate's key")):
+        add(f"--tls-{part}", type=Path, metavar="FILE", help=f"TLS of the cluster, as PEM: {what}")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -339,13 +339,18 @@ def _place_of(options: argparse.Namespace) -> Place | None:
 
 def check_names(kind: str, names: Sequence[str]) -> None:
     """Raises UsageError, with the nearest name there is, for the first name that the catalogue lacks."""
-    from pmicheck import analysis
-
-    known = [name for name, _ in analysis.catalogue(kind)] if names else []
+    known = _known(kind) if names else []
     singular = {"properties": "property"}.get(kind, kind.removesuffix("s"))
     for name in names:
         if name not in known:
             raise UsageError(f"there is no {singular} {name!r}" + hint(name, known, kind))
+
+
+def _known(kind: str) -> Sequence[str]:
+    from pmicheck import analysis
+    from pmicheck.model.scenario import NAMED
+
+    return NAMED if kind == "scenarios" else [name for name, _ in analysis.catalogue(kind)]
 
 
 def hint(name: str, known: Sequence[str], kind: str) -> str:

@@ -57,6 +57,7 @@ def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str
         uncovered=tuple(Uncovered(name, cell.scenario.reason(name, cell.attacker.name)) for name in silent),
         stages=stages,
         same_as="" if searched.attacker == cell.attacker.name else searched.attacker,
+        reductions=cell.engine.reduce,
     )
 
 

@@ -19,6 +19,7 @@ LAYERS = {
     "options": 0,
     "__main__": 0,
     "analysis": 1,
+    "cache": 1,
     "progress": 1,
     "engine": 1,
     "cluster": 1,

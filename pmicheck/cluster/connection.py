@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -51,10 +51,10 @@ class Lost(LimitReached):
 def connect(place: Place) -> Iterator[Connection]:
     """A connection to a cluster; processes of our own end with it.
 
-    Raises UsageError if nobody answers, if there is no worker, or if one has another pmicheck.
+    Raises UsageError if nobody answers, if there is no worker, or if one has another pmicheck; in the block,
+    LimitReached once the scheduler is gone, or a task has taken several workers down.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with contextlib.ExitStack() as stack:
+    with _quiet(), contextlib.ExitStack() as stack:
         address = place.address if place.own is None else stack.enter_context(processes(place.own, place.security))
         try:
             client = stack.enter_context(Client(address, security=Security(**place.security), timeout=ANSWER))
@@ -65,8 +65,21 @@ def connect(place: Place) -> Iterator[Connection]:
             yield Connection(client)
         except KilledWorker as error:
             raise LimitReached("one cell took several workers down: they may have too little memory") from error
-        except CancelledError as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if client.status == "running" or isinstance(error, LimitReached):
+                raise
             raise LimitReached(f"--cluster {place.address}: the scheduler is gone") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Nobody reads Dask's log: what matters of it is said in one sentence."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _check(client: Client, place: Place) -> None:
@@ -151,6 +164,8 @@ class Partitioned:
                 if self.last and self.last.levels:
                     known = f" with {self.last.states:,} states to depth {len(self.last.levels) - 1}"
                 self.tell(f"{system.name}: search {attempt} of {ATTEMPTS} has lost a worker{known}")
+            except OSError as error:
+                raise LimitReached(f"{system.name}: the scheduler is gone") from error
         raise LimitReached(f"{system.name}: {ATTEMPTS} searches have lost a worker, the last one{known}")
 
     def end(self) -> None:

@@ -22,13 +22,13 @@ depth d: the least number of steps that are not eager.
 So monotone learning is eager: nobody is ever the worse off for knowing. C1 is decided pair by pair on guards and
 effects; pairs that never meet (`together.py`) need not agree. An observation state (layout.py) goes nowhere and
 overwrites all, so it undoes whatever came before.
+
+What is told of coverage is less: a rule that only does what an eager transition has just done is not seen to fire.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import networkx as nx
 
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.reduce.together import Together
@@ -152,6 +152,8 @@ def _telling(system: TransitionSystem) -> int:
 
 def _without_cycles(checker: _Checker, candidates: list[int]) -> tuple[int, ...]:
     """C3: the candidates without enough of them to break every cycle of who lets whom fire again."""
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_nodes_from(candidates)
     graph.add_edges_from((by, a) for a in candidates for by in candidates if a != by and checker.wakes(by, a))

@@ -1,9 +1,9 @@
 """What no transition asks for any more goes, since it only multiplies states: fields that nobody looks at, facts that
 nobody needs, directly or to derive another one.
 
-Some fields are packets of which every receipt has turned out never to happen. Others are predicates on a cell (layout.py)
-that a goal alone asks for. What those say is said by another field too, so the goal asks that one; left in place they
-would make the cell unlike its symmetric ones.
+Some fields are packets of which every receipt has turned out never to happen. Others are predicates on a cell
+(layout.py) that a goal alone asks for. What those say is said by another field too, so the goal asks that one; left in
+place they would make the cell unlike its symmetric ones.
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ class Exploration:
     """One search of one ground system: its sizes, its coverage and where the time went.
 
     `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
-    under whom the ground system is the same, if that one was searched instead.
+    under whom the ground system is the same, if that one was searched instead; `reductions` were in force: then
+    `states`, `transitions` and `depth` are those of the smaller system.
     """
 
     scenario: str
@@ -125,6 +126,7 @@ class Exploration:
     uncovered: tuple[Uncovered, ...] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
     same_as: str = ""
+    reductions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -345,4 +347,5 @@ def _exploration(stored: Mapping[str, Any]) -> Exploration:
     values = dict(stored)
     values["without"] = tuple(values["without"])
     values["uncovered"] = tuple(Uncovered(**entry) for entry in values["uncovered"])
+    values["reductions"] = tuple(values.get("reductions", ()))
     return Exploration(**values)

@@ -70,6 +70,8 @@ def summary(record: Record, comparison: Comparison | None = None) -> str:
     parts += [f"{replays[outcome]} {outcome}" for outcome in (Replay.CONFIRMED, Replay.DIVERGED) if replays[outcome]]
     states = sum(each.states for each in record.explorations)
     tail = f"{states:,} states, {record.seconds:.1f} s" + (", interrupted" if record.partial else "")
+    reductions = sorted({name for each in record.explorations for name in each.reductions})
+    tail += f" (reduced by {' and '.join(reductions)})" if reductions else ""
     return f"{', '.join(parts)}; {tail}\n"
 
 

@@ -36,6 +36,9 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Connection]:
         yield connection
 
 
+two = pytest.mark.parametrize("cluster", [2], indirect=True)
+
+
 @pytest.fixture(scope="module")
 def real() -> TransitionSystem:
     """`type1-initial` under `home-path`: 6,539 states."""
@@ -99,35 +102,32 @@ def test_what_a_killed_worker_was_to_do_is_done_by_another(cluster: Connection, 
     assert cluster.submit(work).result(timeout=60) == "done"
 
 
-@pytest.fixture(scope="module")
-def small() -> Iterator[Connection]:
-    with connect(Place("local:2")) as connection:
-        yield connection
-
-
-def test_a_limit_cuts_as_on_one_machine(small: Connection, real: TransitionSystem) -> None:
-    with small.search(pytest.fail) as search:
+@two
+def test_a_limit_cuts_as_on_one_machine(cluster: Connection, real: TransitionSystem) -> None:
+    with cluster.search(pytest.fail) as search:
         same(search.explore(real, max_states=1000), explore(real, max_states=1000), [999])
 
 
-def test_a_worker_lost_in_each_search_ends_it_with_what_is_known(small: Connection, real: TransitionSystem) -> None:
+@two
+def test_a_worker_lost_in_each_search_ends_it_with_what_is_known(cluster: Connection, real: TransitionSystem) -> None:
     told: list[str] = []
 
     def tell(words: str) -> None:
         told.append(words)
         if len(told) < ATTEMPTS:
-            doomed(small, 5)
+            doomed(cluster, 5)
 
-    doomed(small, 5)
-    with small.search(tell) as search, pytest.raises(LimitReached, match=r"the last one with \d+ states to depth \d"):
+    doomed(cluster, 5)
+    with cluster.search(tell) as search, pytest.raises(LimitReached, match=r"the last one with \d+ states to depth \d"):
         search.explore(real)
     assert len(told) == ATTEMPTS
 
 
-def test_a_path_that_a_worker_took_with_it_is_said_to_be_lost(small: Connection, real: TransitionSystem) -> None:
-    with small.search(pytest.fail) as search:
+@two
+def test_a_path_that_a_worker_took_with_it_is_said_to_be_lost(cluster: Connection, real: TransitionSystem) -> None:
+    with cluster.search(pytest.fail) as search:
         found = search.explore(real, max_states=500)
-        small.client.run(kill, on_error="ignore")
+        cluster.client.run(kill, on_error="ignore")
         with pytest.raises(LimitReached, match="a worker was lost"):
             found.path(499)
 
@@ -145,9 +145,10 @@ def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
             connect(Place(address)).__enter__()
 
 
-def test_workers_with_another_pmicheck_are_refused(small: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    first_of(small)
+@two
+def test_workers_with_another_pmicheck_are_refused(cluster: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    first_of(cluster)
     monkeypatch.setattr(connections, "_digest", os.getpid)
-    address = small.client.scheduler.address
+    address = cluster.client.scheduler.address
     with pytest.raises(UsageError, match=f"--cluster {address}: the worker tcp://.* has another pmicheck, or none"):
         connect(Place(address)).__enter__()

@@ -103,11 +103,20 @@ def test_what_never_happens_forbids_nothing() -> None:
 TWINS = (step({X: 0}, {X: 1}), step({X: 1}, {X: 2}), step({Y: 0}, {Y: 1}), step({Y: 1}, {Y: 2}))
 
 
-def test_twins_are_symmetric_whatever_is_seen_of_them() -> None:
-    small = system(*TWINS, seen=(X,))
+@pytest.mark.parametrize("twin", [X, Y], ids=["first", "second"])
+def test_twins_are_symmetric_whichever_of_them_is_seen(twin: Field) -> None:
+    small = system(*TWINS, seen=(twin,))
     assert len(symmetries_of(small)) == 1
     assert explore(reduce(small, ["symmetry"]).system, kernel="python").states == 6
-    assert values(small, "symmetry") == values(small) == {(0, 0), (1, 0), (2, 0)}
+    assert values(small, "symmetry") == values(small) == {(number << twin.shift, 0) for number in (0, 1, 2)}
+
+
+@pytest.mark.parametrize("twin", [X, Y], ids=["first", "second"])
+def test_what_is_seen_of_a_twin_is_what_it_could_have_done_instead_of_the_other(twin: Field) -> None:
+    """Only one of them can move, and one state stands for both cases."""
+    small = system(step({X: 0, Y: 0}, {X: 1}), step({X: 0, Y: 0}, {Y: 1}), seen=(twin,))
+    assert explore(reduce(small, ["symmetry"]).system, kernel="python").states == 2
+    assert values(small, "symmetry") == {(0, 0), (1 << twin.shift, 0)}
 
 
 def test_three_twins_have_six_orders() -> None:
@@ -134,6 +143,30 @@ def test_a_twin_that_starts_elsewhere_is_none() -> None:
     assert not is_symmetry(
         system(*TWINS, horn=(Horn(1, 1),)), Symmetry(Z.mask | W.mask, ((X.mask, 2), (Y.mask, -2)), (), (1, 0, 2))
     )
+
+
+def test_a_field_that_a_goal_alone_asks_for_goes_and_the_goal_is_met_where_it_was() -> None:
+    """Z says whether X is 1, but not in the end that W = 1 is: there all fields are 0."""
+    on = step({W: 0, X: 0}, {X: 1, Z: 1})
+    back = step({W: 0, X: 1}, {X: 0, Z: 0})
+    end = step({W: 0, X: 1}, {W: 1, X: 0, Y: 0, Z: 0})
+    for wanted, depth in ((1, 1), (2, None)):
+        small = system(on, back, end, seen=(X, W), goals=(Goal("z", Z.mask, wanted << Z.shift),))
+        bare = reduce(small, ["partial-order"])
+        assert Z not in bare.system.fields
+        found = bare.unfold(explore(bare.system, kernel="python")).goals[0]
+        assert (found.depth if found else None) == depth
+
+
+def test_a_goal_is_not_met_by_an_end_that_looks_like_it() -> None:
+    """Z is 1 as long as X is 0, but not in the end: there both are 0. The goal wants Z = 1 and Y = 1."""
+    away = step({W: 0, X: 0}, {X: 2, Y: 1, Z: 0})
+    end = step({W: 0, X: 2}, {W: 1, X: 0, Z: 0})
+    goal = Goal("goal", Y.mask | Z.mask, 1 << Y.shift | 1 << Z.shift)
+    small = system(away, end, seen=(X, Y, W), goals=(goal,), initial=1 << Z.shift)
+    reduced = reduce(small, ["partial-order"])
+    assert Z not in reduced.system.fields
+    assert reduced.unfold(explore(reduced.system, kernel="python")).goals == explore(small).goals == (None,)
 
 
 def test_an_unknown_reduction_is_named() -> None:

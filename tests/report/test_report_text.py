@@ -126,6 +126,16 @@ def test_the_summary_counts() -> None:
     )
 
 
+def test_what_grounding_took_is_told_with_what_came_from_the_cache() -> None:
+    record = samples.record(VIOLATED, samples.result("off-path"))
+    assert text.grounding(record) == "grounding 1.0 s of 2.5 s (40%), 0 of 2 systems from the cache\n"
+    first, second = record.explorations
+    read = replace(record, explorations=(first, replace(second, stages={"cache": 0.1})))
+    read = replace(read, stages={"grounding": Stage(0.5, 0.2), "cache": Stage(0.1, 0.04), "z3": Stage(1.9, 0.76)})
+    assert text.grounding(read) == "grounding 0.6 s of 2.5 s (24%), 1 of 2 systems from the cache\n"
+    assert text.grounding(replace(record, explorations=(), stages={})) == ""
+
+
 def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
     story = flowing(narrate(samples.trace(), replay=VIOLATED.replay))
     for said in (

@@ -56,20 +56,25 @@ def is_testing(held: Registration) -> bool:
 def awaited(ctx: Context, world: World, cell: Cell, ack: Acknowledgement) -> Registration:
     """The registration in the cell, which waits for an update with the number of the acknowledgement."""
     require(ctx.test(cell, awaits, ack.seq), "sequence-number")
-    keyed = not ack.status and all(world.policy.on(each) for each in ("mac-of-ack", "home-test", "careof-test"))
-    held: Registration = ctx.get(cell, may_have_keyed(ack.mac[1]) if keyed and ack.mac else None)
+    held: Registration = ctx.get(cell, _may_have_keyed(world.policy, ack))
     return held
 
 
-def may_have_keyed(kbm: Term) -> Callable[[Registration], bool]:
+def _may_have_keyed(policy: Policy, ack: Acknowledgement) -> Callable[[Registration], bool] | None:
     """Whether kind and numbers of the tokens in the key are those of the outstanding update, addresses apart."""
-    _, (kind, _, number, _), care_of = kbm
+    if ack.status or not all(policy.on(each) for each in ("mac-of-ack", "home-test", "careof-test")):
+        return None
+    match ack.mac:
+        case ("mac", ("Kbm", (kind, _, number, _), care_of), *_):
+            pass
+        case _:
+            return None
 
     def may(held: Registration) -> bool:
-        if kind != held.credential or number != {"T": held.nonce, "PT": held.pt, "HT": held.ht}[kind]:
+        if kind != held.credential or number != {"T": held.nonce, "PT": held.pt, "HT": held.ht}[held.credential]:
             return False
         used = held.care_of_nonce if held.stage == "complete" else 0
-        return care_of is None or used == (0 if care_of == ZERO else care_of[2])
+        return care_of is None or bool(used == (0 if care_of == ZERO else care_of[2]))
 
     return may
 
