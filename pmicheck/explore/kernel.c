@@ -101,4 +101,6 @@ typedef struct {
 
 #include "kernel_batches.c"
 
+#include "kernel_checkpoint.c"
+
 #include "kernel_lifetime.c"
