@@ -17,11 +17,12 @@ from typing import Any
 from pmicheck.errors import LimitReached
 from pmicheck.explore.memory import would_not_fit
 from pmicheck.explore.packed_states import PackedStates
+from pmicheck.explore.python_kernel import complete_start
 from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
 from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
 
-INTERFACE = 3  # a kernel built from another version of kernel.h is not used
+INTERFACE = 4  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most
@@ -145,7 +146,10 @@ class _Kernel:
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
         store = PackedStates.of(self.ffi, self.lib, self.search, system)
-        fired = tuple(found.fired[0 : len(system.rules)])
+        counts = found.fired[0 : len(system.rules)]
+        for index in complete_start(system)[0]:
+            counts[system.transitions[index].rule] += 1
+        fired = tuple(counts)
         ends = list(accumulate(levels))
         projections = []
         for number, projection in enumerate(system.projections):

@@ -61,7 +61,7 @@ def explore(
     if spill is not None and not spill.is_dir():
         raise UsageError(f"{spill} is no directory to spill to")
     if kernel == "auto":
-        kernel = "python" if system.reduced else kernel_in_use()
+        kernel = kernel_in_use()
     if kernel == "c" and not c_kernel.available():
         raise UsageError("the C kernel was not built, or from other sources: reinstall with a C compiler at hand")
     if kernel == "python":

@@ -54,8 +54,10 @@ typedef struct {
     uint64_t from, until; /* the states to expand */
     int status;
     uint64_t *local;
-    uint32_t *stack, *enabled;
+    uint32_t *stack, *enabled, *firing;
     uint64_t enabled_count;
+    uint64_t *image;  /* room for three local parts */
+    numbers hurried;  /* the eager transitions that followed the last step */
     uint64_t *fired; /* in this batch, a number a rule */
     memo rows;       /* (knowledge, node) -> its entries that this knowledge enables: offset and count in `row` */
     gen_entry *row;
@@ -73,6 +75,13 @@ typedef struct {
     uint64_t clear, put;
     uint32_t word;
 } update;
+
+/* A part of a symmetry: the bits of `mask` in word `from` go `down` places, then `up`, into word `to`. */
+typedef struct {
+    uint64_t mask;
+    uint32_t from, to, down, up;
+    uint32_t values; /* if not PK_NONE: where in `symmetry_value` the numbers begin that those of a field become */
+} move;
 
 typedef struct {
     gen_part *part;

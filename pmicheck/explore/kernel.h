@@ -22,6 +22,14 @@ typedef struct {
     const uint64_t *projection_mask, *projection_facts;      /* W and K words each */
     const uint64_t *goal_mask, *goal_value, *goal_facts;     /* W, W and K words each */
     const uint64_t *initial, *known;              /* W and K words: the start, its knowledge closed */
+    uint32_t eager_count, symmetries, moves, symmetry_values; /* of a reduced system; the start is complete */
+    const uint32_t *eager;                        /* transitions */
+    const uint64_t *symmetry_fixed;               /* W words each */
+    const uint32_t *symmetry_facts;               /* K * 64 numbers each: where each fact goes */
+    const uint32_t *move_offset;                  /* symmetries + 1 numbers */
+    const uint32_t *move_numbers;                 /* from, to, down, up, values: 5 numbers each */
+    const uint64_t *move_mask;
+    const uint64_t *symmetry_value;
     uint64_t max_states;                          /* a limit of the user: PK_MAX_STATES */
     uint32_t state_ids, knowledge_ids;            /* limits of the tables: at most 2^32 - 2 each */
     uint32_t key_bits;                            /* a limit of the keys: at most PK_KEY_BITS */
@@ -47,7 +55,7 @@ typedef struct {
 
 typedef struct pk_search pk_search;
 
-#define PK_INTERFACE 3 /* to be raised with every change between these marks; c_kernel.py has the same */
+#define PK_INTERFACE 4 /* to be raised with every change between these marks; c_kernel.py has the same */
 
 #define PK_OK 0
 #define PK_MAX_STATES 1

@@ -57,7 +57,7 @@ static int resolve_all(pk_search *k, int *again) {
             candidate *c = w->candidate + i;
             if (c->target != UNKNOWN) continue;
             w->unknown--;
-            int status = resolve(k, c, w->key + i * key_words, &outgrown);
+            int status = resolve(w, c, w->key + i * key_words, &outgrown);
             if (status != PK_OK) return status;
             c->hash = hash_of(w->key + i * key_words, key_words);
             c->target = same_key(w->key + i * key_words, key_of(k, c->parent), key_words) ? SELF : OLD;
@@ -108,7 +108,7 @@ static int batch(pk_search *k, uint64_t until) {
             next = next + share < until ? next + share : until;
             k->worker[n].until = next;
         }
-        together(k, PHASE_OF(k, expand), few);
+        together(k, k->reduced ? expand_reduced : PHASE_OF(k, expand), few);
         int status = resolve_all(k, &again);
         if (status != PK_OK) return status;
     }

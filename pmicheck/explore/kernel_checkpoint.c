@@ -101,7 +101,7 @@ static int restore_layout(pk_search *k, const uint64_t *bits) {
         other.at[n].bits = bits[n] <= 64 ? (unsigned)bits[n] : 65;
         same &= bits[n] == k->layout.at[n].bits;
     }
-    int status = same ? PK_OK : lay_out(&other, k->key_bits) ? repack_all(k, &other) : PK_FORMAT;
+    int status = same ? PK_OK : lay_out(&other, k->key_bits) && other.words >= k->layout.words ? repack_all(k, &other) : PK_FORMAT;
     free(other.at);
     return status;
 }

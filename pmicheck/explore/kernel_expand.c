@@ -38,13 +38,13 @@ static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_ent
 }
 
 /* The transitions that are enabled, in no order, into `enabled`. */
-INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
+INLINE int find_enabled_from(worker *w, uint32_t root, const uint64_t *local, uint32_t knowledge) {
     const pk_search *k = w->search;
     const generator *g = &k->tree;
     const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
     uint32_t waiting = 0, *enabled = w->enabled;
     uint64_t count = 0;
-    w->stack[waiting++] = 1;
+    w->stack[waiting++] = root;
     while (waiting) {
         uint32_t id = w->stack[--waiting];
         const gen_node *node = g->node + id;
@@ -71,15 +71,8 @@ INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
     return PK_OK;
 }
 
-/* Put the enabled transitions into index order. */
-static void sort_enabled(worker *w) {
-    uint32_t *list = w->enabled;
-    for (uint64_t i = 1; i < w->enabled_count; i++) {
-        uint32_t moved = list[i];
-        uint64_t at = i;
-        for (; at > 0 && list[at - 1] > moved; at--) list[at] = list[at - 1];
-        list[at] = moved;
-    }
+INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
+    return find_enabled_from(w, 1, local, knowledge);
 }
 
 /* The key of a successor into `key`, which holds the state's own: OLD if it has one, UNKNOWN, or SELF if it is that. */
@@ -170,10 +163,19 @@ INLINE void expand(worker *w, uint32_t key_words, int plain) {
     }
 }
 
+#include "kernel_reduced.c"
+
 /* The key of a candidate with new parts; `outgrown` says which number does not fit into its bits any more. */
-static int resolve(pk_search *k, const candidate *c, uint64_t *key, uint32_t *outgrown) {
+static int resolve(worker *w, const candidate *c, uint64_t *key, uint32_t *outgrown) {
+    pk_search *k = w->search;
     uint64_t local[PK_MOST_WORDS];
     uint32_t knowledge = unpack(k, key_of(k, c->parent), local), t = c->via, number;
+    if (k->reduced) {
+        int status = PK_OK;
+        reduced_successor(w, k, local, knowledge, t, key, outgrown, &status);
+        if (status == PK_OK) count_hurried(w);
+        return status;
+    }
     for (uint32_t at = k->update_offset[t]; at < k->update_offset[t + 1]; at++) {
         const update *u = k->update + at;
         uint64_t after = (local[u->word] & ~u->clear) | u->put;

@@ -252,7 +252,8 @@ static void gen_free(generator *g) {
     memset(g, 0, sizeof *g);
 }
 
-static int gen_init(generator *g, const pk_system *s) {
+/* The tree for all transitions but the eager ones has number 1; `eager_root` gets that for the eager ones, or 0. */
+static int gen_init(generator *g, const pk_system *s, uint32_t *eager_root) {
     gen_builder b = {.g = g, .s = s};
     uint32_t *all = NULL;
     g->nodes = 1;
@@ -265,8 +266,15 @@ static int gen_init(generator *g, const pk_system *s) {
     b.used = calloc(s->fields + 1, 1);
     if (fine && b.mentions && b.used) {
         memset(g->node, 0, sizeof *g->node);
-        for (uint32_t t = 0; t < s->transitions; t++) all[t] = t;
-        fine = gen_build(&b, all, s->transitions) == 1;
+        uint32_t eager = 0;
+        for (uint32_t t = 0; t < s->transitions; t++)
+            if (eager < s->eager_count && s->eager[eager] == t)
+                eager++;
+            else
+                all[t - eager] = t;
+        fine = gen_build(&b, all, s->transitions - eager) == 1;
+        for (uint32_t n = 0; n < eager; n++) all[n] = s->eager[n];
+        if (fine && eager) fine = (*eager_root = gen_build(&b, all, eager)) != 0;
     } else {
         fine = 0;
     }

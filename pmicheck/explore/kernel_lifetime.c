@@ -27,7 +27,7 @@ static int make_transitions(pk_search *k, const pk_system *s) {
     return k->rule_of && k->needs_of && k->learns_of && k->found.fired && make_updates(k, s) &&
            resize((void **)&k->fresh, count + 1, sizeof *k->fresh) &&
            sparse_init(&k->needs, s->needs_set, s->needs, s->knowledge_words) &&
-           sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s);
+           sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s, &k->eager_root);
 }
 
 /* Nothing was made lately: no state has the number that stands for the parent. */
@@ -48,10 +48,29 @@ static int make_workers(pk_search *k, const pk_system *s) {
         w->fired = calloc((size_t)s->rules + 1, sizeof *w->fired);
         if (!w->fired || !memo_init(&w->rows, 8, UINT64_MAX) || !resize((void **)&w->local, s->words, 8) ||
             !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
-            !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) || !forget_lately(k, w))
+            !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) ||
+            !resize((void **)&w->firing, (uint64_t)s->transitions + 1, sizeof *w->firing) ||
+            !resize((void **)&w->image, 3 * (uint64_t)s->words, sizeof *w->image) || !forget_lately(k, w))
             return 0;
     }
     return k->worker && team_init(k);
+}
+
+/* Eager transitions and symmetries. */
+static int make_reduction(pk_search *k, const pk_system *s) {
+    k->reduced = s->eager_count || s->symmetries;
+    k->symmetries = s->symmetries;
+    if (!memo_init(&k->images, 4, s->memo_limit)) return 0;
+    k->symmetry_fixed = copy_of(s->symmetry_fixed, (uint64_t)s->symmetries * s->words, 8);
+    k->symmetry_value = copy_of(s->symmetry_value, s->symmetry_values, 8);
+    k->symmetry_facts = copy_of(s->symmetry_facts, (uint64_t)s->symmetries * s->knowledge_words * 64, 4);
+    k->move_offset = copy_of(s->move_offset, (uint64_t)s->symmetries + 1, 4);
+    if (!resize((void **)&k->move, s->moves, sizeof *k->move)) return 0;
+    for (uint32_t n = 0; n < s->moves; n++) {
+        const uint32_t *m = s->move_numbers + 5 * (uint64_t)n;
+        k->move[n] = (move){s->move_mask[n], m[0], m[1], m[2], m[3], m[4]};
+    }
+    return k->symmetry_fixed && k->symmetry_value && k->symmetry_facts && k->move_offset;
 }
 
 static int make_horn(pk_search *k, const pk_system *s) {
@@ -101,6 +120,7 @@ static int make_touches(pk_search *k, const pk_system *s) {
             for (uint32_t part = k->update_offset[t]; part < k->update_offset[t + 1]; part++)
                 touched |= (k->update[part].clear | k->update[part].put) & mask[k->update[part].word];
             for (uint32_t w = 0; w < s->knowledge_words && k->learns_of[t]; w++) touched |= facts[w];
+            touched |= (uint64_t)k->reduced; /* what follows a step there may change anything */
             if (touched && !numbers_add(&k->touch, n)) return 0;
         }
     }
@@ -187,7 +207,7 @@ pk_search *pk_new(const pk_system *s) {
     k->spill = s->spill ? copy_of(s->spill, strlen(s->spill) + 1, 1) : NULL;
     k->keys.spill = k->ways.spill = k->samples.spill = k->spill;
     for (uint32_t n = 0; n < PK_MOST_THREADS; n++) k->part[n].memory.spill = k->spill;
-    if ((!s->spill || k->spill) && make_transitions(k, s) && make_horn(k, s) && make_observers(k, s) &&
+    if ((!s->spill || k->spill) && make_transitions(k, s) && make_reduction(k, s) && make_horn(k, s) && make_observers(k, s) &&
         make_layout(k, s) && make_workers(k, s) && make_start(k, s) && make_saved(k))
         return k;
     pk_free(k);
@@ -218,12 +238,14 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
     uint32_t knowledge = unpack(k, key_of(k, parent), w->local);
     *via = PK_NONE; /* stays so if memory does not suffice */
     if (find_enabled(w, w->local, knowledge) != PK_OK) return (uint32_t)parent;
-    for (uint64_t i = 0; i < w->enabled_count; i++) {
-        candidate c = {.parent = (uint32_t)parent, .via = w->enabled[i]};
+    uint64_t count = w->enabled_count;
+    memcpy(w->firing, w->enabled, count * sizeof *w->firing);
+    for (uint64_t i = 0; i < count; i++) {
+        candidate c = {.parent = (uint32_t)parent, .via = w->firing[i]};
         uint32_t outgrown = PK_NONE;
         memcpy(key, key_of(k, parent), k->layout.words * 8);
-        uint32_t found = successor_key(k, w->local, knowledge, c.via, key, k->plain);
-        if (found == UNKNOWN && resolve(k, &c, key, &outgrown) != PK_OK) break;
+        uint32_t found = k->reduced ? UNKNOWN : successor_key(k, w->local, knowledge, c.via, key, k->plain);
+        if (found == UNKNOWN && resolve(w, &c, key, &outgrown) != PK_OK) break;
         if (outgrown == PK_NONE && same_key(key, key_of(k, state), k->layout.words) && c.via < *via) *via = c.via;
     }
     return (uint32_t)parent;
@@ -268,7 +290,7 @@ void pk_finish(pk_search *k) {
 static void free_workers(pk_search *k) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
-        free(w->local), free(w->stack), free(w->enabled), free(w->fired), free(w->rows.slot), free(w->row);
+        free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing), free(w->fired), free(w->rows.slot), free(w->row);
         free(w->candidate), free(w->key), free(w->mine), free(w->lately);
         large_free(&k->part[n].memory);
     }
@@ -281,6 +303,8 @@ static void free_system(pk_search *k) {
     sparse_free(&k->needs), sparse_free(&k->learns), sparse_free(&k->horn_body), sparse_free(&k->goal_facts);
     free(k->horn_head), free(k->premise_offset), free(k->premise), free(k->closing), free(k->agenda);
     free(k->closures.slot), free(k->knowledge_table.slot), free(k->knowledge_used);
+    free(k->symmetry_fixed), free(k->symmetry_value), free(k->symmetry_facts), free(k->move_offset), free(k->move);
+    free(k->images.slot);
     free(k->goal_mask), free(k->goal_value), free(k->touch_offset), free(k->touch.at), free(k->fresh);
 }
 

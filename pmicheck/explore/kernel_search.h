@@ -45,6 +45,13 @@ struct pk_search {
     uint32_t *agenda;
     memo closures; /* (knowledge, learns) -> knowledge */
 
+    int reduced;
+    uint32_t eager_root, symmetries; /* node of the tree, or 0 */
+    uint64_t *symmetry_fixed, *symmetry_value;
+    uint32_t *symmetry_facts, *move_offset;
+    move *move;
+    memo images; /* (knowledge, symmetry + 1) -> knowledge */
+
     int plain; /* one word, kept as it is */
     word_table *word;
     key_layout layout;

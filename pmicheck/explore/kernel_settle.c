@@ -178,8 +178,17 @@ static int recount(pk_search *k, uint64_t from, uint64_t parent, uint32_t via) {
         uint32_t knowledge = unpack(k, key_of(k, id), w->local);
         int status = find_enabled(w, w->local, knowledge);
         if (status != PK_OK) return status;
-        for (uint64_t i = 0; i < w->enabled_count; i++)
-            if (id < parent || w->enabled[i] < via) w->fired[k->rule_of[w->enabled[i]]]++;
+        uint64_t count = w->enabled_count;
+        memcpy(w->firing, w->enabled, count * sizeof *w->firing);
+        for (uint64_t i = 0; i < count; i++) {
+            if (id == parent && w->firing[i] > via) continue;
+            w->fired[k->rule_of[w->firing[i]]] += id < parent || w->firing[i] < via;
+            uint64_t key[PK_KEY_BITS / 64] = {0};
+            uint32_t outgrown = PK_NONE;
+            if (!k->reduced) continue;
+            reduced_successor(w, k, w->local, knowledge, w->firing[i], key, &outgrown, &status);
+            if (status == PK_OK) count_hurried(w);
+        }
     }
     return PK_OK;
 }

@@ -96,6 +96,12 @@ class Eager:
             state = first[1]
 
 
+def complete_start(system: TransitionSystem) -> tuple[list[int], tuple[int, int]]:
+    """The eager transitions that fire at the start, and the state that the search begins with."""
+    fired, state = Eager(system).follow(system.start)
+    return fired, system.canonical(*state)
+
+
 class _Search:
     def __init__(self, system: TransitionSystem, max_states: int | None, edges: bool) -> None:
         self.system = system

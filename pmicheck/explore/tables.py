@@ -5,10 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pmicheck.grounding.system import WORD, TransitionSystem
+from pmicheck.explore.python_kernel import complete_start
+from pmicheck.grounding.system import WORD, Renamed, TransitionSystem, bits
 
 OCTETS = WORD // 8
+FULL = 2**WORD - 1
 
 
 def knowledge_words(system: TransitionSystem) -> int:
@@ -31,6 +34,54 @@ class _Sets:
     def numbers(self, sets: Iterable[int]) -> array[int]:
         number = self.number
         return array("I", [number.setdefault(a_set, len(number)) for a_set in sets])
+
+
+NO_VALUES = 2**32 - 1
+
+
+class _Moves(NamedTuple):
+    """What symmetries do with bits that do not stay: each move takes bits of one word to one word."""
+
+    offsets: array[int]
+    numbers: array[int]
+    masks: list[int]
+    values: list[int]
+
+    @classmethod
+    def of(cls, system: TransitionSystem) -> _Moves:
+        moves = cls(array("I", [0]), array("I"), [], [])
+        for symmetry in system.symmetries:
+            for mask, left in symmetry.moved:
+                for word in range(system.words):
+                    moves._add_moved(word, (mask >> word * WORD) & FULL, left)
+            for renamed in symmetry.renamed:
+                moves._add_renamed(renamed)
+            moves.offsets.append(len(moves.masks))
+        return moves
+
+    def _add(self, mask: int, *numbers: int) -> None:
+        self.masks.append(mask)
+        self.numbers.extend(numbers)
+
+    def _add_moved(self, word: int, mask: int, left: int) -> None:
+        """Bits that keep their distance; those that come to lie in different words are different moves."""
+        by_target: dict[int, int] = {}
+        for bit in bits(mask):
+            target = (word * WORD + bit + left) // WORD
+            by_target[target] = by_target.get(target, 0) | 1 << bit
+        for target, part in by_target.items():
+            up = left - (target - word) * WORD
+            self._add(part, word, target, max(0, -up), max(0, up), NO_VALUES)
+
+    def _add_renamed(self, renamed: Renamed) -> None:
+        (word, down), (target, up) = divmod(renamed.shift, WORD), divmod(renamed.target, WORD)
+        self._add(renamed.mask >> word * WORD, word, target, down, up, len(self.values))
+        self.values.extend(renamed.values)
+
+
+def _whole_permutation(facts: tuple[int, ...], count: int) -> list[int]:
+    """The permutation of facts for all bits of the words that hold them."""
+    return [*facts, *range(len(facts), count)]
 
 
 @dataclass(frozen=True)
@@ -57,14 +108,19 @@ class Tables:
         # A field without bits distinguishes nothing.
         fields = [f for f in system.fields if f.width]
         transitions, projections, goals = system.transitions, system.projections, system.goals
+        moves = _Moves.of(system)
         ids = {
+            "eager": array("I", system.eager),
+            "symmetry_facts": array("I", [n for s in system.symmetries for n in _whole_permutation(s.facts, k * WORD)]),
+            "move_offset": moves.offsets,
+            "move_numbers": moves.numbers,
             "field": array("I", [n for f in fields for n in (*divmod(f.shift, WORD), f.width)]),
             "rule_of": array("I", [t.rule for t in transitions]),
             "needs_of": needs.numbers([t.needs for t in transitions]),
             "learns_of": learns.numbers([t.learns for t in transitions]),
             "horn_head": array("I", [rule.head for rule in system.horn]),
         }
-        initial, known = system.start
+        initial, known = complete_start(system)[1]
         words = {
             "mask": packed([t.mask for t in transitions], w),
             "value": packed([t.value for t in transitions], w),
@@ -78,6 +134,9 @@ class Tables:
             "goal_mask": packed([g.mask for g in goals], w),
             "goal_value": packed([g.value for g in goals], w),
             "goal_facts": packed([g.facts for g in goals], k),
+            "symmetry_fixed": packed([s.fixed for s in system.symmetries], w),
+            "symmetry_value": packed(moves.values, 1),
+            "move_mask": packed(moves.masks, 1),
             "initial": packed([initial], w),
             "known": packed([known], k),
         }
@@ -90,6 +149,10 @@ class Tables:
             "horn": len(system.horn),
             "projections": len(projections),
             "goals": len(goals),
+            "eager_count": len(system.eager),
+            "symmetries": len(system.symmetries),
+            "moves": len(moves.masks),
+            "symmetry_values": len(moves.values),
             "needs": len(needs.number),
             "learns": len(learns.number),
         }
