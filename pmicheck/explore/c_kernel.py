@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 import os
@@ -9,12 +10,14 @@ import sys
 import time
 from array import array
 from bisect import bisect_right
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pmicheck.errors import LimitReached
+from pmicheck.errors import LimitReached, UsageError
+from pmicheck.explore.checkpoint import EVERY, Checkpoint
 from pmicheck.explore.memory import would_not_fit
 from pmicheck.explore.packed_states import PackedStates
 from pmicheck.explore.python_kernel import complete_start
@@ -62,17 +65,19 @@ def search(
     knowledge_ids: int = MOST_IDS,
     key_bits: int = MOST_KEY_BITS,
     memo_limit: int = MOST_MEMOS,
+    checkpoint: Path | None = None,
+    save_every: float = EVERY,
 ) -> Exploration:
     """Explore every reachable state; arguments and result as for `explorer.explore`.
 
     `most_octets` is what the tables may take. `state_ids` and `knowledge_ids` say how many ids they may give out,
     `key_bits` how long a packed state may become, `memo_limit` how many closures and filtered rows are remembered
-    before all are forgotten; only tests make these smaller.
+    before all are forgotten; only tests make these smaller. `save_every` is the least number of seconds between two
+    saves into the checkpoint.
     """
     module = load()
     if module is None:
         raise LimitReached("the C kernel was not built")
-    began = time.monotonic()
     limits = {
         "max_states": MOST_IDS if max_states is None else min(max_states, MOST_IDS),
         "state_ids": state_ids,
@@ -82,9 +87,17 @@ def search(
         "most_octets": NO_LIMIT if most_octets is None else most_octets,
         "threads": threads,
     }
+    seconds = math.inf if max_seconds is None else max_seconds
     kernel = _Kernel(module, system, edges, limits, spill)
-    levels, stopped_by = kernel.run(began, max_seconds, progress)
-    return kernel.result(levels, stopped_by, began, most_octets)
+    if checkpoint is None:
+        levels, stopped_by = kernel.run(seconds, progress, None)
+        return kernel.result(levels, stopped_by, most_octets)
+    opened = Checkpoint(checkpoint, kernel.tables.digest(system), system.name, module.lib.PK_SECTIONS, save_every)
+    with contextlib.closing(opened) as saved:
+        if saved.levels:
+            kernel.restore(saved, limits["max_states"])
+        levels, stopped_by = kernel.run(seconds, progress, saved)
+        return replace(kernel.result(levels, stopped_by, most_octets), unsaved=saved.trouble)
 
 
 class _Kernel:
@@ -94,11 +107,12 @@ class _Kernel:
         self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int], spill: Path | None
     ) -> None:
         self.ffi, self.lib, self.system, self.edges = module.ffi, module.lib, system, edges
+        self.began, self.levels, self.kept = time.monotonic(), [1], 0
         if system.words > self.lib.PK_MOST_WORDS:
             raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
         if len(system.transitions) > MOST_TRANSITIONS:
             raise LimitReached(f"{system.name}: {len(system.transitions)} transitions are too many to number")
-        tables = Tables.of(system)
+        self.tables = tables = Tables.of(system)
         described = self.ffi.new("pk_system *", {**tables.counts, **limits, "record_edges": edges})
         # What is kept lives as long as this name; pk_new copies what it needs.
         kept = [self.ffi.NULL if spill is None else self.ffi.new("char[]", os.fsencode(spill))]
@@ -111,17 +125,30 @@ class _Kernel:
             raise LimitReached(f"{system.name}: not enough memory for the tables of the C kernel")
         self.search = self.ffi.gc(made, self.lib.pk_free)
 
-    def run(self, began: float, max_seconds: float | None, progress: Progress | None) -> tuple[list[int], str | None]:
-        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
-        deadline = math.inf if max_seconds is None else began + max_seconds
+    def restore(self, saved: Checkpoint, max_states: int) -> None:
+        """Go to where the search was saved. Raises UsageError if it is damaged or beyond a limit, LimitReached."""
+        with saved.sections() as content, self.ffi.from_buffer("uint64_t[]", content) as words:
+            status = self.lib.pk_restore(self.search, words, len(words))
+        if status == self.lib.PK_FORMAT:
+            raise saved.damaged()
         found = self.lib.pk_result(self.search)
-        levels: list[int] = []
-        chunk, start, end = 64, 0, 1
-        while start < end:
-            levels.append(end - start)
+        if status != self.lib.PK_OK:
+            raise LimitReached(f"{saved.place}: the states saved there do not fit into memory; use --spill DIR")
+        if found.states > max_states:
+            raise UsageError(f"{saved.place}: {found.states:,} states are saved there, {max_states:,} are granted here")
+        self.levels, self.kept = list(saved.levels), found.expanded
+        self.began -= saved.seconds
+
+    def run(self, seconds: float, progress: Progress | None, saved: Checkpoint | None) -> tuple[list[int], str | None]:
+        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
+        found = self.lib.pk_result(self.search)
+        levels, chunk, deadline = self.levels, 64, time.monotonic() + seconds
+        end = sum(levels)
+        while True:
             while found.expanded < end:
                 before, done = time.monotonic(), found.expanded
                 if before > deadline:
+                    self._save(saved)
                     return self._cut(levels, end, "max_seconds")
                 status = self.lib.pk_step(self.search, end, chunk)
                 if status != self.lib.PK_OK:
@@ -131,17 +158,36 @@ class _Kernel:
                     chunk = max(1, chunk // 2)
                 elif took < SLICE / 2 and found.expanded - done == chunk:
                     chunk *= 2
-            start, end = end, found.states
+                if saved is not None and saved.due():
+                    self._save(saved)
             if progress is not None:
-                rate = found.states / max(time.monotonic() - began, 1e-9)
-                progress(len(levels) - 1, found.states, end - start, rate)
-        return levels, None
+                rate = found.states / max(time.monotonic() - self.began, 1e-9)
+                progress(len(levels) - 1, found.states, found.states - end, rate)
+            if found.states == end:
+                self._save(saved)
+                return levels, None
+            levels.append(found.states - end)
+            end = found.states
+
+    def _save(self, saved: Checkpoint | None) -> None:
+        """Save what is new, unless nothing is to be saved; not after a step that met a limit."""
+        expanded = self.lib.pk_result(self.search).expanded
+        if saved is None or saved.trouble or expanded == self.kept:
+            return
+        count = self.ffi.new("uint32_t *")
+        pieces = self.lib.pk_unsaved(self.search, count)
+        if pieces == self.ffi.NULL:
+            saved.fail("not enough memory to save the search")
+            return
+        content = [self.ffi.buffer(pieces[n].at, pieces[n].octets) for n in range(count[0])]
+        saved.save(content, self.levels, time.monotonic() - self.began)
+        self.kept = expanded
 
     def _cut(self, levels: list[int], end: int, why: str) -> tuple[list[int], str]:
         beyond = self.lib.pk_result(self.search).states - end
         return ([*levels, beyond] if beyond else levels), why
 
-    def result(self, levels: list[int], stopped_by: str | None, began: float, limit: int | None) -> Exploration:
+    def result(self, levels: list[int], stopped_by: str | None, limit: int | None) -> Exploration:
         octets = self.lib.pk_bytes(self.search)
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
@@ -166,7 +212,7 @@ class _Kernel:
             knowledge_sets=found.knowledge_sets,
             projections=tuple(projections),
             goals=tuple(None if s == self.lib.PK_NONE else Reached(s, bisect_right(ends, s)) for s in goals),
-            seconds=time.monotonic() - began,
+            seconds=time.monotonic() - self.began,
             kernel="c",
             bytes_per_state=octets / found.states,
             shortage=would_not_fit(found.states, octets, levels, limit) if limit and stopped_by == "memory" else "",

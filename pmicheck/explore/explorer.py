@@ -29,6 +29,7 @@ def explore(
     edges: bool = False,
     threads: int = 1,
     spill: Path | None = None,
+    checkpoint: Path | None = None,
 ) -> Exploration:
     """Find every reachable state of a system, breadth first.
 
@@ -41,14 +42,18 @@ def explore(
         edges: record the state graph as well (8 octets an edge).
         threads: how many threads the C kernel uses; what is found is the same. The Python kernel has one.
         spill: a directory; the large tables lie in files there, which have no names, instead of in memory.
+        checkpoint: a directory; the search is saved there now and then, and taken up where it was saved last. What
+            comes out is what a search without interruption finds; of `max_seconds` each run gets all.
 
     Returns:
         What was found; `complete` is False if a limit cut the search, or because the machine's memory would not have
         sufficed: then `shortage` says so.
 
     Raises:
-        UsageError: unknown kernel, "c" where none was built, a limit that makes no sense, or no such directory.
-        LimitReached: the system alone is too large for the kernel's tables.
+        UsageError: unknown kernel, "c" where none was built, a limit that makes no sense, or no such directory; a
+            checkpoint that is damaged, in use, of another version, or has more states than `max_states`.
+        OutputError: the checkpoint cannot be written. If that comes later, the search goes on, and `unsaved` says so.
+        LimitReached: the system alone, or what was saved, is too large for the kernel's tables.
     """
     if kernel not in KERNELS:
         raise UsageError(f"unknown kernel {kernel!r}: choose one of {', '.join(KERNELS)}")
@@ -60,6 +65,8 @@ def explore(
         raise UsageError(f"threads is {threads}: must be from 1 to {MOST_THREADS}")
     if spill is not None and not spill.is_dir():
         raise UsageError(f"{spill} is no directory to spill to")
+    if checkpoint is not None and edges:
+        raise UsageError("a search that records edges has no checkpoint")
     if kernel == "auto":
         kernel = kernel_in_use()
     if kernel == "c" and not c_kernel.available():
@@ -67,6 +74,8 @@ def explore(
     if kernel == "python":
         if spill is not None:
             raise UsageError("the Python kernel cannot spill to a disk: reinstall with a C compiler at hand")
+        if checkpoint is not None:
+            raise UsageError("the Python kernel has no checkpoints: reinstall with a C compiler at hand")
         return python_kernel.search(
             system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges
         )
@@ -79,4 +88,5 @@ def explore(
         threads=threads,
         spill=spill,
         most_octets=None if spill else free_octets(),
+        checkpoint=checkpoint,
     )
