@@ -18,7 +18,7 @@ from typing import Any
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.checkpoint import EVERY, Checkpoint
-from pmicheck.explore.memory import would_not_fit
+from pmicheck.explore.memory import shortage
 from pmicheck.explore.packed_states import PackedStates
 from pmicheck.explore.python_kernel import complete_start
 from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
@@ -106,7 +106,7 @@ class _Kernel:
     def __init__(
         self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int], spill: Path | None
     ) -> None:
-        self.ffi, self.lib, self.system, self.edges = module.ffi, module.lib, system, edges
+        self.ffi, self.lib, self.system, self.edges, self.spill = module.ffi, module.lib, system, edges, spill
         self.began, self.levels, self.kept = time.monotonic(), [1], 0
         if system.words > self.lib.PK_MOST_WORDS:
             raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
@@ -122,7 +122,8 @@ class _Kernel:
             setattr(described, name, kept[-1])
         made = self.lib.pk_new(described)
         if made == self.ffi.NULL:
-            raise LimitReached(f"{system.name}: not enough memory for the tables of the C kernel")
+            room = "memory" if spill is None else f"memory, or room in {spill},"
+            raise LimitReached(f"{system.name}: not enough {room} for the tables of the C kernel")
         self.search = self.ffi.gc(made, self.lib.pk_free)
 
     def restore(self, saved: Checkpoint, max_states: int) -> None:
@@ -215,7 +216,7 @@ class _Kernel:
             seconds=time.monotonic() - self.began,
             kernel="c",
             bytes_per_state=octets / found.states,
-            shortage=would_not_fit(found.states, octets, levels, limit) if limit and stopped_by == "memory" else "",
+            shortage=shortage(found.states, octets, levels, limit, self.spill) if stopped_by == "memory" else "",
             edges=self._edges(found) if self.edges else None,
             store=store,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pmicheck.errors import UsageError
@@ -63,8 +64,8 @@ def explore(
         raise UsageError(f"max_seconds is {max_seconds}: must not be negative")
     if not 1 <= threads <= MOST_THREADS:
         raise UsageError(f"threads is {threads}: must be from 1 to {MOST_THREADS}")
-    if spill is not None and not spill.is_dir():
-        raise UsageError(f"{spill} is no directory to spill to")
+    if spill is not None and not (spill.is_dir() and os.access(spill, os.W_OK)):
+        raise UsageError(f"{spill} is no directory that files can be made in")
     if checkpoint is not None and edges:
         raise UsageError("a search that records edges has no checkpoint")
     if kernel == "auto":

@@ -1,4 +1,4 @@
-"""A search that is interrupted, however that happens, goes on from its checkpoint and finds what it would have found."""
+"""A search that is interrupted, however that happens, goes on from its checkpoint and finds what it would have."""
 
 from __future__ import annotations
 
@@ -138,11 +138,14 @@ def half_searched(system: TransitionSystem) -> Iterator[tuple[Path, Path]]:
 
 def same_or_refused(system: TransitionSystem, kept: Path, expected: Exploration) -> bool:
     try:
-        the_same(search(system, kept), expected)
+        found = search(system, kept)
     except UsageError as error:
-        assert str(error).endswith("damaged; remove it, and the search begins anew")
-        return False
-    return True
+        refused = str(error)
+    else:
+        the_same(found, expected)
+        return True
+    assert refused.endswith("damaged; remove it, and the search begins anew")
+    return False
 
 
 SMALL = odometers(4, 4, 2, 2)
