@@ -25,13 +25,13 @@ from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Rea
 from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
 
-INTERFACE = 4  # a kernel built from another version of kernel.h is not used
+INTERFACE = 5  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most
 SLICE = 0.1  # seconds between two looks at Ctrl-C and the clock
 STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory", 5: "key bits"}
-MOST_KEY_BITS = 256
+MOST_KEY_BITS = 512
 NO_LIMIT = 2**64 - 1
 
 

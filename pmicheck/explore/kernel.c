@@ -62,7 +62,8 @@ typedef struct {
     memo rows;       /* (knowledge, node) -> its entries that this knowledge enables: offset and count in `row` */
     gen_entry *row;
     uint64_t row_count, row_room;
-    uint64_t *lately; /* successors made not long ago: parent and key of each */
+    uint64_t *lately; /* keys of successors made not long ago */
+    uint64_t *recent; /* values of words met not long ago, with their numbers + 1 */
     candidate *candidate;
     uint64_t *key;
     uint64_t count, room, unknown;
@@ -75,6 +76,17 @@ typedef struct {
     uint64_t clear, put;
     uint32_t word;
 } update;
+
+/* A transition of a system of one word. */
+typedef struct {
+    uint64_t mask, value, clear, put;
+} pure_step;
+
+/* Some bits of that word, and for each value of theirs which transitions it allows. */
+typedef struct {
+    unsigned shift, width;
+    uint32_t *offset, *list;
+} slice;
 
 /* A part of a symmetry: the bits of `mask` in word `from` go `down` places, then `up`, into word `to`. */
 typedef struct {
@@ -103,6 +115,8 @@ typedef struct {
 #include "kernel_observe.c"
 
 #include "kernel_expand.c"
+
+#include "kernel_pure.c"
 
 #include "kernel_settle.c"
 

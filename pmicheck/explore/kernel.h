@@ -55,7 +55,7 @@ typedef struct {
 
 typedef struct pk_search pk_search;
 
-#define PK_INTERFACE 4 /* to be raised with every change between these marks; c_kernel.py has the same */
+#define PK_INTERFACE 5 /* to be raised with every change between these marks; c_kernel.py has the same */
 
 #define PK_OK 0
 #define PK_MAX_STATES 1
@@ -66,7 +66,7 @@ typedef struct pk_search pk_search;
 #define PK_FORMAT 6
 #define PK_NONE 0xFFFFFFFF
 #define PK_MOST_WORDS 128
-#define PK_KEY_BITS 256
+#define PK_KEY_BITS 512
 #define PK_MOST_THREADS 64
 
 /* A search with the initial state stored, or NULL if memory does not suffice; copies what it needs of the system. */

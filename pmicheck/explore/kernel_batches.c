@@ -92,8 +92,10 @@ static int reserve_index(pk_search *k) {
 PHASES(1)
 PHASES(2)
 PHASES(4)
+PHASES(8)
 
-#define PHASE_OF(k, name) ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : name##_4)
+#define PHASE_OF(k, name)                                                                                             \
+    ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : (k)->layout.words == 4 ? name##_4 : name##_8)
 
 #define FEW 256 /* states that it would not pay to wake other threads for */
 
@@ -108,7 +110,7 @@ static int batch(pk_search *k, uint64_t until) {
             next = next + share < until ? next + share : until;
             k->worker[n].until = next;
         }
-        together(k, k->reduced ? expand_reduced : PHASE_OF(k, expand), few);
+        together(k, k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand), few);
         int status = resolve_all(k, &again);
         if (status != PK_OK) return status;
     }

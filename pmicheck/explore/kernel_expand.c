@@ -4,6 +4,7 @@
  * that has no number yet is marked, and one thread resolves the marked ones afterwards.
  */
 #define LATELY_LOG 14 /* successors that each worker remembers, as a power of 2: they fit into a core's own cache */
+#define RECENT_LOG 9 /* values of each word that a worker remembers */
 #define LONG_LIST 8 /* lists with more transitions that need knowledge are filtered once per knowledge set */
 #define ROW_ENTRIES 8 /* transitions that rows may hold, on average, before the memo forgets them all */
 
@@ -75,9 +76,21 @@ INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
     return find_enabled_from(w, 1, local, knowledge);
 }
 
+/* The number of a value of a word, which has mostly been asked for not long ago; PK_NONE if it is new. */
+INLINE uint32_t recent_number(worker *w, uint32_t word, uint64_t value) {
+    uint64_t *slot = w->recent + (((uint64_t)word << RECENT_LOG) + ((value ^ value >> 29) * MULTIPLIER >> (64 - RECENT_LOG))) * 2;
+    if (slot[0] == value && slot[1]) return (uint32_t)slot[1] - 1;
+    uint32_t number = word_number(w->search->word + word, value);
+    if (number == PK_NONE) return PK_NONE;
+    slot[0] = value;
+    slot[1] = (uint64_t)number + 1;
+    return number;
+}
+
 /* The key of a successor into `key`, which holds the state's own: OLD if it has one, UNKNOWN, or SELF if it is that. */
 INLINE uint32_t successor_key(
-    const pk_search *k, const uint64_t *local, uint32_t knowledge, uint32_t t, uint64_t *key, int plain) {
+    worker *w, const uint64_t *local, uint32_t knowledge, uint32_t t, uint64_t *key, int plain) {
+    const pk_search *k = w->search;
     uint64_t changed = 0;
     if (plain) { /* the word lies in the lowest bits of the key as it is */
         const update *u = k->update + k->update_offset[t];
@@ -90,7 +103,7 @@ INLINE uint32_t successor_key(
         uint64_t before = local[u->word], after = (before & ~u->clear) | u->put;
         if (after == before) continue;
         changed = 1;
-        uint32_t number = word_number(k->word + u->word, after);
+        uint32_t number = recent_number(w, u->word, after);
         if (number == PK_NONE) return UNKNOWN;
         put_number(key, k->layout.at + u->word, number);
     }
@@ -124,13 +137,28 @@ static int candidates_reserve(worker *w, uint64_t more, uint32_t key_words) {
     return 1;
 }
 
-/* Whether a successor of an earlier state, made by this worker not long ago, had this key: then it is nothing new. */
-INLINE int made_lately(worker *w, uint64_t hash, uint32_t parent, const uint64_t *key, uint32_t key_words) {
-    uint64_t *slot = w->lately + (hash >> (64 - LATELY_LOG)) * (key_words + 1);
-    if (slot[0] < parent && same_key(slot + 1, key, key_words)) return 1;
-    slot[0] = parent;
-    for (uint32_t n = 0; n < key_words; n++) slot[n + 1] = key[n];
-    return 0;
+INLINE uint64_t *lately_slot(const worker *w, uint64_t hash, uint32_t key_words) {
+    return w->lately + (hash >> (64 - LATELY_LOG)) * key_words;
+}
+
+/* Drop those candidates from number `from` on whose key a successor of an earlier state had not long ago: they are
+ * nothing new. The others are remembered; not before all are looked at, since of two of one state the first counts. */
+INLINE void drop_made_lately(worker *w, uint64_t from, uint32_t key_words) {
+    uint64_t kept = from;
+    for (uint64_t i = from; i < w->count; i++) {
+        const candidate *c = w->candidate + i;
+        const uint64_t *key = w->key + i * key_words;
+        if (c->target == OLD && same_key(lately_slot(w, c->hash, key_words), key, key_words)) continue;
+        w->candidate[kept] = *c;
+        for (uint32_t n = 0; n < key_words; n++) w->key[kept * key_words + n] = key[n];
+        kept++;
+    }
+    w->count = kept;
+    for (uint64_t i = from; i < kept; i++) {
+        if (w->candidate[i].target != OLD) continue;
+        uint64_t *slot = lately_slot(w, w->candidate[i].hash, key_words);
+        for (uint32_t n = 0; n < key_words; n++) slot[n] = w->key[i * key_words + n];
+    }
 }
 
 /* All successors of the states that this worker is given, as candidates. */
@@ -145,21 +173,23 @@ INLINE void expand(worker *w, uint32_t key_words, int plain) {
         w->status = find_enabled(w, w->local, knowledge);
         if (w->status == PK_OK && !candidates_reserve(w, w->enabled_count, key_words)) w->status = PK_MEMORY;
         if (w->status != PK_OK) return;
+        uint64_t first = w->count;
         for (uint64_t i = 0; i < w->enabled_count; i++) {
             uint32_t t = w->enabled[i];
             candidate *c = w->candidate + w->count;
             uint64_t *key = w->key + w->count * key_words;
             w->fired[k->rule_of[t]]++;
             for (uint32_t n = 0; n < key_words; n++) key[n] = own[n];
-            c->target = (uint16_t)successor_key(k, w->local, knowledge, t, key, plain);
+            c->target = (uint16_t)successor_key(w, w->local, knowledge, t, key, plain);
             if (c->target == SELF && !k->record_edges) continue;
             c->parent = (uint32_t)id;
             c->via = t;
             c->hash = hash_of(key, key_words);
-            if (c->target == OLD && !k->record_edges && made_lately(w, c->hash, c->parent, key, key_words)) continue;
+            PREFETCH(lately_slot(w, c->hash, key_words));
             w->unknown += c->target == UNKNOWN;
             w->count++;
         }
+        if (!k->record_edges) drop_made_lately(w, first, key_words);
     }
 }
 

@@ -5,7 +5,7 @@
  * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list, each with
  * what of its guard the way there has not tested.
  */
-#define SHORT_LIST 4 /* not worth another node */
+#define SHORT_LIST 2 /* not worth another node */
 
 typedef struct {
     uint64_t field_mask; /* 0: no field to look at, only a list */

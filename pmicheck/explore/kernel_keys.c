@@ -2,7 +2,7 @@
  *
  * Words are interned: the number of a word is small, since few of its values ever occur. A system of one word in which
  * the knowledge fits beside it is kept as it is (`plain`), in the lowest bits. Where a number outgrows its bits the search gives it more and
- * packs all keys anew, in 1, 2 or 4 words of 64 bits; nothing ever wraps.
+ * packs all keys anew, in 1, 2, 4 or 8 words of 64 bits; nothing ever wraps.
  */
 #define SPARE_BITS 2 /* that a number gets beyond the one that it needs, if they are to be had */
 #define FIRST_BITS 4

@@ -30,11 +30,11 @@ static int make_transitions(pk_search *k, const pk_system *s) {
            sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s, &k->eager_root);
 }
 
-/* Nothing was made lately: no state has the number that stands for the parent. */
+/* Nothing was made lately: the key of the initial state, which is old, stands for that. */
 static int forget_lately(const pk_search *k, worker *w) {
-    uint64_t octets = ((uint64_t)(k->layout.words + 1) * 8) << LATELY_LOG;
-    if (!resize((void **)&w->lately, octets, 1)) return 0;
-    memset(w->lately, 0xFF, octets);
+    uint32_t words = k->layout.words;
+    if (!resize((void **)&w->lately, (uint64_t)words << LATELY_LOG, sizeof *w->lately)) return 0;
+    for (uint64_t at = 0; at < (uint64_t)words << LATELY_LOG; at++) w->lately[at] = key_of(k, 0)[at % words];
     return 1;
 }
 
@@ -50,7 +50,8 @@ static int make_workers(pk_search *k, const pk_system *s) {
             !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
             !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) ||
             !resize((void **)&w->firing, (uint64_t)s->transitions + 1, sizeof *w->firing) ||
-            !resize((void **)&w->image, 3 * (uint64_t)s->words, sizeof *w->image) || !forget_lately(k, w))
+            !(w->recent = calloc((size_t)s->words << RECENT_LOG, 2 * sizeof *w->recent)) ||
+            !resize((void **)&w->image, 3 * (uint64_t)s->words, sizeof *w->image))
             return 0;
     }
     return k->worker && team_init(k);
@@ -182,7 +183,7 @@ static int make_start(pk_search *k, const pk_system *s) {
     k->found.states = k->found.knowledge_sets = k->knowledge_used[0] = 1;
     k->found.key_words = k->layout.words;
     for (uint32_t n = 0; n < k->threads; n++)
-        if (!fill_part(k, n, 16)) return 0;
+        if (!fill_part(k, n, 16) || !forget_lately(k, k->worker + n)) return 0;
     for (uint32_t n = 0; n < k->projections; n++)
         if (!observe_projection(k, k->projection + n, key_of(k, 0), 0)) return 0;
     for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key_of(k, 0), 0);
@@ -208,7 +209,7 @@ pk_search *pk_new(const pk_system *s) {
     k->keys.spill = k->ways.spill = k->samples.spill = k->spill;
     for (uint32_t n = 0; n < PK_MOST_THREADS; n++) k->part[n].memory.spill = k->spill;
     if ((!s->spill || k->spill) && make_transitions(k, s) && make_reduction(k, s) && make_horn(k, s) && make_observers(k, s) &&
-        make_layout(k, s) && make_workers(k, s) && make_start(k, s) && make_saved(k))
+        make_layout(k, s) && make_pure(k, s) && make_workers(k, s) && make_start(k, s) && make_saved(k))
         return k;
     pk_free(k);
     return NULL;
@@ -244,7 +245,7 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
         candidate c = {.parent = (uint32_t)parent, .via = w->firing[i]};
         uint32_t outgrown = PK_NONE;
         memcpy(key, key_of(k, parent), k->layout.words * 8);
-        uint32_t found = k->reduced ? UNKNOWN : successor_key(k, w->local, knowledge, c.via, key, k->plain);
+        uint32_t found = k->reduced ? UNKNOWN : successor_key(w, w->local, knowledge, c.via, key, k->plain);
         if (found == UNKNOWN && resolve(w, &c, key, &outgrown) != PK_OK) break;
         if (outgrown == PK_NONE && same_key(key, key_of(k, state), k->layout.words) && c.via < *via) *via = c.via;
     }
@@ -291,7 +292,7 @@ static void free_workers(pk_search *k) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
         free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing), free(w->fired), free(w->rows.slot), free(w->row);
-        free(w->candidate), free(w->key), free(w->mine), free(w->lately);
+        free(w->candidate), free(w->key), free(w->mine), free(w->lately), free(w->recent);
         large_free(&k->part[n].memory);
     }
     free(k->worker);
@@ -299,6 +300,7 @@ static void free_workers(pk_search *k) {
 
 static void free_system(pk_search *k) {
     gen_free(&k->tree);
+    free_pure(k);
     free(k->update), free(k->update_offset), free(k->rule_of), free(k->needs_of), free(k->learns_of);
     sparse_free(&k->needs), sparse_free(&k->learns), sparse_free(&k->horn_body), sparse_free(&k->goal_facts);
     free(k->horn_head), free(k->premise_offset), free(k->premise), free(k->closing), free(k->agenda);

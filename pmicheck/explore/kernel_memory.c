@@ -68,7 +68,7 @@ typedef struct {
 
 #define STEP ((uint64_t)1 << 16)          /* octets by which a large array is made to grow, at least */
 #define HUGE_FROM ((uint64_t)1 << 23)     /* smaller arrays do without huge pages */
-#define MOST_RESERVED ((uint64_t)1 << 37) /* addresses for one array: 128 GB, 2^32 keys of four words */
+#define MOST_RESERVED ((uint64_t)1 << 38) /* addresses for one array: 256 GB, 2^32 keys of eight words */
 
 #if HAS_MMAP
 /* A file that goes with its last descriptor, whatever ends the process. */

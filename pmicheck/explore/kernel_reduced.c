@@ -163,6 +163,7 @@ static void expand_reduced(worker *w) {
         if (w->status == PK_OK && !candidates_reserve(w, count, key_words)) w->status = PK_MEMORY;
         if (w->status != PK_OK) return;
         memcpy(w->firing, w->enabled, count * sizeof *w->firing);
+        uint64_t first = w->count;
         for (uint64_t i = 0; i < count; i++) {
             candidate *c = w->candidate + w->count;
             uint64_t *key = w->key + w->count * key_words;
@@ -174,9 +175,9 @@ static void expand_reduced(worker *w) {
             if (c->target != UNKNOWN) count_hurried(w);
             if (c->target == SELF && !k->record_edges) continue;
             c->hash = hash_of(key, key_words);
-            if (c->target == OLD && !k->record_edges && made_lately(w, c->hash, c->parent, key, key_words)) continue;
             w->unknown += c->target == UNKNOWN;
             w->count++;
         }
+        if (!k->record_edges) drop_made_lately(w, first, key_words);
     }
 }

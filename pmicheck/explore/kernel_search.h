@@ -52,6 +52,11 @@ struct pk_search {
     move *move;
     memo images; /* (knowledge, symmetry + 1) -> knowledge */
 
+    int pure; /* see kernel_pure.c */
+    pure_step *pure_step;
+    slice *slice;
+    uint32_t slices;
+
     int plain; /* one word, kept as it is */
     word_table *word;
     key_layout layout;

@@ -59,41 +59,57 @@ INLINE void look_up(pk_search *k, index_part *p, candidate *c, const uint64_t *k
 
 #define AHEAD 16 /* candidates between fetching a bucket, fetching the key that it points to, and looking there */
 
-/* Look up the candidates in `mine`, in order; memory is fetched ahead. */
-INLINE void look_mine_up(pk_search *k, index_part *p, own_candidate *mine, uint64_t count, uint32_t key_words) {
+/* The candidate with this number among those that a worker looks up: any, if it is the only worker. */
+INLINE own_candidate own_at(const worker *w, uint64_t i, uint32_t key_words, int alone) {
+    return alone ? (own_candidate){w->candidate + i, w->key + i * key_words, (uint32_t)i} : w->mine[i];
+}
+
+/* Look up so many candidates, in order; memory is fetched ahead. */
+INLINE void look_own_up(worker *w, uint64_t count, uint32_t key_words, int alone) {
+    pk_search *k = w->search;
+    index_part *p = k->part + w->number;
     for (uint64_t i = 0; i < count + 2 * AHEAD; i++) {
-        if (i < count) PREFETCH(p->at + bucket_in(mine[i].candidate->hash, p->buckets));
+        if (i < count) PREFETCH(p->at + bucket_in(own_at(w, i, key_words, alone).candidate->hash, p->buckets));
         if (i >= AHEAD && i - AHEAD < count) {
-            uint64_t hash = mine[i - AHEAD].candidate->hash;
+            uint64_t hash = own_at(w, i - AHEAD, key_words, alone).candidate->hash;
             const bucket *b = p->at + bucket_in(hash, p->buckets);
             uint32_t equal = tags_equal(b, tag_in(hash));
             if (equal) PREFETCH((const uint64_t *)k->keys.at + (uint64_t)b->id[lowest_bit(equal)] * key_words);
         }
         if (i < 2 * AHEAD) continue;
-        const own_candidate *own = mine + i - 2 * AHEAD;
-        look_up(k, p, own->candidate, own->key, own->number, key_words);
+        own_candidate own = own_at(w, i - 2 * AHEAD, key_words, alone);
+        if (own.candidate->target != SELF) look_up(k, p, own.candidate, own.key, own.number, key_words);
     }
+}
+
+/* Which candidates of all workers have a hash that belongs to this worker's part of the index; how many, into `count`. */
+static int gather_own(worker *w, uint64_t *count) {
+    const pk_search *k = w->search;
+    uint64_t total = 0, number = 0;
+    for (uint32_t n = 0; n < k->threads; n++) total += k->worker[n].count;
+    if (total > w->mine_room) {
+        if (!resize((void **)&w->mine, total, sizeof *w->mine)) return PK_MEMORY;
+        w->mine_room = total;
+    }
+    *count = 0;
+    for (uint32_t n = 0; n < k->threads; n++)
+        for (uint64_t i = 0; i < k->worker[n].count; i++, number++) {
+            candidate *c = k->worker[n].candidate + i;
+            if (part_in(c->hash, k->threads) != w->number) continue;
+            w->mine[(*count)++] = (own_candidate){c, k->worker[n].key + i * k->layout.words, (uint32_t)number};
+        }
+    return PK_OK;
 }
 
 /* Look up all candidates whose hash belongs to this worker's part of the index. */
 INLINE void look_all_up(worker *w, uint32_t key_words) {
-    pk_search *k = w->search;
-    uint64_t total = 0, mine = 0, number = 0;
-    for (uint32_t n = 0; n < k->threads; n++) total += k->worker[n].count;
-    if (total > w->mine_room) {
-        if (!resize((void **)&w->mine, total, sizeof *w->mine)) {
-            w->status = PK_MEMORY;
-            return;
-        }
-        w->mine_room = total;
+    uint64_t count;
+    if (w->search->threads == 1) {
+        look_own_up(w, w->count, key_words, 1);
+        return;
     }
-    for (uint32_t n = 0; n < k->threads; n++)
-        for (uint64_t i = 0; i < k->worker[n].count; i++, number++) {
-            candidate *c = k->worker[n].candidate + i;
-            if (c->target == SELF || part_in(c->hash, k->threads) != w->number) continue;
-            w->mine[mine++] = (own_candidate){c, k->worker[n].key + i * key_words, (uint32_t)number};
-        }
-    look_mine_up(k, k->part + w->number, w->mine, mine, key_words);
+    w->status = gather_own(w, &count);
+    if (w->status == PK_OK) look_own_up(w, count, key_words, 0);
 }
 
 /* Store a new state; the index gets its number. */

@@ -31,10 +31,9 @@ static inline uint32_t tags_equal(const bucket *b, uint8_t tag) {
 }
 
 static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
-    uint64_t hash = MULTIPLIER;
+    uint64_t hash = 0;
     for (uint32_t w = 0; w < key_words; w++) hash = mix(hash, key[w]);
-    hash *= 0xD6E8FEB86659FD93ull;
-    return hash ^ hash >> 29;
+    return hash * 0xD6E8FEB86659FD93ull;
 }
 
 static inline int fits(const index_part *p, uint64_t more) { return (p->used + more) * 8 <= p->buckets * BUCKET * 7; }

@@ -241,3 +241,50 @@ def test_too_many_words_for_the_c_kernel() -> None:
     with pytest.raises(LimitReached, match="129 words"):
         explore(wide, kernel="c")
     assert explore(wide, kernel="python").states == 1
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("system", [philosophers(9), counter(5, 6, 3), learner(11)], ids=lambda system: system.name)
+def test_threads_find_the_same(system: TransitionSystem, threads: int) -> None:
+    alone = c_kernel.search(system, edges=True)
+    together = c_kernel.search(system, edges=True, threads=threads)
+    assert together == alone
+    assert list(together.states_iter()) == list(alone.states_iter())
+    some = range(0, alone.states, 97)
+    assert [together.path(state) for state in some] == [alone.path(state) for state in some]
+
+
+def rays(words: int) -> TransitionSystem:
+    """From the middle one may go 60 steps on one ray of `words`; each has a word of its own."""
+    fields, width = lay_out([(f"ray{n}", 64) for n in range(words)], words)
+    steps = [
+        guarded(0, [(f, at) for f in fields if f is not ray] + [(ray, at)], [(ray, at + 1)])
+        for at in (0,)
+        for ray in fields
+    ]
+    steps += [guarded(0, [(ray, at)], [(ray, at + 1)]) for at in range(1, 60) for ray in fields]
+    return TransitionSystem(f"rays-{words}", width, fields, (Rule("go", "x", "1"),), tuple(steps), (), (), 0, 0)
+
+
+@pytest.mark.parametrize("words", [3, 11, 22, 44, 80])
+def test_keys_get_longer_as_they_need(words: int) -> None:
+    """60 values take 6 bits: keys of 18, 66, 132, 264 and 480 bits, in 1, 2, 4, 8 and 8 words."""
+    system = rays(words)
+    found = c_kernel.search(system, edges=True)
+    assert found.states == 1 + 60 * words
+    assert found == explore(system, kernel="python", edges=True)
+    assert set(found.states_iter()) == {(at << 64 * ray, 0) for ray in range(words) for at in range(61)}
+
+
+def test_a_key_beyond_all_bits_ends_the_search() -> None:
+    found = c_kernel.search(rays(100))
+    assert (found.complete, found.stopped_by) == (False, "key bits")
+    assert set(found.states_iter()) < {(at << 64 * ray, 0) for ray in range(100) for at in range(61)}
+
+
+def test_memory_that_would_not_suffice_ends_the_search() -> None:
+    found = c_kernel.search(philosophers(9), most_octets=600_000)
+    assert (found.complete, found.stopped_by) == (False, "memory")
+    assert 1_000 < found.states < 46_763
+    assert "--spill" in found.shortage
+    assert c_kernel.search(philosophers(9), most_octets=2_000_000).complete
