@@ -73,11 +73,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Decided:
-    """What came of one cell; `cites` has the statements that each of its rules cites."""
+    """What came of one cell; `cites` has the statements that each of its rules cites, `unsaved` is its checkpoint's."""
 
     results: tuple[Result, ...]
     exploration: Exploration
     cites: Mapping[str, tuple[str, ...]]
+    unsaved: str = ""
 
 
 def verify(
@@ -90,7 +91,6 @@ def verify(
     """Decide all that is asked for.
 
     Args:
-        request: scenarios, attackers, properties, readings, mechanisms and limits.
         command: the command line, for the record; progress: called with one sentence per finished exploration.
         partial: called with the record so far on KeyboardInterrupt, which is then raised again.
 
@@ -112,6 +112,8 @@ def verify(
                 f"{found.scenario} / {found.attacker}: {found.states:,} states to depth {found.depth}, "
                 f"{sum(found.stages.values()):.1f} s ({len(done)} of {len(cells)})"
             )
+            for remark in filter(None, (found.shortage, decided.unsaved)):
+                progress(f"{found.scenario} / {found.attacker}: {remark}")
     except KeyboardInterrupt:
         if partial is not None:
             partial(record(cut=True))
@@ -207,6 +209,7 @@ def _decide_invariants(cell: Cell, decider: Decider | None = None, watch: Watch 
         tuple(replace(result, seconds=share) for result in results),
         _summary(cell, prepared, explored, clock.stages),
         {rule.name: rule.statements for rule in system.rules},
+        explored.unsaved,
     )
 
 
@@ -342,6 +345,8 @@ def _summary(cell: Cell, prepared: Prepared, explored: Explored, stages: dict[st
         coverage=coverage,
         uncovered=tuple(Uncovered(name, cell.scenario.reason(name, cell.attacker.name)) for name in silent),
         stages=stages,
+        stopped_by=explored.stopped_by or "",
+        shortage=explored.shortage,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from pmicheck.explore.explorer import explore
+from pmicheck.errors import OutputError
+from pmicheck.explore.explorer import explore, kernel_for
 from pmicheck.explore.result import Exploration, Progress
 from pmicheck.grounding.system import TransitionSystem
 
@@ -15,20 +17,52 @@ class Engine:
 
     Attributes:
         max_states, max_seconds: limits of one search; a verdict that they cut is `holds-to-bound`.
+        threads: how many threads a search uses.
+        spill: the directory where the large tables lie instead of in memory.
+        checkpoint: the directory where searches are saved, except where the state graph is asked for.
     """
 
     max_states: int | None = None
     max_seconds: float | None = None
+    threads: int = 1
+    spill: Path | None = None
+    checkpoint: Path | None = None
 
     def at_most(self, states: int) -> Engine:
         """The same with no more states than this."""
         return replace(self, max_states=states if self.max_states is None else min(states, self.max_states))
 
+    def check(self) -> None:
+        """Raises UsageError if no search can be done so: better before a run than in the middle."""
+        kernel_for(threads=self.threads, spill=self.spill, checkpoint=self.checkpoint)
+
     def explore(
         self, system: TransitionSystem, *, progress: Progress | None = None, edges: bool = False
     ) -> Exploration:
-        """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised."""
-        return explore(system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress, edges=edges)
+        """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised.
+
+        A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
+        """
+        checkpoint = None if edges else self.checkpoint
+        try:
+            return self._explore(system, progress, edges, checkpoint)
+        except OutputError as error:
+            found = self._explore(system, progress, edges, None)
+            return replace(found, unsaved=f"{error}; the search went on, but was not saved")
+
+    def _explore(
+        self, system: TransitionSystem, progress: Progress | None, edges: bool, checkpoint: Path | None
+    ) -> Exploration:
+        return explore(
+            system,
+            max_states=self.max_states,
+            max_seconds=self.max_seconds,
+            progress=progress,
+            edges=edges,
+            threads=self.threads,
+            spill=self.spill,
+            checkpoint=checkpoint,
+        )
 
 
 UNLIMITED = Engine()

@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -14,6 +15,7 @@ from pmicheck.errors import UsageError
 
 if TYPE_CHECKING:
     from pmicheck.analysis import Request
+    from pmicheck.engine import Engine
 
 KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "bounds", "statements", "claims")
 RECORD = Path("reports/record.json")
@@ -85,6 +87,7 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_outputs(verify)
     add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
     _add_workers(verify)
+    _add_searching(verify)
     verify.set_defaults(verb="verify", record=None)
 
 
@@ -100,6 +103,14 @@ def _add_outputs(verb: argparse.ArgumentParser) -> None:
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
+
+
+def _add_searching(verb: argparse.ArgumentParser) -> None:
+    """How a search is done, which changes no verdict."""
+    add = verb.add_argument
+    add("--threads", type=_whole, default=1, metavar="N", help="threads of a search; default: %(default)s")
+    add("--spill", type=Path, metavar="DIR", help="large tables lie in files in DIR instead of in memory")
+    add("--checkpoint", type=Path, metavar="DIR", help="save searches in DIR; given again, go on from there")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -258,7 +269,6 @@ def decided_all(command: Sequence[str]) -> bool:
 def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
     from pmicheck.analysis import Request, catalogue
-    from pmicheck.engine import Engine
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
@@ -277,9 +287,18 @@ def request_of(options: argparse.Namespace) -> Request:
         properties=tuple(dict.fromkeys(options.property)),
         settings=tuple(values.items()),
         without=tuple(dict.fromkeys(options.without)),
-        engine=Engine(max_states=options.max_states, max_seconds=options.max_seconds),
+        engine=_engine_of(options),
         workers=options.workers,
     )
+
+
+def _engine_of(options: argparse.Namespace) -> Engine:
+    from pmicheck.engine import Engine
+
+    most = Engine(max_states=options.max_states, max_seconds=options.max_seconds)
+    if options.verb != "verify":
+        return most
+    return replace(most, threads=options.threads, spill=options.spill, checkpoint=options.checkpoint)
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:

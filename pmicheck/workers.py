@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import active_children
+from multiprocessing import active_children, parent_process
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -40,3 +41,12 @@ def in_order(pool: ProcessPoolExecutor, work: Callable[..., T], arguments: Itera
 
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+
+
+def _end_with_the_first() -> None:
+    """Where the first process is killed nobody ends this one, which would wait for work for ever."""
+    first = parent_process()
+    assert first is not None
+    first.join()
+    signal.raise_signal(signal.SIGTERM)

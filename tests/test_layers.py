@@ -21,6 +21,7 @@ LAYERS = {
     "analysis": 1,
     "progress": 1,
     "engine": 1,
+    "checkpoints": 1,
     "evidence": 1,
     "catalogue": 1,
     "review": 1,

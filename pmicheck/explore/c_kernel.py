@@ -10,6 +10,7 @@ import sys
 import time
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -29,6 +30,7 @@ INTERFACE = 5  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most
+GLANCE = 1.0  # seconds between two looks at what memory is free
 SLICE = 0.1  # seconds between two looks at Ctrl-C and the clock
 STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory", 5: "key bits"}
 MOST_KEY_BITS = 512
@@ -60,6 +62,7 @@ def search(
     edges: bool = False,
     threads: int = 1,
     spill: Path | None = None,
+    free: Callable[[], int | None] = lambda: None,
     most_octets: int | None = None,
     state_ids: int = MOST_IDS,
     knowledge_ids: int = MOST_IDS,
@@ -70,34 +73,37 @@ def search(
 ) -> Exploration:
     """Explore every reachable state; arguments and result as for `explorer.explore`.
 
-    `most_octets` is what the tables may take. `state_ids` and `knowledge_ids` say how many ids they may give out,
-    `key_bits` how long a packed state may become, `memo_limit` how many closures and filtered rows are remembered
-    before all are forgotten; only tests make these smaller. `save_every` is the least number of seconds between two
-    saves into the checkpoint.
+    `free` is asked now and then how many octets more the tables may take, and may not know. `most_octets` says what
+    they may take in all, `state_ids` and `knowledge_ids` how many ids they may give out, `key_bits` how long a packed
+    state may become, `memo_limit` how many closures and filtered rows are remembered before all are forgotten,
+    `save_every` how many seconds lie between two saves into the checkpoint at least; only tests make these smaller.
     """
     module = load()
     if module is None:
         raise LimitReached("the C kernel was not built")
+    limit = free() if most_octets is None else most_octets
     limits = {
         "max_states": MOST_IDS if max_states is None else min(max_states, MOST_IDS),
         "state_ids": state_ids,
         "knowledge_ids": knowledge_ids,
         "memo_limit": memo_limit,
         "key_bits": key_bits,
-        "most_octets": NO_LIMIT if most_octets is None else most_octets,
+        "most_octets": NO_LIMIT if limit is None else limit,
         "threads": threads,
     }
     seconds = math.inf if max_seconds is None else max_seconds
     kernel = _Kernel(module, system, edges, limits, spill)
+    if most_octets is None:
+        kernel.free = free
     if checkpoint is None:
         levels, stopped_by = kernel.run(seconds, progress, None)
-        return kernel.result(levels, stopped_by, most_octets)
+        return kernel.result(levels, stopped_by)
     opened = Checkpoint(checkpoint, kernel.tables.digest(system), system.name, module.lib.PK_SECTIONS, save_every)
     with contextlib.closing(opened) as saved:
         if saved.levels:
             kernel.restore(saved, limits["max_states"])
         levels, stopped_by = kernel.run(seconds, progress, saved)
-        return replace(kernel.result(levels, stopped_by, most_octets), unsaved=saved.trouble)
+        return replace(kernel.result(levels, stopped_by), unsaved=saved.trouble)
 
 
 class _Kernel:
@@ -108,6 +114,9 @@ class _Kernel:
     ) -> None:
         self.ffi, self.lib, self.system, self.edges, self.spill = module.ffi, module.lib, system, edges, spill
         self.began, self.levels, self.kept = time.monotonic(), [1], 0
+        self.free: Callable[[], int | None] = lambda: None
+        self.next_look = self.began + GLANCE
+        self.limit = None if limits["most_octets"] == NO_LIMIT else limits["most_octets"]
         if system.words > self.lib.PK_MOST_WORDS:
             raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
         if len(system.transitions) > MOST_TRANSITIONS:
@@ -161,6 +170,8 @@ class _Kernel:
                     chunk *= 2
                 if saved is not None and saved.due():
                     self._save(saved)
+                if time.monotonic() > self.next_look:
+                    self._look_for_memory()
             if progress is not None:
                 rate = found.states / max(time.monotonic() - self.began, 1e-9)
                 progress(len(levels) - 1, found.states, found.states - end, rate)
@@ -169,6 +180,14 @@ class _Kernel:
                 return levels, None
             levels.append(found.states - end)
             end = found.states
+
+    def _look_for_memory(self) -> None:
+        """Others take memory, and give it back."""
+        self.next_look = time.monotonic() + GLANCE
+        more = self.free()
+        if more is not None:
+            self.limit = self.lib.pk_bytes(self.search) + more
+            self.lib.pk_grant(self.search, self.limit)
 
     def _save(self, saved: Checkpoint | None) -> None:
         """Save what is new, unless nothing is to be saved; not after a step that met a limit."""
@@ -188,7 +207,7 @@ class _Kernel:
         beyond = self.lib.pk_result(self.search).states - end
         return ([*levels, beyond] if beyond else levels), why
 
-    def result(self, levels: list[int], stopped_by: str | None, limit: int | None) -> Exploration:
+    def result(self, levels: list[int], stopped_by: str | None) -> Exploration:
         octets = self.lib.pk_bytes(self.search)
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
@@ -216,7 +235,7 @@ class _Kernel:
             seconds=time.monotonic() - self.began,
             kernel="c",
             bytes_per_state=octets / found.states,
-            shortage=shortage(found.states, octets, levels, limit, self.spill) if stopped_by == "memory" else "",
+            shortage=shortage(found.states, octets, levels, self.limit, self.spill) if stopped_by == "memory" else "",
             edges=self._edges(found) if self.edges else None,
             store=store,
         )

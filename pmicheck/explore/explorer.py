@@ -20,6 +20,29 @@ def kernel_in_use() -> str:
     return "c" if c_kernel.available() else "python"
 
 
+def kernel_for(
+    kernel: str = "auto", *, threads: int = 1, spill: Path | None = None, checkpoint: Path | None = None
+) -> str:
+    """The kernel, "c" or "python", that a search with these arguments of `explore` uses.
+
+    Raises UsageError if one of them makes no sense, or that kernel cannot do it.
+    """
+    if kernel not in KERNELS:
+        raise UsageError(f"unknown kernel {kernel!r}: choose one of {', '.join(KERNELS)}")
+    if not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads is {threads}: must be from 1 to {MOST_THREADS}")
+    if spill is not None and not (spill.is_dir() and os.access(spill, os.W_OK)):
+        raise UsageError(f"{spill} is no directory that files can be made in")
+    chosen = kernel_in_use() if kernel == "auto" else kernel
+    if chosen == "c" and not c_kernel.available():
+        raise UsageError("the C kernel was not built, or from other sources: reinstall with a C compiler at hand")
+    if chosen == "python" and spill is not None:
+        raise UsageError("the Python kernel cannot spill to a disk: reinstall with a C compiler at hand")
+    if chosen == "python" and checkpoint is not None:
+        raise UsageError("the Python kernel has no checkpoints: reinstall with a C compiler at hand")
+    return chosen
+
+
 def explore(
     system: TransitionSystem,
     *,
@@ -56,27 +79,14 @@ def explore(
         OutputError: the checkpoint cannot be written. If that comes later, the search goes on, and `unsaved` says so.
         LimitReached: the system alone, or what was saved, is too large for the kernel's tables.
     """
-    if kernel not in KERNELS:
-        raise UsageError(f"unknown kernel {kernel!r}: choose one of {', '.join(KERNELS)}")
     if max_states is not None and max_states < 1:
         raise UsageError(f"max_states is {max_states}: the initial state alone is 1")
     if max_seconds is not None and max_seconds < 0:
         raise UsageError(f"max_seconds is {max_seconds}: must not be negative")
-    if not 1 <= threads <= MOST_THREADS:
-        raise UsageError(f"threads is {threads}: must be from 1 to {MOST_THREADS}")
-    if spill is not None and not (spill.is_dir() and os.access(spill, os.W_OK)):
-        raise UsageError(f"{spill} is no directory that files can be made in")
     if checkpoint is not None and edges:
         raise UsageError("a search that records edges has no checkpoint")
-    if kernel == "auto":
-        kernel = kernel_in_use()
-    if kernel == "c" and not c_kernel.available():
-        raise UsageError("the C kernel was not built, or from other sources: reinstall with a C compiler at hand")
+    kernel = kernel_for(kernel, threads=threads, spill=spill, checkpoint=checkpoint)
     if kernel == "python":
-        if spill is not None:
-            raise UsageError("the Python kernel cannot spill to a disk: reinstall with a C compiler at hand")
-        if checkpoint is not None:
-            raise UsageError("the Python kernel has no checkpoints: reinstall with a C compiler at hand")
         return python_kernel.search(
             system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges
         )
@@ -88,6 +98,6 @@ def explore(
         edges=edges,
         threads=threads,
         spill=spill,
-        most_octets=None if spill else free_octets(),
+        free=free_octets if spill is None else lambda: None,
         checkpoint=checkpoint,
     )

@@ -104,6 +104,9 @@ int pk_restore(pk_search *search, const uint64_t *sections, uint64_t words);
 /* Octets held now. */
 uint64_t pk_bytes(const pk_search *search);
 
+/* Change `most_octets`. */
+void pk_grant(pk_search *search, uint64_t most_octets);
+
 /* Give back what only a search needs; no more steps after this. */
 void pk_finish(pk_search *search);
 

@@ -273,6 +273,8 @@ uint64_t pk_bytes(const pk_search *k) {
     return sum;
 }
 
+void pk_grant(pk_search *k, uint64_t most_octets) { k->most_octets = most_octets; }
+
 void pk_finish(pk_search *k) {
     if (!k->over) k->over = PK_MAX_STATES;
     team_free(k);

@@ -94,9 +94,11 @@ def shortage(states: int, octets: int, levels: Sequence[int], limit: int | None,
     total = max(total, states)
     if spill is not None:
         why, help_for_it = f"{spill} has no room for the next table", "name a larger disk"
+    elif limit is None:
+        why, help_for_it = "there is no memory for the next table", "use --spill DIR for a disk"
     else:
-        free = "" if limit is None else f" the {limit / 2**30:.1f} GiB that are"
-        why, help_for_it = f"the next table would pass{free or ' what is'} free", "use --spill DIR for a disk"
+        why = f"the next table would pass the {limit / 2**30:.1f} GiB that are free"
+        help_for_it = "use --spill DIR for a disk"
     return (
         f"{states:,} states take {octets / 2**30:.1f} GiB, and {why}; there may be {total:,} states or "
         f"{'more' if floor else 'fewer'}, {total * each / 2**30:.1f} GiB: {help_for_it} or --cluster for more machines"

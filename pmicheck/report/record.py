@@ -100,7 +100,8 @@ class Uncovered:
 class Exploration:
     """One search of one ground system: its sizes, its coverage and where the time went.
 
-    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage.
+    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage. Where it is not complete,
+    `stopped_by` names the limit that cut it, and `shortage` says what it would take, if that was memory or disk.
     """
 
     scenario: str
@@ -121,6 +122,8 @@ class Exploration:
     coverage: Mapping[str, int] = field(default_factory=dict)
     uncovered: tuple[Uncovered, ...] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
+    stopped_by: str = ""
+    shortage: str = ""
 
 
 @dataclass(frozen=True)
