@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import pairwise
 
 import psutil
 
@@ -47,7 +48,7 @@ def main(workers: int, scenario: str, attacker: str, most: int | None = None) ->
         after = cluster.client.run(used)
     assert search.last is not None
     cpu = sum(after[w][0] - before[w][0] for w in after)
-    short = [b[0] - a[0] for a, b in zip(ends, ends[1:], strict=False) if max(a[1], b[1]) < SHORT]
+    short = [b[0] - a[0] for a, b in pairwise(ends) if max(a[1], b[1]) < SHORT]
     words = system.words + -(-len(system.facts) // 64)
     figures = {
         "workers": workers,

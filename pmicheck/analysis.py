@@ -28,7 +28,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.progress import Progress, decide_progress
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.recording import Decided, record_of, summary
+from pmicheck.recording import Decided, record_of, remarks, summary
 from pmicheck.report.record import (
     Record,
     ReplayOutcome,
@@ -73,7 +73,6 @@ def verify(
     """Decide all that is asked for.
 
     Args:
-        request: scenarios, attackers, properties, readings, mechanisms and limits.
         command: the command line, for the record; progress: called with one sentence per finished exploration.
         partial: called with the record so far on KeyboardInterrupt and LimitReached, which are then raised again.
 
@@ -93,6 +92,8 @@ def verify(
         for number, decided in _decide_all(cells, request, done, progress):
             done[number] = decided
             progress(f"{_told(cells[number], decided)} ({len(done)} of {len(cells)})")
+            for remark in remarks(decided):
+                progress(f"{cells[number].scenario.name} / {cells[number].attacker.name}: {remark}")
     except (KeyboardInterrupt, LimitReached):
         if partial is not None:
             partial(record(cut=True))
@@ -244,6 +245,7 @@ def _decide_invariants(cell: Cell, given: Given, decider: Decider | None = None,
         summary(cell, prepared, searched, clock.stages),
         {rule.name: rule.statements for rule in prepared.grounded.system.rules},
         searched if given.shares else None,
+        searched.unsaved,
     )
 
 

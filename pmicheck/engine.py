@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.cache import Cache
-from pmicheck.explore.explorer import explore
+from pmicheck.errors import OutputError
+from pmicheck.explore.explorer import explore, kernel_for
 from pmicheck.explore.result import Exploration, Progress
 from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.grounding.system import TransitionSystem
@@ -41,6 +43,9 @@ class Engine:
             out of reach from a state is a question about all its runs.
         elsewhere: who searches instead of this process, except where the state graph is asked for.
         keep: whether ground systems are kept on disk for later runs, and taken from there.
+        threads: how many threads a search uses.
+        spill: the directory where the large tables lie instead of in memory.
+        checkpoint: the directory where searches are saved, except where the state graph is asked for.
     """
 
     max_states: int | None = None
@@ -48,6 +53,9 @@ class Engine:
     elsewhere: Searcher | None = None
     reduce: tuple[str, ...] = ()
     keep: bool = False
+    threads: int = 1
+    spill: Path | None = None
+    checkpoint: Path | None = None
 
     def at_most(self, states: int) -> Engine:
         """The same with no more states than this."""
@@ -60,10 +68,17 @@ class Engine:
         cache = Cache.of_user() if self.keep else None
         return (cache.prepare if cache else prepare)(scenario, policy, attacker, properties)
 
+    def check(self) -> None:
+        """Raises UsageError if no search can be done so: better before a run than in the middle."""
+        kernel_for(threads=self.threads, spill=self.spill, checkpoint=self.checkpoint)
+
     def explore(
         self, system: TransitionSystem, *, progress: Progress | None = None, edges: bool = False
     ) -> Exploration:
-        """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised."""
+        """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised.
+
+        A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
+        """
         if self.reduce and not edges:
             reduced = reduced_system(system, self.reduce)
             return reduced.unfold(replace(self, reduce=()).explore(reduced.system, progress=progress))
@@ -71,7 +86,26 @@ class Engine:
             return self.elsewhere.explore(
                 system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress
             )
-        return explore(system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress, edges=edges)
+        checkpoint = None if edges else self.checkpoint
+        try:
+            return self._explore(system, progress, edges, checkpoint)
+        except OutputError as error:
+            found = self._explore(system, progress, edges, None)
+            return replace(found, unsaved=f"{error}; the search went on, but was not saved")
+
+    def _explore(
+        self, system: TransitionSystem, progress: Progress | None, edges: bool, checkpoint: Path | None
+    ) -> Exploration:
+        return explore(
+            system,
+            max_states=self.max_states,
+            max_seconds=self.max_seconds,
+            progress=progress,
+            edges=edges,
+            threads=self.threads,
+            spill=self.spill,
+            checkpoint=checkpoint,
+        )
 
 
 UNLIMITED = Engine()

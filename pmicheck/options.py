@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -15,6 +16,7 @@ from pmicheck.errors import UsageError
 
 if TYPE_CHECKING:
     from pmicheck.analysis import Request
+    from pmicheck.engine import Engine
 
 KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "bounds", "statements", "claims")
 RECORD = Path("reports/record.json")
@@ -93,6 +95,7 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_workers(verify)
     _add_cache(verify)
     _add_cluster(verify)
+    _add_searching(verify)
     verify.set_defaults(verb="verify", record=None)
 
 
@@ -122,6 +125,14 @@ def _add_cluster(verb: argparse.ArgumentParser) -> None:
     add("--alone", type=_whole, default=ALONE, metavar="N", help=partition)
     for part, what in (("ca-file", "its authority"), ("cert", "a certificate"), ("key", "the certificate's key")):
         add(f"--tls-{part}", type=Path, metavar="FILE", help=f"TLS of the cluster, as PEM: {what}")
+
+
+def _add_searching(verb: argparse.ArgumentParser) -> None:
+    """How a search is done, which changes no verdict."""
+    add = verb.add_argument
+    add("--threads", type=_whole, default=1, metavar="N", help="threads of a search; default: %(default)s")
+    add("--spill", type=Path, metavar="DIR", help="large tables lie in files in DIR instead of in memory")
+    add("--checkpoint", type=Path, metavar="DIR", help="save searches in DIR; given again, go on from there")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -294,8 +305,6 @@ def decided_all(command: Sequence[str]) -> bool:
 def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
     from pmicheck.analysis import Request, catalogue
-    from pmicheck.engine import Engine
-    from pmicheck.reduce.reduction import check_reductions
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
@@ -314,12 +323,7 @@ def request_of(options: argparse.Namespace) -> Request:
         properties=tuple(dict.fromkeys(options.property)),
         settings=tuple(values.items()),
         without=tuple(dict.fromkeys(options.without)),
-        engine=Engine(
-            max_states=options.max_states,
-            max_seconds=options.max_seconds,
-            reduce=check_reductions(getattr(options, "reduce", ())),
-            keep=getattr(options, "cache", False),
-        ),
+        engine=_engine_of(options),
         workers=options.workers,
         settle=getattr(options, "settle", False),
         cluster=_place_of(options),
@@ -335,6 +339,23 @@ def _place_of(options: argparse.Namespace) -> Place | None:
     if options.workers > 1:
         raise UsageError("choose one of --workers and --cluster")
     return Place(options.cluster, options.tls_ca_file, options.tls_cert, options.tls_key, options.alone)
+
+
+def _engine_of(options: argparse.Namespace) -> Engine:
+    """How the options want searches to be done. Raises UsageError for a reduction that does not exist."""
+    from pmicheck.engine import Engine
+    from pmicheck.reduce.reduction import check_reductions
+
+    most = Engine(max_states=options.max_states, max_seconds=options.max_seconds, keep=getattr(options, "cache", False))
+    if options.verb != "verify":
+        return most
+    return replace(
+        most,
+        reduce=check_reductions(options.reduce),
+        threads=options.threads,
+        spill=options.spill,
+        checkpoint=options.checkpoint,
+    )
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:

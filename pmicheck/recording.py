@@ -23,12 +23,20 @@ class Decided:
         exploration: None if all was settled by other cells.
         cites: the statements that each of its rules cites.
         searched: what others may share, if they wait for that.
+        unsaved: what its checkpoint lacks, as a sentence, or "".
     """
 
     results: tuple[Result, ...]
     exploration: Exploration | None = None
     cites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     searched: Searched | None = None
+    unsaved: str = ""
+
+
+def remarks(decided: Decided) -> list[str]:
+    """What has to be said of a search besides its verdicts: why it was cut, what was not saved."""
+    shortage = decided.exploration.shortage if decided.exploration else ""
+    return [remark for remark in (shortage, decided.unsaved) if remark]
 
 
 def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str, float]) -> Exploration:
@@ -58,6 +66,8 @@ def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str
         stages=stages,
         same_as="" if searched.attacker == cell.attacker.name else searched.attacker,
         reductions=cell.engine.reduce,
+        stopped_by=searched.stopped_by,
+        shortage=searched.shortage,
     )
 
 

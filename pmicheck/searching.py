@@ -20,6 +20,7 @@ class Searched:
         fixed: the values of what the properties look at, as far as the system has no field for it.
         goals: by property, where its witness was found first; last the scenario's own goal.
         ways: by property, the way to its violation.
+        stopped_by, shortage, unsaved: why it is not complete, and what its checkpoint lacks (see `Exploration`).
     """
 
     attacker: str
@@ -33,6 +34,9 @@ class Searched:
     fired: tuple[int, ...]
     goals: tuple[Reached | None, ...]
     ways: tuple[Way | None, ...]
+    stopped_by: str
+    shortage: str
+    unsaved: str
 
     @classmethod
     def of(
@@ -56,6 +60,9 @@ class Searched:
             explored.fired,
             explored.goals,
             ways,
+            explored.stopped_by or "",
+            explored.shortage,
+            explored.unsaved,
         )
 
     def answers(self, prepared: Prepared, properties: tuple[Property, ...]) -> bool:

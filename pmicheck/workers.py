@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import active_children
+from multiprocessing import active_children, parent_process
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -61,3 +62,12 @@ def at_once(work: Callable[..., T], *arguments: Any) -> Future[T]:
 
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+
+
+def _end_with_the_first() -> None:
+    """Where the first process is killed nobody ends this one, which would wait for work for ever."""
+    first = parent_process()
+    assert first is not None
+    first.join()
+    signal.raise_signal(signal.SIGTERM)

@@ -23,6 +23,7 @@ LAYERS = {
     "progress": 1,
     "engine": 1,
     "cluster": 1,
+    "checkpoints": 1,
     "evidence": 1,
     "matrix": 1,
     "recording": 1,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pmicheck.errors import UsageError
 
-ALONE = 50_000_000
-"""States that one worker explores alone, unless told otherwise: some 5 GB."""
+ALONE = 200_000_000
+"""States that one worker explores alone, unless told otherwise: some 5 GB, and some minutes."""
 
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 _REMOTE = re.compile(r"(tcp|tls)://\S+:[0-9]{1,5}")

@@ -42,10 +42,12 @@ def _decided(options: Namespace) -> Record:
     with console.interruptible_once():
         try:
             from pmicheck import analysis
+            from pmicheck.checkpoints import claimed
 
             request = request_of(options)
+            request.engine.check()
             delivery.check(options)
-            with console.Progress() as progress:
+            with claimed(request), console.Progress() as progress:
                 return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(_kept("interrupted", kept, options)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 import os
@@ -9,23 +10,27 @@ import sys
 import time
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pmicheck.errors import LimitReached
-from pmicheck.explore.memory import would_not_fit
+from pmicheck.errors import LimitReached, UsageError
+from pmicheck.explore.checkpoint import EVERY, Checkpoint
+from pmicheck.explore.memory import shortage
 from pmicheck.explore.packed_states import PackedStates
 from pmicheck.explore.python_kernel import complete_start
 from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
 from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
 
-INTERFACE = 4  # a kernel built from another version of kernel.h is not used
+INTERFACE = 5  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most
+GLANCE = 1.0  # seconds between two looks at what memory is free
 SLICE = 0.1  # seconds between two looks at Ctrl-C and the clock
 STOPPED = {1: "max_states", 2: "state ids", 3: "knowledge ids", 4: "memory", 5: "key bits"}
 MOST_KEY_BITS = 512
@@ -57,34 +62,48 @@ def search(
     edges: bool = False,
     threads: int = 1,
     spill: Path | None = None,
+    free: Callable[[], int | None] = lambda: None,
     most_octets: int | None = None,
     state_ids: int = MOST_IDS,
     knowledge_ids: int = MOST_IDS,
     key_bits: int = MOST_KEY_BITS,
     memo_limit: int = MOST_MEMOS,
+    checkpoint: Path | None = None,
+    save_every: float = EVERY,
 ) -> Exploration:
     """Explore every reachable state; arguments and result as for `explorer.explore`.
 
-    `most_octets` is what the tables may take. `state_ids` and `knowledge_ids` say how many ids they may give out,
-    `key_bits` how long a packed state may become, `memo_limit` how many closures and filtered rows are remembered
-    before all are forgotten; only tests make these smaller.
+    `free` is asked now and then how many octets more the tables may take, and may not know. `most_octets` says what
+    they may take in all, `state_ids` and `knowledge_ids` how many ids they may give out, `key_bits` how long a packed
+    state may become, `memo_limit` how many closures and filtered rows are remembered before all are forgotten,
+    `save_every` how many seconds lie between two saves into the checkpoint at least; only tests make these smaller.
     """
     module = load()
     if module is None:
         raise LimitReached("the C kernel was not built")
-    began = time.monotonic()
+    limit = free() if most_octets is None else most_octets
     limits = {
         "max_states": MOST_IDS if max_states is None else min(max_states, MOST_IDS),
         "state_ids": state_ids,
         "knowledge_ids": knowledge_ids,
         "memo_limit": memo_limit,
         "key_bits": key_bits,
-        "most_octets": NO_LIMIT if most_octets is None else most_octets,
+        "most_octets": NO_LIMIT if limit is None else limit,
         "threads": threads,
     }
+    seconds = math.inf if max_seconds is None else max_seconds
     kernel = _Kernel(module, system, edges, limits, spill)
-    levels, stopped_by = kernel.run(began, max_seconds, progress)
-    return kernel.result(levels, stopped_by, began, most_octets)
+    if most_octets is None:
+        kernel.free = free
+    if checkpoint is None:
+        levels, stopped_by = kernel.run(seconds, progress, None)
+        return kernel.result(levels, stopped_by)
+    opened = Checkpoint(checkpoint, kernel.tables.digest(system), system.name, module.lib.PK_SECTIONS, save_every)
+    with contextlib.closing(opened) as saved:
+        if saved.levels:
+            kernel.restore(saved, limits["max_states"])
+        levels, stopped_by = kernel.run(seconds, progress, saved)
+        return replace(kernel.result(levels, stopped_by), unsaved=saved.trouble)
 
 
 class _Kernel:
@@ -93,12 +112,16 @@ class _Kernel:
     def __init__(
         self, module: Any, system: TransitionSystem, edges: bool, limits: dict[str, int], spill: Path | None
     ) -> None:
-        self.ffi, self.lib, self.system, self.edges = module.ffi, module.lib, system, edges
+        self.ffi, self.lib, self.system, self.edges, self.spill = module.ffi, module.lib, system, edges, spill
+        self.began, self.levels, self.kept = time.monotonic(), [1], 0
+        self.free: Callable[[], int | None] = lambda: None
+        self.next_look = self.began + GLANCE
+        self.limit = None if limits["most_octets"] == NO_LIMIT else limits["most_octets"]
         if system.words > self.lib.PK_MOST_WORDS:
             raise LimitReached(f"{system.name}: a state of {system.words} words is too long for the C kernel")
         if len(system.transitions) > MOST_TRANSITIONS:
             raise LimitReached(f"{system.name}: {len(system.transitions)} transitions are too many to number")
-        tables = Tables.of(system)
+        self.tables = tables = Tables.of(system)
         described = self.ffi.new("pk_system *", {**tables.counts, **limits, "record_edges": edges})
         # What is kept lives as long as this name; pk_new copies what it needs.
         kept = [self.ffi.NULL if spill is None else self.ffi.new("char[]", os.fsencode(spill))]
@@ -108,20 +131,34 @@ class _Kernel:
             setattr(described, name, kept[-1])
         made = self.lib.pk_new(described)
         if made == self.ffi.NULL:
-            raise LimitReached(f"{system.name}: not enough memory for the tables of the C kernel")
+            room = "memory" if spill is None else f"memory, or room in {spill},"
+            raise LimitReached(f"{system.name}: not enough {room} for the tables of the C kernel")
         self.search = self.ffi.gc(made, self.lib.pk_free)
 
-    def run(self, began: float, max_seconds: float | None, progress: Progress | None) -> tuple[list[int], str | None]:
-        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
-        deadline = math.inf if max_seconds is None else began + max_seconds
+    def restore(self, saved: Checkpoint, max_states: int) -> None:
+        """Go to where the search was saved. Raises UsageError if it is damaged or beyond a limit, LimitReached."""
+        with saved.sections() as content, self.ffi.from_buffer("uint64_t[]", content) as words:
+            status = self.lib.pk_restore(self.search, words, len(words))
+        if status == self.lib.PK_FORMAT:
+            raise saved.damaged()
         found = self.lib.pk_result(self.search)
-        levels: list[int] = []
-        chunk, start, end = 64, 0, 1
-        while start < end:
-            levels.append(end - start)
+        if status != self.lib.PK_OK:
+            raise LimitReached(f"{saved.place}: the states saved there do not fit into memory; use --spill DIR")
+        if found.states > max_states:
+            raise UsageError(f"{saved.place}: {found.states:,} states are saved there, {max_states:,} are granted here")
+        self.levels, self.kept = list(saved.levels), found.expanded
+        self.began -= saved.seconds
+
+    def run(self, seconds: float, progress: Progress | None, saved: Checkpoint | None) -> tuple[list[int], str | None]:
+        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
+        found = self.lib.pk_result(self.search)
+        levels, chunk, deadline = self.levels, 64, time.monotonic() + seconds
+        end = sum(levels)
+        while True:
             while found.expanded < end:
                 before, done = time.monotonic(), found.expanded
                 if before > deadline:
+                    self._save(saved)
                     return self._cut(levels, end, "max_seconds")
                 status = self.lib.pk_step(self.search, end, chunk)
                 if status != self.lib.PK_OK:
@@ -131,17 +168,46 @@ class _Kernel:
                     chunk = max(1, chunk // 2)
                 elif took < SLICE / 2 and found.expanded - done == chunk:
                     chunk *= 2
-            start, end = end, found.states
+                if saved is not None and saved.due():
+                    self._save(saved)
+                if time.monotonic() > self.next_look:
+                    self._look_for_memory()
             if progress is not None:
-                rate = found.states / max(time.monotonic() - began, 1e-9)
-                progress(len(levels) - 1, found.states, end - start, rate)
-        return levels, None
+                rate = found.states / max(time.monotonic() - self.began, 1e-9)
+                progress(len(levels) - 1, found.states, found.states - end, rate)
+            if found.states == end:
+                self._save(saved)
+                return levels, None
+            levels.append(found.states - end)
+            end = found.states
+
+    def _look_for_memory(self) -> None:
+        """Others take memory, and give it back."""
+        self.next_look = time.monotonic() + GLANCE
+        more = self.free()
+        if more is not None:
+            self.limit = self.lib.pk_bytes(self.search) + more
+            self.lib.pk_grant(self.search, self.limit)
+
+    def _save(self, saved: Checkpoint | None) -> None:
+        """Save what is new, unless nothing is to be saved; not after a step that met a limit."""
+        expanded = self.lib.pk_result(self.search).expanded
+        if saved is None or saved.trouble or expanded == self.kept:
+            return
+        count = self.ffi.new("uint32_t *")
+        pieces = self.lib.pk_unsaved(self.search, count)
+        if pieces == self.ffi.NULL:
+            saved.fail("not enough memory to save the search")
+            return
+        content = [self.ffi.buffer(pieces[n].at, pieces[n].octets) for n in range(count[0])]
+        saved.save(content, self.levels, time.monotonic() - self.began)
+        self.kept = expanded
 
     def _cut(self, levels: list[int], end: int, why: str) -> tuple[list[int], str]:
         beyond = self.lib.pk_result(self.search).states - end
         return ([*levels, beyond] if beyond else levels), why
 
-    def result(self, levels: list[int], stopped_by: str | None, began: float, limit: int | None) -> Exploration:
+    def result(self, levels: list[int], stopped_by: str | None) -> Exploration:
         octets = self.lib.pk_bytes(self.search)
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
@@ -166,10 +232,10 @@ class _Kernel:
             knowledge_sets=found.knowledge_sets,
             projections=tuple(projections),
             goals=tuple(None if s == self.lib.PK_NONE else Reached(s, bisect_right(ends, s)) for s in goals),
-            seconds=time.monotonic() - began,
+            seconds=time.monotonic() - self.began,
             kernel="c",
             bytes_per_state=octets / found.states,
-            shortage=would_not_fit(found.states, octets, levels, limit) if limit and stopped_by == "memory" else "",
+            shortage=shortage(found.states, octets, levels, self.limit, self.spill) if stopped_by == "memory" else "",
             edges=self._edges(found) if self.edges else None,
             store=store,
         )

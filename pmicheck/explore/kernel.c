@@ -124,4 +124,6 @@ typedef struct {
 
 #include "kernel_batches.c"
 
+#include "kernel_checkpoint.c"
+
 #include "kernel_lifetime.c"

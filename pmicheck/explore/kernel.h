@@ -55,7 +55,7 @@ typedef struct {
 
 typedef struct pk_search pk_search;
 
-#define PK_INTERFACE 4 /* to be raised with every change between these marks; c_kernel.py has the same */
+#define PK_INTERFACE 5 /* to be raised with every change between these marks; c_kernel.py has the same */
 
 #define PK_OK 0
 #define PK_MAX_STATES 1
@@ -63,6 +63,7 @@ typedef struct pk_search pk_search;
 #define PK_KNOWLEDGE_IDS 3
 #define PK_MEMORY 4
 #define PK_KEYS 5
+#define PK_FORMAT 6
 #define PK_NONE 0xFFFFFFFF
 #define PK_MOST_WORDS 128
 #define PK_KEY_BITS 512
@@ -84,8 +85,27 @@ uint32_t pk_state(const pk_search *search, uint64_t state, uint64_t *local);
 /* The state by which a state other than 0 was discovered; the transition into `via`. */
 uint32_t pk_parent(pk_search *search, uint64_t state, uint32_t *via);
 
+/* Some octets that lie in one place. */
+typedef struct {
+    const void *at;
+    uint64_t octets;
+} pk_piece;
+
+#define PK_SECTIONS 1 /* to be raised with every change of what sections hold or mean */
+
+/* What was found since the last call, or since pk_new: a section of so many pieces, one after the other, which stay valid
+ * until the next call of any function; NULL if memory does not suffice. Only while pk_step gives PK_OK, without edges. */
+const pk_piece *pk_unsaved(pk_search *search, uint32_t *pieces);
+
+/* Bring a search just made to where its sections, all in order, leave off; PK_OK, PK_MEMORY, or PK_FORMAT if they are not
+ * of this system. After anything but PK_OK the search is of no use. */
+int pk_restore(pk_search *search, const uint64_t *sections, uint64_t words);
+
 /* Octets held now. */
 uint64_t pk_bytes(const pk_search *search);
+
+/* Change `most_octets`. */
+void pk_grant(pk_search *search, uint64_t most_octets);
 
 /* Give back what only a search needs; no more steps after this. */
 void pk_finish(pk_search *search);

@@ -2,10 +2,11 @@
 
 static int forget_lately(const pk_search *k, worker *w);
 
-/* All keys in another layout, which takes the place of the old one; then the index anew. */
-static int change_layout(pk_search *k, key_layout *wider) {
+/* All keys in another layout, which takes the place of the old one. */
+static int repack_all(pk_search *k, key_layout *wider) {
     uint64_t states = k->found.states, old[PK_KEY_BITS / 64], packed[PK_KEY_BITS / 64];
     uint32_t from_words = k->layout.words, to_words = wider->words;
+    if (pk_bytes(k) + states * (to_words - from_words) * 8 > k->most_octets) return PK_MEMORY;
     if (!large_reserve(&k->keys, states * to_words * 8)) return PK_MEMORY;
     uint64_t *keys = k->keys.at;
     for (uint64_t n = states; n-- > 0;) { /* from the end: a longer key lies on no key that is still to be read */
@@ -17,6 +18,13 @@ static int change_layout(pk_search *k, key_layout *wider) {
     k->layout = *wider;
     *wider = (key_layout){0};
     k->found.key_words = to_words;
+    return PK_OK;
+}
+
+/* The same, and the index anew. */
+static int change_layout(pk_search *k, key_layout *wider) {
+    int status = repack_all(k, wider);
+    if (status != PK_OK) return status;
     for (uint32_t n = 0; n < k->threads; n++) {
         release(&k->worker[n].key), release(&k->worker[n].candidate);
         k->worker[n].room = k->worker[n].count = 0;

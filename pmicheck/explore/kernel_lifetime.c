@@ -209,7 +209,7 @@ pk_search *pk_new(const pk_system *s) {
     k->keys.spill = k->ways.spill = k->samples.spill = k->spill;
     for (uint32_t n = 0; n < PK_MOST_THREADS; n++) k->part[n].memory.spill = k->spill;
     if ((!s->spill || k->spill) && make_transitions(k, s) && make_reduction(k, s) && make_horn(k, s) && make_observers(k, s) &&
-        make_layout(k, s) && make_pure(k, s) && make_workers(k, s) && make_start(k, s))
+        make_layout(k, s) && make_pure(k, s) && make_workers(k, s) && make_start(k, s) && make_saved(k))
         return k;
     pk_free(k);
     return NULL;
@@ -273,6 +273,8 @@ uint64_t pk_bytes(const pk_search *k) {
     return sum;
 }
 
+void pk_grant(pk_search *k, uint64_t most_octets) { k->most_octets = most_octets; }
+
 void pk_finish(pk_search *k) {
     if (!k->over) k->over = PK_MAX_STATES;
     team_free(k);
@@ -325,6 +327,7 @@ void pk_free(pk_search *k) {
     pk_found *f = &k->found;
     free(k->projection), free(k->word), free(k->layout.at), free(k->edge_target.at), free(k->edge_via.at);
     free(f->knowledge), free(f->fired), free(f->goal_state), free(f->seen), free(f->seen_count), free(f->edge_offset);
+    free_saved(&k->saved);
     free(k->spill);
     free(k);
 }

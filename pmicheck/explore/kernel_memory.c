@@ -71,8 +71,16 @@ typedef struct {
 #define MOST_RESERVED ((uint64_t)1 << 38) /* addresses for one array: 256 GB, 2^32 keys of eight words */
 
 #if HAS_MMAP
+/* A file that goes with its last descriptor, whatever ends the process. */
 static int large_open(large *a) {
     char name[4096];
+#ifdef O_TMPFILE
+    int nameless = open(a->spill, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (nameless >= 0) {
+        a->file = nameless + 1;
+        return 1;
+    }
+#endif
     if (snprintf(name, sizeof name, "%s/pmicheck-XXXXXX", a->spill) >= (int)sizeof name) return 0;
     int file = mkstemp(name);
     if (file < 0) return 0;

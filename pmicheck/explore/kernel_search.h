@@ -13,6 +13,15 @@ typedef struct {
     uint64_t buckets, used;
 } index_part;
 
+/* What the sections that were handed out hold, see kernel_checkpoint.c. */
+typedef struct {
+    uint64_t states, sets, way_words;
+    uint32_t *values, *seen; /* how many of each word and of each projection */
+    uint64_t *head;
+    pk_piece *piece;
+    uint32_t pieces;
+} saved;
+
 struct pk_search {
     pk_found found;
     uint32_t words, knowledge_words, rules;
@@ -69,4 +78,6 @@ struct pk_search {
 
     uint64_t offset_room, offsets;
     numbers edge_target, edge_via;
+
+    saved saved;
 };

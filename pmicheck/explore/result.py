@@ -101,6 +101,7 @@ class Exploration:
         bytes_per_state: memory of all tables divided by the number of states, if known.
         edges: the state graph, if it was asked for.
         shortage: where memory would not have sufficed, a sentence about what the search takes; else "".
+        unsaved: why the search is not in its checkpoint, or not as a whole, a sentence; else "".
     """
 
     states: int
@@ -118,6 +119,7 @@ class Exploration:
     edges: Edges | None = field(repr=False)
     store: StateStore = field(compare=False, repr=False)
     shortage: str = field(default="", compare=False)
+    unsaved: str = field(default="", compare=False)
 
     @property
     def depth(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -157,6 +158,18 @@ class Tables:
             "learns": len(learns.number),
         }
         return cls(counts, words, ids)
+
+    def digest(self, system: TransitionSystem) -> str:
+        """SHA-256 of all that makes the system these are the tables of, names included, labels not: in hexadecimal."""
+        found = hashlib.sha256()
+        named = (system.name, system.rules, system.facts, system.projections, system.goals)
+        fields = [(f.name, f.shift, f.width) for f in system.fields]
+        found.update(repr((named, fields, sorted(self.counts.items()))).encode("utf-8", "surrogatepass"))
+        for name, _, content in self.arrays():
+            octets = bytes(content)
+            found.update(f"{name} {len(octets)} ".encode())
+            found.update(octets)
+        return found.hexdigest()
 
     def arrays(self) -> Iterator[tuple[str, str, bytes | array[int]]]:
         """(member, C type of its items, content)."""

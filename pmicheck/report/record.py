@@ -104,7 +104,8 @@ class Exploration:
 
     `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
     under whom the ground system is the same, if that one was searched instead; `reductions` were in force: then
-    `states`, `transitions` and `depth` are those of the smaller system.
+    `states`, `transitions` and `depth` are those of the smaller system. Where it is not complete, `stopped_by` names
+    the limit that cut it, and `shortage` says what it would take, if that was memory or disk.
     """
 
     scenario: str
@@ -127,6 +128,8 @@ class Exploration:
     stages: Mapping[str, float] = field(default_factory=dict)
     same_as: str = ""
     reductions: tuple[str, ...] = ()
+    stopped_by: str = ""
+    shortage: str = ""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ def test_the_grid_has_a_state_for_every_combination() -> None:
 
 def test_a_search_that_was_cut_short_is_not_counted() -> None:
     with pytest.raises(RuntimeError):
-        pan_counts("errors: 0\nerror: max search depth too small\n 5 states, stored\n 7 states, matched\n0 atomic steps")
+        pan_counts(
+            "errors: 0\nerror: max search depth too small\n 5 states, stored\n 7 states, matched\n0 atomic steps"
+        )
     with pytest.raises(RuntimeError):
         rumur_counts("1 error(s) found.\n\t347 states, 608 rules fired in 0s.")
 

@@ -98,3 +98,28 @@ def learner(n: int) -> TransitionSystem:
         (Projection("end", 0, 1 << (n + 1)),),
         (Goal("end", 0, 0, 1 << (n + 1)), Goal("two", 0, 0, 0b11)),
     )
+
+
+def odometers(digits: int, base: int, words: int, facts: int) -> TransitionSystem:
+    """Digits counted each on its own; whoever sees one of the first `facts` at its end may learn that.
+
+    (base + 1) ** facts * base ** (digits - facts) states; the values of each word and the knowledge sets become many.
+    """
+    fields, width = lay_out([(f"d{i}", base) for i in range(digits)], words)
+    transitions = [guarded(0, [(f, v)], [(f, v + 1)]) for f in fields for v in range(base - 1)]
+    transitions += [guarded(1, [(fields[i], base - 1)], [], learns=1 << i) for i in range(facts)]
+    everything = (1 << facts) - 1
+    end = sum(f.mask for f in fields), sum(base - 1 << f.shift for f in fields)
+    return TransitionSystem(
+        f"odometers-{digits}",
+        width,
+        fields,
+        (Rule("count", "counter", "1"), Rule("learn", "counter", "1")),
+        tuple(transitions),
+        tuple(f"f{i}" for i in range(facts + 1)),
+        (Horn(everything, facts),),
+        0,
+        0,
+        (Projection("two", fields[0].mask | fields[-1].mask, 1 << facts | 1),),
+        (Goal("end", *end, everything), Goal("all", 0, 0, 1 << facts)),
+    )

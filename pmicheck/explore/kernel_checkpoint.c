@@ -1,0 +1,231 @@
+/* Part of kernel.c: what a search has found as octets that can be kept, and a search made again from them.
+ *
+ * A section holds what is new since the one before it, or since pk_new, in 64-bit words: a head, then keys, knowledge
+ * sets, discoverers and values of words as they lie in memory, and the states that projections have seen. Tables that
+ * only find things again are made anew.
+ */
+
+/* The numbers at the beginning of a head. Then come the bits of each number in a key, how many values each word and how
+ * many states each projection has more, what fired, and the goals. */
+enum { MORE_STATES, EXPANDED, MORE_SETS, MORE_WAYS, HEAD };
+
+/* From here on all is new to the next section; way_words are whole ones. */
+static void mark_saved(pk_search *k) {
+    saved *m = &k->saved;
+    m->states = k->found.states;
+    m->sets = k->interned;
+    m->way_words = k->way_bits / 64;
+    for (uint32_t w = 0; w < k->words; w++) m->values[w] = k->word[w].count;
+    for (uint32_t p = 0; p < k->projections; p++) m->seen[p] = k->projection[p].seen.count;
+}
+
+static int make_saved(pk_search *k) {
+    saved *m = &k->saved;
+    if (!resize((void **)&m->values, k->words, sizeof *m->values) ||
+        !resize((void **)&m->seen, k->projections, sizeof *m->seen) ||
+        !resize((void **)&m->piece, 5 + (uint64_t)k->words, sizeof *m->piece))
+        return 0;
+    mark_saved(k);
+    return 1;
+}
+
+static void free_saved(saved *m) { free(m->values), free(m->seen), free(m->piece), free(m->head); }
+
+static uint64_t head_words(const pk_search *k) {
+    return HEAD + (uint64_t)k->layout.numbers + k->words + k->projections + k->rules + k->goals;
+}
+
+/* The head of the next section, and behind it the states that projections have seen; 0 if memory does not suffice. */
+static int write_head(pk_search *k, uint64_t more_ways, uint64_t *seen) {
+    saved *m = &k->saved;
+    *seen = 0;
+    for (uint32_t p = 0; p < k->projections; p++) *seen += k->projection[p].seen.count - m->seen[p];
+    if (!resize((void **)&m->head, head_words(k) + *seen, sizeof *m->head)) return 0;
+    m->head[MORE_STATES] = k->found.states - m->states;
+    m->head[EXPANDED] = k->found.expanded;
+    m->head[MORE_SETS] = k->interned - m->sets;
+    m->head[MORE_WAYS] = more_ways;
+    uint64_t *to = m->head + HEAD;
+    for (uint32_t n = 0; n < k->layout.numbers; n++) *to++ = k->layout.at[n].bits;
+    for (uint32_t w = 0; w < k->words; w++) *to++ = k->word[w].count - m->values[w];
+    for (uint32_t p = 0; p < k->projections; p++) *to++ = k->projection[p].seen.count - m->seen[p];
+    for (uint32_t rule = 0; rule < k->rules; rule++) *to++ = k->found.fired[rule];
+    for (uint32_t goal = 0; goal < k->goals; goal++) *to++ = k->found.goal_state[goal];
+    for (uint32_t p = 0; p < k->projections; p++)
+        for (uint64_t i = m->seen[p]; i < k->projection[p].seen.count; i++) *to++ = k->projection[p].seen.at[i];
+    return 1;
+}
+
+static void add_piece(saved *m, const uint64_t *from, uint64_t words) {
+    if (words) m->piece[m->pieces++] = (pk_piece){from, words * 8};
+}
+
+const pk_piece *pk_unsaved(pk_search *k, uint32_t *pieces) {
+    saved *m = &k->saved;
+    uint64_t more_ways = (k->way_bits + 63) / 64 - m->way_words, seen;
+    if (!write_head(k, more_ways, &seen)) return NULL;
+    m->pieces = 0;
+    add_piece(m, m->head, head_words(k));
+    add_piece(m, key_of(k, m->states), (k->found.states - m->states) * k->layout.words);
+    add_piece(m, k->found.knowledge + m->sets * k->knowledge_words, (k->interned - m->sets) * k->knowledge_words);
+    if (more_ways) add_piece(m, (const uint64_t *)k->ways.at + m->way_words, more_ways);
+    for (uint32_t w = 0; w < k->words; w++)
+        if (k->word[w].count) add_piece(m, k->word[w].value + m->values[w], k->word[w].count - m->values[w]);
+    add_piece(m, m->head + head_words(k), seen);
+    mark_saved(k);
+    *pieces = m->pieces;
+    return m->piece;
+}
+
+/* What is left to read. */
+typedef struct {
+    const uint64_t *at;
+    uint64_t words;
+} unread;
+
+/* The next `count` items of `words` words each; NULL if there are not as many. */
+static const uint64_t *take(unread *u, uint64_t count, uint64_t words) {
+    if (count > u->words / words) return NULL;
+    const uint64_t *taken = u->at;
+    u->at += count * words;
+    u->words -= count * words;
+    return taken;
+}
+
+/* Keys as a section has them: each number with so many bits. */
+static int restore_layout(pk_search *k, const uint64_t *bits) {
+    key_layout other = {.numbers = k->layout.numbers};
+    int same = 1;
+    if (!(other.at = calloc(other.numbers, sizeof *other.at))) return PK_MEMORY;
+    for (uint32_t n = 0; n < other.numbers; n++) {
+        other.at[n].bits = bits[n] <= 64 ? (unsigned)bits[n] : 65;
+        same &= bits[n] == k->layout.at[n].bits;
+    }
+    int status = same ? PK_OK : lay_out(&other, k->key_bits) && other.words >= k->layout.words ? repack_all(k, &other) : PK_FORMAT;
+    free(other.at);
+    return status;
+}
+
+static int restore_keys(pk_search *k, const uint64_t *keys, uint64_t more) {
+    uint64_t octets = k->layout.words * 8ull;
+    if (pk_bytes(k) + more * octets > k->most_octets) return PK_MEMORY;
+    if (!large_reserve(&k->keys, (k->found.states + more) * octets)) return PK_MEMORY;
+    memcpy((char *)k->keys.at + k->found.states * octets, keys, more * octets);
+    k->found.states += more;
+    return PK_OK;
+}
+
+static int restore_sets(pk_search *k, const uint64_t *sets, uint64_t more) {
+    for (uint64_t n = 0; n < more; n++) {
+        uint64_t next = k->interned;
+        uint32_t number;
+        int status = intern(k, sets + n * k->knowledge_words, &number);
+        if (status != PK_OK) return status;
+        if (number != next) return PK_FORMAT;
+    }
+    return PK_OK;
+}
+
+static int restore_ways(pk_search *k, const uint64_t *ways, uint64_t more, uint64_t expanded) {
+    uint64_t bits = k->found.states - 1 + expanded;
+    if ((bits + 63) / 64 != k->saved.way_words + more || expanded > k->found.states) return PK_FORMAT;
+    if (more && !large_reserve(&k->ways, (k->saved.way_words + more) * 8)) return PK_MEMORY;
+    if (more) memcpy((uint64_t *)k->ways.at + k->saved.way_words, ways, more * 8);
+    k->way_bits = bits;
+    k->found.expanded = expanded;
+    return PK_OK;
+}
+
+static int restore_values(word_table *t, const uint64_t *values, uint64_t more) {
+    for (uint64_t n = 0; n < more; n++) {
+        uint32_t next = t->count, number;
+        if (!word_intern(t, values[n], &number)) return PK_MEMORY;
+        if (number != next) return PK_FORMAT;
+    }
+    return PK_OK;
+}
+
+static int restore_seen(pk_search *k, projection *p, const uint64_t *states, uint64_t more) {
+    for (uint64_t n = 0; n < more; n++) {
+        if (states[n] >= k->found.states) return PK_FORMAT;
+        uint32_t id = (uint32_t)states[n], facts = p->fact_class[knowledge_in(k, key_of(k, id))];
+        if (!ids_reserve(&p->table) || !numbers_add(&p->seen, id)) return PK_MEMORY;
+        ids_add(&p->table, projection_tag(k, p, key_of(k, id), facts), id);
+    }
+    return PK_OK;
+}
+
+static int restore_section(pk_search *k, unread *u) {
+    const uint64_t *head = take(u, head_words(k), 1);
+    if (!head) return PK_FORMAT;
+    const uint64_t *bits = head + HEAD, *values = bits + k->layout.numbers, *seen = values + k->words;
+    const uint64_t *fired = seen + k->projections, *goals = fired + k->rules, *more;
+    int status = restore_layout(k, bits);
+    if (status != PK_OK) return status;
+    more = take(u, head[MORE_STATES], k->layout.words);
+    if (!more || (status = restore_keys(k, more, head[MORE_STATES])) != PK_OK) return more ? status : PK_FORMAT;
+    more = take(u, head[MORE_SETS], k->knowledge_words);
+    if (!more || (status = restore_sets(k, more, head[MORE_SETS])) != PK_OK) return more ? status : PK_FORMAT;
+    more = take(u, head[MORE_WAYS], 1);
+    if (!more || (status = restore_ways(k, more, head[MORE_WAYS], head[EXPANDED])) != PK_OK)
+        return more ? status : PK_FORMAT;
+    for (uint32_t w = 0; w < k->words; w++) {
+        more = take(u, values[w], 1);
+        if (!more || (status = restore_values(k->word + w, more, values[w])) != PK_OK) return more ? status : PK_FORMAT;
+    }
+    for (uint32_t p = 0; p < k->projections; p++) {
+        more = take(u, seen[p], 1);
+        if (!more || (status = restore_seen(k, k->projection + p, more, seen[p])) != PK_OK)
+            return more ? status : PK_FORMAT;
+    }
+    memcpy(k->found.fired, fired, k->rules * sizeof *fired);
+    for (uint32_t goal = 0; goal < k->goals; goal++) k->found.goal_state[goal] = (uint32_t)goals[goal];
+    mark_saved(k);
+    return PK_OK;
+}
+
+/* Which state discovered which can be asked again. */
+static int restore_samples(pk_search *k) {
+    const uint64_t *ways = k->ways.at;
+    uint64_t ones = 0, at = 0;
+    if (!large_reserve(&k->samples, (k->found.states / SAMPLE + 1) * 8)) return PK_MEMORY;
+    for (; at < k->way_bits; at += 64) {
+        uint64_t word = ways[at / 64] & low_bits(k->way_bits - at < 64 ? (unsigned)(k->way_bits - at) : 64);
+        uint64_t wanted = (ones + SAMPLE - 1) / SAMPLE * SAMPLE, more = ones_in(word);
+        if (wanted < ones + more) {
+            for (uint64_t before = ones; before < wanted; before++) word &= word - 1;
+            ((uint64_t *)k->samples.at)[wanted / SAMPLE] = at + lowest_bit(word);
+        }
+        ones += more;
+    }
+    k->way_ones = ones;
+    return ones == k->found.states - 1 ? PK_OK : PK_FORMAT;
+}
+
+/* States can be found again by their keys. */
+static int restore_index(pk_search *k) {
+    uint64_t belong[PK_MOST_THREADS] = {0}, states = k->found.states;
+    for (uint64_t id = 0; id < states; id++)
+        belong[part_in(hash_of(key_of(k, id), k->layout.words), k->threads)]++;
+    for (uint32_t n = 0; n < k->threads; n++) {
+        uint64_t buckets = buckets_for(&(index_part){0}, belong[n]);
+        if (pk_bytes(k) + buckets * sizeof(bucket) > k->most_octets || !fill_part(k, n, buckets)) return PK_MEMORY;
+    }
+    return PK_OK;
+}
+
+int pk_restore(pk_search *k, const uint64_t *sections, uint64_t words) {
+    unread u = {sections, words};
+    int status = PK_OK;
+    while (u.words && status == PK_OK) status = restore_section(k, &u);
+    if (status == PK_OK) status = restore_samples(k);
+    if (status != PK_OK) return status;
+    for (uint64_t id = 0; id < k->found.states; id++) {
+        uint8_t *used = k->knowledge_used + knowledge_in(k, key_of(k, id));
+        k->found.knowledge_sets += !*used;
+        *used = 1;
+    }
+    for (uint32_t n = 0; n < k->threads; n++)
+        if (!forget_lately(k, k->worker + n)) return PK_MEMORY;
+    return k->found.expanded < k->found.states ? restore_index(k) : PK_OK;
+}
