@@ -35,6 +35,11 @@ def private_key(name: str) -> rsa.RSAPrivateKey:
     return key
 
 
+def name_of(owner: str) -> str:
+    """The key of whom a trace calls so; all but the mobile node keep their names."""
+    return {"mn": "mobile_node"}.get(owner, owner)
+
+
 def der_public_key(name: str) -> bytes:
     """DER SubjectPublicKeyInfo of a principal's key, 162 octets.
 
