@@ -25,6 +25,8 @@ CASES = [
     ("type1-initial", "off-path", {}, ("mac-of-ack",), 1),
     ("type1-initial", "careof-path", {}, (), 0.99),
     ("type1-refresh", "off-path", {}, ("home-test",), 1),
+    ("type1-handover", "off-path", {}, (), 0.9),
+    ("type1-handover-reactive", "off-path", {}, (), 0.99),
     ("type2-rr", "home-path", {"photi_state": "provisional"}, (), 0.99),
 ]
 """Scenario, attacker, readings, mechanisms switched off, and which share of the runs is left at most."""

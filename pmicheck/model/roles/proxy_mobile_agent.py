@@ -196,13 +196,21 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     ctx.set(registration_of(pma, flow), Registration(stage="deregistered", seq=seq, done=held.done))
 
 
+def has_context(held: Registration) -> bool:
+    return held.stage == "registered" and held.ht > 0
+
+
+def is_idle(held: Registration) -> bool:
+    return held.stage == "idle"
+
+
 def transfer_context(ctx: Context, world: World, pma: str, flow: Flow, next_pma: str) -> Registration:
     """Predictive: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
     require_serving(ctx, world, pma, flow.home)
-    held: Registration = ctx.get(registration_of(pma, flow))
-    require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
-    there: Registration = ctx.get(registration_of(next_pma, flow))
-    require(there.stage == "idle", "transferred")
+    held: Registration = ctx.get(registration_of(pma, flow), has_context)
+    require(has_context(held), "nothing-to-transfer")
+    there: Registration = ctx.get(registration_of(next_pma, flow), is_idle)
+    require(is_idle(there), "transferred")
     ctx.set(registration_of(next_pma, flow), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
     return held
 
@@ -219,8 +227,8 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:
     """The next PMA gets HT with its home registration (N070); keys come from the node's profile (N040)."""
     require_serving(ctx, world, pma, flow.home)
-    held: Registration = ctx.get(registration_of(pma, flow))
-    require(held.stage == "idle", "not-waiting")
+    held: Registration = ctx.get(registration_of(pma, flow), is_idle)
+    require(is_idle(held), "not-waiting")
     ctx.set(
         registration_of(pma, flow),
         Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries),
