@@ -19,7 +19,7 @@ SOURCES := $(filter-out pmicheck/explore/_kernel.c,$(SOURCES))
 .DELETE_ON_ERROR:
 
 verify: $(STAMP)
-	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --workers 2 \
+	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --workers 2 --no-cache \
 	  || { code=$$?; test ! -f reports/record.json || $(VENV)/bin/pmicheck report reports/record.json --report reports; \
 	       exit $$code; }
 	$(VENV)/bin/pmicheck review reports/record.json --report reports --workers 2
