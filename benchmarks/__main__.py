@@ -20,6 +20,7 @@ from pmicheck.explore.explorer import kernel_in_use
 from pmicheck.report.record import tool_version
 
 ROOT = Path(__file__).parents[1]
+RUNS = 5
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
         return
     models = [model for model in (*BESIDE, *ALONE) if model.name in arguments.models or not arguments.models]
     results = {
-        "command": "make bench",
+        "command": "make bench" if arguments.runs == RUNS else f"python -m benchmarks --runs {arguments.runs}",
         "runs": arguments.runs,
         "machine": _machine(),
         "beside": [_beside(model, arguments.runs) for model in models if model.peers],
@@ -46,7 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [model.name for model in (*BESIDE, *ALONE)]
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"only these, and only print: {', '.join(names)}")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each tool on each model (default: 5)")
+    parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each tool on each model (default: {RUNS})")
     parser.add_argument("--tables", action="store_true", help="measure nothing, write the tables anew")
     arguments = parser.parse_args()
     if unknown := set(arguments.models) - set(names):
@@ -134,6 +135,7 @@ def _machine() -> dict[str, Any]:
         "cpu": cpu[1] if cpu else platform.machine(),
         "cores": os.cpu_count(),
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "pmicheck": f"{tool_version()}, {kernel_in_use()} kernel",
         "rumur": _first_line("rumur", "--version").removeprefix("Rumur version "),

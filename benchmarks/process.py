@@ -1,7 +1,12 @@
-"""Runs a program and measures it, whichever program it is, in the same way."""
+"""Runs a program and measures it, whichever program it is, in the same way.
+
+Linux counts the memory of a process from before `exec`: that of whoever started it. So a small process (this file, run
+by a bare interpreter) starts the program and hands on what it took.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -23,17 +28,30 @@ class Measured:
 
 def measure(command: Sequence[str], cwd: Path) -> Measured:
     """Runs a command to its end; raises RuntimeError with what it printed if it fails, or is not there."""
+    starter = [sys.executable, "-I", "-S", __file__, *command]
+    ended = subprocess.run(starter, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    output, _, took = ended.stdout.rstrip("\n").rpartition("\n")
+    code, user, wall, peak = json.loads(took)
+    if code is None:
+        raise RuntimeError(f"{command[0]} is not installed")
+    if code:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{output[-2000:]}")
+    return Measured(output, user, wall, peak)
+
+
+def _start(command: Sequence[str]) -> None:
+    """Prints, after what the command prints, its exit code (None: no such program), user CPU, wall clock and peak."""
     began = time.monotonic()
     try:
-        process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    except FileNotFoundError as error:
-        raise RuntimeError(f"{command[0]} is not installed") from error
-    assert process.stdout is not None
-    with process.stdout:
-        output = process.stdout.read()
+        process = subprocess.Popen(command)
+    except FileNotFoundError:
+        print(json.dumps([None, 0, 0, 0]))
+        return
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-2000:]}")
-    octets = 1 if sys.platform == "darwin" else 1024  # ru_maxrss counts octets there, kibioctets elsewhere
-    return Measured(output, used.ru_utime, time.monotonic() - began, used.ru_maxrss * octets)
+    took = [process.returncode, used.ru_utime, time.monotonic() - began, used.ru_maxrss * 1024]
+    print("\n" + json.dumps(took))  # whether or not the command ended its last line
+
+
+if __name__ == "__main__":
+    _start(sys.argv[1:])

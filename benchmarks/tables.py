@@ -44,8 +44,8 @@ def _machine(results: dict[str, Any]) -> str:
     options = machine["options"]
     return "\n".join(
         (
-            f"`{results['command']}`, medians of {results['runs']} runs, on {machine['cpu']}, "
-            f"{machine['cores']} cores, {machine['memory'] / 2**30:.0f} GiB; CPython {machine['python']}, "
+            f"`{results['command']}`, medians of {results['runs']}, on {machine['cpu']}, {machine['cores']} cores, "
+            f"{machine['memory'] / 2**30:.0f} GiB, load {machine['load']} at the start; CPython {machine['python']}, "
             f"pmicheck {machine['pmicheck']}, rumur {machine['rumur']}, SPIN {machine['SPIN']}, gcc {machine['gcc']}.",
             "",
             f"    rumur   {' '.join(options['rumur'])}",
@@ -74,7 +74,7 @@ def _runs(beside: list[dict[str, Any]]) -> str:
             f"{_user(model, tool):.2f}",
             _rate(model, tool),
             f"{median(figures['peak']) / MEBI:,.0f}",
-            f"{figures['built']:.0f}" if "built" in figures else "",
+            f"{figures['built']:.1f}" if "built" in figures else "",
         )
         for model in beside
         for tool, figures in model["tools"].items()
@@ -98,13 +98,24 @@ def _systems(beside: list[dict[str, Any]]) -> str:
 def _alone(rows: list[dict[str, Any]]) -> str:
     one = {row["model"]: median(row["wall"]) for row in rows if row["threads"] == 1}
     return _table(
-        ("model", "states", "transitions", "threads", "seconds", "states/s", "to one thread", "octets a state"),
+        (
+            "model",
+            "states",
+            "transitions",
+            "threads",
+            "user CPU, s",
+            "seconds",
+            "states/s",
+            "to one thread",
+            "octets a state",
+        ),
         (
             (
                 row["title"],
                 f"{row['states']:,}",
                 f"{row['transitions']:,}",
                 str(row["threads"]),
+                f"{median(row['user']):.2f}",
                 f"{median(row['wall']):.2f}",
                 _thousands(row["states"] / median(row["wall"])),
                 f"{one[row['model']] / median(row['wall']):.2f} x",
