@@ -94,6 +94,9 @@ static int large_map(large *a) {
     int flags = a->file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *at = mmap(NULL, MOST_RESERVED, PROT_READ | PROT_WRITE, flags, a->file - 1, 0);
     if (at == MAP_FAILED) return 0;
+#ifdef MADV_RANDOM
+    if (a->file) madvise(at, MOST_RESERVED, MADV_RANDOM); /* else each look at the index reads its neighbourhood, too */
+#endif
     a->at = at;
     a->reserved = MOST_RESERVED;
     return 1;

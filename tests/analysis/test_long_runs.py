@@ -1,4 +1,4 @@
-"""A run that is killed, that has no memory left or no disk: it is taken up again, or says what it knows and what not."""
+"""A run that is killed is taken up again; one that has no memory or no disk left says so and keeps what it knows."""
 
 from __future__ import annotations
 
