@@ -2,6 +2,7 @@
 #
 #   make verify   set up .venv, run the main job, write reports/; fails if pmicheck does, whose exit code is printed
 #   make test     set up .venv, run linters, types and all tests
+#   make bench    set up .venv, measure pmicheck beside rumur and SPIN (both must be there), write benchmarks/README.md
 #   make clean    remove what the two made
 #
 # Needs CPython >= 3.11, make and a Python package index. A C compiler is used if there is one. make itself ends with 2
@@ -14,11 +15,11 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 SOURCES := pyproject.toml $(wildcard setup.py pmicheck/explore/*.c pmicheck/explore/*.h pmicheck/explore/*build*.py)
 SOURCES := $(filter-out pmicheck/explore/_kernel.c,$(SOURCES))
 
-.PHONY: verify test clean
+.PHONY: verify test bench clean
 .DELETE_ON_ERROR:
 
 verify: $(STAMP)
-	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --workers 2 \
+	$(VENV)/bin/pmicheck verify --baseline baseline.toml --json reports/record.json --workers 2 --no-cache \
 	  || { code=$$?; test ! -f reports/record.json || $(VENV)/bin/pmicheck report reports/record.json --report reports; \
 	       exit $$code; }
 	$(VENV)/bin/pmicheck review reports/record.json --report reports --workers 2
@@ -29,6 +30,9 @@ test: $(STAMP)
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
+bench: $(STAMP)
+	$(VENV)/bin/python -m benchmarks
 
 # A .venv made by hand, or left by another interpreter, is used if it works and made anew if it does not.
 $(STAMP): $(SOURCES)

@@ -3,82 +3,64 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.catalogue import catalogue as catalogue
 from pmicheck.catalogue import explain_property as explain_property
-from pmicheck.engine import UNLIMITED, Engine
-from pmicheck.errors import UsageError
-from pmicheck.evidence import Finding, find_violation, trace_of
+from pmicheck.cluster.place import Place
+from pmicheck.errors import LimitReached, UsageError
+from pmicheck.evidence import Way, find_violation, trace_of, way_to
 from pmicheck.evidence import state_of as state_of
-from pmicheck.explore.explorer import kernel_in_use
-from pmicheck.explore.result import Exploration as Explored
 from pmicheck.explore.result import Progress as Watch
 from pmicheck.explore.result import Reached, telling
-from pmicheck.grounding.run import Prepared, prepare, world_of
-from pmicheck.model.policy import Policy, make_policy
+from pmicheck.grounding.run import Prepared
+from pmicheck.matrix import Cell as Cell
+from pmicheck.matrix import Request as Request
+from pmicheck.matrix import Turn, turns
+from pmicheck.matrix import plan as plan
+from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, SHIPPED_IN, Scenario, load_scenario
 from pmicheck.progress import Progress, decide_progress
-from pmicheck.properties.base import Property, applies
-from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
+from pmicheck.properties.base import Property
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
+from pmicheck.recording import Decided, record_of, remarks, summary
 from pmicheck.report.record import (
-    Cited,
-    Exploration,
     Record,
     ReplayOutcome,
     Result,
-    Stage,
-    Uncovered,
     Witness,
-    tool_version,
 )
+from pmicheck.searching import Searched
+from pmicheck.settling import Known, settled
 from pmicheck.symbolic.decide import Decider
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict, verdict_of
-from pmicheck.workers import in_order, pool_of
+from pmicheck.workers import as_ready, at_once, pool_of
 
 if TYPE_CHECKING:
+    from pmicheck.cluster.connection import Connection
     from pmicheck.concrete.replay import ReplayReport
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the user asks for; empty tuples mean everything that applies."""
+class Given:
+    """What a cell takes from others.
 
-    scenarios: tuple[str, ...] = ()
-    attackers: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    without: tuple[str, ...] = ()
-    engine: Engine = UNLIMITED
-    workers: int = 1
+    Attributes:
+        settled: by property, the results that have its verdict and its witness.
+        twin: the search of a system that may be the same.
+        shares: whether others wait for the search of this cell.
+    """
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the matrix: a scenario under an attacker, for some properties."""
-
-    scenario: Scenario
-    policy: Policy
-    attacker: Attacker
-    properties: tuple[str, ...]
-    engine: Engine
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What came of one cell; `cites` has the statements that each of its rules cites, `unsaved` is its checkpoint's."""
-
-    results: tuple[Result, ...]
-    exploration: Exploration
-    cites: Mapping[str, tuple[str, ...]]
-    unsaved: str = ""
+    settled: Mapping[str, tuple[Result, Result]] = field(default_factory=dict)
+    twin: Searched | None = None
+    shares: bool = False
 
 
 def verify(
@@ -92,71 +74,126 @@ def verify(
 
     Args:
         command: the command line, for the record; progress: called with one sentence per finished exploration.
-        partial: called with the record so far on KeyboardInterrupt, which is then raised again.
+        partial: called with the record so far on KeyboardInterrupt and LimitReached, which are then raised again.
 
     Raises:
         UsageError, ScenarioError: a name that does not exist or does not apply, a scenario file that is wrong.
+        LimitReached: a system is too large for the machine, or the cluster is gone.
     """
     began = time.perf_counter()
     cells = plan(request)
-    done: list[Decided] = []
+    done: dict[int, Decided] = {}
 
     def record(*, cut: bool = False) -> Record:
-        return _record(request, cells, done, command, time.perf_counter() - began, cut=cut)
+        in_order = [done[number] for number in sorted(done)]
+        return record_of(request, cells, in_order, command, time.perf_counter() - began, cut=cut)
 
     try:
-        for decided in _decide_all(cells, request.workers, progress):
-            done.append(decided)
-            found = decided.exploration
-            progress(
-                f"{found.scenario} / {found.attacker}: {found.states:,} states to depth {found.depth}, "
-                f"{sum(found.stages.values()):.1f} s ({len(done)} of {len(cells)})"
-            )
-            for remark in filter(None, (found.shortage, decided.unsaved)):
-                progress(f"{found.scenario} / {found.attacker}: {remark}")
-    except KeyboardInterrupt:
+        for number, decided in _decide_all(cells, request, done, progress):
+            done[number] = decided
+            progress(f"{_told(cells[number], decided)} ({len(done)} of {len(cells)})")
+            for remark in remarks(decided):
+                progress(f"{cells[number].scenario.name} / {cells[number].attacker.name}: {remark}")
+    except (KeyboardInterrupt, LimitReached):
         if partial is not None:
             partial(record(cut=True))
         raise
     return record()
 
 
-def plan(request: Request) -> list[Cell]:
-    """The cells of the matrix that a request names. Raises UsageError where nothing applies."""
-    properties = tuple(check_name(name) for name in request.properties) or NAMES
-    cells: list[Cell] = []
-    for name in request.scenarios or SHIPPED:
-        scenario, readings = load_scenario(name).bounded(dict(request.settings))
-        policy = make_policy(readings, request.without, scenario.families, scenario.name)
-        for attacker in _attackers(request, scenario):
-            world = world_of(scenario, policy, attacker)
-            wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
-            if wanted:
-                cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
-    return cells
+def _told(cell: Cell, decided: Decided) -> str:
+    """One cell in a line: its size, whose search it shares, and how much of it other cells settled."""
+    found, names = decided.exploration, f"{cell.scenario.name} / {cell.attacker.name}"
+    settled_ones = [result for result in decided.results if result.settled_by]
+    if found is None:
+        return f"{names}: settled by {' and '.join(dict.fromkeys(each.settled_by for each in settled_ones))}"
+    shared = f", as under {found.same_as}" if found.same_as else ""
+    settled_too = f", {len(settled_ones)} of {len(decided.results)} settled" if settled_ones else ""
+    seconds = sum(found.stages.values())
+    return f"{names}: {found.states:,} states to depth {found.depth}{shared}{settled_too}, {seconds:.1f} s"
 
 
-def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
-    """The attackers asked for, or all that differ from `off-path` in this scenario."""
-    for name in request.attackers or ATTACKERS:
-        attacker = attacker_named(name)
-        if attacker.needs <= scenario.offers:
-            yield attacker
-        elif request.attackers and len(request.scenarios) == 1:
-            missing = ", ".join(sorted(attacker.needs - scenario.offers))
-            raise UsageError(f"attacker '{name}' does not apply to scenario '{scenario.name}': it needs a {missing}")
-
-
-def _decide_all(cells: list[Cell], workers: int, tell: Callable[[str], None]) -> Iterator[Decided]:
-    if workers <= 1 or len(cells) <= 1:
+def _decide_all(
+    cells: list[Cell], request: Request, done: Mapping[int, Decided], tell: Callable[[str], None]
+) -> Iterator[tuple[int, Decided]]:
+    """Each cell as soon as it is decided, by its number; the caller keeps them in `done`."""
+    order = turns(cells, settle=request.settle)
+    after = [turn.after for turn in order]
+    if request.cluster is None and (request.workers <= 1 or len(cells) <= 1):
         shared = Shared(tell)
-        yield from (decide(cell, shared) for cell in cells)
+        matrix_order = [0] * len(cells)
+
+        def start_here(number: int) -> Future[Decided]:
+            return at_once(decide, cells[number], shared, _given(number, cells, order, done))
+
+        yield from as_ready(after, matrix_order, start_here, 1)
         return
-    with pool_of(workers) as pool:
-        alone = {_alone(cell): cell for cell in cells if PROGRESS in cell.properties}
+    with ExitStack() as stack:
+        cluster = _connected(request.cluster, stack)
+        pool = cluster or stack.enter_context(pool_of(request.workers))
+        parts = [cell.for_one_of(request.cluster) for cell in cells]
+        alone = {cell.alone: cell for cell in cells if PROGRESS in cell.properties}
         progress = {key: pool.submit(_decide_progress, cell) for key, cell in alone.items()}
-        for cell, decided in zip(cells, in_order(pool, _decide_invariants, zip(cells)), strict=True):
-            yield _with_progress(cell, decided, progress[_alone(cell)].result) if _alone(cell) in progress else decided
+
+        def start(number: int) -> Future[Decided]:
+            return pool.submit(_decide_invariants, parts[number], _given(number, cells, order, done))
+
+        workers = cluster.workers if cluster else request.workers
+        for number, decided in as_ready(after, [turn.weight for turn in order], start, workers):
+            cell = cells[number]
+            if cluster and _too_large(parts[number], cell, decided):
+                decided = _decide_together(cell, _given(number, cells, order, done), decided, cluster, tell)
+            found = progress[cell.alone].result if PROGRESS in cell.properties else None
+            yield number, _with_progress(cell, decided, found) if found else decided
+
+
+def _given(number: int, cells: list[Cell], order: list[Turn], done: Mapping[int, Decided]) -> Given:
+    """What a cell can take from those that were decided before it."""
+    turn, cell = order[number], cells[number]
+    settled_ones: dict[str, tuple[Result, Result]] = {}
+    for prop in cell.invariants if turn.settlers else ():
+        others = [(n, result) for n in turn.settlers for result in done[n].results if result.property == prop]
+        known = [Known(cells[n].attacker, result.verdict, _witnessed(result)) for n, result in others]
+        found = settled(cell.attacker, known)
+        if found is not None:
+            settled_ones[prop] = others[found.by][1], others[found.witness][1]
+    twin = None if turn.twin is None else done[turn.twin].searched
+    return Given(settled_ones, twin, shares=any(other.twin == number for other in order))
+
+
+def _witnessed(result: Result) -> bool:
+    return result.witness is not None and result.witness.found
+
+
+def _connected(place: Place | None, stack: ExitStack) -> Connection | None:
+    """A connection to the cluster, if there is to be one, until the stack is left. Raises UsageError."""
+    if place is None:
+        return None
+    try:
+        from pmicheck.cluster.connection import connect
+    except ImportError as error:
+        raise UsageError("--cluster needs Dask and NumPy: pip install 'pmicheck[cluster]' brings them") from error
+    return stack.enter_context(connect(place))
+
+
+def _too_large(part: Cell, cell: Cell, decided: Decided) -> bool:
+    """Whether one worker stopped where it was told to, and the user did not mean it to."""
+    found, most = decided.exploration, part.engine.max_states
+    return found is not None and not found.complete and found.states == most != cell.engine.max_states
+
+
+def _decide_together(
+    cell: Cell, given: Given, decided: Decided, cluster: Connection, tell: Callable[[str], None]
+) -> Decided:
+    """A cell whose space is partitioned among all workers; as one of them left it if that comes to nothing."""
+    watch = telling(f"{cell.scenario.name} / {cell.attacker.name}", tell)
+    with cluster.search(tell) as search:
+        try:
+            engine = replace(cell.engine, elsewhere=search)
+            return _decide_invariants(replace(cell, engine=engine), given, watch=watch)
+        except LimitReached as error:
+            tell(f"{error}; decided as far as one worker came")
+            return decided
 
 
 class Shared:
@@ -169,26 +206,58 @@ class Shared:
 
     def progress_of(self, cell: Cell) -> Progress:
         """The verdict on `progress`, found once for each scenario and policy."""
-        if _alone(cell) not in self.progress:
-            self.progress[_alone(cell)] = _decide_progress(cell)
-        return self.progress[_alone(cell)]
+        if cell.alone not in self.progress:
+            self.progress[cell.alone] = _decide_progress(cell)
+        return self.progress[cell.alone]
 
 
-def decide(cell: Cell, shared: Shared | None = None) -> Decided:
+def decide(cell: Cell, shared: Shared | None = None, given: Given = Given()) -> Decided:
     """One cell: ground, explore, let z3 judge what was seen, replay what is violated."""
     shared = shared or Shared()
     watch = telling(f"{cell.scenario.name} / {cell.attacker.name}", shared.tell)
-    decided = _decide_invariants(cell, shared.decider, watch)
+    decided = _decide_invariants(cell, given, shared.decider, watch)
     return _with_progress(cell, decided, lambda: shared.progress_of(cell)) if PROGRESS in cell.properties else decided
 
 
-def _decide_invariants(cell: Cell, decider: Decider | None = None, watch: Watch | None = None) -> Decided:
+def _decide_invariants(cell: Cell, given: Given, decider: Decider | None = None, watch: Watch | None = None) -> Decided:
     """All properties of the cell but `progress`."""
-    decider = decider or Decider()
+    taken = {prop: _taken(cell, *pair) for prop, pair in given.settled.items()}
+    invariants = tuple(INVARIANTS[name] for name in cell.invariants if name not in taken)
+    if taken and not invariants:
+        return Decided(tuple(taken[name] for name in cell.invariants))
     clock = _Stopwatch()
-    invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
-    prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
-    clock.lap("grounding")
+    prepared = cell.engine.prepare(cell.scenario, cell.policy, cell.attacker, invariants)
+    clock.lap("cache" if prepared.kept else "grounding")
+    searched = given.twin
+    if searched is None or not searched.answers(prepared, invariants):
+        searched = _searched(cell, prepared, invariants, decider or Decider(), clock, watch)
+    results = [
+        _result(cell, prepared, searched, prop, way, searched.goals[number])
+        for number, (prop, way) in enumerate(zip(invariants, searched.ways, strict=True))
+    ]
+    clock.lap("traces")
+    results = [replayed(result) for result in results]
+    clock.lap("replay")
+    share = sum(clock.stages.values()) / max(1, len(results))
+    found = taken | {result.property: replace(result, seconds=share) for result in results}
+    return Decided(
+        tuple(found[name] for name in cell.invariants),
+        summary(cell, prepared, searched, clock.stages),
+        {rule.name: rule.statements for rule in prepared.grounded.system.rules},
+        searched if given.shares else None,
+        searched.unsaved,
+    )
+
+
+def _searched(
+    cell: Cell,
+    prepared: Prepared,
+    invariants: tuple[Property, ...],
+    decider: Decider,
+    clock: _Stopwatch,
+    watch: Watch | None,
+) -> Searched:
+    """Every reachable state, what z3 says of it, and the ways to what is violated."""
     system = prepared.grounded.system
     explored = cell.engine.explore(system, progress=watch)
     clock.lap("exploration")
@@ -197,19 +266,26 @@ def _decide_invariants(cell: Cell, decider: Decider | None = None, watch: Watch 
         for number, prop in enumerate(invariants)
     ]
     clock.lap("z3")
-    results = [
-        _result(cell, prepared, explored, prop, finding, explored.goals[number])
-        for number, (prop, finding) in enumerate(zip(invariants, findings, strict=True))
-    ]
+    ways = tuple(way_to(finding, system, explored) if finding else None for finding in findings)
     clock.lap("traces")
-    results = [replayed(result) for result in results]
-    clock.lap("replay")
-    share = sum(clock.stages.values()) / max(1, len(results))
-    return Decided(
-        tuple(replace(result, seconds=share) for result in results),
-        _summary(cell, prepared, explored, clock.stages),
-        {rule.name: rule.statements for rule in system.rules},
-        explored.unsaved,
+    return Searched.of(cell.attacker.name, prepared, invariants, explored, ways)
+
+
+def _taken(cell: Cell, by: Result, witness: Result) -> Result:
+    """The verdict of another cell that implies this one's; what is violated is replayed under this attacker's name."""
+    expected, argument = _expected(cell, by.property)
+    return replayed(
+        replace(
+            by,
+            attacker=cell.attacker.name,
+            seconds=0.0,
+            witness=witness.witness,
+            trace=replace(by.trace, attacker=cell.attacker.name) if by.trace else None,
+            replay=None,
+            argument=argument,
+            expected=expected,
+            settled_by=by.settled_by or by.attacker,
+        )
     )
 
 
@@ -221,15 +297,11 @@ def _with_progress(cell: Cell, decided: Decided, find: Callable[[], Progress]) -
     witness = Witness(found.reached is not None, "the honest run is complete", found.reached)
     trace = replace(found.trace, attacker=cell.attacker.name) if found.trace else None
     result = replayed(_finished(cell, PROGRESS, found.verdict, found, found.depth, witness, trace))
-    seen = replace(decided.exploration, stages={**decided.exploration.stages, **clock.stages})
-    return replace(
-        decided, results=(*decided.results, replace(result, seconds=clock.stages["progress"])), exploration=seen
-    )
-
-
-def _alone(cell: Cell) -> tuple[str, Policy]:
-    """What `progress` depends on."""
-    return cell.scenario.file, cell.policy
+    seen = decided.exploration
+    if seen is not None:
+        seen = replace(seen, stages={**seen.stages, **clock.stages})
+    results = (*decided.results, replace(result, seconds=clock.stages["progress"]))
+    return replace(decided, results=results, exploration=seen)
 
 
 def _decide_progress(cell: Cell) -> Progress:
@@ -243,38 +315,31 @@ class _Stopwatch:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self.stages[stage] = now - self._last
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
         self._last = now
 
 
 def _result(
-    cell: Cell,
-    prepared: Prepared,
-    explored: Explored,
-    prop: Property,
-    finding: Finding | None,
-    reached: Reached | None,
+    cell: Cell, prepared: Prepared, searched: Searched, prop: Property, way: Way | None, reached: Reached | None
 ) -> Result:
     """The verdict of one property with its evidence, replay apart."""
-    verdict = verdict_of(broken=finding is not None, complete=explored.complete, witnessed=reached is not None)
-    trace = trace_of(prepared, cell.attacker, prop, explored, finding) if finding else None
+    verdict = verdict_of(broken=way is not None, complete=searched.complete, witnessed=reached is not None)
+    trace = trace_of(prepared, cell.attacker, prop, way) if way else None
     name, _ = prop.witness(prepared.start.world)
     witness = Witness(reached is not None, name, reached.depth if reached else None)
-    depth = finding.seen.depth if finding else explored.depth
-    return _finished(cell, prop.name, verdict, explored, depth, witness, trace)
+    return _finished(cell, prop.name, verdict, searched, way.depth if way else searched.depth, witness, trace)
 
 
 def _finished(
     cell: Cell,
     prop: str,
     verdict: Verdict,
-    explored: Explored | Progress,
+    explored: Searched | Progress,
     depth: int,
     witness: Witness,
     trace: Trace | None,
 ) -> Result:
-    default = not cell.policy.without and all(cell.policy.reads(n, r.values[0]) for n, r in READINGS.items())
-    expected, argument = cell.scenario.expected(cell.attacker.name, prop) if default else ("", "")
+    expected, argument = _expected(cell, prop)
     return Result(
         scenario=cell.scenario.name,
         attacker=cell.attacker.name,
@@ -293,6 +358,12 @@ def _finished(
         argument=argument,
         expected=expected,
     )
+
+
+def _expected(cell: Cell, prop: str) -> tuple[str, str]:
+    """The verdict that the scenario file expects, and why; of the readings and mechanisms that it speaks of."""
+    default = not cell.policy.without and all(cell.policy.reads(n, r.values[0]) for n, r in READINGS.items())
+    return cell.scenario.expected(cell.attacker.name, prop) if default else ("", "")
 
 
 def replayed(result: Result) -> Result:
@@ -318,83 +389,3 @@ def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
     from pmicheck.concrete.replay import replay
 
     return replay(trace, times=schedule(trace), pcap=pcap)
-
-
-def _summary(cell: Cell, prepared: Prepared, explored: Explored, stages: dict[str, float]) -> Exploration:
-    """Sizes, coverage and times of one exploration; every rule that never fired is listed."""
-    grounded = prepared.grounded
-    ground, system = grounded.ground, grounded.system
-    coverage = {rule.name: explored.fired[number] for number, rule in enumerate(system.rules)}
-    silent = sorted(name for name, fired in coverage.items() if not fired)
-    return Exploration(
-        scenario=cell.scenario.name,
-        attacker=cell.attacker.name,
-        readings=dict(cell.policy.readings),
-        without=tuple(sorted(cell.policy.without)),
-        states=explored.states,
-        transitions=explored.transitions,
-        depth=explored.depth,
-        complete=explored.complete,
-        knowledge_sets=explored.knowledge_sets,
-        facts=len(system.facts),
-        ground_transitions=len(system.transitions),
-        cells=len(grounded.fields),
-        values=sum(len(field.values) for field in grounded.fields.values()),
-        messages=len(ground.messages) + ground.injections,
-        bits=sum(field.width for field in system.fields),
-        coverage=coverage,
-        uncovered=tuple(Uncovered(name, cell.scenario.reason(name, cell.attacker.name)) for name in silent),
-        stages=stages,
-        stopped_by=explored.stopped_by or "",
-        shortage=explored.shortage,
-    )
-
-
-def _record(
-    request: Request,
-    cells: Iterable[Cell],
-    done: Iterable[Decided],
-    command: list[str],
-    seconds: float,
-    *,
-    cut: bool,
-) -> Record:
-    scenarios = {cell.scenario.name: cell.scenario for cell in cells}
-    decided = list(done)
-    spent: dict[str, float] = {}
-    for one in decided:
-        for stage, took in one.exploration.stages.items():
-            spent[stage] = spent.get(stage, 0.0) + took
-    whole = sum(spent.values()) or 1.0
-    return Record(
-        pmicheck=tool_version(),
-        kernel=kernel_in_use(),
-        command=tuple(command),
-        settings={n: value for n, value in request.settings if n not in READINGS or value != READINGS[n].values[0]},
-        bounds={name: vars(scenario.bounds) for name, scenario in scenarios.items()},
-        results=tuple(result for one in decided for result in one.results),
-        explorations=tuple(one.exploration for one in decided),
-        seconds=seconds,
-        stages={stage: Stage(took, took / whole) for stage, took in spent.items()},
-        partial=cut,
-        statements=_cited(decided),
-        titles={name: scenario.title for name, scenario in scenarios.items()},
-        files={name: _written_in(scenario) for name, scenario in scenarios.items()},
-    )
-
-
-def _written_in(scenario: Scenario) -> str:
-    """The scenario's file: as the user named it, or from the project's root."""
-    shipped = scenario.file == f"{scenario.name}.toml" and scenario.name in SHIPPED
-    return f"{SHIPPED_IN}/{scenario.file}" if shipped else Path(scenario.file).as_posix()
-
-
-def _cited(done: Iterable[Decided]) -> dict[str, Cited]:
-    """The coverage of all cells, by statement instead of by rule."""
-    found: dict[str, Cited] = {}
-    for one in done:
-        for rule, fired in one.exploration.coverage.items():
-            for name in one.cites[rule]:
-                before = found.get(name, Cited((), 0))
-                found[name] = Cited(tuple(sorted({*before.rules, rule})), before.fired + fired)
-    return found

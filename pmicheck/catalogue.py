@@ -8,7 +8,7 @@ from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.model.scenario import NAMED, SHIPPED, Scenario, load_scenario
 from pmicheck.model.world import World
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_VIOLATED_WHEN, check_name
@@ -17,7 +17,7 @@ from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_VIOLATE
 def catalogue(kind: str) -> list[tuple[str, str]]:
     """(name, one sentence) of everything of a kind: scenarios, attackers, properties, readings, mechanisms, bounds."""
     if kind == "scenarios":
-        return [(name, load_scenario(name).title) for name in SHIPPED]
+        return [(name, _described(load_scenario(name))) for name in NAMED]
     if kind == "attackers":
         return [(name, attacker.does) for name, attacker in ATTACKERS.items()]
     if kind == "properties":
@@ -31,6 +31,10 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
     if kind == "bounds":
         return [(name, f"{what} ({LEAST.get(name, 0)} to {MOST[name]})") for name, what in BOUNDS.items()]
     return [(name, mechanism.does) for name, mechanism in MECHANISMS.items()]
+
+
+def _described(scenario: Scenario) -> str:
+    return scenario.title + (f" ({scenario.widens} within larger bounds, run only if named)" if scenario.widens else "")
 
 
 def _default_world(name: str) -> World:

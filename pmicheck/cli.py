@@ -72,6 +72,8 @@ def _verb(name: str) -> Verb:
             from pmicheck.commands.catalogue import replay as verb
         case "graph":
             from pmicheck.commands.graph import graph as verb
+        case "export":
+            from pmicheck.commands.export import export as verb
         case "report":
             from pmicheck.commands.records import report as verb
         case "review":

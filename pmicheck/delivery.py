@@ -53,7 +53,7 @@ def deliver(record: Record, comparison: Comparison, options: Namespace) -> None:
 
 def as_stored(record: Record) -> Record:
     """The record as it is read back from its file: so `report` makes of it, to the octet, what `verify` made."""
-    return Record.from_json(json.loads(dumps(record)))
+    return Record.from_json(json.loads(json.dumps(record.as_json(), sort_keys=True)))
 
 
 def keep(record: Record, options: Namespace) -> Path | None:

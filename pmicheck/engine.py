@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.cache import Cache
 from pmicheck.errors import OutputError
 from pmicheck.explore.explorer import explore, kernel_for
 from pmicheck.explore.result import Exploration, Progress
+from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.grounding.system import TransitionSystem
+from pmicheck.model.policy import Policy
+from pmicheck.model.scenario import Scenario
+from pmicheck.properties.base import Property
+from pmicheck.reduce.reduction import reduce as reduced_system
+
+
+class Searcher(Protocol):
+    """Somebody else who explores: see `explorer.explore` for arguments and result."""
+
+    def explore(
+        self,
+        system: TransitionSystem,
+        *,
+        max_states: int | None,
+        max_seconds: float | None,
+        progress: Progress | None,
+    ) -> Exploration: ...
 
 
 @dataclass(frozen=True)
@@ -17,6 +39,10 @@ class Engine:
 
     Attributes:
         max_states, max_seconds: limits of one search; a verdict that they cut is `holds-to-bound`.
+        reduce: reductions in force (`pmicheck.reduce.reduction`), except where the state graph is asked for: what is
+            out of reach from a state is a question about all its runs.
+        elsewhere: who searches instead of this process, except where the state graph is asked for.
+        keep: whether ground systems are kept on disk for later runs, and taken from there.
         threads: how many threads a search uses.
         spill: the directory where the large tables lie instead of in memory.
         checkpoint: the directory where searches are saved, except where the state graph is asked for.
@@ -24,6 +50,9 @@ class Engine:
 
     max_states: int | None = None
     max_seconds: float | None = None
+    elsewhere: Searcher | None = None
+    reduce: tuple[str, ...] = ()
+    keep: bool = False
     threads: int = 1
     spill: Path | None = None
     checkpoint: Path | None = None
@@ -31,6 +60,13 @@ class Engine:
     def at_most(self, states: int) -> Engine:
         """The same with no more states than this."""
         return replace(self, max_states=states if self.max_states is None else min(states, self.max_states))
+
+    def prepare(
+        self, scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]
+    ) -> Prepared:
+        """The ground system of a scenario; see `grounding.run.prepare`, which raises ScenarioError."""
+        cache = Cache.of_user() if self.keep else None
+        return (cache.prepare if cache else prepare)(scenario, policy, attacker, properties)
 
     def check(self) -> None:
         """Raises UsageError if no search can be done so: better before a run than in the middle."""
@@ -43,6 +79,13 @@ class Engine:
 
         A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
         """
+        if self.reduce and not edges:
+            reduced = reduced_system(system, self.reduce)
+            return reduced.unfold(replace(self, reduce=()).explore(reduced.system, progress=progress))
+        if self.elsewhere is not None and not edges:
+            return self.elsewhere.explore(
+                system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress
+            )
         checkpoint = None if edges else self.checkpoint
         try:
             return self._explore(system, progress, edges, checkpoint)

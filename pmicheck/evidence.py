@@ -12,6 +12,8 @@ from pmicheck.explore.result import Exploration, Projected
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared
+from pmicheck.grounding.system import TransitionSystem
+from pmicheck.model.scenario import COURSES
 from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.catalogue import PROGRESS
@@ -74,31 +76,56 @@ def state_of(
     return State(lambda c: grounded.value(c, local), known, prepared.start.world, attacker)
 
 
-def trace_of(prepared: Prepared, attacker: Attacker, prop: Property, explored: Exploration, finding: Finding) -> Trace:
-    """The trace to a violation, without steps that it can do without, and what it needs."""
-    grounded, judge = prepared.grounded, finding.judge
+@dataclass(frozen=True)
+class Way:
+    """A shortest way to a violation in the numbers of a system, which can be told wherever the system is the same.
+
+    Attributes:
+        path: transitions, without those that it can do without.
+        breach: what is wrong at its end.
+        depth: how deep the search was when it saw the violation first.
+        essential: for each transition whether its message decides (see `essential`).
+        no_return: (transitions done, whether someone may wait) of each moment after which nobody can prevent the harm.
+    """
+
+    path: tuple[int, ...]
+    breach: Breach
+    depth: int
+    essential: tuple[bool, ...]
+    no_return: tuple[tuple[int, bool], ...]
+
+
+def way_to(finding: Finding, system: TransitionSystem, explored: Exploration) -> Way:
+    """The way to a violation that a search of the system found."""
+    judge = finding.judge
 
     def harmful(local: int, knowledge: int) -> bool:
         return judge(local, knowledge) is not None
 
-    path = minimise(grounded.system, explored.path(finding.seen.state), harmful)
-    breach = judge(*follow(grounded.system, path)[1])
+    path = minimise(system, explored.path(finding.seen.state), harmful)
+    breach = judge(*follow(system, path)[1])
     assert breach is not None
-    steps, reached = retell(grounded, prepared.start, path)
-    told = list(steps)
-    for number, needed in zip(reached[1:], essential(grounded.system, path, harmful), strict=True):
-        told[number - 1] = replace(told[number - 1], essential=needed)
-    moments = [
-        (reached[after], may_wait)
+    moments = (
+        (after, may_wait)
         for may_wait in (False, True)
-        if (after := point_of_no_return(grounded.system, path, harmful, may_wait=may_wait)) is not None
-    ]
+        if (after := point_of_no_return(system, path, harmful, may_wait=may_wait)) is not None
+    )
+    return Way(tuple(path), breach, finding.seen.depth, tuple(essential(system, path, harmful)), tuple(moments))
+
+
+def trace_of(prepared: Prepared, attacker: Attacker, prop: Property, way: Way) -> Trace:
+    """The trace of a way in the words of the model, and what it needs."""
+    steps, reached = retell(prepared.grounded, prepared.start, way.path)
+    told = list(steps)
+    for number, needed in zip(reached[1:], way.essential, strict=True):
+        told[number - 1] = replace(told[number - 1], essential=needed)
+    moments = [(reached[after], may_wait) for after, may_wait in way.no_return]
     no_return, waits = min(moments, default=(None, False))
     return replace(
         _bare(prepared.start.world, attacker.name, prop.name, told),
-        observation=breach.observation,
-        numbers=breach.numbers,
-        conclusion=prop.conclusion(breach.observation),
+        observation=way.breach.observation,
+        numbers=way.breach.numbers,
+        conclusion=prop.conclusion(way.breach.observation),
         no_return=no_return,
         waits=waits,
     )
@@ -115,4 +142,6 @@ def trace_of_stuck(prepared: Prepared, path: Iterable[int]) -> Trace:
 
 def _bare(world: World, attacker: str, prop: str, steps: Iterable[Step]) -> Trace:
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
-    return Trace(world.scenario, attacker, prop, readings, without, tuple(steps))
+    course = COURSES[world.variant]
+    plays = course if course != world.scenario else ""
+    return Trace(world.scenario, attacker, prop, readings, without, tuple(steps), plays=plays)

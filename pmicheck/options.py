@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from pmicheck.cluster.place import ALONE, Place
 from pmicheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ RECORD = Path("reports/record.json")
 BASELINE = Path("baseline.toml")
 WEAKEST = "off-path"
 GRAPH_KINDS = ("entry", "role", "knowledge", "full")
+EXPORTED_TO = ("murphi", "promela")
 GRAPH_FORMATS = ("svg", "dot", "graphml", "json")
 MOST_STATES = 1_000_000
 """What a verb that explores a scenario in many variants grants each of them."""
@@ -69,6 +71,7 @@ def parser() -> Parser:
     _add_catalogue(verbs)
     _add_findings(verbs)
     _add_graph(verbs)
+    _add_export(verbs)
     _add_records(verbs)
     _add_baseline(verbs)
     return top
@@ -82,11 +85,16 @@ def verbs() -> tuple[str, ...]:
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     add = verify.add_argument
-    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all")
+    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all but the widened")
     _add_choices(verify)
     _add_outputs(verify)
     add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    settle = "take verdicts that those of weaker or stronger attackers imply, without a run"
+    add("--settle", action="store_true", help=settle)
+    add("--reduce", action="append", default=[], metavar="R", help="search fewer states: symmetry, partial-order, all")
     _add_workers(verify)
+    _add_cache(verify)
+    _add_cluster(verify)
     _add_searching(verify)
     verify.set_defaults(verb="verify", record=None)
 
@@ -103,6 +111,20 @@ def _add_outputs(verb: argparse.ArgumentParser) -> None:
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
+
+
+def _add_cache(verb: argparse.ArgumentParser) -> None:
+    text = "ground everything anew, and keep nothing on disk for the next run"
+    verb.add_argument("--no-cache", action="store_false", dest="cache", help=text)
+
+
+def _add_cluster(verb: argparse.ArgumentParser) -> None:
+    add = verb.add_argument
+    add("--cluster", metavar="ADDRESS", help="work on a Dask cluster; local:N: on N processes of its own")
+    partition = "partition a space among the workers once it has more than so many states; default: %(default)s"
+    add("--alone", type=_whole, default=ALONE, metavar="N", help=partition)
+    for part, what in (("ca-file", "its authority"), ("cert", "a certificate"), ("key", "the certificate's key")):
+        add(f"--tls-{part}", type=Path, metavar="FILE", help=f"TLS of the cluster, as PEM: {what}")
 
 
 def _add_searching(verb: argparse.ArgumentParser) -> None:
@@ -178,11 +200,25 @@ def _add_graph(verbs: Verbs) -> None:
     add("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
     add("--attacker", type=lambda name: [name], default=[WEAKEST], metavar="A", help=f"default: {WEAKEST}")
     _add_setting(graph)
+    _add_cache(graph)
     kinds = "gather by binding cache entry, by a principal's state or by what the attacker knows; full: every state"
     add("--by", choices=GRAPH_KINDS, default=GRAPH_KINDS[0], help=f"{kinds}; default: %(default)s")
     add("--format", choices=GRAPH_FORMATS, default=GRAPH_FORMATS[0], help="default: %(default)s")
     add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
     graph.set_defaults(verb="graph", property=[], max_seconds=None, workers=1)
+
+
+def _add_export(verbs: Verbs) -> None:
+    export = verbs.add_parser("export", help="write a scenario as source for another model checker")
+    add = export.add_argument
+    add("scenarios", nargs=1, metavar="SCENARIO", help="name or .toml file")
+    add("--to", choices=EXPORTED_TO, required=True, help="murphi is for rumur and CMurphi, promela for SPIN")
+    add("--attacker", type=lambda name: [name], default=[WEAKEST], metavar="A", help=f"default: {WEAKEST}")
+    add("--property", action="append", default=[], metavar="P", help="an invariant to write; default: all that apply")
+    _add_setting(export)
+    _add_cache(export)
+    add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
+    export.set_defaults(verb="export", max_seconds=None, workers=1)
 
 
 def _add_records(verbs: Verbs) -> None:
@@ -289,27 +325,53 @@ def request_of(options: argparse.Namespace) -> Request:
         without=tuple(dict.fromkeys(options.without)),
         engine=_engine_of(options),
         workers=options.workers,
+        settle=getattr(options, "settle", False),
+        cluster=_place_of(options),
     )
 
 
-def _engine_of(options: argparse.Namespace) -> Engine:
-    from pmicheck.engine import Engine
+def _place_of(options: argparse.Namespace) -> Place | None:
+    """The cluster that the options name, if they name one. Raises UsageError for what makes no sense."""
+    if getattr(options, "cluster", None) is None:
+        if any(getattr(options, f"tls_{part}", None) for part in ("ca_file", "cert", "key")):
+            raise UsageError("TLS is for a cluster: name one with --cluster")
+        return None
+    if options.workers > 1:
+        raise UsageError("choose one of --workers and --cluster")
+    return Place(options.cluster, options.tls_ca_file, options.tls_cert, options.tls_key, options.alone)
 
-    most = Engine(max_states=options.max_states, max_seconds=options.max_seconds)
+
+def _engine_of(options: argparse.Namespace) -> Engine:
+    """How the options want searches to be done. Raises UsageError for a reduction that does not exist."""
+    from pmicheck.engine import Engine
+    from pmicheck.reduce.reduction import check_reductions
+
+    most = Engine(max_states=options.max_states, max_seconds=options.max_seconds, keep=getattr(options, "cache", False))
     if options.verb != "verify":
         return most
-    return replace(most, threads=options.threads, spill=options.spill, checkpoint=options.checkpoint)
+    return replace(
+        most,
+        reduce=check_reductions(options.reduce),
+        threads=options.threads,
+        spill=options.spill,
+        checkpoint=options.checkpoint,
+    )
 
 
 def check_names(kind: str, names: Sequence[str]) -> None:
     """Raises UsageError, with the nearest name there is, for the first name that the catalogue lacks."""
-    from pmicheck import analysis
-
-    known = [name for name, _ in analysis.catalogue(kind)] if names else []
+    known = _known(kind) if names else []
     singular = {"properties": "property"}.get(kind, kind.removesuffix("s"))
     for name in names:
         if name not in known:
             raise UsageError(f"there is no {singular} {name!r}" + hint(name, known, kind))
+
+
+def _known(kind: str) -> Sequence[str]:
+    from pmicheck import analysis
+    from pmicheck.model.scenario import NAMED
+
+    return NAMED if kind == "scenarios" else [name for name, _ in analysis.catalogue(kind)]
 
 
 def hint(name: str, known: Sequence[str], kind: str) -> str:

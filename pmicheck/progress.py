@@ -8,7 +8,7 @@ from pmicheck.engine import Engine
 from pmicheck.evidence import trace_of_stuck
 from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
-from pmicheck.grounding.run import Prepared, prepare
+from pmicheck.grounding.run import Prepared
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
@@ -47,7 +47,7 @@ class Progress:
 
 def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progress:
     """Whether honest nodes alone can get stuck."""
-    prepared = prepare(scenario, policy, None, ())
+    prepared = engine.prepare(scenario, policy, None, ())
     stuck = find_stuck(prepared, engine)
     explored, goal = stuck.explored, stuck.explored.goals[-1]
     reached = goal.depth if goal else None

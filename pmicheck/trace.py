@@ -94,6 +94,7 @@ class Trace:
             last, or if that was not asked.
         waits: True if the attacker may have to wait for the clock then. As honest nodes can act meanwhile, `no_return`
             says only that none of them has to.
+        plays: the shipped scenario whose course this one takes within bounds of its own, "" if it is that one itself.
     """
 
     scenario: str
@@ -107,9 +108,14 @@ class Trace:
     conclusion: str = ""
     no_return: int | None = None
     waits: bool = False
+    plays: str = ""
+
+    def course(self) -> str:
+        """The shipped scenario that says what happens."""
+        return self.plays or self.scenario
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        stored = {
             "scenario": self.scenario,
             "attacker": self.attacker,
             "property": self.property,
@@ -122,6 +128,7 @@ class Trace:
             "no_return": self.no_return,
             "waits": self.waits,
         }
+        return {**stored, "plays": self.plays} if self.plays else stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Trace:

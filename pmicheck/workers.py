@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence, Set
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import active_children, parent_process
 from typing import Any, TypeVar
 
@@ -29,14 +29,35 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-def in_order(pool: ProcessPoolExecutor, work: Callable[..., T], arguments: Iterable[tuple[Any, ...]]) -> Iterator[T]:
-    """The result of `work` for each tuple of arguments, as `pool.map` gives them.
+def as_ready(
+    after: Sequence[Set[int]], weights: Sequence[int], start: Callable[[int], Future[T]], workers: int
+) -> Iterator[tuple[int, T]]:
+    """The number and the result of each piece of work, as they come; the heaviest that is ready is started next.
 
-    But `map` cancels what is not done when its caller leaves, and an executor whose processes were ended trips over
-    that (CPython 3.11 prints a traceback from a thread of its own).
+    Args:
+        after: for each piece the numbers of those whose results it needs; no circles.
+        weights: how much each piece and all that waits for it may take, in any unit; of equals the first goes first.
+        start: begins a piece; not called before the caller has had the results of all that the piece needs.
+        workers: how many are under way at most.
     """
-    for future in [pool.submit(work, *each) for each in arguments]:
-        yield future.result()
+    waiting, done = set(range(len(after))), set[int]()
+    running: dict[Future[T], int] = {}
+    while waiting or running:
+        ready = sorted((number for number in waiting if after[number] <= done), key=lambda n: (-weights[n], n))
+        for number in ready[: workers - len(running)]:
+            waiting.remove(number)
+            running[start(number)] = number
+        for future in sorted(wait(running, return_when=FIRST_COMPLETED).done, key=running.__getitem__):
+            number = running.pop(future)
+            yield number, future.result()
+            done.add(number)
+
+
+def at_once(work: Callable[..., T], *arguments: Any) -> Future[T]:
+    """The result of the work, done here and now, as if another process had done it."""
+    future: Future[T] = Future()
+    future.set_result(work(*arguments))
+    return future
 
 
 def _begin() -> None:

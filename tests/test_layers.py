@@ -19,10 +19,16 @@ LAYERS = {
     "options": 0,
     "__main__": 0,
     "analysis": 1,
+    "cache": 1,
     "progress": 1,
     "engine": 1,
+    "cluster": 1,
     "checkpoints": 1,
     "evidence": 1,
+    "matrix": 1,
+    "recording": 1,
+    "searching": 1,
+    "settling": 1,
     "catalogue": 1,
     "review": 1,
     "workers": 1,
@@ -30,6 +36,8 @@ LAYERS = {
     "concrete": 2,
     "symbolic": 2,
     "explore": 2,
+    "reduce": 2,
+    "export": 2,
     "grounding": 3,
     "properties": 4,
     "attacker": 4,
@@ -39,21 +47,23 @@ LAYERS = {
     "verdict": 6,
     "errors": 6,
 }
-"""cli -> analysis -> {report, concrete, symbolic, explore} -> grounding -> {properties, attacker} -> model -> base."""
+"""cli -> analysis -> {report, concrete, symbolic, explore, export, reduce} -> grounding -> ... -> model -> base."""
 
 WHOLE_LAYERS = (0, 1, 6)
 """Layers whose modules may import each other; in the others only the modules of one package."""
 
 NOT_EVEN_BELOW = {
     "explore": {"model", "attacker", "properties"},
+    "reduce": {"model", "attacker", "properties"},
+    "export": {"model", "attacker", "properties"},
     "symbolic": {"model", "attacker"},
     "concrete": {"grounding", "properties", "attacker", "model"},
     "report": {"grounding", "properties", "attacker", "model"},
 }
 """Engines know only TransitionSystem, the second implementation knows no role, renderers read records only."""
 
-SIDEWAYS = {("properties", "attacker")}
-"""A property may ask for an address whether it is the attacker's."""
+SIDEWAYS = {("properties", "attacker"), ("reduce", "explore")}
+"""A property may ask for an address whether it is the attacker's; what was found in a reduced system is unfolded."""
 
 
 def part_of(module: str) -> str:

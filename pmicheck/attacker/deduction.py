@@ -47,10 +47,10 @@ def ways_to_open(term: Term) -> tuple[Derivation, ...]:
 
 
 class Potential:
-    """Everything that the attacker could come to know in any run: a growing set closed under opening."""
+    """Everything that the attacker could come to know in any run: a growing set, in order, closed under opening."""
 
     def __init__(self, known: Iterable[Term] = ()) -> None:
-        self.terms: set[Term] = set()
+        self.terms: dict[Term, None] = {}
         self.derivations: dict[Derivation, None] = {}
         for term in known:
             self.add(term)
@@ -59,7 +59,7 @@ class Potential:
         """Add a term and what it opens; True if it was new."""
         if term in self.terms or is_public(term):
             return False
-        self.terms.add(term)
+        self.terms[term] = None
         openable = [t for t in self.terms if t[0] == "enc"] if term[0] in ("sk", "enc") else []
         for cipher in openable:
             for way in ways_to_open(cipher):

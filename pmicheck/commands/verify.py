@@ -6,7 +6,7 @@ import datetime
 from argparse import Namespace
 
 from pmicheck import console, delivery
-from pmicheck.errors import UsageError
+from pmicheck.errors import LimitReached, UsageError
 from pmicheck.options import asks_for_all, request_of
 from pmicheck.report import text
 from pmicheck.report.gate.baseline import Baseline, Comparison, compare, exit_code, load_baseline
@@ -22,7 +22,7 @@ REASONS = {
 
 
 def verify(options: Namespace) -> ExitCode:
-    """Raises UsageError, OutputError, LimitReached, and KeyboardInterrupt once the partial record is kept."""
+    """Raises UsageError, OutputError, and LimitReached and KeyboardInterrupt once the partial record is kept."""
     baseline = load_baseline(options.baseline) if options.baseline else Baseline()
     record = delivery.as_stored(_decided(options))
     if not record.results:
@@ -50,9 +50,15 @@ def _decided(options: Namespace) -> Record:
             with claimed(request), console.Progress() as progress:
                 return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
         except KeyboardInterrupt:
-            place = delivery.keep(kept[0] if kept else _nothing(options), options)
-            left = f"; what was decided so far is in {place}" if place else ""
-            raise KeyboardInterrupt(f"interrupted{left}") from None
+            raise KeyboardInterrupt(_kept("interrupted", kept, options)) from None
+        except LimitReached as error:
+            raise LimitReached(_kept(str(error), kept, options)) from error
+
+
+def _kept(why: str, kept: list[Record], options: Namespace) -> str:
+    """Why the run ends, and where the partial record was written to, if an option names a place for it."""
+    place = delivery.keep(kept[0] if kept else _nothing(options), options)
+    return f"{why}; what was decided so far is in {place}" if place else why
 
 
 def _nothing(options: Namespace) -> Record:
@@ -64,7 +70,7 @@ def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
     """Tables and summary on stdout; only the summary, and on stderr, if stdout belongs to the record."""
     width = console.width()
     ending = text.differences(comparison, width=width, baseline=options.baseline is not None)
-    ending += text.summary(record, comparison)
+    ending += text.summary(record, comparison) + text.grounding(record)
     if options.json == "-":
         console.say(ending)
     else:

@@ -28,11 +28,11 @@ def staged(trace: Trace, times: Sequence[float], *, attacked: bool) -> Run:
     trace = of_one_flow(trace)
     policy = Policy(dict(trace.readings), frozenset(trace.without))
     powers = Powers.of(trace.attacker, policy) if attacked else Powers()
-    if trace.scenario in HANDSHAKES:
-        return PeerRun(trace, times, PeerStage(trace.scenario, policy), powers, attacked)
-    if trace.scenario == RETURN_ROUTABILITY:
-        return Type2Run(trace, times, Type2Stage(trace.scenario, policy), powers, attacked)
-    return Run(trace, times, Stage(trace.scenario, policy), powers, attacked)
+    if trace.course() in HANDSHAKES:
+        return PeerRun(trace, times, PeerStage(trace.course(), policy), powers, attacked)
+    if trace.course() == RETURN_ROUTABILITY:
+        return Type2Run(trace, times, Type2Stage(trace.course(), policy), powers, attacked)
+    return Run(trace, times, Stage(trace.course(), policy), powers, attacked)
 
 
 def judge(run: Run) -> Finding | None:

@@ -38,7 +38,6 @@ Term = Sequence[Any]
 Fields = Mapping[str, Any]
 
 OWN_HOMES = (ATTACKER_HOME, STRANGER_HOME)
-KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2", "pma4": "pma4"}
 FIRST_OWN_NUMBER = 100
 """Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
 
@@ -283,7 +282,7 @@ class Forger:
             return []
         home, care_of = self.stage.addresses[message["home"]], self.stage.addresses[message["care_of"]]
         own = message["home"] in OWN_HOMES
-        return delegation_options(self.knowledge, KEY_FILES[message["key"]], home, care_of, own=own)
+        return delegation_options(self.knowledge, keys.name_of(message["key"]), home, care_of, own=own)
 
     def _parameters(self, message: Fields) -> bytes:
         """CGA Parameters with the key named; all of it is public data (protocol-facts 2.4)."""
@@ -299,7 +298,7 @@ class Forger:
 
     def _signer(self, owner: str) -> rsa.RSAPrivateKey | None:
         """The private key of a principal, if the attacker holds it."""
-        return self.knowledge.key(keys.private_key(KEY_FILES[owner]).public_key())
+        return self.knowledge.key(keys.private_key(keys.name_of(owner)).public_key())
 
     # A captured signature under another authenticator (protocol-facts 2.4: nothing but the MAC binds the two).
 
@@ -328,7 +327,7 @@ class Forger:
         _, owner, _, care_of, _, signed = message["sig"]
         fields = {part[0]: part[1] for part in signed[1:]}
         at, policy = self.stage.addresses, self.stage.policy
-        public = keys.der_public_key(KEY_FILES[owner])
+        public = keys.der_public_key(keys.name_of(owner))
         for seen in self.knowledge.updates:
             alike = (
                 seen.signature is not None
@@ -371,7 +370,7 @@ class Forger:
         for token in message["tokens"]:
             octets = self.knowledge.random.take(TOKEN_OCTETS)
             if token[0] == "enc":
-                public = keys.der_public_key(KEY_FILES[token[1]])
+                public = keys.der_public_key(keys.name_of(token[1]))
                 octets = tokens.encrypt_token(public, octets, self.knowledge.random.take(32))
             options.append(wire.PermanentHomeKeygenTokenOption(octets))
         if message["care_of_token"] is not None:

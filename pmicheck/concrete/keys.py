@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-NAMES = ("mobile_node", "attacker", "pma1", "pma2", "pma4", "correspondent_node")
+NAMES = ("mobile_node", "attacker", "pma1", "pma2", "pma4", "pma5", "correspondent_node")
 
 
 @cache
@@ -33,6 +33,11 @@ def private_key(name: str) -> rsa.RSAPrivateKey:
     key = load_pem_private_key(files("pmicheck.concrete").joinpath(f"{name}.pem").read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
+
+
+def name_of(owner: str) -> str:
+    """The key of whom a trace calls so; all but the mobile node keep their names."""
+    return {"mn": "mobile_node"}.get(owner, owner)
 
 
 def der_public_key(name: str) -> bytes:

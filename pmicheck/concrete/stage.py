@@ -39,10 +39,10 @@ COA1, COA2, ATTACKER, BYSTANDER = "CoA1", "CoA2", "attacker", "bystander"
 CN, HA, MN, PMA1, PMA2, ROGUE_CN = "cn", "ha", "mn", "pma1", "pma2", "rogue-cn"
 HA2, PMA3, COA3 = "ha2", "pma3", "CoA3"
 """The home agent of a type 2 correspondent, its proxy agent, and that agent's address."""
-PMA4, COA4 = "pma4", "CoA4"
-"""The agent after a second handover, and its address."""
-CARE_OF = {PMA1: COA1, PMA2: COA2, PMA3: COA3, PMA4: COA4}
-AGENTS = (PMA1, PMA2, PMA4)
+PMA4, COA4, PMA5, COA5 = "pma4", "CoA4", "pma5", "CoA5"
+"""The agents after a second and a third handover, and their addresses."""
+CARE_OF = {PMA1: COA1, PMA2: COA2, PMA3: COA3, PMA4: COA4, PMA5: COA5}
+AGENTS = (PMA1, PMA2, PMA4, PMA5)
 """Who serves the mobile node, one after the other."""
 AWAY, AT_HOME = "away", "home"
 MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
@@ -118,6 +118,7 @@ def _addresses() -> dict[str, IPv6Address]:
         COA2: IPv6Address("2001:db8:12::1"),
         COA3: IPv6Address("2001:db8:13::1"),
         COA4: IPv6Address("2001:db8:15::1"),
+        COA5: IPv6Address("2001:db8:16::1"),
         ATTACKER: IPv6Address("2001:db8:bad::1"),
         ROGUE_CN: IPv6Address("2001:db8:bad::2"),
         BYSTANDER: IPv6Address("2001:db8:4::1"),

@@ -7,7 +7,6 @@ What is found later (a new value of a cell, a new message, a new term for the at
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,7 +14,9 @@ from typing import Any
 from pmicheck.attacker import moves
 from pmicheck.attacker.deduction import Derivation, Potential
 from pmicheck.attacker.injection import Adversary
-from pmicheck.grounding.instance import Instance, Leaf, NeedTest, NeedValue, Predicate, SymbolicRun
+from pmicheck.grounding.collector import paused
+from pmicheck.grounding.domain import Domain, Task, answers_on
+from pmicheck.grounding.instance import Hint, Instance, Leaf, Predicate, SymbolicRun
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell, Context, Refused
@@ -23,7 +24,7 @@ from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Message, Update, describe, visible_terms
 from pmicheck.model.protocol import handler, spontaneous
 from pmicheck.model.roles.attachment import attached
-from pmicheck.model.roles.ghosts import evidence, identity, was_sent
+from pmicheck.model.roles.ghosts import traces_of, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER
@@ -64,7 +65,13 @@ class Ground:
     derivations: tuple[Derivation, ...] = ()
 
 
-Task = tuple[Instance, dict[Cell, Any], dict[Predicate, bool]]
+@dataclass
+class Sent:
+    """What comes of a message that an honest node sends: its delivery, if somebody takes it, and what it shows."""
+
+    delivery: Instance | None
+    shown: tuple[Term, ...]
+    started: bool = False
 
 
 class Grounder:
@@ -75,16 +82,15 @@ class Grounder:
         self.start = start
         self.world = start.world
         self.adversary = adversary
+        self.domains: dict[Cell, Domain] = {}
         self.agenda: list[Task] = []
-        self.waiting: dict[Cell, list[Task]] = defaultdict(list)
-        self.parked: dict[Cell, list[Task]] = defaultdict(list)
         self.potential = Potential()
         self.offered: dict[Message, None] = {}
-        self.deliverable: dict[Message, None] = {}
+        self.sent: dict[Message, Sent] = {}
 
     def run(self) -> Ground:
         for cell in (EVENT, FALLBACK):
-            self._values(cell)
+            self._domain(cell)
         known = self.adversary.initial() | self.start.seen if self.adversary else set()
         for term in sorted(known, key=repr):
             self.potential.add(term)
@@ -104,7 +110,7 @@ class Grounder:
 
     def _hooked(self, act: Act) -> Act:
         """The rule, and what the adversary gets when it moves the clock or the mobile node."""
-        adversary = self.adversary
+        adversary, victims = self.adversary, self.world.victims
         if adversary is None:
             return act
 
@@ -113,7 +119,7 @@ class Grounder:
             sets = ctx.sets if isinstance(ctx, SymbolicRun) else {}
             if CLOCK in sets:
                 adversary.on_phase(ctx, sets[CLOCK])
-            for home in self.world.victims:
+            for home in victims:
                 if attached(home) in sets:
                     adversary.on_move(ctx, sets[attached(home)])
 
@@ -126,78 +132,85 @@ class Grounder:
             gets[instance.flight] = True
         sent = instance.flight is not None or instance.replay
         if sent and isinstance(instance.message, Update):
-            was_sent_before: Predicate = (evidence(identity(instance.message)), was_sent, ())
+            was_sent_before: Predicate = (traces_of(instance.message)[0], was_sent, ())
             self._push_viable(was_sent_before[0], (instance, gets, {was_sent_before: True}))
         else:
             self.agenda.append((instance, gets, {}))
 
     def _exhaust(self) -> None:
         while self.agenda:
-            task = self.agenda.pop()
-            self._run(task)
+            self._run(*self.agenda.pop())
 
-    def _run(self, task: Task) -> None:
-        instance, gets, tests = task
-        run = SymbolicRun(gets, tests, self._sees)
+    def _run(self, instance: Instance, gets: dict[Cell, Any], tests: dict[Predicate, bool]) -> None:
+        run = SymbolicRun(instance, gets, tests, self)
         if instance.flight is not None:
             run.sets[instance.flight] = False
         try:
             instance.act.run(run)
-        except NeedValue as need:
-            self._fork_on_value(task, need.cell)
-        except NeedTest as need:
-            self._fork_on_test(task, need.predicate)
         except Refused as refusal:
             if refusal.check.startswith("bound: "):
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
         else:
-            self._finish(instance, run)
+            self._finish(run)
 
-    def _sees(self, link: str) -> bool:
+    def sees(self, link: str) -> bool:
         return self.adversary is not None and self.adversary.attacker.sees(link, self.world.policy)
 
-    def _fork_on_value(self, task: Task, cell: Cell) -> None:
-        self.waiting[cell].append(task)
-        for value in list(self._values(cell)):
-            self._push_value(task, cell, value)
+    def value(self, run: SymbolicRun, cell: Cell, worth: Hint | None) -> Any:
+        """The last value that fits; with the others, known and to come, the run is a task of its own."""
+        instance, gets, tests = run.instance, dict(run.gets), dict(run.tests)
+        domain = self._domain(cell)
+        answers = answers_on(cell, tests)
+        values = [v for v in domain.members(domain.fitting(answers)) if worth is None or worth(v)]
+        domain.wait((instance, gets, tests), answers, worth)
+        if not values:
+            raise Refused("nothing to go on with")
+        last = values.pop()
+        self.agenda += [(instance, {**gets, cell: value}, dict(tests)) for value in values]
+        return last
 
-    def _push_value(self, task: Task, cell: Cell, value: Any) -> None:
-        instance, gets, tests = task
-        if consistent(cell, value, tests):
-            self.agenda.append((instance, {**gets, cell: value}, tests))
-
-    def _fork_on_test(self, task: Task, predicate: Predicate) -> None:
-        instance, gets, tests = task
-        for answer in (False, True):
-            self._push_viable(predicate[0], (instance, gets, {**tests, predicate: answer}))
+    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
+        """Yes if some known value says so, else no; with the other answer the run is a task of its own."""
+        cell = predicate[0]
+        domain = self._domain(cell)
+        fitting = domain.fitting(answers_on(cell, run.tests))
+        yes = fitting & domain.yes(predicate)
+        other = (run.instance, dict(run.gets), {**run.tests, predicate: not yes})
+        (self.agenda if yes and yes != fitting else domain.parked).append(other)
+        return bool(yes)
 
     def _push_viable(self, cell: Cell, task: Task) -> None:
         """Go on only if some known value of the cell answers all tests like this; else wait for one."""
-        if any(consistent(cell, value, task[2]) for value in self._values(cell)):
-            self.agenda.append(task)
-        else:
-            self.parked[cell].append(task)
+        domain = self._domain(cell)
+        (self.agenda if domain.fitting(answers_on(cell, task[2])) else domain.parked).append(task)
 
-    def _values(self, cell: Cell) -> dict[Any, None]:
-        if cell not in self.result.values:
-            self.result.values[cell] = {self.world.initial.get(cell.name, cell.initial): None}
-        return self.result.values[cell]
+    def _domain(self, cell: Cell) -> Domain:
+        if cell not in self.domains:
+            domain = self.domains[cell] = Domain(self.world.initial.get(cell.name, cell.initial))
+            self.result.values[cell] = domain.values
+        return self.domains[cell]
 
-    def _finish(self, instance: Instance, run: SymbolicRun) -> None:
-        learned = list(run.learned)
+    def _finish(self, run: SymbolicRun) -> None:
+        learned = run.learned
         for message in run.sends:
-            seen = self._register(message, message not in run.lost)
-            if seen:
-                learned += visible_terms(message)
-            if message.to != ATTACKER and message not in run.lost and handler(self.world, message) is not None:
-                run.sets[flight_of(message)] = True
+            sent = self._sent(message)
+            learned += sent.shown
+            delivery = sent.delivery
+            if delivery is None or message in run.lost:
+                continue
+            if not sent.started:
+                sent.started = True
+                self._start(delivery)
+            if message.to != ATTACKER and delivery.flight is not None:
+                run.sets[delivery.flight] = True
         for term in learned:
             self.potential.add(term)
         for cell, value in run.sets.items():
-            self._add_value(cell, value)
+            if cell not in self.domains or value not in self.domains[cell].values:
+                self._add_value(cell, value)
         self.result.leaves.append(
             Leaf(
-                instance,
+                run.instance,
                 run.gets,
                 run.tests,
                 run.sets,
@@ -209,25 +222,26 @@ class Grounder:
         )
 
     def _add_value(self, cell: Cell, value: Any) -> None:
-        values = self._values(cell)
-        if value in values:
+        domain = self._domain(cell)
+        if value in domain.values:
             return
-        values[value] = None
-        for task in self.waiting[cell]:
-            self._push_value(task, cell, value)
-        parked, self.parked[cell] = self.parked[cell], []
+        domain.values[value] = None
+        for instance, gets, tests in domain.waiting_for(value):
+            self.agenda.append((instance, {**gets, cell: value}, dict(tests)))
+        parked, domain.parked = domain.parked, []
         for task in parked:
             self._push_viable(cell, task)
 
-    def _register(self, message: Message, deliverable: bool) -> bool:
-        """Note a message that an honest node sends, with its honest delivery; True if the attacker reads it."""
-        self.result.messages[message] = None
-        if deliverable and message not in self.deliverable:
-            self.deliverable[message] = None
+    def _sent(self, message: Message) -> Sent:
+        """What comes of a message that an honest node sends; it is noted when it is sent first."""
+        sent = self.sent.get(message)
+        if sent is None:
+            self.result.messages[message] = None
             act = handler(self.world, message)
-            if act is not None:
-                self._start(Instance(act, message, flight_of(message)))
-        return self.adversary is not None and self.adversary.may_see(message)
+            delivery = None if act is None else Instance(act, message, flight_of(message))
+            seen = self.adversary is not None and self.adversary.may_see(message)
+            sent = self.sent[message] = Sent(delivery, visible_terms(message) if seen else ())
+        return sent
 
     def _offer_injections(self) -> bool:
         """Give the attacker's new messages to their receivers; False if there are none."""
@@ -248,15 +262,7 @@ class Grounder:
         return found
 
 
-def consistent(cell: Cell, value: Any, tests: dict[Predicate, bool]) -> bool:
-    """Whether the value answers every test on its cell as assumed."""
-    return all(
-        predicate(value, *arguments) == answer
-        for (tested, predicate, arguments), answer in tests.items()
-        if tested is cell
-    )
-
-
+@paused()
 def ground(start: Start, adversary: Adversary | None) -> Ground:
     """Everything that can happen from `start` on under `adversary` (None: honest nodes alone)."""
     return Grounder(start, adversary).run()

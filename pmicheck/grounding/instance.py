@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
@@ -12,6 +12,7 @@ from pmicheck.model.messages import Message
 from pmicheck.model.terms import Term
 
 Predicate = tuple[Cell, Callable[..., bool], tuple[Any, ...]]
+Hint = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Instance:
     replay: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Leaf:
     """What one path through a rule read, tested and did."""
 
@@ -44,25 +45,27 @@ class Leaf:
     loses_packets: bool
 
 
-class NeedValue(Exception):
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        super().__init__(cell.name)
+class Fork(Protocol):
+    """Who decides how a run goes on where its assignment says nothing, and sees to the other ways."""
+
+    def value(self, run: SymbolicRun, cell: Cell, worth: Hint | None) -> Any:
+        """A value for the cell, one for which `worth` holds. Raises Refused if there is none."""
+
+    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
+        """An answer to the test."""
+
+    def sees(self, link: str) -> bool:
+        """Whether the attacker reads the link."""
 
 
-class NeedTest(Exception):
-    def __init__(self, predicate: Predicate) -> None:
-        self.predicate = predicate
-        super().__init__(predicate[0].name)
-
-
-@dataclass
+@dataclass(slots=True)
 class SymbolicRun:
-    """The `Context` of a run whose reads are answered by an assignment, and fork where that says nothing."""
+    """The `Context` of a run whose reads are answered by an assignment, which grows where it says nothing."""
 
+    instance: Instance
     gets: dict[Cell, Any]
     tests: dict[Predicate, bool]
-    sees: Callable[[str], bool]
+    fork: Fork
     sets: dict[Cell, Any] = field(default_factory=dict)
     sends: list[Message] = field(default_factory=list)
     lost: list[Message] = field(default_factory=list)
@@ -70,12 +73,14 @@ class SymbolicRun:
     checks: list[str] = field(default_factory=list)
     loses_packets: bool = False
 
-    def get(self, cell: Cell) -> Any:
+    def get(self, cell: Cell, worth: Hint | None = None) -> Any:
         if cell in self.sets:
             return self.sets[cell]
         if cell in self.gets:
             return self.gets[cell]
-        raise NeedValue(cell)
+        value = self.fork.value(self, cell, worth)
+        self.gets[cell] = value
+        return value
 
     def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
         if cell in self.sets:
@@ -83,9 +88,10 @@ class SymbolicRun:
         if cell in self.gets:
             return predicate(self.gets[cell], *arguments)
         key = (cell, predicate, arguments)
-        if key not in self.tests:
-            raise NeedTest(key)
-        return self.tests[key]
+        if key in self.tests:
+            return self.tests[key]
+        answer = self.tests[key] = self.fork.answer(self, key)
+        return answer
 
     def set(self, cell: Cell, value: Any) -> None:
         self.sets[cell] = value
@@ -99,7 +105,7 @@ class SymbolicRun:
         self.learned.extend(terms)
 
     def expose(self, link: str, *terms: Term) -> None:
-        if self.sees(link):
+        if self.fork.sees(link):
             self.learned.extend(terms)
 
     def passed(self, check: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from pmicheck.grounding.collector import paused
 from pmicheck.grounding.ground import Ground
 from pmicheck.grounding.instance import Leaf, Predicate
 from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
@@ -53,7 +54,7 @@ class Grounded:
 
     system: TransitionSystem
     ground: Ground
-    leaves: tuple[Leaf, ...]
+    leaves: Sequence[Leaf]
     fact_terms: tuple[Term, ...]
     fields: dict[Cell, Field] = field(default_factory=dict)
 
@@ -133,6 +134,7 @@ class Layout:
         self.name = name
         self.facts = self._relevant_facts()
         self.fact_index = {term: bit for bit, term in enumerate(self.facts)}
+        self.fact_bits = {term: 1 << bit for bit, term in enumerate(self.facts)}
         ground.leaves = without_implied_tests(ground.leaves)
         roots = [c for o in observed for c in o.cells] + [c for w in wanted for c, _, _ in w.conditions]
         self.cells, self.leaves = relevant_cells(ground, roots, set(self.facts))
@@ -141,7 +143,7 @@ class Layout:
         self.predicates: dict[Predicate, tuple[int, int] | bool] = {}
         self.position = 0
         self.widths: dict[Cell, int] = {}
-        self.images: dict[tuple[Cell, Any], tuple[int, int]] = {}
+        self.images: dict[Cell, dict[Any, tuple[int, int]]] = {}
         self._assign()
 
     def _relevant_facts(self) -> tuple[Term, ...]:
@@ -189,7 +191,7 @@ class Layout:
         if len(values) == 1:
             for predicate in tests:
                 self.predicates[predicate] = predicate[1](values[0], *predicate[2])
-            self.images[cell, values[0]] = (0, 0)
+            self.images[cell] = {values[0]: (0, 0)}
             return
         width = (len(values) - 1).bit_length()
         owner = Field(cell.name, self._allot(width), width, tuple(values))
@@ -205,8 +207,7 @@ class Layout:
             bit = columns[column]
             if not isinstance(bit, bool):
                 clear |= bit[0]
-        for value, put in zip(values, puts, strict=True):
-            self.images[cell, value] = (clear, put)
+        self.images[cell] = {value: (clear, put) for value, put in zip(values, puts, strict=True)}
 
     def _column(
         self, owner: Field, predicate: Predicate, column: tuple[bool, ...], puts: list[int]
@@ -230,7 +231,7 @@ class Layout:
             if cell in self.fields:
                 index_mask = self.fields[cell].mask
                 mask |= index_mask
-                value |= self.images[cell, got][1] & index_mask
+                value |= self.images[cell][got][1] & index_mask
         for predicate, answer in leaf.tests.items():
             bit = self.predicates[predicate]
             if isinstance(bit, bool):
@@ -247,18 +248,24 @@ class Layout:
     def effect(self, leaf: Leaf) -> tuple[int, int, int]:
         """(clear, put, learns) of a leaf, ghosts of the step aside; a tick loses what is under way."""
         clear = put = 0
-        sets = {cell: value for cell, value in leaf.sets.items() if cell not in STEP_GHOSTS}
+        sets = leaf.sets
         if leaf.loses_packets:
-            for cell in self.fields:
-                if cell.name.startswith("in flight"):
-                    sets.setdefault(cell, False)
+            lost = {cell: False for cell in self.fields if cell.name.startswith("in flight")}
+            sets = {**lost, **sets}
         for cell, value in sets.items():
-            if cell in self.fields:
-                cell_clear, cell_put = self.images[cell, value]
+            if cell in self.fields and cell not in STEP_GHOSTS:
+                cell_clear, cell_put = self.images[cell][value]
                 clear |= cell_clear
                 put |= cell_put
-        learns = sum(1 << self.fact_index[term] for term in set(leaf.learns) if term in self.fact_index)
+        learns = self._facts(term for term in leaf.learns if term in self.fact_bits) if leaf.learns else 0
         return clear, put, learns
+
+    def _facts(self, terms: Iterable[Term]) -> int:
+        """The set of facts that these terms are."""
+        facts = 0
+        for term in terms:
+            facts |= self.fact_bits[term]
+        return facts
 
     @property
     def ghosts(self) -> int:
@@ -267,19 +274,23 @@ class Layout:
 
     def _observation(self, leaf: Leaf) -> int:
         """The bits of the events of this step, 0 if it has none that anybody looks at."""
-        puts = (self.images.get((cell, leaf.sets.get(cell)), (0, 0))[1] for cell in STEP_GHOSTS)
-        return sum(puts)
+        seen = 0
+        for cell in STEP_GHOSTS:
+            if cell in self.images and leaf.sets.get(cell) is not None:
+                seen |= self.images[cell][leaf.sets[cell]][1]
+        return seen
 
     def build(self) -> Grounded:
         rules: dict[str, int] = {name: number for number, name in enumerate(sorted(self.ground.acts))}
         transitions: list[Transition] = []
         kept: list[Leaf] = []
+        ghosts, everything = self.ghosts, (1 << self.position) - 1
         for leaf in self.leaves:
             guard = self.guard(leaf)
             if guard is None:
                 continue
-            mask, value = guard[0] | self.ghosts, guard[1]
-            needs = sum(1 << self.fact_index[term] for term in set(leaf.instance.needs))
+            mask, value = guard[0] | ghosts, guard[1]
+            needs = self._facts(leaf.instance.needs)
             rule = rules[leaf.instance.act.name]
             clear, put, learns = self.effect(leaf)
             if self._does_something(leaf, learns):
@@ -287,14 +298,16 @@ class Layout:
                 kept.append(leaf)
             seen = self._observation(leaf)
             if seen:
-                transitions.append(Transition(rule, mask, value, (1 << self.position) - 1, seen, needs))
+                transitions.append(Transition(rule, mask, value, everything, seen, needs))
                 kept.append(leaf)
         return Grounded(self._system(rules, transitions), self.ground, tuple(kept), self.facts, self.fields)
 
     def _does_something(self, leaf: Leaf, learns: int) -> bool:
         """Whether anything but an event comes of it."""
+        if learns or leaf.loses_packets:
+            return True
         changes = (cell for cell in leaf.sets if cell in self.fields and cell not in STEP_GHOSTS)
-        return bool(learns) or leaf.loses_packets or any(leaf.gets.get(c, _NEVER) != leaf.sets[c] for c in changes)
+        return any(leaf.gets.get(cell, _NEVER) != leaf.sets[cell] for cell in changes)
 
     def _system(self, rules: Mapping[str, int], transitions: list[Transition]) -> TransitionSystem:
         acts = self.ground.acts
@@ -302,7 +315,7 @@ class Layout:
         initial = 0
         for cell in self.fields:
             start = next(iter(self.ground.values[cell]))
-            initial |= self.images[cell, start][1]
+            initial |= self.images[cell][start][1]
         return TransitionSystem(
             name=self.name,
             width=max(1, -(-self.position // WORD)) * WORD,
@@ -321,7 +334,7 @@ class Layout:
             facts=tuple(render(term) for term in self.facts),
             horn=self._horn(),
             initial=initial,
-            known=sum(1 << self.fact_index[t] for t in self.ground.known if t in self.fact_index),
+            known=self._facts(t for t in self.ground.known if t in self.fact_bits),
             projections=tuple(self._projection(observation) for observation in self.observed),
             goals=tuple(self._goal(want) for want in self.wanted),
         )
@@ -331,13 +344,13 @@ class Layout:
         rules = []
         for derivation in self.ground.derivations:
             if derivation.conclusion in self.fact_index:
-                body = sum(1 << self.fact_index[premise] for premise in set(derivation.premises))
+                body = self._facts(derivation.premises)
                 rules.append(Horn(body, self.fact_index[derivation.conclusion], derivation))
         return tuple(rules)
 
     def _projection(self, observation: Observed) -> Projection:
         mask = sum(self.fields[cell].mask for cell in set(observation.cells) if cell in self.fields)
-        facts = sum(1 << self.fact_index[term] for term in set(observation.terms))
+        facts = self._facts(observation.terms)
         return Projection(observation.name, mask, facts)
 
     def _goal(self, want: Wanted) -> Goal:
@@ -357,6 +370,7 @@ _NEVER = object()
 STEP_GHOSTS = (EVENT, FALLBACK)
 
 
+@paused()
 def lay_out(ground: Ground, observed: Sequence[Observed], wanted: Sequence[Wanted], name: str) -> Grounded:
     """The transition system of `ground`, with a projection per property and a goal per witness."""
     return Layout(ground, observed, wanted, name).build()

@@ -21,10 +21,11 @@ from pmicheck.properties.witnesses import goal
 
 @dataclass(frozen=True)
 class Prepared:
-    """A grounded system and where its runs start."""
+    """A grounded system and where its runs start; `kept` says that it was read from the cache."""
 
     start: Start
     grounded: Grounded
+    kept: bool = False
 
 
 def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> World:
@@ -41,20 +42,28 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
     )
 
 
+def begin(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> tuple[Start, Adversary | None]:
+    """Where the runs of the scenario start, and who acts against them.
+
+    Raises:
+        ScenarioError: the prologue names a rule that does not exist there, or that does not apply when its turn comes.
+    """
+    try:
+        start = play_prologue(world_of(scenario, policy, attacker), scenario.prologue, attacker)
+    except ValueError as error:
+        raise ScenarioError(scenario.file, None, f"prologue: {error}") from error
+    return start, None if attacker is None else Adversary(attacker, start.world)
+
+
 def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, properties: Iterable[Property]) -> Prepared:
     """Ground the scenario under the attacker (None: honest nodes alone) for the given properties.
 
     The goals of the system are the properties' witnesses in order, and last the scenario's own goal.
 
-    Raises:
-        ScenarioError: the prologue names a rule that does not exist there, or that does not apply when its turn comes.
+    Raises ScenarioError for a prologue that cannot be played.
     """
     wanted_properties = tuple(properties)
-    try:
-        start = play_prologue(world_of(scenario, policy, attacker), scenario.prologue, attacker)
-    except ValueError as error:
-        raise ScenarioError(scenario.file, None, f"prologue: {error}") from error
-    adversary = None if attacker is None else Adversary(attacker, start.world)
+    start, adversary = begin(scenario, policy, attacker)
     observed = [Observed(p.name, p.cells(start.world), p.terms(start.world)) for p in wanted_properties]
     witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]
     witnesses.append(Wanted(*goal(start.world)))

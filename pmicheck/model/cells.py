@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pmicheck.model.messages import Message
@@ -11,7 +12,7 @@ from pmicheck.model.messages import Message
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A variable of one principal, known by identity.
+    """A variable of one principal, known by identity: whoever makes it anew, from a file too, gets the same object.
 
     Ghost cells record history for the properties; no rule of the protocol reads them.
     """
@@ -19,6 +20,18 @@ class Cell:
     name: str
     initial: Any
     ghost: bool = False
+
+    def __new__(cls, name: str, initial: Any, ghost: bool = False) -> Cell:
+        return _the_one(name, initial, ghost)
+
+    def __reduce__(self) -> tuple[type[Cell], tuple[str, Any, bool]]:
+        return Cell, (self.name, self.initial, self.ghost)
+
+
+@lru_cache(maxsize=None, typed=True)
+def _the_one(name: str, initial: Any, ghost: bool) -> Cell:
+    del name, initial, ghost
+    return object.__new__(Cell)
 
 
 class Refused(Exception):
@@ -32,8 +45,12 @@ class Refused(Exception):
 class Context(Protocol):
     """What a rule may do; grounding, random walks and tests each bring their own implementation."""
 
-    def get(self, cell: Cell) -> Any:
-        """The value of the cell."""
+    def get(self, cell: Cell, worth: Callable[[Any], bool] | None = None) -> Any:
+        """The value of the cell.
+
+        `worth` is a hint for who would have to try every value: it may be False only of values with which the rule
+        refuses in any case, and nobody needs to follow it.
+        """
 
     def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
         """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""

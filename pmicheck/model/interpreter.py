@@ -48,7 +48,7 @@ class Interpreter:
         self.history: list[Done] = []
         self._sees = sees
 
-    def get(self, cell: Cell) -> Any:
+    def get(self, cell: Cell, worth: Callable[[Any], bool] | None = None) -> Any:
         if cell in self.values:
             return self.values[cell]
         return self.world.initial.get(cell.name, cell.initial)

@@ -30,7 +30,7 @@ MOST = {
     "attacker_updates": 6,
     "mobile_nodes": 2,
     "correspondents": 2,
-    "handovers": 2,
+    "handovers": 3,
 }
 LEAST = {"sequence_modulus": 16, "mobile_nodes": 1, "correspondents": 1, "handovers": 1}
 DEFAULTS = {field.name: field.default for field in fields(Bounds)}

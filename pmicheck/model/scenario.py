@@ -32,6 +32,26 @@ SHIPPED = (
     "type2-rr",
     "data-plane",
 )
+"""What is decided when no scenario is named."""
+
+WIDENED = (
+    "rr-mobile-wide",
+    "ero-initial-wide",
+    "ero-handoff-wide",
+    "type1-initial-wide",
+    "type1-refresh-wide",
+    "type1-handover-wide",
+    "type1-handover-twice",
+    "type1-handover-reactive-wide",
+    "type1-settled-wide",
+    "type2-handshake-wide",
+    "type2-handshake-handover-wide",
+    "type2-rr-wide",
+    "data-plane-wide",
+)
+"""The same within larger bounds, decided when they are named. `type2-local` is not among them: no bound adds to it."""
+
+NAMED = (*SHIPPED, *WIDENED)
 
 SHIPPED_IN = "pmicheck/model/scenarios"
 """Where their files are, from the project's root."""
@@ -53,7 +73,12 @@ FAMILIES = {
 }
 """What each variant offers: readings, mechanisms and properties name the families that they touch."""
 
+COURSES = dict(zip(FAMILIES, SHIPPED, strict=True))
+"""The scenario by whose name traces of a variant are known to those who see no more of it."""
+
 KEYS = {"name", "title", "variant", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
+WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "bounds", "expect", "uncovered"}
+"""Of a file that widens another one: what happens there is the other's to say."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,11 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario file, checked."""
+    """One scenario file, checked.
+
+    `attackers` are those it is decided under unless others are named, all if there are none; `widens` is the scenario
+    that it has larger bounds than, "" if it stands alone.
+    """
 
     name: str
     title: str
@@ -82,6 +111,8 @@ class Scenario:
     flips: tuple[Expectation, ...]
     uncovered: Mapping[str, str]
     file: str
+    attackers: tuple[str, ...] = ()
+    widens: str = ""
 
     @property
     def families(self) -> frozenset[str]:
@@ -164,8 +195,8 @@ def load_scenario(name: str) -> Scenario:
             return parse_scenario(Path(name).read_text(encoding="utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(name, None, f"cannot be read ({error.__class__.__name__}: {error})") from error
-    if name not in SHIPPED:
-        raise unknown("scenario", name, SHIPPED)
+    if name not in NAMED:
+        raise unknown("scenario", name, NAMED)
     file = resources.files("pmicheck.model.scenarios") / f"{name}.toml"
     return parse_scenario(file.read_text(encoding="utf-8"), f"{name}.toml")
 
@@ -190,9 +221,31 @@ class _Reader:
     """The lines of the [[expect]] or [[flip]] table that is being read."""
 
     def scenario(self) -> Scenario:
+        known = WIDE_KEYS if "widens" in self.raw else KEYS
         for key in self.raw:
-            if key not in KEYS:
-                self.fail(key, f"unknown key '{key}'; known are {', '.join(sorted(KEYS))}")
+            if key not in known:
+                self.fail(key, f"unknown key '{key}'; known are {', '.join(sorted(known))}")
+        return self.widened() if "widens" in self.raw else self.alone()
+
+    def widened(self) -> Scenario:
+        """What the file says, else what the scenario says that it widens; its own expectations outrank the others."""
+        base = load_scenario(self.word("widens", SHIPPED))
+        return replace(
+            base,
+            name=self.string("name"),
+            title=self.string("title"),
+            argument=self.string("argument"),
+            bounds=self.larger(base),
+            expectations=(*base.expectations, *self.entries("expect")),
+            flips=(),
+            uncovered={**base.uncovered, **self.reasons()},
+            file=self.file,
+            attackers=self.strings("attackers", self.raw.get("attackers", [])),
+            widens=base.name,
+        )
+
+    def alone(self) -> Scenario:
+        """A file that says all itself."""
         variant = self.word("variant", tuple(FAMILIES))
         return Scenario(
             name=self.string("name"),
@@ -259,6 +312,25 @@ class _Reader:
         return list(value)
 
     def bounds(self, variant: str) -> Bounds:
+        value = self.numbers(variant)
+        for key in ("clock", "retransmissions"):
+            if key not in value:
+                self.fail("bounds", f"bound '{key}' is missing")
+        return Bounds(**value)
+
+    def larger(self, base: Scenario) -> Bounds:
+        """The bounds of `base` with those named here, and with what these bring with them."""
+        value = self.numbers(base.variant)
+        for key, number in value.items():
+            least = vars(base.bounds)[key]
+            if number < least:
+                self.fail(key, f"bound '{key}' is {number}, but '{base.name}' has {least} already")
+        bounds = enlarged(base.variant, base.bounds, value)
+        if bounds == base.bounds:
+            self.fail("bounds", f"no bound is larger than in '{base.name}'")
+        return bounds
+
+    def numbers(self, variant: str) -> Mapping[str, int]:
         value = self.raw.get("bounds")
         if not isinstance(value, dict):
             self.fail("bounds", "'bounds' must be a [bounds] table")
@@ -269,10 +341,7 @@ class _Reader:
             problem = fault(variant, key, number)
             if problem:
                 self.fail(key, f"bound '{key}' {problem}")
-        for key in ("clock", "retransmissions"):
-            if key not in value:
-                self.fail("bounds", f"bound '{key}' is missing")
-        return Bounds(**value)
+        return value
 
     def reasons(self) -> Mapping[str, str]:
         value = self.raw.get("uncovered", {})

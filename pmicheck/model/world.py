@@ -14,6 +14,7 @@ from pmicheck.model.topology import (
     PMA2,
     PMA3,
     PMA4,
+    PMA5,
     SECOND_CN,
     SECOND_HOME,
     VICTIM_HOME,
@@ -148,7 +149,7 @@ class World:
     @property
     def agents(self) -> tuple[str, ...]:
         """The PMAs that serve the mobile nodes one after the other."""
-        return (PMA1, PMA2, PMA4)[: 1 + self.bounds.handovers] if self.handover else (PMA1,)
+        return (PMA1, PMA2, PMA4, PMA5)[: 1 + self.bounds.handovers] if self.handover else (PMA1,)
 
     @property
     def handover(self) -> bool:

@@ -14,7 +14,7 @@ def legible(text: str, keep: str = "") -> str:
     """`text` with everything that cannot be printed as an escape, except the characters in `keep`."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c in keep else _escape(c) for c in text)
+    return "".join(c if c.isprintable() or c in keep else escaped(c) for c in text)
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
@@ -28,5 +28,6 @@ def paragraph(text: str) -> str:
     return legible(text, keep="\n\t")
 
 
-def _escape(character: str) -> str:
+def escaped(character: str) -> str:
+    """The escape that Python and JSON use for a character."""
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pmicheck.report.characters import legible
 from pmicheck.report.flaws import ANCESTORS, GRAVEST_FIRST, WEAKEST_FIRST, Flaw, flaws
-from pmicheck.report.narration import citation, proper, sentence, stopped
+from pmicheck.report.narration import capital, citation, proper, sentence, stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.report.review import Change, Review, Table, Weakest
 from pmicheck.verdict import Replay
@@ -85,14 +85,14 @@ def _parts(record: Record) -> list[str]:
 def title_of(flaw: Flaw) -> str:
     """One sentence: who does what, and why that works."""
     main = flaw.main
-    return f"{_capital(who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
+    return f"{capital(who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
 
 
 def _overview(found: Sequence[Flaw]) -> str:
     lines = ["| | flaw | weakest attacker | harms | cost |", "|---|---|---|---|---|"]
     for number, flaw in enumerate(found, 1):
         harms = ", ".join(dict.fromkeys(each.property for each in flaw.results))
-        lines.append(f"| {number} | {_capital(flaw.way)} | {flaw.weakest} | {harms} | {cost(flaw.main)} |")
+        lines.append(f"| {number} | {capital(flaw.way)} | {flaw.weakest} | {harms} | {cost(flaw.main)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -187,16 +187,11 @@ def _readings(flaw: Flaw, review: Review) -> list[str]:
     for change in review.changes:
         if change.verdict != "holds":
             continue
-        gone = [each for each in flaw.results if _changes(change, each)]
+        gone = [each for each in flaw.results if change.speaks_of(*each.names())]
         if gone:
             names = ", ".join(dict.fromkeys(f"{each.property} in {each.scenario}" for each in gone))
             lines.append(f"with {_settings(change)} no more: {names}. {stopped(change.argument)}".rstrip())
     return lines or ["none of those that were tried changes it"]
-
-
-def _changes(change: Change, result: Result) -> bool:
-    same = change.scenario == result.scenario and result.property in change.properties
-    return same and result.attacker in change.attackers
 
 
 def _settings(change: Change) -> str:
@@ -254,18 +249,18 @@ def _claims(review: Review) -> Iterator[str]:
     yield "| claim | section | in our words | |"
     yield "|---|---|---|---|"
     for each in review.claims:
-        yield f"| {each.claim} | {each.section} | {_capital(each.text)} | **{each.word}** |"
+        yield f"| {each.claim} | {each.section} | {capital(each.text)} | **{each.word}** |"
     yield ""
     for each in review.claims:
         yield f"- {each.claim} is {each.word}:"
-        yield from (f"  - {stopped(_capital(reason))}" for reason in each.because)
+        yield from (f"  - {stopped(capital(reason))}" for reason in each.because)
 
 
 def _comparison(table: Table) -> Iterator[str]:
     """The table of protocols; the last columns say how the draft stands against each ancestor."""
     ancestors = table.columns[:-1]
     heads = ["property", "attacker", *table.columns, *(f"against {name}" for name in ancestors)]
-    yield f"## {_capital(table.title)}"
+    yield f"## {capital(table.title)}"
     yield ""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
@@ -285,7 +280,3 @@ def _labelled(label: str, items: Sequence[str]) -> Iterator[str]:
 def who(name: str) -> str:
     """Who an attacker is, as a sentence says it; the name itself where nobody knows."""
     return " and ".join(WHO.get(part, part) for part in name.split("+"))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

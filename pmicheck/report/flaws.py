@@ -12,7 +12,7 @@ from pmicheck.report.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Verdict
 
-ANCESTORS = ("rr-mobile", "ero-initial", "ero-handoff")
+ANCESTORS = tuple(f"{name}{wide}" for name in ("rr-mobile", "ero-initial", "ero-handoff") for wide in ("", "-wide"))
 """Scenarios of RFC 6275 and RFC 4866: what breaks there alone is no flaw of the draft."""
 
 WEAKEST_FIRST = (

@@ -95,6 +95,8 @@ def verdict_sentence(result: Result) -> str:
     parts = [meaning + "."]
     if result.expected and result.expected != result.verdict:
         parts.append(f"The scenario file expects: {result.expected}.")
+    if result.settled_by:
+        parts.append(f"It took no run: the verdict under {result.settled_by} implies it.")
     if result.verdict is Verdict.VIOLATED and result.needs_attacker is False:
         parts.append("No attacker is needed: the honest network alone gets there.")
     return " ".join(parts)
@@ -154,7 +156,7 @@ def sentence(step: Step) -> str:
         case "deliver" if step.attacker:
             text = f"The attacker lets {what} from {_from(step)} reach {target}{over}"
         case "deliver":
-            text = f"{_capital(_from(step))} sends {what} to {target}{over}"
+            text = f"{capital(_from(step))} sends {what} to {target}{over}"
         case "inject":
             claim = f", with {_from(step)} as its source" if step.source else ""
             text = f"The attacker sends {what} to {target}{over}{claim}"
@@ -169,7 +171,7 @@ def sentence(step: Step) -> str:
 
 def proper(text: str) -> str:
     """A sentence whose principals are written as abbreviations are: PMA1, not pma1."""
-    return _capital(re.sub(r"\b(pma|ha|mn|cn)(\d?)\b", lambda found: found[0].upper(), text, flags=re.IGNORECASE))
+    return capital(re.sub(r"\b(pma|ha|mn|cn)(\d?)\b", lambda found: found[0].upper(), text, flags=re.IGNORECASE))
 
 
 def _details(step: Step) -> Iterable[tuple[str, str]]:
@@ -205,7 +207,7 @@ def short_octets(digits: str) -> str:
 
 
 def _principal(step: Step) -> str:
-    return "The attacker" if step.attacker else _capital(_spoken(step.actor))
+    return "The attacker" if step.attacker else capital(_spoken(step.actor))
 
 
 def _from(step: Step) -> str:
@@ -227,7 +229,8 @@ def _named(message: str) -> str:
     return f"{'an' if vowel else 'a'} {message}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """`text` with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
 
 

@@ -63,6 +63,7 @@ class Result:
         needs_attacker: False if the honest network alone reaches the bad state; None if that was not asked.
         argument: why the scenario file expects its verdict, "" if it does not say.
         expected: the verdict that the scenario file expects, "" if it does not say.
+        settled_by: the attacker whose verdict implies this one (`pmicheck verify --settle`); "" if a run decided it.
     """
 
     scenario: str
@@ -82,6 +83,7 @@ class Result:
     needs_attacker: bool | None = None
     argument: str = ""
     expected: str = ""
+    settled_by: str = ""
 
     def names(self) -> tuple[str, str, str]:
         """Scenario, attacker, property."""
@@ -100,8 +102,10 @@ class Uncovered:
 class Exploration:
     """One search of one ground system: its sizes, its coverage and where the time went.
 
-    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage. Where it is not complete,
-    `stopped_by` names the limit that cut it, and `shortage` says what it would take, if that was memory or disk.
+    `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
+    under whom the ground system is the same, if that one was searched instead; `reductions` were in force: then
+    `states`, `transitions` and `depth` are those of the smaller system. Where it is not complete, `stopped_by` names
+    the limit that cut it, and `shortage` says what it would take, if that was memory or disk.
     """
 
     scenario: str
@@ -122,6 +126,8 @@ class Exploration:
     coverage: Mapping[str, int] = field(default_factory=dict)
     uncovered: tuple[Uncovered, ...] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
+    same_as: str = ""
+    reductions: tuple[str, ...] = ()
     stopped_by: str = ""
     shortage: str = ""
 
@@ -344,4 +350,5 @@ def _exploration(stored: Mapping[str, Any]) -> Exploration:
     values = dict(stored)
     values["without"] = tuple(values["without"])
     values["uncovered"] = tuple(Uncovered(**entry) for entry in values["uncovered"])
+    values["reductions"] = tuple(values.get("reductions", ()))
     return Exploration(**values)

@@ -44,6 +44,10 @@ class Change:
     verdict: str
     argument: str = ""
 
+    def speaks_of(self, scenario: str, attacker: str, prop: str) -> bool:
+        """Whether the verdict of the cell with these names is another one then."""
+        return scenario == self.scenario and attacker in self.attackers and prop in self.properties
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -1,6 +1,6 @@
 """Verdict tables and summaries as text: pure functions on a record, the same lines with and without colour.
 
-Nothing here depends on the clock, the machine or the kernel, except the one-line `summary`.
+Nothing here depends on the clock, the machine or the kernel, except the one-line `summary` and `grounding`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ LEGEND = (
     "Marks: + confirmed on real packets, ! diverged there, ? not replayed, = nothing to replay, "
     "* not what the scenario file expects; - does not apply or was not asked."
 )
+SETTLED = "~ marks a verdict that another attacker's implies; it took no run of its own."
 
 
 def verdicts(record: Record, *, width: int = 80) -> str:
@@ -37,7 +38,8 @@ def verdict_parts(record: Record, *, width: int = 80) -> list[Part]:
         parts.append(_paragraph([*_notes(group, width), ""]))
     if not parts:
         parts.append("Nothing was decided.\n\n")
-    lines = wrap(LEGEND, width) + _readings(record, width)
+    legend = f"{LEGEND} {SETTLED}" if any(result.settled_by for result in record.results) else LEGEND
+    lines = wrap(legend, width) + _readings(record, width)
     lines += wrap("Beyond the bounds named under each table nothing was checked.", width)
     if record.partial:
         lines += wrap("PARTIAL: the run was interrupted; what is missing above was not decided.", width)
@@ -68,7 +70,20 @@ def summary(record: Record, comparison: Comparison | None = None) -> str:
     parts += [f"{replays[outcome]} {outcome}" for outcome in (Replay.CONFIRMED, Replay.DIVERGED) if replays[outcome]]
     states = sum(each.states for each in record.explorations)
     tail = f"{states:,} states, {record.seconds:.1f} s" + (", interrupted" if record.partial else "")
+    reductions = sorted({name for each in record.explorations for name in each.reductions})
+    tail += f" (reduced by {' and '.join(reductions)})" if reductions else ""
     return f"{', '.join(parts)}; {tail}\n"
+
+
+def grounding(record: Record) -> str:
+    """One line: what grounding took of the work, and how much of it an earlier run had done; empty if nothing ran."""
+    whole = sum(stage.seconds for stage in record.stages.values())
+    ground = sum(record.stages[name].seconds for name in ("grounding", "cache") if name in record.stages)
+    if not record.explorations or not whole:
+        return ""
+    kept = sum("cache" in each.stages for each in record.explorations)
+    systems = f"{kept} of {len(record.explorations)} systems from the cache"
+    return f"grounding {ground:.1f} s of {whole:.1f} s ({ground / whole:.0%}), {systems}\n"
 
 
 def differences(comparison: Comparison, *, width: int = 80, baseline: bool = True) -> str:
@@ -119,7 +134,7 @@ def _cell(result: Result) -> str:
     if result.verdict is Verdict.VIOLATED:
         outcome = result.replay.outcome if result.replay else None
         mark = {Replay.CONFIRMED: "+", Replay.DIVERGED: "!", Replay.NOT_APPLICABLE: "=", None: "?"}[outcome]
-    return f"{result.verdict}{mark}" + ("*" if unexpected(result) else "")
+    return f"{result.verdict}{mark}" + ("*" if unexpected(result) else "") + ("~" if result.settled_by else "")
 
 
 def _notes(group: Group, width: int) -> list[str]:
@@ -132,6 +147,7 @@ def _notes(group: Group, width: int) -> list[str]:
     bad = [each for each in group.results if not trustworthy(each) and each.verdict is not Verdict.VACUOUS]
     if bad:
         lines += _note("Not to be trusted", _pairs(bad), width)
+    lines += _settled(group, width)
     alone = [each for each in group.results if each.verdict is Verdict.VIOLATED and each.needs_attacker is False]
     if alone:
         lines += _note("No attacker needed", _pairs(alone), width)
@@ -143,6 +159,15 @@ def _notes(group: Group, width: int) -> list[str]:
     if unfinished:
         lines += _note("Not explored to the end", ", ".join(unfinished) + ".", width)
     return lines + _coverage(group, width)
+
+
+def _settled(group: Group, width: int) -> list[str]:
+    """Which verdicts took no run, and whose verdicts imply them."""
+    lines: list[str] = []
+    for attacker in dict.fromkeys(each.settled_by for each in group.results if each.settled_by):
+        implied = [each for each in group.results if each.settled_by == attacker]
+        lines += _note(f"Settled by {attacker}", _pairs(implied), width)
+    return lines
 
 
 def _listed(label: str, group: Group, kinds: tuple[Verdict, ...], width: int) -> list[str]:

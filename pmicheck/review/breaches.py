@@ -6,11 +6,11 @@ that cite it are taken out of the model, as if nobody followed them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import ATTACKERS, Attacker
 from pmicheck.engine import Engine
 from pmicheck.evidence import find_violation
 from pmicheck.grounding.run import Prepared, prepare, world_of
@@ -20,10 +20,12 @@ from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import Scenario, load_scenario
 from pmicheck.model.statements import Statement, load_statements
 from pmicheck.progress import find_stuck
-from pmicheck.properties.base import applies
+from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.review.traceability import Census, censuses, plain_name
+from pmicheck.settling import Known, in_order_of_settling, settled
 from pmicheck.symbolic.decide import Decider
+from pmicheck.verdict import Verdict, verdict_of
 
 ENGINE = Engine(max_states=150_000)
 """Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""
@@ -57,12 +59,12 @@ class Change:
     scenario: str
     attacker: str
     prop: str
-    before: str
-    after: str
+    before: Verdict
+    after: Verdict
 
     @property
     def falls(self) -> bool:
-        return self.after == "violated"
+        return self.after is Verdict.VIOLATED
 
 
 @dataclass(frozen=True)
@@ -140,44 +142,54 @@ def _fits(census: Census, statement: Statement, broken: Break) -> bool:
 
 
 def _changes(name: str, given: Settings, broken: Break) -> Iterator[Change]:
-    scenario = load_scenario(name)
-    for attacker in (None, *ATTACKERS):
-        if attacker is None or attacker_named(attacker).needs <= scenario.offers:
-            before = verdicts(name, attacker, Break(settings=given))
-            after = verdicts(name, attacker, replace(broken, settings=(*given, *broken.settings)))
-            for prop, verdict in after.items():
-                known = {before[prop], verdict} <= {"holds", "violated"}
-                if known and before[prop] != verdict:
-                    yield Change(name, attacker or "nobody", prop, before[prop], verdict)
+    before = verdicts(name, Break(settings=given))
+    after = verdicts(name, replace(broken, settings=(*given, *broken.settings)))
+    for (attacker, prop), verdict in after.items():
+        was = before[attacker, prop]
+        if {was, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}:
+            yield Change(name, attacker or "nobody", prop, was, verdict)
 
 
 @cache
-def verdicts(name: str, attacker: str | None, broken: Break) -> dict[str, str]:
-    """The verdict of each property in a scenario under an attacker; without one, that of `progress`."""
+def verdicts(name: str, broken: Break) -> Mapping[tuple[str, str], Verdict]:
+    """The verdicts in a scenario by (attacker, property); that of `progress` without an attacker, "".
+
+    Whether a property holds of nothing is not asked.
+    """
     scenario = load_scenario(name)
     policy = make_policy(dict(broken.settings), broken.without, scenario.families, name)
-    if attacker is None:
-        return {PROGRESS: _progress(scenario, policy, broken.omitted)}
-    return _invariants(scenario, policy, attacker, broken.omitted)
+    attackers = [one for one in ATTACKERS.values() if one.needs <= scenario.offers]
+    known: dict[str, list[Known]] = {prop: [] for prop in INVARIANTS}
+    for place in in_order_of_settling(attackers):
+        attacker = attackers[place]
+        applying = [prop for prop in INVARIANTS.values() if applies(prop, world_of(scenario, policy, attacker))]
+        implied = {prop.name: settled(attacker, known[prop.name]) for prop in applying}
+        found = {name: one.verdict for name, one in implied.items() if one}
+        wanted = [prop for prop in applying if prop.name not in found]
+        if wanted:
+            found |= _invariants(scenario, policy, attacker, wanted, broken.omitted)
+        for prop, verdict in found.items():
+            known[prop].append(Known(attacker, verdict, witnessed=True))
+    table = {(one.attacker.name, prop): one.verdict for prop, found in known.items() for one in found}
+    order = [(who.name, prop) for who in attackers for prop in INVARIANTS if (who.name, prop) in table]
+    return {("", PROGRESS): _progress(scenario, policy, broken.omitted)} | {key: table[key] for key in order}
 
 
-def _progress(scenario: Scenario, policy: Policy, omitted: frozenset[str]) -> str:
+def _progress(scenario: Scenario, policy: Policy, omitted: frozenset[str]) -> Verdict:
     stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), omitted), ENGINE)
-    if stuck.path is not None:
-        return "violated"
-    return "holds" if stuck.explored.complete else "holds-to-bound"
+    return verdict_of(broken=stuck.path is not None, complete=stuck.explored.complete, witnessed=True)
 
 
-def _invariants(scenario: Scenario, policy: Policy, attacker: str, omitted: frozenset[str]) -> dict[str, str]:
-    who = attacker_named(attacker)
-    properties = [prop for prop in INVARIANTS.values() if applies(prop, world_of(scenario, policy, who))]
-    prepared = _left_out(prepare(scenario, policy, who, properties), omitted)
+def _invariants(
+    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Sequence[Property], omitted: frozenset[str]
+) -> dict[str, Verdict]:
+    prepared = _left_out(prepare(scenario, policy, attacker, properties), omitted)
     explored = ENGINE.explore(prepared.grounded.system)
     decider = Decider()
     found = {}
     for number, prop in enumerate(properties):
-        violated = find_violation(decider, prepared, who, prop, explored, number) is not None
-        found[prop.name] = "violated" if violated else "holds" if explored.complete else "holds-to-bound"
+        broken = find_violation(decider, prepared, attacker, prop, explored, number) is not None
+        found[prop.name] = verdict_of(broken=broken, complete=explored.complete, witnessed=True)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pmicheck import analysis
@@ -14,10 +14,11 @@ from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, SHIPPED_IN, load_scenario
+from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
+from pmicheck.settling import Known, in_order_of_settling, settled
 from pmicheck.verdict import Verdict, verdict_of
 
 CUT = 500_000
@@ -76,20 +77,55 @@ class Verdicts:
         return self.known.get(cell)
 
     def decide(self, cells: Iterable[Cell]) -> None:
-        """Make sure of several cells, those of one scenario, attacker and policy in one run."""
+        """Make sure of several cells: those of one scenario, attacker and policy in one run, if others settle them not.
+
+        They are known in the order in which they were asked for, whatever the order of the runs.
+        """
         runs: dict[tuple[object, ...], list[Cell]] = {}
         for cell in dict.fromkeys(cells):
             if cell not in self.known and exists(cell):
-                runs.setdefault((cell.scenario, cell.attacker, cell.settings, cell.without), []).append(cell)
-        for number, (first, *others) in enumerate(runs.values(), 1):
-            self.progress(f"\rreview: run {number} of {len(runs)}: {first}")
-            wanted = (first.property, *(cell.property for cell in others))
-            engine = Engine(max_states=CUT) if first.settings or first.without else Engine()
-            request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, engine)
-            for planned in plan(request):
-                for prop, verdict in outcomes(planned, self._shared).items():
-                    self.known[replace(first, property=prop)] = verdict
-            self.runs += 1
+                runs.setdefault((cell.scenario, cell.settings, cell.without, cell.attacker), []).append(cell)
+        found: dict[Cell, Verdict] = {}
+        for number, wanted in enumerate(_settling_most(runs), 1):
+            self.progress(f"\rreview: run {number} of {len(runs)}: {wanted[0]}")
+            found |= {cell: verdict for cell in wanted if (verdict := _settled(cell, found)) is not None}
+            found |= self._run([cell for cell in wanted if cell not in found])
+        self.known |= {cell: found[cell] for asked in runs.values() for cell in asked}
+
+    def _run(self, cells: Sequence[Cell]) -> dict[Cell, Verdict]:
+        """The verdicts of cells of one scenario, attacker and policy, in one run if there are any."""
+        if not cells:
+            return {}
+        self.runs += 1
+        first, wanted = cells[0], tuple(cell.property for cell in cells)
+        engine = Engine(max_states=CUT) if first.settings or first.without else Engine()
+        request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, engine)
+        (planned,) = plan(request)
+        verdicts = outcomes(planned, self._shared)
+        return {cell: verdicts[cell.property] for cell in cells}
+
+
+def _settling_most(runs: Mapping[tuple[object, ...], list[Cell]]) -> Iterator[list[Cell]]:
+    """The cells of each run, those runs first, of each scenario and policy, that settle most."""
+    families: dict[tuple[object, ...], list[list[Cell]]] = {}
+    for (*family, _), cells in runs.items():
+        families.setdefault(tuple(family), []).append(cells)
+    for members in families.values():
+        attackers = [attacker_named(cells[0].attacker) for cells in members]
+        yield from (members[place] for place in in_order_of_settling(attackers))
+
+
+def _settled(cell: Cell, found: Mapping[Cell, Verdict]) -> Verdict | None:
+    """The verdict that those found under other attackers imply. What holds, and not of nothing, has its witness."""
+    if cell.property == PROGRESS:
+        return None
+    known = [
+        Known(attacker_named(other.attacker), verdict, verdict is Verdict.HOLDS)
+        for other, verdict in found.items()
+        if replace(other, attacker=cell.attacker) == cell
+    ]
+    implied = settled(attacker_named(cell.attacker), known)
+    return implied.verdict if implied else None
 
 
 def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
@@ -118,7 +154,7 @@ def source_of(record: Record, scenario: str) -> str:
     """
     file = record.files.get(scenario, "")
     own = file and not file.startswith(f"{SHIPPED_IN}/")
-    return file if own else scenario if scenario in SHIPPED else ""
+    return file if own else scenario if scenario in NAMED else ""
 
 
 def exists(cell: Cell) -> bool:

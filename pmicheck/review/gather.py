@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from pmicheck.analysis import Request
 from pmicheck.errors import UsageError
@@ -19,10 +21,12 @@ from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
-from pmicheck.workers import in_order, pool_of
+from pmicheck.workers import at_once, pool_of
 
 FEW = 8
 """Up to so many changes at hand, pairs of them are searched too."""
+
+T = TypeVar("T")
 
 Progress = Callable[[str], None]
 Part = Callable[[Record, Progress], Record]
@@ -42,17 +46,25 @@ def enrich(record: Record, *, progress: Progress, workers: int = 1) -> Record:
     parts = WHOLE_PARTS if whole else PARTS
     if workers > 1:
         with pool_of(workers) as pool:
-            gathered = list(in_order(pool, _quietly, [(part, record) for part in parts]))
-    else:
-        gathered = [part(record, progress) for part in parts]
-    for each in gathered:
-        record = _joined(record, each)
-    mends = tuple(_repairs(record, progress))
-    return replace(record, review=replace(record.review, repairs=mends))
+            return _gathered(record, parts, lambda work, *arguments: pool.submit(_quietly, work, *arguments))
+    return _gathered(record, parts, lambda work, *arguments: at_once(work, *arguments, progress))
 
 
-def _quietly(part: Part, record: Record) -> Record:
-    return part(record, lambda _: None)
+def _gathered(record: Record, parts: Sequence[Part], start: Callable[..., Future[Any]]) -> Record:
+    """The record with all parts and the repairs, which are searched once the weakest attackers say of which flaws.
+
+    `start` begins a piece of work: a function and its arguments but for the last one, whom to tell of progress.
+    """
+    started: list[Future[Record]] = [start(part, record) for part in parts]
+    with_weakest = _joined(record, started[0].result())
+    searches: list[Future[Mends]] = [start(_mends, *harm) for harm in _harms(with_weakest)]
+    for each in started:
+        record = _joined(record, each.result())
+    return replace(record, review=replace(record.review, repairs=tuple(each.result() for each in searches)))
+
+
+def _quietly(work: Callable[..., T], *arguments: Any) -> T:
+    return work(*arguments, lambda _: None)
 
 
 def _joined(one: Record, other: Record) -> Record:
@@ -99,21 +111,24 @@ def _with_graphs(record: Record, progress: Progress) -> Record:
 
 PARTS: tuple[Part, ...] = (_with_weakest, _with_argued, _with_graphs, _with_statements)
 WHOLE_PARTS: tuple[Part, ...] = (_with_weakest, _with_claims, _with_graphs, _with_broken_statements)
+"""The parts of a review but the repairs, which wait for the first of them."""
 
 
-def _repairs(record: Record, progress: Progress) -> Iterator[Mends]:
-    """For the gravest harm of each flaw: what mends it against the weakest attacker that uses it."""
+def _harms(record: Record) -> Iterator[tuple[Request, str]]:
+    """The gravest harm of each flaw: the scenario with the weakest attacker that uses it, and the property."""
+    settings = tuple(sorted(record.settings.items()))
     for flaw in flaws(record):
-        scenario, prop = flaw.main.scenario, flaw.main.property
-        source = source_of(record, scenario)
-        if not source:
-            continue
-        settings = tuple(sorted(record.settings.items()))
-        request = Request(scenarios=(source,), attackers=(flaw.main.attacker,), settings=settings)
-        found = repair(request, prop, limit=1, progress=progress)
-        if not found.found and len(found.changes) <= FEW:
-            found = repair(request, prop, limit=2, progress=progress)
-        yield Mends(scenario, prop, tuple(each.changes for each in found.found) or ((_nothing(found),),))
+        source = source_of(record, flaw.main.scenario)
+        if source:
+            yield Request(scenarios=(source,), attackers=(flaw.main.attacker,), settings=settings), flaw.main.property
+
+
+def _mends(request: Request, prop: str, progress: Progress) -> Mends:
+    """What makes the property hold against the attacker of the request."""
+    found = repair(request, prop, limit=1, progress=progress)
+    if not found.found and len(found.changes) <= FEW:
+        found = repair(request, prop, limit=2, progress=progress)
+    return Mends(found.scenario, prop, tuple(each.changes for each in found.found) or ((_nothing(found),),))
 
 
 def _nothing(found: Repairs) -> str:

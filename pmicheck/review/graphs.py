@@ -12,7 +12,7 @@ from pmicheck.errors import LimitReached, UsageError
 from pmicheck.evidence import Finding, find_violation
 from pmicheck.explore.result import Exploration, telling
 from pmicheck.grounding.retell import retell
-from pmicheck.grounding.run import Prepared, prepare
+from pmicheck.grounding.run import Prepared
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report import record as stored
@@ -83,7 +83,7 @@ def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]
         raise UsageError(f"a state graph is about one scenario, and {len(request.scenarios)} are named")
     (cell,) = plan(replace(request, attackers=(attacker,), properties=()))
     properties = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
-    prepared = prepare(cell.scenario, cell.policy, cell.attacker, properties)
+    prepared = cell.engine.prepare(cell.scenario, cell.policy, cell.attacker, properties)
     engine = cell.engine.at_most(LIMIT)
     watch = telling(f"state graph of {cell.scenario.name} / {attacker}", progress)
     system = prepared.grounded.system

@@ -4,7 +4,8 @@
 
 Of the named attackers that break a property only the minimal ones are taken. Each is narrowed power by power (single
 links, single corrupted principals) until nothing can be left out, and the scenario is cut after ever fewer phases of
-the clock. One run decides all properties of a scenario at once, and what the record has decided is not run again.
+the clock. One run decides all properties of a scenario at once, and what the record has decided is not run again; nor
+are powers tried which are enough since some of them are, or too few since more of them are (`pmicheck.settling`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ BYSTANDER_LINK = "bystander"
 """What `EVERYWHERE` has beyond the named links: the access links of those who take no part."""
 
 OWN_HOME, CORRESPONDENT = "home address of its own", "correspondent"
+CORRUPT = "corrupt"
+
+SAFE = (Verdict.HOLDS, Verdict.VACUOUS)
+"""What a run says of which nothing was cut: no state breaks the property."""
 
 Powers = frozenset[tuple[str, str]]
 """(kind, name) of each power: a link that is tapped, a principal that is corrupted, a home of its own, a role."""
@@ -49,7 +54,7 @@ def powers_of(attacker: Attacker, policy: Policy) -> Powers:
     links = {link for link in LINKS if attacker.sees(link, policy)}
     if EVERYWHERE in attacker.taps:
         links.add(BYSTANDER_LINK)
-    powers = {("link", link) for link in links} | {("corrupt", name) for name in attacker.corrupts}
+    powers = {("link", link) for link in links} | {(CORRUPT, name) for name in attacker.corrupts}
     if attacker.own_home:
         powers.add(("own", OWN_HOME))
     if attacker.is_correspondent:
@@ -66,7 +71,7 @@ def narrowed(attacker: Attacker, powers: Powers) -> Attacker:
         attacker.name,
         attacker.does,
         taps=frozenset(links),
-        corrupts=frozenset(name for kind, name in powers if kind == "corrupt"),
+        corrupts=frozenset(name for kind, name in powers if kind == CORRUPT),
         own_home=("own", OWN_HOME) in powers,
         is_correspondent=("role", CORRESPONDENT) in powers,
         needs=attacker.needs,
@@ -113,6 +118,11 @@ def _by_run(results: Iterable[Result]) -> Iterator[list[Result]]:
     yield from groups.values()
 
 
+def _implied(few: Powers, more: Powers) -> bool:
+    """Whether every run with the first powers is one with the second: more powers, and the same corruption."""
+    return few <= more and all(kind != CORRUPT for kind, _ in more - few)
+
+
 class _Search:
     """All that is asked about one minimal attacker of one scenario."""
 
@@ -135,19 +145,34 @@ class _Search:
                 yield Weakest(self.scenario.name, prop, self.attacker.name, names, phase)
 
     def _needed(self) -> Mapping[str, list[Powers]]:
-        """By property the minimal sets of powers, smallest first; a superset of one is not tried."""
+        """By property the minimal sets of powers, smallest first."""
         powers = powers_of(self.attacker, self.policy)
         needed: dict[str, list[Powers]] = {prop: [] for prop in self.properties}
         for size in range(len(powers)):
             for chosen in combinations(sorted(powers), size):
                 subset = frozenset(chosen)
-                wanted = {p for p, sets in needed.items() if not any(small <= subset for small in sets)}
-                for prop in sorted(self._broken(subset, wanted)):
+                self._decide(self._widened(subset, powers, needed), self._open(subset, needed))
+                wanted = self._open(subset, needed)
+                self._decide(subset, wanted)
+                for prop in sorted(prop for prop in wanted if self.known[subset, prop] is Verdict.VIOLATED):
                     needed[prop].append(subset)
         for sets in needed.values():
             if not sets:
                 sets.append(powers)
         return needed
+
+    def _open(self, powers: Powers, needed: Mapping[str, list[Powers]]) -> set[str]:
+        """The properties of which it is not yet clear whether these powers break them."""
+        safe = {prop for (more, prop), verdict in self.known.items() if verdict in SAFE and _implied(powers, more)}
+        return {prop for prop, sets in needed.items() if not any(few <= powers for few in sets)} - safe
+
+    def _widened(self, powers: Powers, most: Powers, needed: Mapping[str, list[Powers]]) -> Powers:
+        """As many powers more as may still break nothing, once it is known what breaks the open properties."""
+        found = [few for prop in self._open(powers, needed) for few in needed[prop]]
+        for power in sorted(most - powers) if found else ():
+            if power[0] != CORRUPT and not any(few <= powers | {power} for few in found):
+                powers |= {power}
+        return powers
 
     def _phases(self, needed: Mapping[str, list[Powers]]) -> dict[tuple[str, Powers], str]:
         """The earliest phase of the clock at which the scenario may end and the attack still succeeds."""
@@ -156,34 +181,35 @@ class _Search:
         for clock in range(self.scenario.bounds.clock):
             cut = replace(self.scenario, bounds=replace(self.scenario.bounds, clock=clock))
             for powers in sorted({powers for _, powers in open_ones}, key=sorted):
-                broken = self._run(cut, powers, {prop for prop, its in open_ones if its == powers})
+                found = self._run(cut, powers, {prop for prop, its in open_ones if its == powers})
+                broken = (prop for prop, verdict in found.items() if verdict is Verdict.VIOLATED)
                 phases |= {(prop, powers): PHASES[clock] for prop in broken}
             open_ones -= set(phases)
         return phases | dict.fromkeys(open_ones, PHASES[self.scenario.bounds.clock])
 
-    def _broken(self, powers: Powers, properties: set[str]) -> set[str]:
-        """Which of the properties an attacker with these powers breaks."""
-        open_ones = {prop for prop in properties if (powers, prop) not in self.known}
-        known = {prop for prop in properties - open_ones if self.known[powers, prop]}
-        return known | (self._run(self.scenario, powers, open_ones) if open_ones else set())
+    def _decide(self, powers: Powers, properties: set[str]) -> None:
+        """Make sure of the verdict on each of the properties under an attacker with these powers."""
+        unknown = {prop for prop in properties if (powers, prop) not in self.known}
+        if unknown:
+            found = self._run(self.scenario, powers, unknown)
+            self.known |= {(powers, prop): found.get(prop, Verdict.UNDECIDED) for prop in unknown}
 
-    def _run(self, scenario: Scenario, powers: Powers, properties: set[str]) -> set[str]:
-        """Those of the properties that are violated; none where the prologue does not fit the bounds."""
+    def _run(self, scenario: Scenario, powers: Powers, properties: set[str]) -> dict[str, Verdict]:
+        """The verdicts on the properties; none where the prologue does not fit the bounds."""
         attacker = narrowed(self.attacker, powers)
         self.runs += 1
         try:
             cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), UNLIMITED)
-            found = outcomes(cell, self.shared)
+            return outcomes(cell, self.shared)
         except ScenarioError:
-            return set()
-        return {prop for prop, verdict in found.items() if verdict is Verdict.VIOLATED}
+            return {}
 
-    def _known(self, record: Record) -> dict[tuple[Powers, str], bool]:
+    def _known(self, record: Record) -> dict[tuple[Powers, str], Verdict]:
         """What the record itself has decided of attackers with other powers."""
-        known: dict[tuple[Powers, str], bool] = {}
+        known: dict[tuple[Powers, str], Verdict] = {}
         for result in record.results:
             same = (dict(self.policy.readings), self.policy.without) == (result.readings, frozenset(result.without))
             if same and result.scenario == self.scenario.name and result.attacker in ATTACKERS:
                 powers = powers_of(ATTACKERS[result.attacker], self.policy)
-                known[powers, result.property] = result.verdict is Verdict.VIOLATED
+                known[powers, result.property] = result.verdict
         return known

@@ -126,7 +126,7 @@ def _ended(trace: Trace, step: Step) -> tuple[str, str]:
     found = re.fullmatch(r"entry of (.*?) ends(?: at (\w+))?", str(step.data.get("rule", "")))
     if found is None:
         return "", ""
-    return found[2] or ("pma3" if trace.scenario.startswith("type2") else "cn"), found[1]
+    return found[2] or ("pma3" if trace.course().startswith("type2") else "cn"), found[1]
 
 
 def _kept(trace: Trace, step: Step) -> Iterator[tuple[tuple[str, str], float]]:

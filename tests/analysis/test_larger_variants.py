@@ -23,6 +23,7 @@ from pmicheck.progress import find_stuck
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_baseline, render
 from pmicheck.report.record import Record, fingerprint, load, save
+from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay, Verdict
 
 TODAY = datetime.date(2026, 1, 1)
@@ -109,11 +110,10 @@ def test_the_honest_nodes_of_a_larger_variant_can_always_reach_the_goal(name: st
 def test_a_second_handover_lets_an_old_registration_come_back() -> None:
     """PMA2 registers with HT, so that no tombstone burns the nonces of PMA1's complete PBU when PMA2 deregisters; PMA4
     begins with low numbers, and what was read on the way to the correspondent before the first handover replaces it."""
-    request = Request(
-        ("type1-handover",), ("careof-path",), ("no-unauthorised-deregistration",), (("handovers", "2"),), (), 400_000
-    )
-    (found,) = decided(request).results
+    wanted = ("type1-handover-twice",), ("careof-path",), ("no-unauthorised-deregistration",)
+    (found,) = decided(Request(*wanted, engine=Engine(max_states=400_000))).results
     assert scenario("type1-handover").expected("careof-path", found.property)[0] == Verdict.HOLDS
+    assert scenario("type1-handover-twice").expected("careof-path", found.property)[0] == Verdict.VIOLATED
     assert found.verdict is Verdict.VIOLATED
     assert found.replay is not None
     assert found.replay.outcome is Replay.CONFIRMED
@@ -148,6 +148,35 @@ def test_what_is_violated_in_a_larger_variant_is_confirmed_on_real_packets(
         assert result.replay is not None
         assert (result.property, result.replay.outcome) == (result.property, Replay.CONFIRMED)
         assert result.replay.counterfactual
+
+
+def test_a_scenario_of_another_name_is_replayed_as_the_shipped_one_that_has_its_variant(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'name = "mine"\ntitle = "Once more"\nwidens = "rr-mobile"\nargument = "x"\n[bounds]\nhonest_until = 2\n'
+    )
+    (found,) = decided(Request((str(mine),), ("careof-path",), ("binding-freshness",))).results
+    assert found.verdict is Verdict.VIOLATED
+    assert found.trace is not None
+    assert (found.trace.scenario, found.trace.course()) == ("mine", "rr-mobile")
+    assert Trace.from_json(found.trace.as_json()) == found.trace
+    assert found.replay is not None
+    assert found.replay.outcome is Replay.CONFIRMED
+
+
+# Widened scenarios.
+
+
+def test_a_widened_scenario_has_the_same_states_by_both_kernels_and_the_verdicts_of_its_base() -> None:
+    (asked,) = plan(Request(("ero-initial-wide",), ("off-path",)))
+    properties = [INVARIANTS[name] for name in asked.properties if name != PROGRESS]
+    prepared = prepare(asked.scenario, asked.policy, asked.attacker, properties)
+    explored = explore(prepared.grounded.system, kernel="c")
+    assert explored == explore(prepared.grounded.system, kernel="python")
+    assert (explored.states, explored.transitions) == (78_340, 217_391)
+    for number, prop in enumerate(properties):
+        found = first_violation(prepared, explored, asked.attacker, prop, number)
+        assert asked.scenario.expected("off-path", prop.name)[0] == ("holds" if found is None else "violated")
 
 
 # What may be asked for.

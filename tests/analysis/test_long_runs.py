@@ -1,4 +1,4 @@
-"""A run that is killed is taken up again; one that has no memory or no disk left says so and keeps what it knows."""
+"""A run that is killed, or has no memory or disk left: it is taken up again, or says what it knows and what not."""
 
 from __future__ import annotations
 

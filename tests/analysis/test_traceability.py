@@ -85,8 +85,9 @@ def test_what_falls_without_a_must(name: str, prop: str) -> None:
 def test_what_falls_is_what_a_run_finds() -> None:
     (breach,) = breaches("N174")
     for change in breach.changes:
-        assert verdicts(change.scenario, change.attacker, Broken())[change.prop] == change.before
-        assert verdicts(change.scenario, change.attacker, breach.broken)[change.prop] == change.after
+        cell = change.attacker, change.prop
+        assert verdicts(change.scenario, Broken())[cell] == change.before
+        assert verdicts(change.scenario, breach.broken)[cell] == change.after
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -58,7 +59,7 @@ def test_what_is_minimal_succeeds_and_with_any_power_less_it_does_not() -> None:
     powers = {p for p in powers_of(attacker_named("dolev-yao"), policy) if p[1] in (BYSTANDER_LINK, "ha-cn")}
     for chosen, broken in ((powers, True), *(({power}, False) for power in powers)):
         attacker = narrowed(cell.attacker, frozenset(chosen))
-        found = outcomes(type(cell)(cell.scenario, policy, attacker, cell.properties, None, None), Shared())
+        found = outcomes(replace(cell, policy=policy, attacker=attacker), Shared())
         assert (found["no-careof-flooding"] is Verdict.VIOLATED) == broken, chosen
 
 

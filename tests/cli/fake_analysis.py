@@ -26,6 +26,8 @@ class Request:
     without: tuple[str, ...] = ()
     engine: Engine = UNLIMITED
     workers: int = 1
+    settle: bool = False
+    cluster: object = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,16 @@ def test_help_imports_nothing_slow(call: tuple[str, ...]) -> None:
     subprocess.run([sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True, timeout=60)
 
 
+def test_a_verdict_without_a_violation_imports_z3_and_nothing_else_that_is_slow() -> None:
+    call = ["verify", "type1-settled", "--attacker", "off-path", "--no-cache"]
+    told = f"print(*sorted(set({SLOW!r}) & set(sys.modules)))"
+    code = f"import sys; from pmicheck.cli import main; main({call!r}); {told}"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.splitlines()[-1] == "z3"
+
+
 def test_help_is_quick() -> None:
     times = []
     for _ in range(5):  # processor time: the wall clock measures the neighbours

@@ -156,6 +156,7 @@ class Sandbox:
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "80",
             "LC_ALL": "C.UTF-8",
+            "XDG_CACHE_HOME": str(self.programs / "cache"),
             **environment,
         }
         return subprocess.run(

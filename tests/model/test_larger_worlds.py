@@ -19,10 +19,12 @@ from pmicheck.model.topology import (
     COA1,
     COA2,
     COA4,
+    COA5,
     MN,
     PMA1,
     PMA2,
     PMA4,
+    PMA5,
     SECOND_CN,
     SECOND_HOME,
     SECOND_MN,
@@ -82,7 +84,7 @@ def test_one_node_moves_without_the_other() -> None:
 
 
 def third_agent(name: str = "type1-handover", **more: str) -> World:
-    return world(name, {"handovers": "2", **more})
+    return world(name, {"handovers": "2"} | more)
 
 
 def handed_over(here: World) -> Interpreter:
@@ -103,6 +105,20 @@ def test_the_context_goes_from_each_agent_to_the_next() -> None:
         run.settle()
     assert run.get(cells_of(VICTIM_HOME).entry)[:2] == (COA4, True)
     assert run.get(registration_of(PMA4)).ht == 3
+
+
+def test_a_third_handover_goes_on_to_a_fourth_agent() -> None:
+    run = handed_over(third_agent(handovers="3"))
+    for before, after, care_of in ((PMA2, PMA4, COA4), (PMA4, PMA5, COA5)):
+        for rule in (
+            f"{before} transfers the context",
+            f"mobile node moves to {care_of}",
+            f"{after} registers with the handover token",
+        ):
+            assert fire(run, rule) is None, rule
+            run.settle()
+    assert run.get(cells_of(VICTIM_HOME).entry)[:2] == (COA5, True)
+    assert run.get(registration_of(PMA5)).ht == 4
 
 
 def test_the_handover_token_that_an_agent_used_is_no_good_to_the_next_but_one() -> None:

@@ -75,7 +75,7 @@ class Page(HTMLParser):
 
 
 def pages(record: Record) -> list[Page]:
-    return [Page(html) for path, html in finding_pages(record) if path.endswith(".html")]
+    return [Page(html) for path, html in finding_pages(record, Places(record)) if path.endswith(".html")]
 
 
 def page(result: Result | None = None) -> Page:
@@ -83,7 +83,8 @@ def page(result: Result | None = None) -> Page:
 
 
 def test_the_same_record_gives_the_same_octets() -> None:
-    assert list(finding_pages(samples.reviewed())) == list(finding_pages(samples.reviewed()))
+    one, other = samples.reviewed(), samples.reviewed()
+    assert list(finding_pages(one, Places(one))) == list(finding_pages(other, Places(other)))
 
 
 def test_the_heading_says_who_does_what_and_why_it_works() -> None:
@@ -248,7 +249,8 @@ def test_hostile_names_stay_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_fit_a_heading(text: str) -> None:
-    (html,) = (html for path, html in finding_pages(samples.hostile(text)) if path.endswith(".html"))
+    record = samples.hostile(text)
+    (html,) = (html for path, html in finding_pages(record, Places(record)) if path.endswith(".html"))
     for tag in ("title", "h1"):
         heading = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
         assert heading

@@ -68,6 +68,23 @@ def test_readings_and_mechanisms_set_apart() -> None:
     assert compare(changed, baseline(finding()), TODAY).unjudged == (finding(),)
 
 
+def test_a_settled_violation_is_known_if_the_one_that_settles_it_is() -> None:
+    settled = replace(samples.result("dolev-yao", verdict=Verdict.VIOLATED), settled_by="home-path")
+    record = samples.record(VIOLATED, settled)
+    assert compare(record, baseline(finding()), TODAY).new == ()
+    assert compare(record, baseline(), TODAY).new == (VIOLATED, settled)
+    assert compare(samples.record(settled), baseline(replace(finding(), attacker="off-path")), TODAY).new == (settled,)
+
+
+def test_an_entry_for_another_attack_is_not_judged_where_a_weaker_attacker_settles_it() -> None:
+    settled = replace(samples.result("dolev-yao", verdict=Verdict.VIOLATED), settled_by="home-path")
+    own = replace(finding(fingerprint="0" * 12), attacker="dolev-yao")
+    compared = compare(samples.record(VIOLATED, settled), baseline(finding(), own), TODAY, complete=True)
+    assert (compared.stale, compared.unjudged) == ((), (own,))
+    run = compare(samples.record(VIOLATED, replace(settled, settled_by="")), baseline(finding(), own), TODAY)
+    assert run.stale == (own,)
+
+
 def test_an_entry_counts_up_to_its_last_day() -> None:
     record = samples.record(VIOLATED)
     assert not compare(record, baseline(finding(expires=TODAY)), TODAY).expired

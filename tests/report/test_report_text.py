@@ -50,6 +50,15 @@ def test_the_mark_says_what_the_replay_found(replay: ReplayOutcome | None, mark:
     assert ("Not to be trusted" in shown) == (mark in ("violated!", "violated?"))
 
 
+def test_what_took_no_run_is_marked_and_whose_verdict_implies_it_is_said() -> None:
+    settled = replace(samples.result("off-path"), settled_by="dolev-yao")
+    shown = flowing(text.verdicts(samples.record(settled, VIOLATED)))
+    assert "holds~" in shown
+    assert "Settled by dolev-yao: no-redirection under off-path." in shown
+    assert "~ marks a verdict that another attacker's implies" in shown
+    assert "~" not in text.verdicts(samples.record(VIOLATED))
+
+
 def test_what_was_not_checked_is_said() -> None:
     results = (
         samples.result("off-path", verdict=Verdict.UNDECIDED),
@@ -115,6 +124,16 @@ def test_the_summary_counts() -> None:
     assert text.summary(replace(record, results=(), partial=True)) == (
         "nothing decided; 2,400 states, 2.5 s, interrupted\n"
     )
+
+
+def test_what_grounding_took_is_told_with_what_came_from_the_cache() -> None:
+    record = samples.record(VIOLATED, samples.result("off-path"))
+    assert text.grounding(record) == "grounding 1.0 s of 2.5 s (40%), 0 of 2 systems from the cache\n"
+    first, second = record.explorations
+    read = replace(record, explorations=(first, replace(second, stages={"cache": 0.1})))
+    read = replace(read, stages={"grounding": Stage(0.5, 0.2), "cache": Stage(0.1, 0.04), "z3": Stage(1.9, 0.76)})
+    assert text.grounding(read) == "grounding 0.6 s of 2.5 s (24%), 1 of 2 systems from the cache\n"
+    assert text.grounding(replace(record, explorations=(), stages={})) == ""
 
 
 def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:

@@ -10,12 +10,13 @@ from pmicheck.model.messages import CN, HA, HA_CN, TUNNEL, Acknowledgement, Test
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
     Registration,
-    awaits,
+    awaited,
     believe_acknowledgement,
     believe_home_test,
     build_update,
     is_testing,
     issued,
+    may_answer,
     registration_of,
     require_usable,
     send_update,
@@ -67,7 +68,7 @@ def receive_home_test(ctx: Context, world: World, test: Test) -> None:
     """HoT: T is there, the early BU follows with CGA parameters and signature (RFC 4866 4.1)."""
     require(test.kind == "HoT", "not-a-home-test")
     require(ctx.test(MINE, is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(MINE)
+    held: Registration = ctx.get(MINE, may_answer(world, test.cookie))
     if not believe_home_test(ctx, world, MN, test, _cookie(held.tests)):
         ctx.set(MINE, held._replace(stage="misled"))
         return
@@ -131,8 +132,7 @@ def _send(ctx: Context, world: World, held: Registration) -> None:
 
 def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) -> None:
     """BA: to the early BU it brings C, and PT where that was signed; the complete BU follows at once (RFC 4866 4.4)."""
-    require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(MINE)
+    held = awaited(ctx, world, MINE, ack)
     address: str = ctx.get(ATTACHED)
     registered_at = VICTIM_HOME if held.stage == "leaving" else address
     if not believe_acknowledgement(ctx, world, MN, registered_at, held, ack):

@@ -18,11 +18,12 @@ from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import care_of_token_for
 from pmicheck.model.roles.registration import (
     Registration,
-    awaits,
+    awaited,
     believe_acknowledgement,
     believe_home_test,
     build_update,
     is_testing,
+    may_answer,
     registration_of,
     require_usable,
     send_update,
@@ -66,7 +67,7 @@ def start_tests(ctx: Context, world: World) -> None:
 def receive_test(ctx: Context, world: World, test: Test) -> None:
     """HoT or CoT (RFC 6275 11.6.2); when all needed tokens are there the BU goes out (11.7.2)."""
     require(ctx.test(MINE, is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(MINE)
+    held: Registration = ctx.get(MINE, may_answer(world, test.cookie))
     if test.kind == "CoT":
         held = _take_care_of_test(ctx, world, held, test)
     else:
@@ -128,8 +129,7 @@ def retransmit(ctx: Context, world: World) -> None:
 
 def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) -> None:
     """BA: the registration, or at home the deregistration, is done (RFC 6275 11.7.3)."""
-    require(ctx.test(MINE, awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(MINE)
+    held = awaited(ctx, world, MINE, ack)
     address: str = ctx.get(ATTACHED)
     at_home = address == AT_HOME
     registered_at = VICTIM_HOME if at_home else address

@@ -51,7 +51,12 @@ def serving_address(ctx: Context, home: str = VICTIM_HOME) -> str:
 
 def attacker_addresses(world: World) -> frozenset[str]:
     """Care-of addresses at which the attacker receives: its own, and those of the PMAs that act for it."""
-    return frozenset({ATTACKER, *(address for address, owner in OWNERS.items() if owner in world.corrupted)})
+    return _addresses_with(world.corrupted)
+
+
+@cache
+def _addresses_with(corrupted: frozenset[str]) -> frozenset[str]:
+    return frozenset({ATTACKER, *(address for address, owner in OWNERS.items() if owner in corrupted)})
 
 
 def require_serving(ctx: Context, world: World, pma: str, home: str) -> None:

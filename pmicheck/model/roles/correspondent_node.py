@@ -24,7 +24,6 @@ from pmicheck.model.roles.authorisation import (
     authorise,
     care_of_token_for,
     delegated,
-    expected_authenticator,
     tokens_of,
 )
 from pmicheck.model.roles.binding_cache import (
@@ -41,13 +40,14 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import evidence, identity, note_accepted, was_sent
+from pmicheck.model.roles.ghosts import note_accepted, traces_of, was_sent
 from pmicheck.model.terms import (
     Term,
     authenticator,
     encrypted,
     handover_token,
     home_token,
+    management_key,
     permanent_token,
     signature,
 )
@@ -160,7 +160,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     if old is None:
         if update.proxy:
             raise Refused("no-entry")
-        author = "honest" if ctx.test(evidence(identity(update)), was_sent) else "attacker"
+        author = "honest" if ctx.test(traces_of(update)[0], was_sent) else "attacker"
         _acknowledge(ctx, world, update, generation, (), author)
         return
     harm = _harm(ctx, world, cells, update)
@@ -253,8 +253,7 @@ def _acknowledge(
     policy = world.policy
     nonce = current_nonce(ctx.get(CLOCK)) if update.test else 0
     token = _care_of_token_to_send(policy, update, nonce) if update.test else None
-    home, care_of = tokens_of(policy, update, generation)
-    kbm = expected_authenticator(policy, update, home, care_of)[1]
+    kbm = management_key(*tokens_of(policy, update, generation))
     sig = (
         acknowledgement_signature(policy, update.care_of, update.seq, tokens, update.to)
         if update.proxy and tokens

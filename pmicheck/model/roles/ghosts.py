@@ -27,9 +27,15 @@ def identity(update: Update) -> Term:
     return ("update", *update)
 
 
+@cache
+def traces_of(update: Update) -> tuple[Cell, ...]:
+    """The evidence of the update as a whole, and then of what vouches for it."""
+    return tuple(evidence(term) for term in (identity(update), *proofs(update)))
+
+
 def note_sent(ctx: Context, update: Update) -> None:
-    for proof in (identity(update), *proofs(update)):
-        ctx.set(evidence(proof), SENT)
+    for trace in traces_of(update):
+        ctx.set(trace, SENT)
 
 
 def was_sent(state: str) -> bool:
@@ -42,11 +48,12 @@ def was_used(state: str) -> bool:
 
 def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     """(author, again): "honest" if an honest node sent just this update, and whether part of it was accepted before."""
-    sent = ctx.test(evidence(identity(update)), was_sent)
+    whole, *vouching = traces_of(update)
+    sent = ctx.test(whole, was_sent)
     again = False
-    for proof in proofs(update):
-        if not sent and not ctx.test(evidence(proof), was_sent):
+    for proof in vouching:
+        if not sent and not ctx.test(proof, was_sent):
             continue
-        again = ctx.test(evidence(proof), was_used) or again
-        ctx.set(evidence(proof), USED)
+        again = ctx.test(proof, was_used) or again
+        ctx.set(proof, USED)
     return ("honest" if sent else "attacker"), again

@@ -9,12 +9,13 @@ from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.roles.registration import (
     Registration,
-    awaits,
+    awaited,
     believe_acknowledgement,
     believe_home_test,
     build_update,
     is_testing,
     issued,
+    may_answer,
     registration_of,
     require_usable,
     send_update,
@@ -97,7 +98,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require_honest(ctx, world, pma, flow.home)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(registration_of(pma, flow))
+    held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test.cookie))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
     right_peer = not world.type2 or note_peer(ctx, pma, test)
     if believed and not right_peer:
@@ -132,8 +133,7 @@ def _key(world: World, pma: str, flow: Flow) -> str | None:
 def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ack: Acknowledgement) -> None:
     """PBA: to the early PBU it brings C (N028, N080), to the complete one PT and HT (N082, N094, N098)."""
     require_honest(ctx, world, pma, flow.home)
-    require(ctx.test(registration_of(pma, flow), awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(registration_of(pma, flow))
+    held = awaited(ctx, world, registration_of(pma, flow), ack)
     if not believe_acknowledgement(ctx, world, pma, CARE_OF[pma], held, ack):
         ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
@@ -196,13 +196,21 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     ctx.set(registration_of(pma, flow), Registration(stage="deregistered", seq=seq, done=held.done))
 
 
+def has_context(held: Registration) -> bool:
+    return held.stage == "registered" and held.ht > 0
+
+
+def is_idle(held: Registration) -> bool:
+    return held.stage == "idle"
+
+
 def transfer_context(ctx: Context, world: World, pma: str, flow: Flow, next_pma: str) -> Registration:
     """Predictive: HoA, CN address, HT, keys and the last number go to the next PMA (N016, N046, N047, N068, N082)."""
     require_serving(ctx, world, pma, flow.home)
-    held: Registration = ctx.get(registration_of(pma, flow))
-    require(held.stage == "registered" and held.ht > 0, "nothing-to-transfer")
-    there: Registration = ctx.get(registration_of(next_pma, flow))
-    require(there.stage == "idle", "transferred")
+    held: Registration = ctx.get(registration_of(pma, flow), has_context)
+    require(has_context(held), "nothing-to-transfer")
+    there: Registration = ctx.get(registration_of(next_pma, flow), is_idle)
+    require(is_idle(there), "transferred")
     ctx.set(registration_of(next_pma, flow), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
     return held
 
@@ -219,8 +227,8 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:
     """The next PMA gets HT with its home registration (N070); keys come from the node's profile (N040)."""
     require_serving(ctx, world, pma, flow.home)
-    held: Registration = ctx.get(registration_of(pma, flow))
-    require(held.stage == "idle", "not-waiting")
+    held: Registration = ctx.get(registration_of(pma, flow), is_idle)
+    require(is_idle(held), "not-waiting")
     ctx.set(
         registration_of(pma, flow),
         Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries),

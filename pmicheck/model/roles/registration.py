@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.roles.authorisation import expected_authenticator, expected_signature, tokens_of
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
-from pmicheck.model.terms import Term, handover_token, home_token, permanent_token
+from pmicheck.model.terms import ZERO, Term, handover_token, home_token, management_key, permanent_token
 from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
@@ -50,6 +51,39 @@ def awaits(held: Registration, seq: int) -> bool:
 
 def is_testing(held: Registration) -> bool:
     return held.stage == "testing"
+
+
+def awaited(ctx: Context, world: World, cell: Cell, ack: Acknowledgement) -> Registration:
+    """The registration in the cell, which waits for an update with the number of the acknowledgement."""
+    require(ctx.test(cell, awaits, ack.seq), "sequence-number")
+    held: Registration = ctx.get(cell, _may_have_keyed(world.policy, ack))
+    return held
+
+
+def _may_have_keyed(policy: Policy, ack: Acknowledgement) -> Callable[[Registration], bool] | None:
+    """Whether kind and numbers of the tokens in the key are those of the outstanding update, addresses apart."""
+    if ack.status or not all(policy.on(each) for each in ("mac-of-ack", "home-test", "careof-test")):
+        return None
+    match ack.mac:
+        case ("mac", ("Kbm", (kind, _, number, _), care_of), *_):
+            pass
+        case _:
+            return None
+
+    def may(held: Registration) -> bool:
+        if kind != held.credential or number != {"T": held.nonce, "PT": held.pt, "HT": held.ht}[held.credential]:
+            return False
+        used = held.care_of_nonce if held.stage == "complete" else 0
+        return care_of is None or bool(used == (0 if care_of == ZERO else care_of[2]))
+
+    return may
+
+
+def may_answer(world: World, cookie: Term) -> Callable[[Registration], bool] | None:
+    """Whether the cookie is that of the last test begun; where nobody compares cookies, any may be."""
+    if not world.policy.on("cookie"):
+        return None
+    return lambda held: cookie[0] == "cookie" and bool(cookie[3] == held.tests)
 
 
 def registration_of(principal: str, flow: Flow = MAIN) -> Cell:
@@ -90,8 +124,29 @@ def build_update(
     proxy: bool = True,
 ) -> Update:
     """A well-formed (P)BU with the right authenticator and, if `key` is given, the right signature."""
-    early = lifetime and not care_of_nonce
-    bare = Update(
+    bare = _bare_update(
+        care_of, seq, credential, nonce, care_of_nonce, lifetime=lifetime, key=key, flow=flow, proxy=proxy
+    )
+    if key is not None:
+        bare = bare._replace(sig=expected_signature(world.policy, bare))
+    home_secret, care_of_secret = tokens_of(world.policy, bare, generation)
+    return bare._replace(mac=expected_authenticator(world.policy, bare, home_secret, care_of_secret))
+
+
+def _bare_update(
+    care_of: str,
+    seq: int,
+    credential: str,
+    nonce: int,
+    care_of_nonce: int,
+    *,
+    lifetime: bool,
+    key: str | None,
+    flow: Flow,
+    proxy: bool,
+) -> Update:
+    """The same without authenticator and signature."""
+    return Update(
         proxy,
         flow.home,
         care_of,
@@ -101,16 +156,12 @@ def build_update(
         nonce,
         care_of_nonce,
         key,
-        early,
+        lifetime and not care_of_nonce,
         None,
         ("none",),
         CARE_OF_CN,
         flow.at,
     )
-    if key is not None:
-        bare = bare._replace(sig=expected_signature(world.policy, bare))
-    home_secret, care_of_secret = tokens_of(world.policy, bare, generation)
-    return bare._replace(mac=expected_authenticator(world.policy, bare, home_secret, care_of_secret))
 
 
 def send_update(ctx: Context, update: Update) -> None:
@@ -168,20 +219,18 @@ FORGED: Term = ("forged",)
 def outstanding_key(world: World, care_of: str, held: Registration, ack: Acknowledgement) -> Term:
     """Kbm of the update that waits for its acknowledgement."""
     generation = held.pt if held.credential == "PT" else held.ht
-    update = build_update(
-        world,
+    update = _bare_update(
         care_of,
         held.seq,
         held.credential,
-        nonce=held.nonce,
-        generation=generation,
-        care_of_nonce=held.care_of_nonce if held.stage == "complete" else 0,
+        held.nonce,
+        held.care_of_nonce if held.stage == "complete" else 0,
         lifetime=care_of != ack.home,
-        proxy=ack.proxy,
+        key=None,
         flow=Flow(ack.home, ack.at),
+        proxy=ack.proxy,
     )
-    kbm: Term = update.mac[1]
-    return kbm
+    return management_key(*tokens_of(world.policy, update, generation))
 
 
 def decrypted(token: Term) -> Term:

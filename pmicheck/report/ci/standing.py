@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pmicheck.report.findings import HARM, WHO
+from pmicheck.report.findings import HARM, who
 from pmicheck.report.flaws import GRAVEST_FIRST, place, place_of_attacker
 from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
-from pmicheck.report.narration import REPLAY_SENTENCES, stopped
+from pmicheck.report.narration import REPLAY_SENTENCES, capital, stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.verdict import Replay, Verdict
 
@@ -81,9 +81,8 @@ def story(result: Result) -> str:
         return f"{result.property} in {result.scenario} under {result.attacker}: {result.verdict}."
     if result.property == "progress":
         return f"The honest nodes alone can get stuck in {result.scenario}."
-    who = " and ".join(WHO.get(part, part) for part in result.attacker.split("+"))
     harm = HARM.get(result.property, f"breaks {result.property}")
-    return f"{who[:1].upper()}{who[1:]} {harm} in {result.scenario}."
+    return f"{capital(who(result.attacker))} {harm} in {result.scenario}."
 
 
 def caveat(result: Result) -> str:

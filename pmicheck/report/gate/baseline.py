@@ -12,7 +12,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,13 +111,17 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
 
     An entry is judged only by a run made with the entry's own settings that decided its three names; with
     `complete` (a run that was asked for everything) an entry whose names were not decided is stale too.
+
+    A violation that a weaker attacker's implies is known if that one is, since it is the same attack; of an entry for
+    another attack in its place such a run says nothing.
     """
     new: list[Result] = []
     waived: list[tuple[Result, Finding]] = []
     for result in record.results:
         if result.verdict is not Verdict.VIOLATED:
             continue
-        entry = next((each for each in baseline.findings if _names(each, result, record)), None)
+        attacks = [result, replace(result, attacker=result.settled_by)] if result.settled_by else [result]
+        entry = next((each for each in baseline.findings if any(_names(each, a, record) for a in attacks)), None)
         if entry is not None and decided(result):
             waived.append((result, entry))
         else:
@@ -132,6 +136,7 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
         covered = [result for result in record.results if entry.covers(result, record)]
         barred = next((result for result in covered if not decided(result)), None)
         comparable = not record.partial and dict(entry.settings) == dict(record.settings)
+        comparable &= not any(each.settled_by and each.verdict is Verdict.VIOLATED for each in covered)
         if barred is not None:
             void.append((entry, barred))
         else:

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pmicheck.report.characters import one_line
+from pmicheck.report.characters import escaped, one_line
 from pmicheck.report.layout import LONGEST_WORD
-from pmicheck.report.narration import stopped
+from pmicheck.report.narration import capital, stopped
 
 ASSETS = (
     "pmicheck.css",
@@ -93,11 +93,7 @@ def _visible(value: Any) -> Any:
     """Values as they are put into a page: what hides or turns the text around is written as an escape."""
     if not isinstance(value, str):
         return value
-    return type(value)(STEERING.sub(_escaped, value))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+    return type(value)(STEERING.sub(lambda found: escaped(found[0]), value))
 
 
 def counted(number: int, noun: str) -> str:
@@ -107,7 +103,7 @@ def counted(number: int, noun: str) -> str:
 
 def sentence(text: str) -> str:
     """`text` with a capital letter and a full stop."""
-    return stopped(text[:1].upper() + text[1:])
+    return stopped(capital(text))
 
 
 def _ticked(text: str) -> Markup:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from pmicheck.report.characters import one_line
 from pmicheck.report.ci.standing import caveat
-from pmicheck.report.findings import HARM, WHO, title_of
+from pmicheck.report.findings import HARM, title_of, who
 from pmicheck.report.flaws import Flaw, way_in
 from pmicheck.report.itf import itf
 from pmicheck.report.narration import no_return, proper, stopped, was_examined
@@ -33,9 +33,9 @@ MENTION = re.compile(r"\b(N\d{3})\b|\bstep (\d{1,6})\b")
 """A statement of the draft, or a step of the trace, in a sentence."""
 
 
-def finding_pages(record: Record) -> Iterator[tuple[str, str]]:
+def finding_pages(record: Record, places: Places) -> Iterator[tuple[str, str]]:
     """(path from the report's directory, text) for every finding: its page, and its trace as Mermaid and ITF text."""
-    rank = Rank(record, Places(record))
+    rank = Rank(record, places)
     for position, name in rank.names.items():
         yield f"findings/{name}.html", _page(rank, position, name)
         trace = record.results[position].trace
@@ -79,7 +79,7 @@ def _head(rank: Rank, result: Result) -> dict[str, Any]:
     return {
         "result": result,
         "headline": one_line(headline(result), HEADLINE),
-        "who": "" if alone else " and ".join(WHO.get(part, part) for part in result.attacker.split("+")),
+        "who": "" if alone else who(result.attacker),
         "harm": HARM.get(result.property, ""),
         "story": record.titles.get(result.scenario, ""),
         "caveat": caveat(result),

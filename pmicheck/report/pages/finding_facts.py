@@ -60,13 +60,8 @@ def minimal(rank: Rank, result: Result) -> tuple[Minimal, ...]:
 
 def turned(record: Record, result: Result) -> tuple[tuple[str, Change], ...]:
     """The other readings under which the violation is gone, as ("reading=value, …", what was found)."""
-    gone = (each for each in record.review.changes if each.verdict == "holds" and _names(each, result))
+    gone = (each for each in record.review.changes if each.verdict == "holds" and each.speaks_of(*result.names()))
     return tuple((", ".join(f"{name}={value}" for name, value in each.settings), each) for each in gone)
-
-
-def _names(change: Change, result: Result) -> bool:
-    same = change.scenario == result.scenario and result.property in change.properties
-    return same and result.attacker in change.attackers
 
 
 def numbers(result: Result) -> Pairs:

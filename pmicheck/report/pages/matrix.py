@@ -135,6 +135,8 @@ def _remarks(result: Result) -> Iterator[str]:
         yield "cut by a limit" if result.verdict is Verdict.HOLDS_TO_BOUND else "no decision"
     if unexpected(result):
         yield f"expected: {result.expected}"
+    if result.settled_by:
+        yield f"settled by {result.settled_by}"
 
 
 def _alone(result: Result) -> bool:

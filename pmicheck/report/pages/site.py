@@ -24,5 +24,5 @@ def pages(record: Record) -> Iterator[tuple[str, str]]:
         yield "statements.html", statements_page(record, places)
     if record.review.claims:
         yield "claims.html", claims_page(record, places)
-    yield from finding_pages(record)
+    yield from finding_pages(record, places)
     yield from graph_pages(record, places)

@@ -1,0 +1,153 @@
+"""Verdicts without a run: what the lattice of attackers implies, and searches that several cells share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmicheck.analysis import Request, decide, plan, verify
+from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.report.record import Record, Result
+from pmicheck.settling import Known, comparable, implied, in_order_of_settling, settled
+from pmicheck.verdict import Replay, Verdict
+
+LINKS = ("ha-cn", "careof-cn", "everywhere")
+POWERS = st.builds(
+    lambda taps, corrupts, own: Attacker("some", "", taps=taps, corrupts=corrupts, own_home=own),
+    st.frozensets(st.sampled_from(LINKS)),
+    st.sampled_from([frozenset(), frozenset({"pma1"})]),
+    st.booleans(),
+)
+MATRIX = ("type2-local", "type2-rr", "data-plane")
+
+
+@cache
+def record(*, settle: bool, workers: int = 1) -> Record:
+    request = Request(scenarios=MATRIX, attackers=("off-path", "home-path", "dolev-yao", "rogue-cn"), settle=settle)
+    return verify(replace(request, workers=workers), command=[], progress=lambda _: None)
+
+
+def results(*, settle: bool) -> dict[tuple[str, str, str], Result]:
+    return {result.names(): result for result in record(settle=settle).results}
+
+
+@given(st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=6), POWERS)
+def test_what_is_settled_is_what_every_monotone_model_says(
+    breaking: list[Attacker], witnessing: list[Attacker], asked: list[Attacker], attacker: Attacker
+) -> None:
+    """A model says of minimal attackers that they break a property, or find its witness; whoever has more does too."""
+
+    def run(one: Attacker) -> Known:
+        broken = any(implied(small, one) for small in breaking)
+        witnessed = any(implied(small, one) for small in witnessing)
+        good = Verdict.HOLDS if witnessed else Verdict.VACUOUS
+        return Known(one, Verdict.VIOLATED if broken else good, witnessed)
+
+    known = [run(one) for one in asked]
+    found = settled(attacker, known)
+    if found is None:
+        below = [one for one in known if implied(one.attacker, attacker)]
+        above = [one for one in known if implied(attacker, one.attacker)]
+        assert Verdict.VIOLATED not in {one.verdict for one in below}
+        witnessed = any(one.witnessed for one in below)
+        assert not (witnessed and Verdict.HOLDS in {one.verdict for one in above})
+    else:
+        assert found.verdict is run(attacker).verdict
+        assert known[found.by].verdict is found.verdict
+        assert found.verdict is Verdict.VIOLATED or known[found.witness].witnessed
+
+
+@pytest.mark.parametrize("verdict", [Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED, Verdict.VACUOUS])
+def test_what_was_left_open_or_holds_of_nothing_settles_nothing(verdict: Verdict) -> None:
+    known = [Known(one, verdict, witnessed=True) for one in ATTACKERS.values()]
+    assert settled(ATTACKERS["home-path"], known) is None
+
+
+def test_attackers_that_corrupt_others_are_not_compared() -> None:
+    pairs = {pair for pair in product(ATTACKERS, ATTACKERS) if comparable(*map(attacker_named, pair))}
+    below_dolev_yao = {(weak, "dolev-yao") for weak in ("off-path", "home-path", "careof-path")}
+    above_off_path = {("off-path", strong) for strong in ("home-path", "careof-path", "malicious-mn", "rogue-cn")}
+    expected = below_dolev_yao | above_off_path
+    assert pairs == expected | {(b, a) for a, b in expected} | {(name, name) for name in ATTACKERS}
+
+
+def test_the_weakest_and_the_strongest_come_first() -> None:
+    """Those who corrupt a PMA are both, among themselves."""
+    names = list(ATTACKERS)
+    order = [names[place] for place in in_order_of_settling([ATTACKERS[name] for name in names])]
+    assert order == [
+        "rogue-previous-pma",
+        "rogue-next-pma",
+        "off-path",
+        "dolev-yao",
+        "malicious-mn",
+        "rogue-cn",
+        "home-path",
+        "careof-path",
+    ]
+
+
+def test_settled_verdicts_are_those_of_the_runs_that_they_spare() -> None:
+    told, run = results(settle=True), results(settle=False)
+    assert list(told) == list(run)
+    assert {names: result.verdict for names, result in told.items()} == {n: result.verdict for n, result in run.items()}
+    assert not any(result.settled_by for result in run.values())
+    assert {scenario: sum(bool(r.settled_by) for n, r in told.items() if n[0] == scenario) for scenario in MATRIX} == {
+        "type2-local": 2,
+        "type2-rr": 11,
+        "data-plane": 4,
+    }
+
+
+def test_a_settled_attack_is_replayed_under_its_own_name() -> None:
+    told = results(settle=True)
+    attacks = {n: r for n, r in told.items() if r.settled_by and r.verdict is Verdict.VIOLATED}
+    assert {attacker for _, attacker, _ in attacks} == {"home-path", "dolev-yao", "rogue-cn"}
+    for (scenario, attacker, prop), result in attacks.items():
+        weaker = told[scenario, result.settled_by, prop]
+        assert result.replay.outcome is Replay.CONFIRMED
+        assert result.trace.attacker == attacker
+        assert result.trace.steps == weaker.trace.steps
+
+
+def test_a_cell_that_is_settled_as_a_whole_has_no_exploration() -> None:
+    explored = [(each.scenario, each.attacker) for each in record(settle=True).explorations]
+    assert ("type2-local", "home-path") not in explored
+    assert len(explored) == 11
+
+
+def test_equal_systems_are_searched_once_and_told_as_if_each_had_been() -> None:
+    shared = {(e.scenario, e.attacker): e.same_as for e in record(settle=False).explorations if e.same_as}
+    assert shared == {
+        ("type2-local", "home-path"): "off-path",
+        ("type2-local", "dolev-yao"): "off-path",
+        **{(scenario, "rogue-cn"): "off-path" for scenario in MATRIX},
+    }
+    for scenario, attacker in shared:
+        (cell,) = plan(Request((scenario,), (attacker,)))
+        alone = decide(cell)
+        mine = [result for result in record(settle=False).results if result.names()[:2] == (scenario, attacker)]
+        assert [replace(r, seconds=0) for r in alone.results] == [replace(r, seconds=0) for r in mine]
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_two_workers_decide_what_one_does_in_the_order_of_the_matrix(settle: bool) -> None:
+    def untimed(record: Record) -> list[object]:
+        explorations = (replace(each, stages={}) for each in record.explorations)
+        return [*explorations, *(replace(result, seconds=0) for result in record.results)]
+
+    assert untimed(record(settle=settle, workers=2)) == untimed(record(settle=settle))
+
+
+def test_results_come_as_they_are_found_whatever_their_place() -> None:
+    told: list[str] = []
+    request = Request(("type2-rr", "data-plane"), ("off-path",), workers=2)
+    decided = verify(request, command=[], progress=told.append)
+    assert [line.partition(" / ")[0] for line in told] == ["data-plane", "type2-rr"]
+    assert [line.rpartition("(")[2] for line in told] == ["1 of 2)", "2 of 2)"]
+    assert [each.scenario for each in decided.explorations] == ["type2-rr", "data-plane"]
