@@ -128,6 +128,16 @@ static int large_reserve(large *a, uint64_t octets) {
     return 1;
 }
 
+/* Octets that are going to be read one after the other: a disk can begin with them. */
+static void large_ahead(const large *a, uint64_t from, uint64_t octets) {
+#if HAS_MMAP && defined(MADV_WILLNEED)
+    from = from / STEP * STEP;
+    if (a->file && from + octets <= a->octets) madvise((char *)a->at + from, octets, MADV_WILLNEED);
+#else
+    (void)a, (void)from, (void)octets;
+#endif
+}
+
 static void large_free(large *a) {
 #if HAS_MMAP
     if (a->reserved) {
