@@ -22,6 +22,7 @@ LISTS = {
     "properties": "all",
     "readings and bounds": "none set",
     "mechanisms switched off": "none",
+    "reductions": "none",
 }
 """What a run may list, and what it means to list nothing."""
 
@@ -63,6 +64,7 @@ def _described(request: Request) -> dict[str, Any]:
         "properties": list(request.properties),
         "readings and bounds": [f"{name}={value}" for name, value in request.settings],
         "mechanisms switched off": sorted(request.without),
+        "reductions": [*request.engine.reduce, *(["verdicts settled by others"] if request.settle else [])],
         "max_states": request.engine.max_states,
     }
 

@@ -338,6 +338,8 @@ def _place_of(options: argparse.Namespace) -> Place | None:
         return None
     if options.workers > 1:
         raise UsageError("choose one of --workers and --cluster")
+    if options.checkpoint is not None:
+        raise UsageError("choose one of --checkpoint and --cluster: what is saved lies on this machine")
     return Place(options.cluster, options.tls_ca_file, options.tls_cert, options.tls_key, options.alone)
 
 

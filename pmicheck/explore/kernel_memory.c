@@ -94,6 +94,9 @@ static int large_map(large *a) {
     int flags = a->file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *at = mmap(NULL, MOST_RESERVED, PROT_READ | PROT_WRITE, flags, a->file - 1, 0);
     if (at == MAP_FAILED) return 0;
+#ifdef MADV_RANDOM
+    if (a->file) madvise(at, MOST_RESERVED, MADV_RANDOM); /* else each look at the index reads its neighbourhood, too */
+#endif
     a->at = at;
     a->reserved = MOST_RESERVED;
     return 1;
@@ -123,6 +126,16 @@ static int large_reserve(large *a, uint64_t octets) {
     memset((char *)a->at + a->octets, 0, octets - a->octets);
     a->octets = octets;
     return 1;
+}
+
+/* Octets that are going to be read one after the other: a disk can begin with them. */
+static void large_ahead(const large *a, uint64_t from, uint64_t octets) {
+#if HAS_MMAP && defined(MADV_WILLNEED)
+    from = from / STEP * STEP;
+    if (a->file && from + octets <= a->octets) madvise((char *)a->at + from, octets, MADV_WILLNEED);
+#else
+    (void)a, (void)from, (void)octets;
+#endif
 }
 
 static void large_free(large *a) {

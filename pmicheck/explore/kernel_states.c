@@ -12,6 +12,9 @@
 #define SAMPLE 4096 /* the place of every so many states in the bits of the discoverers is kept */
 #define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger part grows by a quarter, which wastes less memory */
 
+#define SCANNED (1u << 15) /* states to be read from a disk at once */
+#define SPILT_RANGES 8 /* in which a large part is filled, if it lies on a disk */
+
 static inline uint8_t tag_in(uint64_t hash) { return (uint8_t)(hash >> 16) ? (uint8_t)(hash >> 16) : 1; }
 
 static inline uint32_t part_in(uint64_t hash, uint32_t parts) { return (uint32_t)(((hash & 0xFFFF) * parts) >> 16); }
@@ -55,7 +58,27 @@ static inline bucket *free_place(const index_part *p, uint64_t hash, uint32_t *p
     }
 }
 
-/* Fill a part anew, `buckets` large, with the states whose hash belongs to it. */
+/* Put the states whose bucket lies in this range into a part. */
+static void fill_range(const pk_search *k, index_part *p, uint32_t number, uint64_t from, uint64_t to) {
+    uint64_t waiting[32] = {0}, octets = k->layout.words * 8ull;
+    for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
+        uint64_t hash = waiting[id % 32], at = bucket_in(hash, p->buckets);
+        if (id >= 32 && part_in(hash, k->threads) == number && at >= from && at < to) {
+            uint32_t place_in_bucket;
+            bucket *b = free_place(p, hash, &place_in_bucket);
+            b->tag[place_in_bucket] = tag_in(hash);
+            b->id[place_in_bucket] = (uint32_t)(id - 32);
+            p->used++;
+        }
+        if (id >= k->found.states) continue;
+        if (id % SCANNED == 0) large_ahead(&k->keys, id * octets, 2 * SCANNED * octets);
+        waiting[id % 32] = hash_of(key_of(k, id), k->layout.words);
+        PREFETCH(p->at + bucket_in(waiting[id % 32], p->buckets));
+    }
+}
+
+/* Fill a part anew, `buckets` large, with the states whose hash belongs to it; range by range if all is more than memory
+ * may hold, for a disk suffers from places in no order. */
 static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
     index_part *p = k->part + number;
     large_free(&p->memory);
@@ -64,23 +87,8 @@ static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
     p->buckets = buckets;
     if (!large_reserve(&p->memory, buckets * sizeof *p->at + 63)) return 0;
     p->at = (bucket *)(((uintptr_t)p->memory.at + 63) & ~(uintptr_t)63);
-    uint64_t waiting[32];
-    for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
-        if (id >= 32 && part_in(waiting[id % 32], k->threads) == number) {
-            uint32_t place_in_bucket;
-            uint64_t hash = waiting[id % 32];
-            bucket *b = free_place(p, hash, &place_in_bucket);
-            b->tag[place_in_bucket] = tag_in(hash);
-            b->id[place_in_bucket] = (uint32_t)(id - 32);
-            p->used++;
-        }
-        if (id >= k->found.states) {
-            waiting[id % 32] = 0;
-            continue;
-        }
-        waiting[id % 32] = hash_of(key_of(k, id), k->layout.words);
-        PREFETCH(p->at + bucket_in(waiting[id % 32], buckets));
-    }
+    uint64_t ranges = k->spill && buckets > DOUBLING_UNTIL ? SPILT_RANGES : 1;
+    for (uint64_t n = 0; n < ranges; n++) fill_range(k, p, number, buckets * n / ranges, buckets * (n + 1) / ranges);
     return 1;
 }
 

@@ -54,14 +54,16 @@ def test_a_run_that_is_killed_ends_with_the_record_of_one_that_is_not(tmp_path: 
     assert run("--json", record, "--checkpoint", kept, "--workers", 2).wait() == ExitCode.NEW_VIOLATION
     assert found_by(record) == found_by(tmp_path / "whole.json")
     searches = {path.parent: path.read_bytes() for path in kept.rglob(checkpoint.MANIFEST)}
-    assert len(searches) == 7
+    assert len(searches) == sum(
+        "same_as" not in each or not each["same_as"] for each in found_by(record)["explorations"]
+    )
     assert run("--json", record, "--checkpoint", kept, "--threads", 2).wait() == ExitCode.NEW_VIOLATION
     assert found_by(record) == found_by(tmp_path / "whole.json")
     assert {path.parent: path.read_bytes() for path in kept.rglob(checkpoint.MANIFEST)} == searches
 
 
-def request(kept: Path, max_states: int | None = None, **changes: tuple[Any, ...]) -> Request:
-    return Request(engine=Engine(checkpoint=kept, max_states=max_states), **changes)  # type: ignore[arg-type]
+def request(kept: Path, max_states: int | None = None, reduce: tuple[str, ...] = (), **changes: Any) -> Request:
+    return Request(engine=Engine(checkpoint=kept, max_states=max_states, reduce=reduce), **changes)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,8 @@ def request(kept: Path, max_states: int | None = None, **changes: tuple[Any, ...
         ({}, {"properties": ("progress",)}, "with other properties: all; here progress"),
         ({}, {"settings": (("pt_renewal", "no"),)}, "with other readings and bounds: none set; here pt_renewal=no"),
         ({"without": ("b", "a")}, {}, "with other mechanisms switched off: a, b; here none"),
+        ({}, {"reduce": ("symmetry",)}, "with other reductions: none; here symmetry"),
+        ({}, {"settle": True}, "with other reductions: none; here verdicts settled by others"),
         ({}, {"max_states": 10}, "without --max-states; grant as many"),
         ({"max_states": 20}, {"max_states": 10}, "with --max-states 20; grant as many"),
     ],
@@ -158,6 +162,7 @@ def test_a_search_without_enough_memory_says_so_and_ends_inconclusive(
         (["--spill", "/dev/null"], "/dev/null is no directory that files can be made in"),
         (["--checkpoint", "/dev/null"], "/dev/null: cannot be written: "),
         (["--threads", "65"], "threads is 65: must be from 1 to 64"),
+        (["--checkpoint", "any", "--cluster", "local:1"], "choose one of --checkpoint and --cluster"),
     ],
 )
 def test_what_cannot_be_is_said_before_any_work(

@@ -282,6 +282,17 @@ def test_only_the_c_kernel_and_only_without_edges(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_search_that_memory_stopped_goes_on_on_a_disk(tmp_path: Path) -> None:
+    (kept := tmp_path / "kept").mkdir()
+    (spill := tmp_path / "spill").mkdir()
+    system = odometers(6, 6, 3, 2)
+    cut = c_kernel.search(system, checkpoint=kept, save_every=0.0, most_octets=600_000)
+    assert cut.stopped_by == "memory"
+    sections = place_of(kept) / checkpoint.SECTIONS
+    assert sections.stat().st_size > 4 * cut.states
+    assert c_kernel.search(system, checkpoint=kept, spill=spill) == c_kernel.search(system)
+
+
 def test_what_does_not_fit_into_memory_is_not_loaded(tmp_path: Path) -> None:
     system = philosophers(8)
     search(system, tmp_path)

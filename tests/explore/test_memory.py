@@ -110,6 +110,14 @@ def test_a_search_stops_before_it_takes_more_than_it_was_granted() -> None:
     assert "use --spill DIR" in found.shortage
 
 
+def test_a_search_stops_when_others_have_taken_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c_kernel, "GLANCE", 0.0)
+    free = [10**9, 10**9, 10**9, 0]
+    found = c_kernel.search(odometers(6, 6, 3, 2), free=lambda: free.pop(0) if len(free) > 1 else free[0])
+    assert (found.complete, found.stopped_by) == (False, "memory")
+    assert c_kernel.search(odometers(6, 6, 3, 2), free=lambda: 10**9).complete
+
+
 @pytest.mark.parametrize(
     ("levels", "total", "floor"),
     [
