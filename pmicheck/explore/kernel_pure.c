@@ -3,7 +3,7 @@
  * The word is cut into slices of whole fields. Each transition belongs to the slice that holds most of its guard, and for
  * each value of a slice the transitions are listed that it allows; so few are tried, and none is looked for.
  */
-#define SLICE_BITS 8
+#define SLICE_BITS 10
 
 /* Cut the fields into slices: the first bit and the width of each; 0 if a field is too wide, or they overlap. */
 static int cut(const pk_system *s, slice *slices, uint32_t *count) {
