@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ from pmicheck.cluster.search import Crew, Limits, Search
 from pmicheck.explore import python_kernel
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.system import TransitionSystem
+
+LOOPS = ThreadPoolExecutor(1)
+"""A thread without a loop of its own: that of the tests may run one for a browser."""
 
 
 class Given:
@@ -38,7 +42,7 @@ class Peer:
         self.partition = partition
 
     def take(self, kind: str, other: int) -> Given:
-        return Given(asyncio.run(self.partition.take(kind, other)))
+        return Given(LOOPS.submit(asyncio.run, self.partition.take(kind, other)).result())
 
 
 def partitions(system: TransitionSystem, owners: int) -> Crew:
