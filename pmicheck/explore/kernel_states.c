@@ -13,7 +13,7 @@
 #define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger part grows by a quarter, which wastes less memory */
 
 #define SCANNED (1u << 15) /* states to be read from a disk at once */
-#define SPILT_RANGES 8 /* in which a large part is filled, if it lies on a disk */
+#define SPILT_RANGES 8 /* in which a part is filled that lies on a disk */
 
 static inline uint8_t tag_in(uint64_t hash) { return (uint8_t)(hash >> 16) ? (uint8_t)(hash >> 16) : 1; }
 
@@ -77,8 +77,8 @@ static void fill_range(const pk_search *k, index_part *p, uint32_t number, uint6
     }
 }
 
-/* Fill a part anew, `buckets` large, with the states whose hash belongs to it; range by range if all is more than memory
- * may hold, for a disk suffers from places in no order. */
+/* Fill a part anew, `buckets` large, with the states whose hash belongs to it; range by range if all may be more than
+ * memory holds, for a disk suffers from places in no order. */
 static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
     index_part *p = k->part + number;
     large_free(&p->memory);
@@ -87,7 +87,7 @@ static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
     p->buckets = buckets;
     if (!large_reserve(&p->memory, buckets * sizeof *p->at + 63)) return 0;
     p->at = (bucket *)(((uintptr_t)p->memory.at + 63) & ~(uintptr_t)63);
-    uint64_t ranges = k->spill && buckets > DOUBLING_UNTIL ? SPILT_RANGES : 1;
+    uint64_t ranges = k->spill ? SPILT_RANGES : 1;
     for (uint64_t n = 0; n < ranges; n++) fill_range(k, p, number, buckets * n / ranges, buckets * (n + 1) / ranges);
     return 1;
 }

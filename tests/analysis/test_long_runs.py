@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -183,6 +184,10 @@ def test_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
     assert first.stdout is not None
     workers = [int(word) for word in first.stdout.readline().split()]
     os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    assert workers
-    assert first.stdout.read() == "", "the pipe ends when the last of them has ended"
+    try:
+        assert workers
+        assert first.communicate(timeout=20)[0] == "", "the pipe ends when the last of them has ended"
+    finally:
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
