@@ -51,7 +51,23 @@ states alone: what lies behind a text of another one is not its parent."""
 
 UNFOLD = "() => document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 
+AWAIT = """(condition) => new Promise((resolve, reject) => {
+  const until = performance.now() + 20_000;
+  const look = () => {
+    if (condition()) resolve();
+    else if (performance.now() > until) reject(Error(`not within 20 s: ${condition}`));
+    else setTimeout(look, 10);
+  };
+  look();
+})"""
+
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait for an expression of the page's own language. Asked for as one promise: what Playwright polls with is
+    evaluated again and again, which the pages' content security policy forbids."""
+    page.evaluate(f"({AWAIT})(() => {condition})")
 
 
 def write_site(record: Record, directory: Path) -> Path:

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page
 from pmicheck.report.directory import write_reports
 from pmicheck.report.record import Record
 
-sys.path.append(str(Path(__file__).parents[1] / "report"))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 import finding_samples as samples
+from seen import wait_until
 
 HOSTILE = '<script>document.title = "taken"</script><b>‮' + "x" * 10_000
 STEPS = len(samples.STEPS)
@@ -265,7 +266,7 @@ def test_on_paper_all_steps_stand_below_each_other(opened: Open) -> None:
 def test_a_command_can_be_copied(opened: Open) -> None:
     page = opened()
     page.get_by_role("button", name="Copy").first.click()
-    page.wait_for_function("document.getElementById('copied').textContent")
+    wait_until(page, "document.getElementById('copied').textContent")
     assert page.locator("#copied").text_content() in ("Copied.", "Selected; copy it with the keyboard.")
 
 

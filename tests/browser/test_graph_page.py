@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 from page_samples import reviewed_record
-from seen import write_site
+from seen import wait_until, write_site
 
 Open = Callable[..., Page]
 
@@ -63,6 +63,7 @@ def test_at_first_each_graph_shows_a_node_in_which_something_breaks(opened: Open
 def test_a_click_shows_what_a_box_stands_for_and_leaves_the_other_graph_alone(opened: Open) -> None:
     page = opened()
     page.locator("a[href='#q1-1'][data-node]").click()
+    wait_until(page, "document.getElementById('q1-1').checkVisibility()")
     assert shown(page) == ["q1-1", "q2-0"]
     assert marked(page) == ["#q1-1", "#q2-0"]
     assert page.url.endswith("#q1-1")
@@ -81,6 +82,7 @@ def test_a_way_onward_can_be_followed(opened: Open) -> None:
     page = opened()
     page.locator("#q1-0 summary").click()
     page.locator("#q1-0 details a").click()
+    wait_until(page, "document.getElementById('q1-1').checkVisibility()")
     assert shown(page)[0] == "q1-1"
 
 
@@ -88,7 +90,7 @@ def test_the_address_names_a_node(opened: Open) -> None:
     page = opened("#q2-1")
     assert shown(page) == ["q1-0", "q2-1"]
     page.evaluate("() => { location.hash = '#q1-1'; }")
-    page.wait_for_function("document.getElementById('q1-1').checkVisibility()")
+    wait_until(page, "document.getElementById('q1-1').checkVisibility()")
 
 
 def test_on_a_small_screen_the_graph_scrolls_in_its_box_and_the_text_comes_into_view(opened: Open) -> None:
@@ -97,7 +99,7 @@ def test_on_a_small_screen_the_graph_scrolls_in_its_box_and_the_text_comes_into_
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
     page.locator("a[href='#q1-1'][data-node]").click()
-    page.wait_for_function("document.getElementById('q1-1').getBoundingClientRect().top < innerHeight")
+    wait_until(page, "document.getElementById('q1-1').getBoundingClientRect().top < innerHeight")
 
 
 def test_a_broken_property_leads_to_its_finding(opened: Open) -> None:

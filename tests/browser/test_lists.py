@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 from page_samples import reviewed_record
-from seen import write_site
+from seen import wait_until, write_site
 
 Open = Callable[..., Page]
 
@@ -93,7 +93,7 @@ def test_choices_together_and_back_from_the_address(opened: Open) -> None:
 def test_an_anchor_shows_its_statement_whatever_was_chosen(opened: Open) -> None:
     page = opened("statements.html#section=9")
     page.evaluate("() => { location.hash = '#N035'; }")
-    page.wait_for_function("document.getElementById('N035').checkVisibility()")
+    wait_until(page, "document.getElementById('N035').checkVisibility()")
     assert len(shown(page)) == 4
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 from page_samples import every_kind, many_findings, reviewed_record
 from record_samples import ATTACKERS, PROPERTIES, record, result
-from seen import write_site
+from seen import wait_until, write_site
 
 from pmicheck.verdict import Verdict
 
@@ -120,6 +120,7 @@ def test_what_cannot_be_relied_on_alone(opened: Open) -> None:
 def test_the_alarm_leads_to_what_it_speaks_of(opened: Open) -> None:
     page = opened()
     page.locator("p.alarm a").first.click()
+    wait_until(page, "document.querySelector('select[name=verdict]').value")
     assert page.locator("select[name=verdict]").input_value() == "doubtful"
     assert 0 < len(shown(page)) < ALL
 
@@ -158,7 +159,7 @@ def test_the_address_restores_the_view(opened: Open) -> None:
 def test_another_address_in_the_same_window_is_followed(opened: Open) -> None:
     page = opened("#attacker=rogue-cn")
     page.evaluate("() => { location.hash = '#scenario=type2-rr'; }")
-    page.wait_for_function("document.getElementById('count').textContent.startsWith('16 of')")
+    wait_until(page, "document.getElementById('count').textContent.startsWith('16 of')")
     assert page.locator("select[name=attacker]").input_value() == ""
 
 
@@ -180,7 +181,7 @@ def test_an_anchor_of_a_cell_that_filters_hide_shows_it(opened: Open) -> None:
     page = opened("#attacker=off-path")
     assert "r1" not in shown(page)
     page.evaluate("() => { location.hash = '#r1'; }")
-    page.wait_for_function("document.getElementById('r1').checkVisibility({ visibilityProperty: true })")
+    wait_until(page, "document.getElementById('r1').checkVisibility({ visibilityProperty: true })")
     assert len(shown(page)) == ALL
 
 
@@ -222,6 +223,7 @@ def test_a_table_of_another_reading_is_shown_as_it_is(opened: Open, tmp_path: Pa
 def test_the_list_of_readings_leads_to_what_each_changes(opened: Open, tmp_path: Path) -> None:
     page = opened(directory=write_site(reviewed_record(), tmp_path))
     page.locator(".readings a", has_text="key_owner=pma").click()
+    wait_until(page, "document.getElementById('count').textContent.startsWith('1 of')")
     assert shown(page) == ["r3"]
 
 
@@ -235,6 +237,7 @@ def test_a_scenario_that_was_not_tried_with_the_reading_says_so(opened: Open) ->
 def test_a_claim_leads_to_its_cell_under_its_reading(opened: Open) -> None:
     page = opened(path="claims.html")
     page.locator("#S02 a", has_text="tombstone=x").first.click()
+    page.wait_for_url("**/index.html#*")
     assert page.locator("select[name=property]").input_value() == "progress"
     assert page.locator("select[name=scenario]").input_value() == "type1-initial"
     assert len(shown(page)) == 1
@@ -259,7 +262,7 @@ def test_500_findings_open_within_a_second(opened: Open, tmp_path: Path) -> None
     times = []
     for _ in range(3):
         page = opened(directory=directory)
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+        wait_until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
         times.append(
             page.evaluate(
                 "Math.max(performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd, "
