@@ -17,7 +17,7 @@ from pmicheck.grounding.system import TransitionSystem
 from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
 from pmicheck.properties.base import Property
-from pmicheck.reduce.reduction import reduce as reduced_system
+from pmicheck.reduce.reduction import findings
 
 
 class Searcher(Protocol):
@@ -80,8 +80,8 @@ class Engine:
         A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
         """
         if self.reduce and not edges:
-            reduced = reduced_system(system, self.reduce)
-            return reduced.unfold(replace(self, reduce=()).explore(reduced.system, progress=progress))
+            plain = replace(self, reduce=())
+            return findings(system, self.reduce, lambda smaller: plain.explore(smaller, progress=progress))
         if self.elsewhere is not None and not edges:
             return self.elsewhere.explore(
                 system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress

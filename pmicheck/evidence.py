@@ -72,7 +72,7 @@ def state_of(
 ) -> State:
     """What a property is shown of a state (local, knowledge) or of its projection."""
     local, knowledge = seen[:2]
-    known = grounded.known_terms(knowledge)
+    known = grounded.known_terms(local, knowledge)
     return State(lambda c: grounded.value(c, local), known, prepared.start.world, attacker)
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from pmicheck.grounding.collector import paused
@@ -24,14 +26,22 @@ from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Update
 from pmicheck.model.roles.ghosts import evidence, identity, proofs, was_sent
 from pmicheck.model.terms import Term, render
+from pmicheck.properties.base import Look
 
 
 class Observed(NamedTuple):
     """What a property looks at."""
 
     name: str
-    cells: tuple[Cell, ...]
-    terms: tuple[Term, ...] = ()
+    looks: tuple[Look, ...]
+
+    @property
+    def cells(self) -> set[Cell]:
+        return {cell for look in self.looks for cell in look.cells}
+
+    @property
+    def terms(self) -> set[Term]:
+        return {term for look in self.looks for term in look.terms}
 
 
 class Wanted(NamedTuple):
@@ -65,7 +75,10 @@ class Grounded:
         values = self.ground.values.get(cell)
         return next(iter(values)) if values else self.ground.world.initial.get(cell.name, cell.initial)
 
-    def known_terms(self, knowledge: int) -> frozenset[Term]:
+    def known_terms(self, local: int, knowledge: int) -> frozenset[Term]:
+        """What the attacker knows in a state; an observation state tells of nothing but its event."""
+        if local & ghosts_of(self.fields):
+            return frozenset()
         return frozenset(term for bit, term in enumerate(self.fact_terms) if knowledge >> bit & 1)
 
 
@@ -267,11 +280,6 @@ class Layout:
             facts |= self.fact_bits[term]
         return facts
 
-    @property
-    def ghosts(self) -> int:
-        """Bits that are zero in every state that is not an observation."""
-        return sum(self.fields[cell].mask for cell in STEP_GHOSTS if cell in self.fields)
-
     def _observation(self, leaf: Leaf) -> int:
         """The bits of the events of this step, 0 if it has none that anybody looks at."""
         seen = 0
@@ -284,7 +292,7 @@ class Layout:
         rules: dict[str, int] = {name: number for number, name in enumerate(sorted(self.ground.acts))}
         transitions: list[Transition] = []
         kept: list[Leaf] = []
-        ghosts, everything = self.ghosts, (1 << self.position) - 1
+        ghosts, everything = ghosts_of(self.fields), (1 << self.position) - 1
         for leaf in self.leaves:
             guard = self.guard(leaf)
             if guard is None:
@@ -349,9 +357,14 @@ class Layout:
         return tuple(rules)
 
     def _projection(self, observation: Observed) -> Projection:
-        mask = sum(self.fields[cell].mask for cell in set(observation.cells) if cell in self.fields)
-        facts = self._facts(observation.terms)
-        return Projection(observation.name, mask, facts)
+        parts = tuple(part for part in map(self._part, observation.looks) if any(part))
+        mask, facts = (reduce(or_, masks, 0) for masks in zip(*parts, strict=True)) if parts else (0, 0)
+        return Projection(observation.name, mask, facts, parts)
+
+    def _part(self, look: Look) -> tuple[int, int]:
+        mask = sum(self.fields[cell].mask for cell in look.cells if cell in self.fields)
+        facts = self._facts(look.terms)
+        return mask | (ghosts_of(self.fields) if facts else 0), facts
 
     def _goal(self, want: Wanted) -> Goal:
         mask = value = 0
@@ -368,6 +381,11 @@ class Layout:
 
 _NEVER = object()
 STEP_GHOSTS = (EVENT, FALLBACK)
+
+
+def ghosts_of(fields: Mapping[Cell, Field]) -> int:
+    """Bits that are zero in every state that is not an observation."""
+    return sum(fields[cell].mask for cell in STEP_GHOSTS if cell in fields)
 
 
 @paused()

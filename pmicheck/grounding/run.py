@@ -64,7 +64,7 @@ def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, prope
     """
     wanted_properties = tuple(properties)
     start, adversary = begin(scenario, policy, attacker)
-    observed = [Observed(p.name, p.cells(start.world), p.terms(start.world)) for p in wanted_properties]
+    observed = [Observed(p.name, p.looks(start.world)) for p in wanted_properties]
     witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]
     witnesses.append(Wanted(*goal(start.world)))
     name = f"{scenario.name} / {attacker.name if attacker else 'no attacker'}"

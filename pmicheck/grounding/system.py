@@ -82,11 +82,15 @@ class Horn:
 
 @dataclass(frozen=True)
 class Projection:
-    """Part of the state that one property looks at: each distinct (local & mask, knowledge & facts) is reported."""
+    """Part of the state that one property looks at: each distinct (local & mask, knowledge & facts) is reported.
+
+    `parts` are (mask, facts) of what the property judges each for itself, if that is not everything together.
+    """
 
     name: str
     mask: int
     facts: int = 0
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.world import World
-from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.base import Look, Observation, Property, State
 from pmicheck.properties.witnesses import binding_made, node_left
 
 
@@ -21,10 +21,14 @@ def victims_entries(world: World) -> tuple[Cell, ...]:
     return tuple(cells_of(*flow).entry for flow in world.entries)
 
 
-def event(world: World) -> tuple[Cell, ...]:
+def _each_victims_entry(world: World) -> tuple[Look, ...]:
+    return tuple(Look((cell,)) for cell in victims_entries(world))
+
+
+def event(world: World) -> tuple[Look, ...]:
     """What just happened."""
     del world
-    return (EVENT,)
+    return (Look((EVENT,)),)
 
 
 def _binding(state: State) -> tuple[Observation, ...]:
@@ -50,7 +54,7 @@ NO_REDIRECTION = Property(
     "no-redirection",
     "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
     BINDINGS,
-    victims_entries,
+    _each_victims_entry,
     _binding,
     _no_redirection,
     binding_made,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.model.cells import Cell
@@ -15,6 +15,13 @@ Observation = Mapping[str, bool | int | str]
 """Observables by name; a property may see several per state (one per home address)."""
 
 Condition = tuple[Cell, Callable[..., bool], tuple[Any, ...]]
+
+
+class Look(NamedTuple):
+    """Cells and terms whose values a property judges together, and apart from all others that it looks at."""
+
+    cells: tuple[Cell, ...]
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Property:
     Attributes:
         name, violated_when: as DESIGN names and words it.
         families: kinds of scenario in which its words mean something.
-        cells, terms: what it looks at in a world.
+        looks: what it looks at in a world. An observable must not depend on more than one of them.
         observe: the observables of a state, possibly several sets of them; none where there is nothing to judge.
         formula: from the observables as z3 constants to (what is known of the numbers, the invariant).
         witness: a state that shows that the antecedent happens, for this world.
@@ -44,13 +51,20 @@ class Property:
     name: str
     violated_when: str
     families: frozenset[str]
-    cells: Callable[[World], tuple[Cell, ...]] = field(compare=False)
+    looks: Callable[[World], tuple[Look, ...]] = field(compare=False)
     observe: Callable[[State], tuple[Observation, ...]] = field(compare=False)
     formula: Callable[[Mapping[str, Any]], tuple[Any, Any]] = field(compare=False)
     witness: Callable[[World], tuple[str, tuple[Condition, ...]]] = field(compare=False)
     conclusion: Callable[[Observation], str] = field(compare=False)
-    terms: Callable[[World], tuple[Term, ...]] = field(compare=False, default=lambda world: ())
     needs_leave: bool = False
+
+    def cells(self, world: World) -> tuple[Cell, ...]:
+        """All cells that it looks at."""
+        return tuple(cell for look in self.looks(world) for cell in look.cells)
+
+    def terms(self, world: World) -> tuple[Term, ...]:
+        """All terms of which it asks whether the attacker knows them."""
+        return tuple(term for look in self.looks(world) for term in look.terms)
 
 
 def applies(prop: Property, world: World) -> bool:

@@ -13,7 +13,7 @@ from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.topology import FLOOD
 from pmicheck.model.world import World
-from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.base import Look, Observation, Property, State
 from pmicheck.properties.witnesses import binding_ended, binding_made
 
 
@@ -22,13 +22,13 @@ def _entries(world: World) -> tuple[tuple[str, Cell], ...]:
     return tuple((home, cells_of(home, at).entry) for home, at in world.cache)
 
 
-def _entry_cells(world: World) -> tuple[Cell, ...]:
-    return tuple(cell for _, cell in _entries(world))
+def _each_entry(world: World) -> tuple[Look, ...]:
+    return tuple(Look((cell,)) for _, cell in _entries(world))
 
 
-def _fallback(world: World) -> tuple[Cell, ...]:
+def _fallback(world: World) -> tuple[Look, ...]:
     del world
-    return (FALLBACK,)
+    return (Look((FALLBACK,)),)
 
 
 PACKET = 1500
@@ -81,7 +81,7 @@ NO_CAREOF_FLOODING = Property(
     "no-careof-flooding",
     "more payload goes to a care-of address that never answered a care-of test than the credit earned",
     BINDINGS,
-    _entry_cells,
+    _each_entry,
     _aimed,
     _no_careof_flooding,
     binding_made,

@@ -15,19 +15,18 @@ from pmicheck.model.terms import Term, handover_token, permanent_token
 from pmicheck.model.topology import Flow
 from pmicheck.model.world import World
 from pmicheck.properties.authorisation import event
-from pmicheck.properties.base import Observation, Property, State
+from pmicheck.properties.base import Look, Observation, Property, State
 from pmicheck.properties.witnesses import answer_believed, tokens_issued
 
 
-def _valid(world: World) -> tuple[Cell, ...]:
-    return tuple(cell for flow in world.flows for cell in (cells_of(*flow).pt, cells_of(*flow).ht))
+def _each_flow(world: World) -> tuple[Look, ...]:
+    """The tokens valid for a node at a correspondent, and every token that it may be issued within the bounds."""
+    return tuple(Look((cells_of(*flow).pt, cells_of(*flow).ht), _issued(world, flow)) for flow in world.flows)
 
 
-def _issued(world: World) -> tuple[Term, ...]:
-    """Every token that may be issued to an honest node within the bounds."""
+def _issued(world: World, flow: Flow) -> tuple[Term, ...]:
     return tuple(
         make(flow.home, generation, flow.at)
-        for flow in world.flows
         for make in (permanent_token, handover_token)
         for generation in range(1, world.token_pairs + 1)
     )
@@ -54,7 +53,7 @@ TOKEN_SECRECY = Property(
     "token-secrecy",
     "the attacker knows a currently valid permanent or handover token",
     CGA,
-    _valid,
+    _each_flow,
     _tokens,
     _secrecy,
     tokens_issued,
@@ -63,7 +62,6 @@ TOKEN_SECRECY = Property(
         + " and ".join(name for name, key in (("PT", "knows_valid_pt"), ("HT", "knows_valid_ht")) if o[key])
         + "."
     ),
-    terms=_issued,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -10,7 +10,9 @@ from pmicheck.errors import UsageError
 from pmicheck.explore.python_kernel import Eager
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.system import Goal, Projection, Symmetry, TransitionSystem
+from pmicheck.reduce.cones import slices_of
 from pmicheck.reduce.images import goal_before, projection_before
+from pmicheck.reduce.joined import join
 from pmicheck.reduce.partial_order import eager_transitions
 from pmicheck.reduce.symmetry import rule_images, symmetries_of, transition_images
 from pmicheck.reduce.together import Together
@@ -18,8 +20,8 @@ from pmicheck.reduce.unfolded import Unfolded, merged
 from pmicheck.reduce.unread import Bare, without_unread_fields
 from pmicheck.reduce.variables import variables_of
 
-PARTIAL_ORDER, SYMMETRY = "partial-order", "symmetry"
-REDUCTIONS = (PARTIAL_ORDER, SYMMETRY)
+CONE, PARTIAL_ORDER, SYMMETRY = "cone-of-influence", "partial-order", "symmetry"
+REDUCTIONS = (CONE, PARTIAL_ORDER, SYMMETRY)
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,27 @@ def check_reductions(names: Iterable[str]) -> tuple[str, ...]:
     return REDUCTIONS if "all" in wanted else tuple(name for name in REDUCTIONS if name in wanted)
 
 
-def reduce(system: TransitionSystem, names: Iterable[str]) -> Reduced:
-    """The system under the reductions named.
+def findings(
+    system: TransitionSystem, names: Iterable[str], search: Callable[[TransitionSystem], Exploration]
+) -> Exploration:
+    """What `search` finds in the system under the reductions named, told as findings in the system.
 
     Raises:
         UsageError: a name that is none.
     """
     chosen = check_reductions(names)
+    if CONE in chosen:
+        others = [name for name in chosen if name != CONE]
+        slices = slices_of(system)
+        return join(system, slices, [findings(each.system, others, search) for each in slices])
+    if not chosen:
+        return search(system)
+    reduced = reduce(system, chosen)
+    return reduced.unfold(search(reduced.system))
+
+
+def reduce(system: TransitionSystem, chosen: Collection[str]) -> Reduced:
+    """The one system to which symmetry, partial order or both reduce a system."""
     alive = _alive(system)
     bare = without_unread_fields(replace(system, transitions=tuple(system.transitions[n] for n in alive)))
     symmetries = symmetries_of(bare.system) if SYMMETRY in chosen else ()

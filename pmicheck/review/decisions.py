@@ -102,7 +102,7 @@ class Case:
         """The transition system for these properties alone, without witnesses."""
         if names not in self.layouts:
             world, properties = self.start.world, [INVARIANTS[name] for name in names]
-            observed = [Observed(prop.name, prop.cells(world), prop.terms(world)) for prop in properties]
+            observed = [Observed(prop.name, prop.looks(world)) for prop in properties]
             self.layouts[names] = lay_out(self.ground, observed, (), f"{self.start.world.scenario}, reviewed")
         return self.layouts[names]
 

@@ -111,7 +111,7 @@ def test_the_ground_system_reaches_what_the_roles_reach_and_as_early(
         for event in shown:
             events.setdefault(event, depth)
         if not shown:
-            key = (tuple(grounded.value(cell, local) for cell in cells), useful(grounded.known_terms(knowledge)))
+            key = (tuple(grounded.value(cell, local) for cell in cells), useful(grounded.known_terms(local, knowledge)))
             by_system.setdefault(key, depth)
 
     assert len(by_roles) > 10

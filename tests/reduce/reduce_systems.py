@@ -110,9 +110,10 @@ def _finished(maker: Maker) -> TransitionSystem:
     chained = rng.random() < 0.5
     horn = tuple(Horn(1 << (c * FACTS) | 1 << (c * FACTS + 1), shared) for c in range(copies) if chained)
     told = 1 << shared if rng.random() < 0.5 else 0
+    each = tuple((maker.bits({name: 0})[0], 0) for name in entries)
     looks = [
-        Projection("entries", maker.bits(entries)[0]),
-        Projection("first entry", maker.bits({"entry0": 0})[0], told),
+        Projection("entries", maker.bits(entries)[0], parts=each),
+        Projection("first entry", maker.bits({"entry0": 0, "event": 0})[0], told),
         Projection("event", maker.bits({"event": 0})[0]),
     ]
     goals = [Goal("first", *maker.bits({"entry0": rng.randrange(3), "node0": rng.randrange(3)}))]
