@@ -18,6 +18,8 @@ from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY, CARE_OF
 from pmicheck.properties.witnesses import retrying
+from pmicheck.reduce.cones import slice_of_goal
+from pmicheck.reduce.reduction import CONE
 from pmicheck.trace import Trace
 from pmicheck.verdict import Verdict, verdict_of
 
@@ -61,10 +63,23 @@ def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progr
 def find_stuck(prepared: Prepared, engine: Engine) -> Stuck:
     """Explore the honest system and look for a state that cannot reach the goal (the last one of the system)."""
     system = prepared.grounded.system
-    explored = engine.explore(system, edges=True)
+    sliced = slice_of_goal(system, len(system.goals) - 1, _watched(prepared)) if CONE in engine.reduce else None
+    explored = engine.explore(sliced.system if sliced else system, edges=True)
     lost = out_of_reach(explored, system.goals[-1])
     stuck = next((number for number in lost if _room_left(prepared, explored.state(number)[0])), None)
-    return Stuck(None if stuck is None else explored.path(stuck), explored)
+    if stuck is None:
+        return Stuck(None, explored)
+    path = explored.path(stuck)
+    return Stuck(tuple(sliced.transitions[step] for step in path) if sliced else path, explored)
+
+
+def _watched(prepared: Prepared) -> int:
+    """The bits of all that says whether there is room left."""
+    fields, world = prepared.grounded.fields, prepared.start.world
+    cells = {EVENT, FALLBACK, ATTACHED, CLOCK, cells_of(*world.main).seq, *retrying(world)}
+    cells |= {cells_of(*flow).pairs for flow in world.flows}
+    cells |= {registration_of(pma, world.main) for pma in world.agents}
+    return sum(fields[cell].mask for cell in cells if cell in fields)
 
 
 def _room_left(prepared: Prepared, local: int) -> bool:

@@ -50,6 +50,17 @@ def slices_of(system: TransitionSystem) -> tuple[Slice, ...]:
     return tuple(_slice(system, cone) for cone in _Cones(system).found())
 
 
+def slice_of_goal(system: TransitionSystem, goal: int, watched: int) -> Slice:
+    """A slice from whose states the goal is in reach if and only if it is from the states that they stand for.
+
+    That takes more than what can be seen on the way: a guard must not be left out, since the state in question is one
+    in which others have acted. The bits in `watched` are as at the start unless the slice has them.
+    """
+    cones = _Cones(system, every_guard=True)
+    wanted = system.goals[goal]
+    return _slice(system, cones.around(wanted.mask, wanted.facts, watched))
+
+
 @dataclass(frozen=True)
 class _Cone:
     """Fields and facts, and the numbers of the ends seen with them and of the other transitions that matter."""
@@ -79,8 +90,11 @@ class _Cone:
 
 
 class _Cones:
-    def __init__(self, system: TransitionSystem) -> None:
+    """Finds cones; with `every_guard` a guard belongs to the cone even if it holds wherever its step matters."""
+
+    def __init__(self, system: TransitionSystem, *, every_guard: bool = False) -> None:
         self.system = system
+        self.every_guard = every_guard
         self.every = sum(field.mask for field in system.fields)
         self.known = system.start[1]
         self.ends = frozenset(self._find_ends())
@@ -143,6 +157,10 @@ class _Cones:
             self._place(cones, unmet | self.end_fields, t.needs, frozenset({number}))
         return self._apart(cones)
 
+    def around(self, mask: int, facts: int, watched: int) -> _Cone:
+        """The cone of these fields and facts, `watched` bits that its steps move included."""
+        return self._closed(_Cone(self.whole(mask), facts), watched)
+
     def _place(self, cones: list[_Cone], mask: int, facts: int, ends: frozenset[int]) -> None:
         """Put something into the first cone that holds it, or into one of its own."""
         for place, cone in enumerate(cones):
@@ -166,17 +184,17 @@ class _Cones:
                 return cones
             cones = apart
 
-    def _closed(self, cone: _Cone) -> _Cone:
+    def _closed(self, cone: _Cone, watched: int = 0) -> _Cone:
         """The least cone around a given one: see above."""
         transitions, initial = self.system.transitions, self.system.initial
         mask, facts = cone.mask, cone.facts
         while True:
             kept = [n for n in self.regular if self._matters(transitions[n], mask, facts)]
             asking = [transitions[n] for n in (*kept, *cone.ends)]
-            asked = moved = needed = 0
+            asked, moved, needed = watched, 0, 0
             for t in asking:
                 asked |= t.mask
-                moved |= (t.value ^ initial) & t.mask
+                moved |= t.mask if self.every_guard else (t.value ^ initial) & t.mask
                 needed |= t.needs
             for t in (transitions[n] for n in kept):
                 moved |= (t.put ^ initial) & (t.clear | t.put) & asked

@@ -10,9 +10,10 @@ from reduce_systems import random_system
 from test_reduce_conditions import W, X, Y, Z, step, system
 
 from pmicheck.explore.explorer import explore
+from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.system import Field, Goal, Horn, Projection, TransitionSystem
-from pmicheck.reduce.cones import parts_of, slices_of
+from pmicheck.reduce.cones import parts_of, slice_of_goal, slices_of
 from pmicheck.reduce.joined import Joined
 from pmicheck.reduce.reduction import CONE, REDUCTIONS, findings
 
@@ -242,3 +243,45 @@ def test_beside_what_a_slice_shows_all_is_as_at_the_start() -> None:
     start, first, second = searched(whole, CONE).projections[0]
     assert start[:2] == (2 << Y.shift, 0b11)
     assert {first[:2], second[:2]} == {(1 | 2 << Y.shift, 0b11), (1 << Y.shift, 0b11)}
+
+
+def facts_of(part: TransitionSystem) -> int:
+    """The facts that may be known in a slice."""
+    facts = part.start[1] | sum(1 << head for head in {rule.head for rule in part.horn})
+    for t in part.transitions:
+        facts |= t.learns
+    return facts
+
+
+def test_a_goal_is_out_of_reach_in_its_slice_exactly_where_it_is_in_the_whole_system() -> None:
+    done = smaller = lost_somewhere = 0
+    for seed in range(10_000):
+        rng = random.Random(seed)
+        drawn = random_system(rng, rng.choice([2, 2, 3]))
+        event = drawn.fields[0].mask
+        whole = replace(drawn, transitions=tuple(t for t in drawn.transitions if not t.put & event))
+        plain = explore(whole, kernel="python", max_states=MOST, edges=True)
+        if not plain.complete or not whole.transitions:
+            continue
+        part = slice_of_goal(whole, 0, 0)
+        explored = explore(part.system, kernel="python", edges=True)
+        mask, facts = sum(f.mask for f in part.system.fields), facts_of(part.system)
+        number = {state: n for n, state in enumerate(explored.states_iter())}
+        lost, lost_in_all = (set(out_of_reach(each, whole.goals[0])) for each in (explored, plain))
+        for n, (local, knowledge) in enumerate(plain.states_iter()):
+            there = number[local & mask, knowledge & facts]
+            assert (n in lost_in_all) == (there in lost)
+        done += 1
+        smaller += explored.states < plain.states
+        lost_somewhere += 0 < len(lost) < explored.states
+        if done == 200:
+            break
+    assert smaller >= 50
+    assert lost_somewhere >= 20
+
+
+def test_what_is_watched_and_moved_is_in_the_slice() -> None:
+    steps = (step({X: 0}, {X: 1, Y: 1}), step({Y: 1}, {Y: 2}), step({Z: 0}, {Z: 1}))
+    whole = system(*steps, goals=(Goal("there", X.mask, 1),))
+    assert [f.name for f in slice_of_goal(whole, 0, 0).system.fields] == ["x"]
+    assert [f.name for f in slice_of_goal(whole, 0, Y.mask | Z.mask).system.fields] == ["x", "y"]
