@@ -1,8 +1,8 @@
 /* The C kernel of the explorer: exact breadth-first search over a ground transition system.
  *
- * It works in batches of states: their successors are made (kernel_expand.c) and looked up (kernel_settle.c) by all
- * threads, then the new ones are numbered in the order in which plain breadth-first search finds them that tries
- * transitions in index order (python_kernel.py is the oracle), whatever the number of threads.
+ * It works in batches of states. Threads make the successors of several batches at once (kernel_expand.c), while one of
+ * them looks those of the first batch up and numbers the new ones (kernel_settle.c), in the order in which plain
+ * breadth-first search finds them that tries transitions in index order (python_kernel.py is the oracle).
  */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* madvise */
@@ -20,7 +20,9 @@
 #define INLINE static inline
 #endif
 
-#define BATCH 4096 /* successors a worker makes before they are looked up, about */
+#define BATCH 4096 /* successors in a batch, about */
+#define BATCHES 4  /* for each thread, if there are several */
+#define APART 64    /* octets between what different threads write, lest they take it from each other */
 
 #include "kernel_tables.c"
 
@@ -28,22 +30,34 @@
 
 #include "kernel_keys.c"
 
-/* What becomes of a candidate. */
-enum { OLD, NEW, TWIN, SELF, UNKNOWN };
+/* What a successor's key is at first: of some other state, the state's own, or not to be had yet. */
+enum { OTHER, SELF, UNKNOWN };
 
-/* A successor before it is numbered; its key stands beside it. */
+/* A successor on its way out of the state that is expanded; its key stands beside it. */
+typedef struct {
+    uint64_t hash;
+    uint32_t via;
+    int kind;
+} successor;
+
+/* A successor that is to be looked up; its key stands beside it. */
 typedef struct {
     uint64_t hash;
     uint32_t parent, via;
-    uint32_t id; /* OLD: its state; TWIN: the candidate that counts; NEW: its bucket in the index, then its state */
-    uint16_t target, place; /* place: of a NEW one in its bucket */
 } candidate;
 
+/* Some states in a row and their successors, by state and then by transition. */
 typedef struct {
+    uint64_t from, until;
+    int made, outdated; /* outdated: what is in it is not to be used */
+    int status;
     candidate *candidate;
-    const uint64_t *key;
-    uint32_t number;
-} own_candidate;
+    uint64_t *key;
+    uint64_t count, room, octets;
+    numbers unknown; /* candidates without a key */
+    uint64_t *fired; /* a number a rule */
+    char apart[APART];
+} batch;
 
 typedef struct team team;
 
@@ -51,24 +65,20 @@ typedef struct team team;
 typedef struct {
     pk_search *search;
     uint32_t number;
-    uint64_t from, until; /* the states to expand */
-    int status;
     uint64_t *local;
     uint32_t *stack, *enabled, *firing;
     uint64_t enabled_count;
     uint64_t *image;  /* room for three local parts */
     numbers hurried;  /* the eager transitions that followed the last step */
-    uint64_t *fired; /* in this batch, a number a rule */
-    memo rows;       /* (knowledge, node) -> its entries that this knowledge enables: offset and count in `row` */
+    uint64_t *fired;  /* of the batch in hand */
+    memo rows;        /* (knowledge, node) -> its entries that this knowledge enables: offset and count in `row` */
     gen_entry *row;
-    uint64_t row_count, row_room;
+    uint64_t row_count, row_room, octets;
     uint64_t *lately; /* keys of successors made not long ago */
     uint64_t *recent; /* values of words met not long ago, with their numbers + 1 */
-    candidate *candidate;
-    uint64_t *key;
-    uint64_t count, room, unknown;
-    own_candidate *mine;
-    uint64_t mine_room;
+    successor *successor; /* of one state, with their keys and the order of those that are kept */
+    uint64_t *key, *order;
+    char apart[APART];
 } worker;
 
 /* A part of an effect: what one word of the local part becomes. */
@@ -114,13 +124,13 @@ typedef struct {
 
 #include "kernel_observe.c"
 
+#include "kernel_threads.c"
+
 #include "kernel_expand.c"
 
 #include "kernel_pure.c"
 
 #include "kernel_settle.c"
-
-#include "kernel_threads.c"
 
 #include "kernel_batches.c"
 

@@ -1,6 +1,16 @@
-/* Part of kernel.c: batch after batch, and keys that get longer on the way. */
+/* Part of kernel.c: batch after batch, and keys that get longer on the way.
+ *
+ * Batches are given out in the order of their states and settled in that order, by one thread at a time: by whichever is
+ * free when the next one is made. So nothing that is found depends on the threads, and none waits while there is work.
+ */
+#define FEW 256 /* states that it would not pay to wake other threads for */
 
 static int forget_lately(const pk_search *k, worker *w);
+
+static void empty(batch *b) {
+    release(&b->candidate), release(&b->key);
+    b->room = b->count = b->octets = 0;
+}
 
 /* All keys in another layout, which takes the place of the old one. */
 static int repack_all(pk_search *k, key_layout *wider) {
@@ -25,12 +35,10 @@ static int repack_all(pk_search *k, key_layout *wider) {
 static int change_layout(pk_search *k, key_layout *wider) {
     int status = repack_all(k, wider);
     if (status != PK_OK) return status;
-    for (uint32_t n = 0; n < k->threads; n++) {
-        release(&k->worker[n].key), release(&k->worker[n].candidate);
-        k->worker[n].room = k->worker[n].count = 0;
-        if (!forget_lately(k, k->worker + n) || !fill_part(k, n, k->part[n].buckets)) return PK_MEMORY;
-    }
-    return PK_OK;
+    for (uint64_t n = 0; n < k->batches; n++) empty(k->batch + n);
+    for (uint32_t n = 0; n < k->threads; n++)
+        if (!forget_lately(k, k->worker + n)) return PK_MEMORY;
+    return fill_index(k, k->index.buckets) ? PK_OK : PK_MEMORY;
 }
 
 /* Give every number of the keys the bits that it needs by now. */
@@ -47,48 +55,70 @@ static int fit_layout(pk_search *k) {
     return PK_OK;
 }
 
-/* Give numbers to what is new in the successors; `again` if the keys have changed and the batch has to be made anew. */
-static int resolve_all(pk_search *k, int *again) {
-    uint32_t outgrown = PK_NONE, key_words = k->layout.words;
-    for (uint32_t n = 0; n < k->threads; n++) {
-        worker *w = k->worker + n;
-        if (w->status != PK_OK) return w->status;
-        for (uint64_t i = 0; w->unknown && i < w->count; i++) {
-            candidate *c = w->candidate + i;
-            if (c->target != UNKNOWN) continue;
-            w->unknown--;
-            int status = resolve(w, c, w->key + i * key_words, &outgrown);
-            if (status != PK_OK) return status;
-            c->hash = hash_of(w->key + i * key_words, key_words);
-            c->target = same_key(w->key + i * key_words, key_of(k, c->parent), key_words) ? SELF : OLD;
-        }
+/* Give numbers to what is new in the successors; `outgrown` says which did not fit into the keys. */
+static int resolve_unknown(worker *w, batch *b, uint32_t *outgrown) {
+    const pk_search *k = w->search;
+    uint32_t key_words = k->layout.words;
+    w->fired = b->fired;
+    for (uint64_t i = 0; i < b->unknown.count; i++) {
+        candidate *c = b->candidate + b->unknown.at[i];
+        uint64_t *key = b->key + (uint64_t)b->unknown.at[i] * key_words;
+        int status = resolve(w, c, key, outgrown);
+        if (status != PK_OK) return status;
+        c->hash = hash_of(key, key_words);
     }
-    *again = outgrown != PK_NONE;
-    return *again ? fit_layout(k) : PK_OK;
+    return PK_OK;
 }
 
-/* Room in the index for all candidates. */
-static int reserve_index(pk_search *k) {
-    uint64_t total = 0;
-    for (uint32_t n = 0; n < k->threads; n++) total += k->worker[n].count;
-    if (k->found.states + total > PK_NONE - 1ull) return PK_STATE_IDS;
-    for (uint32_t n = 0; n < k->threads; n++) {
-        index_part *p = k->part + n;
-        if (fits(p, total)) continue;
-        uint64_t buckets = buckets_for(p, total);
-        uint64_t octets = pk_bytes(k) + (buckets - p->buckets) * sizeof *p->at;
-        if (octets > k->most_octets || !fill_part(k, n, buckets)) return PK_MEMORY;
+/* What was given out and is not settled is not to be used; state `next` is given out next. */
+static void discard(pk_search *k, uint64_t next) {
+    enter(k);
+    for (uint64_t n = k->settled; n < k->taken; n++) k->batch[n % k->batches].outdated = 1;
+    k->next = next;
+    leave(k);
+}
+
+/* See to it that every candidate of a batch has a key; if keys have got longer for that the batch is outdated. */
+static int complete_keys(worker *w, batch *b) {
+    pk_search *k = w->search;
+    uint32_t outgrown = PK_NONE;
+    if (!b->unknown.count) return PK_OK;
+    halt(k);
+    int status = resolve_unknown(w, b, &outgrown);
+    if (status == PK_OK && outgrown != PK_NONE) {
+        discard(k, b->from);
+        status = fit_layout(k);
     }
+    resume(k);
+    return status;
+}
+
+/* What memory workers and batches hold. */
+static void note_held(pk_search *k) {
+    k->held = 0;
+    for (uint32_t n = 0; n < k->threads; n++) k->held += k->worker[n].octets;
+    for (uint64_t n = 0; n < k->batches; n++) k->held += k->batch[n].octets;
+}
+
+/* Room for all that a batch may add to what is stored. */
+static int reserve(pk_search *k, const batch *b) {
+    if (k->found.states + b->count > PK_NONE - 1ull) return PK_STATE_IDS;
+    if (!fits(&k->index, b->count)) {
+        uint64_t buckets = buckets_for(&k->index, b->count);
+        uint64_t octets = pk_bytes(k) + (buckets - k->index.buckets) * sizeof(bucket);
+        if (octets > k->most_octets || !fill_index(k, buckets)) return PK_MEMORY;
+    }
+    if (!large_reserve(&k->keys, (k->found.states + b->count) * k->layout.words * 8)) return PK_MEMORY;
+    if (!reserve_ways(k, b->count, b->until - b->from)) return PK_MEMORY;
     return pk_bytes(k) > k->most_octets ? PK_MEMORY : PK_OK;
 }
 
 /* One phase for each length of keys: a constant lets the compiler unroll every loop over their words. */
 #define PHASES(length)                                                                                                 \
-    static void expand_##length(worker *w) {                                                                           \
-        w->search->plain ? expand(w, length, 1) : expand(w, length, 0);                                                \
+    static void expand_##length(worker *w, batch *b) {                                                                 \
+        w->search->plain ? expand(w, b, length, 1) : expand(w, b, length, 0);                                          \
     }                                                                                                                  \
-    static void look_all_up_##length(worker *w) { look_all_up(w, length); }                                            \
-    static int settle_##length(pk_search *k) { return settle(k, length); }
+    static int settle_##length(worker *w, batch *b) { return settle(w, b, length); }
 PHASES(1)
 PHASES(2)
 PHASES(4)
@@ -97,40 +127,122 @@ PHASES(8)
 #define PHASE_OF(k, name)                                                                                             \
     ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : (k)->layout.words == 4 ? name##_4 : name##_8)
 
-#define FEW 256 /* states that it would not pay to wake other threads for */
+/* The next states, as a batch; NULL if there are none, or no room for their successors. */
+static batch *give_out(pk_search *k) {
+    if (k->next == k->until || k->taken - k->settled == k->batches || halted(k)) return NULL;
+    batch *b = k->batch + k->taken++ % k->batches;
+    uint64_t share = k->together ? (k->until - k->next) / (2 * (uint64_t)k->threads) + 1 : k->until - k->next;
+    b->from = k->next;
+    b->until = k->next += share < k->parents ? share : k->parents;
+    b->made = b->outdated = 0;
+    return b;
+}
 
-/* Expand the states from `expanded` up to `until`, or as many of them as one batch takes. */
-static int batch(pk_search *k, uint64_t until) {
-    int again = 1, few = until - k->found.expanded < FEW;
-    while (again) {
-        uint64_t next = k->found.expanded, share = k->parents;
-        if (share * k->threads > until - next) share = (until - next + k->threads - 1) / k->threads;
-        for (uint32_t n = 0; n < k->threads; n++) {
-            k->worker[n].from = next;
-            next = next + share < until ? next + share : until;
-            k->worker[n].until = next;
-        }
-        together(k, k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand), few);
-        int status = resolve_all(k, &again);
-        if (status != PK_OK) return status;
-    }
-    int status = reserve_index(k);
-    if (status != PK_OK) return status;
-    together(k, PHASE_OF(k, look_all_up), few);
-    uint64_t most = 1;
-    for (uint32_t n = 0; n < k->threads; n++) {
-        if (k->worker[n].status != PK_OK) return k->worker[n].status;
-        if (k->worker[n].count > most) most = k->worker[n].count;
-    }
-    if (k->worker->until - k->worker->from == k->parents) k->parents = k->parents * BATCH / most + 1;
+static void make(worker *w, batch *b) {
+    const pk_search *k = w->search;
+    b->status = PK_OK;
+    b->count = b->unknown.count = 0;
+    memset(b->fired, 0, k->rules * sizeof *b->fired);
+    w->fired = b->fired;
+    (k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand))(w, b);
+}
+
+static void note_made(worker *w, batch *b) {
+    w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
+    b->octets = b->room * (sizeof *b->candidate + w->search->layout.words * 8);
+    b->made = 1;
+}
+
+/* The batch that is to be settled next, if it is made and nobody else is at it; others may take memory meanwhile. */
+static batch *take_made(pk_search *k) {
+    batch *b = k->batch + k->settled % k->batches;
+    if (k->settling || k->settled == k->taken || !b->made) return NULL;
+    k->settling = 1;
+    note_held(k);
+    return b;
+}
+
+static void finish(worker *w, batch *b) {
+    pk_search *k = w->search;
+    int status = b->outdated ? PK_OK : b->status;
+    if (status == PK_OK && !b->outdated) status = complete_keys(w, b);
+    if (status == PK_OK && !b->outdated) status = reserve(k, b);
+    if (status == PK_OK && !b->outdated) status = PHASE_OF(k, settle)(w, b);
+    if (status == PK_OK) return;
+    k->over = status;
+    discard(k, k->until);
+}
+
+static void note_settled(pk_search *k, const batch *b) {
+    if (!b->outdated && b->until - b->from == k->parents) k->parents = k->parents * BATCH / (b->count + 1) + 1;
     if (k->parents > BATCH) k->parents = BATCH;
-    return PHASE_OF(k, settle)(k);
+    k->settling = 0;
+    k->settled++;
+}
+
+static void work_alone(worker *w) {
+    for (batch *b; (b = give_out(w->search));) {
+        make(w, b);
+        note_made(w, b);
+        finish(w, take_made(w->search));
+        note_settled(w->search, b);
+    }
+}
+
+/* Do what there is to do until nothing is left. */
+static void work(worker *w) {
+    pk_search *k = w->search;
+    enter(k);
+    while (k->together) {
+        batch *b;
+        if ((b = take_made(k))) {
+            leave(k);
+            finish(w, b);
+            enter(k);
+            note_settled(k, b);
+            tell(k);
+        } else if ((b = give_out(k))) {
+            count_makers(k, 1);
+            leave(k);
+            make(w, b);
+            enter(k);
+            count_makers(k, -1);
+            note_made(w, b);
+            tell(k);
+        } else if (k->settled == k->taken && k->next == k->until)
+            k->together = 0;
+        else
+            await_change(k);
+    }
+    leave(k);
+}
+
+static void help(worker *w) {
+    pk_search *k = w->search;
+    enter(k);
+    while (!stopped(k)) {
+        if (!k->together) {
+            await_change(k);
+            continue;
+        }
+        leave(k);
+        work(w);
+        enter(k);
+    }
+    leave(k);
 }
 
 int pk_step(pk_search *k, uint64_t until, uint64_t at_most) {
-    if (until > k->found.states) until = k->found.states;
     uint64_t next = k->found.expanded;
+    if (until > k->found.states) until = k->found.states;
     if (until > next && until - next > at_most) until = next + at_most;
-    while (!k->over && k->found.expanded < until) k->over = batch(k, until);
+    if (k->over || next >= until) return k->over;
+    enter(k);
+    k->next = next;
+    k->until = until;
+    k->together = k->team && until - next >= FEW;
+    if (k->together) tell(k);
+    leave(k);
+    k->together ? work(k->worker) : work_alone(k->worker);
     return k->over;
 }

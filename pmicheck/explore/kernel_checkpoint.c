@@ -67,7 +67,7 @@ const pk_piece *pk_unsaved(pk_search *k, uint32_t *pieces) {
     m->pieces = 0;
     add_piece(m, m->head, head_words(k));
     add_piece(m, key_of(k, m->states), (k->found.states - m->states) * k->layout.words);
-    add_piece(m, k->found.knowledge + m->sets * k->knowledge_words, (k->interned - m->sets) * k->knowledge_words);
+    add_piece(m, k->knowledge + m->sets * k->knowledge_words, (k->interned - m->sets) * k->knowledge_words);
     if (more_ways) add_piece(m, (const uint64_t *)k->ways.at + m->way_words, more_ways);
     for (uint32_t w = 0; w < k->words; w++)
         if (k->word[w].count) add_piece(m, k->word[w].value + m->values[w], k->word[w].count - m->values[w]);
@@ -204,14 +204,9 @@ static int restore_samples(pk_search *k) {
 
 /* States can be found again by their keys. */
 static int restore_index(pk_search *k) {
-    uint64_t belong[PK_MOST_THREADS] = {0}, states = k->found.states;
-    for (uint64_t id = 0; id < states; id++)
-        belong[part_in(hash_of(key_of(k, id), k->layout.words), k->threads)]++;
-    for (uint32_t n = 0; n < k->threads; n++) {
-        uint64_t buckets = buckets_for(&(index_part){0}, belong[n]);
-        if (pk_bytes(k) + buckets * sizeof(bucket) > k->most_octets || !fill_part(k, n, buckets)) return PK_MEMORY;
-    }
-    return PK_OK;
+    uint64_t buckets = buckets_for(&(state_index){0}, k->found.states);
+    if (pk_bytes(k) + buckets * sizeof(bucket) > k->most_octets) return PK_MEMORY;
+    return fill_index(k, buckets) ? PK_OK : PK_MEMORY;
 }
 
 int pk_restore(pk_search *k, const uint64_t *sections, uint64_t words) {

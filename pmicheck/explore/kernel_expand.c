@@ -1,11 +1,12 @@
 /* Part of kernel.c: which transitions are enabled in a state, and the keys of its successors.
  *
  * Any number of threads may do this at once: it only reads what they share. A successor with a word or a knowledge set
- * that has no number yet is marked, and one thread resolves the marked ones afterwards.
+ * that has no number yet is marked, and the thread that settles its batch resolves it, while the others pause.
  */
 #define LATELY_LOG 14 /* successors that each worker remembers, as a power of 2: they fit into a core's own cache */
 #define RECENT_LOG 9 /* values of each word that a worker remembers */
 #define LONG_LIST 8 /* lists with more transitions that need knowledge are filtered once per knowledge set */
+#define LONG_ORDER 48 /* successors of a state that are better sorted by the library */
 #define ROW_ENTRIES 8 /* transitions that rows may hold, on average, before the memo forgets them all */
 
 /* Those entries of a node's list whose needs this knowledge meets: worked out once for each pair. */
@@ -24,7 +25,7 @@ static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_ent
             if (!resize((void **)&w->row, room, sizeof *w->row)) return PK_MEMORY;
             w->row_room = room;
         }
-        const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+        const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
         uint64_t from = w->row_count;
         for (uint32_t i = 0; i < node->count; i++) {
             const gen_entry *entry = k->tree.entry + node->list + i;
@@ -42,7 +43,7 @@ static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_ent
 INLINE int find_enabled_from(worker *w, uint32_t root, const uint64_t *local, uint32_t knowledge) {
     const pk_search *k = w->search;
     const generator *g = &k->tree;
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
     uint32_t waiting = 0, *enabled = w->enabled;
     uint64_t count = 0;
     w->stack[waiting++] = root;
@@ -87,8 +88,8 @@ INLINE uint32_t recent_number(worker *w, uint32_t word, uint64_t value) {
     return number;
 }
 
-/* The key of a successor into `key`, which holds the state's own: OLD if it has one, UNKNOWN, or SELF if it is that. */
-INLINE uint32_t successor_key(
+/* The key of a successor into `key`, which holds the state's own; returns which kind of key it is. */
+INLINE int successor_key(
     worker *w, const uint64_t *local, uint32_t knowledge, uint32_t t, uint64_t *key, int plain) {
     const pk_search *k = w->search;
     uint64_t changed = 0;
@@ -113,7 +114,7 @@ INLINE uint32_t successor_key(
         changed |= more != knowledge;
         put_number(key, k->layout.at + k->words, more);
     }
-    return changed ? OLD : SELF;
+    return changed ? OTHER : SELF;
 }
 
 /* All words of the local part of a state and the number of its knowledge set. */
@@ -128,12 +129,12 @@ INLINE int same_key(const uint64_t *left, const uint64_t *right, uint32_t key_wo
     return !differs;
 }
 
-static int candidates_reserve(worker *w, uint64_t more, uint32_t key_words) {
-    if (w->count + more <= w->room) return 1;
-    uint64_t room = w->room + w->room / 2 + more + 256;
-    if (!resize((void **)&w->candidate, room, sizeof *w->candidate)) return 0;
-    if (!resize((void **)&w->key, room, key_words * sizeof *w->key)) return 0;
-    w->room = room;
+static int candidates_reserve(batch *b, uint64_t more, uint32_t key_words) {
+    if (b->count + more <= b->room) return 1;
+    uint64_t room = b->room + b->room / 2 + more + 256;
+    if (!resize((void **)&b->candidate, room, sizeof *b->candidate)) return 0;
+    if (!resize((void **)&b->key, room, key_words * sizeof *b->key)) return 0;
+    b->room = room;
     return 1;
 }
 
@@ -141,55 +142,72 @@ INLINE uint64_t *lately_slot(const worker *w, uint64_t hash, uint32_t key_words)
     return w->lately + (hash >> (64 - LATELY_LOG)) * key_words;
 }
 
-/* Drop those candidates from number `from` on whose key a successor of an earlier state had not long ago: they are
- * nothing new. The others are remembered; not before all are looked at, since of two of one state the first counts. */
-INLINE void drop_made_lately(worker *w, uint64_t from, uint32_t key_words) {
-    uint64_t kept = from;
-    for (uint64_t i = from; i < w->count; i++) {
-        const candidate *c = w->candidate + i;
-        const uint64_t *key = w->key + i * key_words;
-        if (c->target == OLD && same_key(lately_slot(w, c->hash, key_words), key, key_words)) continue;
-        w->candidate[kept] = *c;
-        for (uint32_t n = 0; n < key_words; n++) w->key[kept * key_words + n] = key[n];
-        kept++;
+static int by_number(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static void sort(uint64_t *order, uint64_t count) {
+    if (count > LONG_ORDER) {
+        qsort(order, count, sizeof *order, by_number);
+        return;
     }
-    w->count = kept;
-    for (uint64_t i = from; i < kept; i++) {
-        if (w->candidate[i].target != OLD) continue;
-        uint64_t *slot = lately_slot(w, w->candidate[i].hash, key_words);
-        for (uint32_t n = 0; n < key_words; n++) slot[n] = w->key[i * key_words + n];
+    for (uint64_t i = 1; i < count; i++) {
+        uint64_t at = i, entry = order[i];
+        for (; at && order[at - 1] > entry; at--) order[at] = order[at - 1];
+        order[at] = entry;
     }
 }
 
-/* All successors of the states that this worker is given, as candidates. */
-INLINE void expand(worker *w, uint32_t key_words, int plain) {
+/* Put the successors of one state into the batch, by transition; not those on whose key a successor of an earlier state
+ * had not long ago, for they are nothing new. The others are remembered, after all have been looked at. */
+INLINE int hand_over(worker *w, batch *b, uint32_t parent, uint64_t count, uint32_t key_words) {
+    int all = w->search->record_edges;
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        const successor *s = w->successor + i;
+        int lately = s->kind != UNKNOWN && same_key(lately_slot(w, s->hash, key_words), w->key + i * key_words, key_words);
+        w->order[kept] = (uint64_t)s->via << 32 | i;
+        kept += all || !lately;
+    }
+    if (!candidates_reserve(b, kept, key_words)) return PK_MEMORY;
+    sort(w->order, kept);
+    for (uint64_t i = 0; i < kept; i++) {
+        const successor *s = w->successor + (uint32_t)w->order[i];
+        const uint64_t *key = w->key + (uint64_t)(uint32_t)w->order[i] * key_words;
+        uint64_t *to = b->key + b->count * key_words, *slot = lately_slot(w, s->hash, key_words);
+        b->candidate[b->count] = (candidate){s->hash, parent, s->via};
+        for (uint32_t n = 0; n < key_words; n++) to[n] = key[n];
+        if (s->kind != UNKNOWN)
+            for (uint32_t n = 0; n < key_words; n++) slot[n] = key[n];
+        else if (!numbers_add(&b->unknown, (uint32_t)b->count))
+            return PK_MEMORY;
+        b->count++;
+    }
+    return PK_OK;
+}
+
+/* All successors of the states of a batch. */
+INLINE void expand(worker *w, batch *b, uint32_t key_words, int plain) {
     const pk_search *k = w->search;
-    w->status = PK_OK;
-    w->count = w->unknown = 0;
-    memset(w->fired, 0, k->rules * sizeof *w->fired);
-    for (uint64_t id = w->from; id < w->until; id++) {
+    for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
         const uint64_t *own = key_of(k, id);
         uint32_t knowledge = unpack(k, own, w->local);
-        w->status = find_enabled(w, w->local, knowledge);
-        if (w->status == PK_OK && !candidates_reserve(w, w->enabled_count, key_words)) w->status = PK_MEMORY;
-        if (w->status != PK_OK) return;
-        uint64_t first = w->count;
+        uint64_t made = 0;
+        b->status = find_enabled(w, w->local, knowledge);
+        if (b->status != PK_OK) return;
         for (uint64_t i = 0; i < w->enabled_count; i++) {
             uint32_t t = w->enabled[i];
-            candidate *c = w->candidate + w->count;
-            uint64_t *key = w->key + w->count * key_words;
+            uint64_t *key = w->key + made * key_words;
             w->fired[k->rule_of[t]]++;
             for (uint32_t n = 0; n < key_words; n++) key[n] = own[n];
-            c->target = (uint16_t)successor_key(w, w->local, knowledge, t, key, plain);
-            if (c->target == SELF && !k->record_edges) continue;
-            c->parent = (uint32_t)id;
-            c->via = t;
-            c->hash = hash_of(key, key_words);
-            PREFETCH(lately_slot(w, c->hash, key_words));
-            w->unknown += c->target == UNKNOWN;
-            w->count++;
+            int kind = successor_key(w, w->local, knowledge, t, key, plain);
+            if (kind == SELF && !k->record_edges) continue;
+            uint64_t hash = hash_of(key, key_words);
+            PREFETCH(lately_slot(w, hash, key_words));
+            w->successor[made++] = (successor){hash, t, kind};
         }
-        if (!k->record_edges) drop_made_lately(w, first, key_words);
+        b->status = hand_over(w, b, (uint32_t)id, made, key_words);
     }
 }
 

@@ -14,7 +14,7 @@ static inline int words_same(const uint64_t *left, const uint64_t *right, const 
 
 static int grow_knowledge(pk_search *k) {
     uint64_t room = k->knowledge_room * 2 + 64;
-    if (!resize((void **)&k->found.knowledge, room, k->knowledge_words * sizeof(uint64_t))) return 0;
+    if (!resize((void **)&k->knowledge, room, k->knowledge_words * sizeof(uint64_t))) return 0;
     for (uint32_t p = 0; p < k->projections; p++)
         if (!resize((void **)&k->projection[p].fact_class, room, sizeof(uint32_t))) return 0;
     if (!resize((void **)&k->knowledge_used, room, 1)) return 0;
@@ -25,13 +25,13 @@ static int grow_knowledge(pk_search *k) {
 
 /* The first knowledge set that agrees with set `id` on the facts of a projection: `id` itself if there is none. */
 static int classify(pk_search *k, projection *p, uint32_t id) {
-    const uint64_t *set = k->found.knowledge + (uint64_t)id * k->knowledge_words;
+    const uint64_t *set = k->knowledge + (uint64_t)id * k->knowledge_words;
     p->fact_class[id] = 0;
     if (!p->any_facts) return 1;
     if (!ids_reserve(&p->fact_table)) return 0;
     uint32_t tag = words_tag(set, p->facts, k->knowledge_words);
     IDS_CANDIDATES(&p->fact_table, tag, other) {
-        const uint64_t *that = k->found.knowledge + (uint64_t)other * k->knowledge_words;
+        const uint64_t *that = k->knowledge + (uint64_t)other * k->knowledge_words;
         if (words_same(set, that, p->facts, k->knowledge_words)) {
             p->fact_class[id] = other;
             return 1;
@@ -46,7 +46,7 @@ static int classify(pk_search *k, projection *p, uint32_t id) {
 static int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
     uint32_t tag = words_tag(set, NULL, k->knowledge_words);
     IDS_CANDIDATES(&k->knowledge_table, tag, other) {
-        const uint64_t *that = k->found.knowledge + (uint64_t)other * k->knowledge_words;
+        const uint64_t *that = k->knowledge + (uint64_t)other * k->knowledge_words;
         if (words_same(set, that, NULL, k->knowledge_words)) {
             *id = other;
             return PK_OK;
@@ -56,7 +56,7 @@ static int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
     if (k->interned == k->knowledge_room && !grow_knowledge(k)) return PK_MEMORY;
     if (!ids_reserve(&k->knowledge_table)) return PK_MEMORY;
     *id = (uint32_t)k->interned;
-    memcpy(k->found.knowledge + k->interned * k->knowledge_words, set, k->knowledge_words * sizeof *set);
+    memcpy(k->knowledge + k->interned * k->knowledge_words, set, k->knowledge_words * sizeof *set);
     for (uint32_t p = 0; p < k->projections; p++)
         if (!classify(k, k->projection + p, *id)) return PK_MEMORY;
     ids_add(&k->knowledge_table, tag, *id);
@@ -96,7 +96,7 @@ static void close_set(pk_search *k, uint64_t *set, uint32_t learns) {
 
 /* The knowledge set that results when the facts of a `learns` set are learnt; PK_NONE if nobody has asked for it yet. */
 static inline uint32_t learnt(const pk_search *k, uint32_t knowledge, uint32_t learns) {
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
     if (sparse_within(&k->learns, learns, known)) return knowledge;
     const uint64_t *slot = memo_slot(&k->closures, (uint64_t)knowledge << 32 | learns);
     return slot[0] ? (uint32_t)slot[1] : PK_NONE;
@@ -106,7 +106,7 @@ static inline uint32_t learnt(const pk_search *k, uint32_t knowledge, uint32_t l
 static int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
     *result = learnt(k, knowledge, learns);
     if (*result != PK_NONE) return PK_OK;
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
     uint64_t key = (uint64_t)knowledge << 32 | learns; /* not 0: set number 0 is empty, nothing new in it */
     memcpy(k->closing, known, k->knowledge_words * sizeof *known);
     close_set(k, k->closing, learns);

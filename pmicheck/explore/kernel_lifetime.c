@@ -25,7 +25,6 @@ static int make_transitions(pk_search *k, const pk_system *s) {
     k->learns_of = copy_of(s->learns_of, count, sizeof *s->learns_of);
     k->found.fired = calloc((size_t)s->rules + 1, sizeof *k->found.fired);
     return k->rule_of && k->needs_of && k->learns_of && k->found.fired && make_updates(k, s) &&
-           resize((void **)&k->fresh, count + 1, sizeof *k->fresh) &&
            sparse_init(&k->needs, s->needs_set, s->needs, s->knowledge_words) &&
            sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s, &k->eager_root);
 }
@@ -38,23 +37,34 @@ static int forget_lately(const pk_search *k, worker *w) {
     return 1;
 }
 
+static int make_batches(pk_search *k) {
+    k->batches = k->threads == 1 ? 1 : BATCHES * (uint64_t)k->threads;
+    k->parents = 16;
+    k->batch = calloc(k->batches, sizeof *k->batch);
+    for (uint64_t n = 0; k->batch && n < k->batches; n++)
+        if (!(k->batch[n].fired = calloc((size_t)k->rules + APART / 8, sizeof(uint64_t)))) return 0;
+    return k->batch != NULL;
+}
+
 static int make_workers(pk_search *k, const pk_system *s) {
     k->worker = calloc(k->threads, sizeof *k->worker);
-    k->parents = 16;
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
         w->search = k;
         w->number = n;
-        w->fired = calloc((size_t)s->rules + 1, sizeof *w->fired);
-        if (!w->fired || !memo_init(&w->rows, 8, UINT64_MAX) || !resize((void **)&w->local, s->words, 8) ||
+        w->fired = k->batch->fired;
+        if (!memo_init(&w->rows, 8, UINT64_MAX) || !resize((void **)&w->local, s->words + APART / 8, 8) ||
             !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
             !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) ||
             !resize((void **)&w->firing, (uint64_t)s->transitions + 1, sizeof *w->firing) ||
             !(w->recent = calloc((size_t)s->words << RECENT_LOG, 2 * sizeof *w->recent)) ||
-            !resize((void **)&w->image, 3 * (uint64_t)s->words, sizeof *w->image))
+            !resize((void **)&w->image, 3 * (uint64_t)s->words + APART / 8, sizeof *w->image) ||
+            !resize((void **)&w->successor, (uint64_t)s->transitions + 1, sizeof *w->successor) ||
+            !resize((void **)&w->key, ((uint64_t)s->transitions + 1) * (PK_KEY_BITS / 64), sizeof *w->key) ||
+            !resize((void **)&w->order, (uint64_t)s->transitions + 1, sizeof *w->order))
             return 0;
     }
-    return k->worker && team_init(k);
+    return k->worker != NULL;
 }
 
 /* Eager transitions and symmetries. */
@@ -183,7 +193,8 @@ static int make_start(pk_search *k, const pk_system *s) {
     k->found.states = k->found.knowledge_sets = k->knowledge_used[0] = 1;
     k->found.key_words = k->layout.words;
     for (uint32_t n = 0; n < k->threads; n++)
-        if (!fill_part(k, n, 16) || !forget_lately(k, k->worker + n)) return 0;
+        if (!forget_lately(k, k->worker + n)) return 0;
+    if (!fill_index(k, 16)) return 0;
     for (uint32_t n = 0; n < k->projections; n++)
         if (!observe_projection(k, k->projection + n, key_of(k, 0), 0)) return 0;
     for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key_of(k, 0), 0);
@@ -206,16 +217,17 @@ pk_search *pk_new(const pk_system *s) {
     k->most_octets = s->most_octets;
     k->threads = s->threads;
     k->spill = s->spill ? copy_of(s->spill, strlen(s->spill) + 1, 1) : NULL;
-    k->keys.spill = k->ways.spill = k->samples.spill = k->spill;
-    for (uint32_t n = 0; n < PK_MOST_THREADS; n++) k->part[n].memory.spill = k->spill;
+    k->keys.spill = k->ways.spill = k->samples.spill = k->index.memory.spill = k->spill;
     if ((!s->spill || k->spill) && make_transitions(k, s) && make_reduction(k, s) && make_horn(k, s) && make_observers(k, s) &&
-        make_layout(k, s) && make_pure(k, s) && make_workers(k, s) && make_start(k, s) && make_saved(k))
+        make_layout(k, s) && make_pure(k, s) && make_batches(k) && make_workers(k, s) && make_start(k, s) && make_saved(k) &&
+        make_team(k))
         return k;
     pk_free(k);
     return NULL;
 }
 
 const pk_found *pk_result(pk_search *k) {
+    k->found.knowledge = k->knowledge;
     for (uint32_t p = 0; p < k->projections; p++) {
         k->found.seen[p] = k->projection[p].seen.at;
         k->found.seen_count[p] = (uint32_t)k->projection[p].seen.count;
@@ -245,7 +257,7 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
         candidate c = {.parent = (uint32_t)parent, .via = w->firing[i]};
         uint32_t outgrown = PK_NONE;
         memcpy(key, key_of(k, parent), k->layout.words * 8);
-        uint32_t found = k->reduced ? UNKNOWN : successor_key(w, w->local, knowledge, c.via, key, k->plain);
+        int found = k->reduced ? UNKNOWN : successor_key(w, w->local, knowledge, c.via, key, k->plain);
         if (found == UNKNOWN && resolve(w, &c, key, &outgrown) != PK_OK) break;
         if (outgrown == PK_NONE && same_key(key, key_of(k, state), k->layout.words) && c.via < *via) *via = c.via;
     }
@@ -260,11 +272,7 @@ uint64_t pk_bytes(const pk_search *k) {
     sum += ((uint64_t)16 << k->closures.log) + k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
     sum += (uint64_t)k->update_offset[k->transitions] * sizeof *k->update + k->tree.node_room * sizeof(gen_node);
     sum += k->tree.child.room * 4 + k->tree.entry_room * sizeof(gen_entry) + k->tree.part_room * sizeof(gen_part);
-    for (uint32_t n = 0; n < k->threads; n++) {
-        const worker *w = k->worker + n;
-        sum += k->part[n].buckets * sizeof(bucket) + ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
-        sum += w->room * (sizeof *w->candidate + k->layout.words * 8) + w->mine_room * sizeof *w->mine;
-    }
+    sum += k->index.buckets * sizeof(bucket) + k->held;
     for (uint32_t n = 0; n < k->words; n++) sum += k->word[n].room * 8ull + ((uint64_t)16 << k->word[n].log);
     for (uint32_t p = 0; p < k->projections; p++) {
         const projection *q = k->projection + p;
@@ -278,12 +286,10 @@ void pk_grant(pk_search *k, uint64_t most_octets) { k->most_octets = most_octets
 void pk_finish(pk_search *k) {
     if (!k->over) k->over = PK_MAX_STATES;
     team_free(k);
-    for (uint32_t n = 0; n < k->threads; n++) {
-        large_free(&k->part[n].memory);
-        k->part[n].buckets = 0;
-        release(&k->worker[n].candidate), release(&k->worker[n].key), release(&k->worker[n].mine);
-        k->worker[n].room = k->worker[n].mine_room = 0;
-    }
+    large_free(&k->index.memory);
+    k->index.buckets = 0;
+    for (uint64_t n = 0; n < k->batches; n++) empty(k->batch + n);
+    note_held(k);
     for (uint32_t p = 0; p < k->projections; p++) {
         projection *q = k->projection + p;
         release(&q->fact_table.slot), release(&q->table.slot);
@@ -293,11 +299,15 @@ void pk_finish(pk_search *k) {
 static void free_workers(pk_search *k) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
-        free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing), free(w->fired), free(w->rows.slot), free(w->row);
-        free(w->candidate), free(w->key), free(w->mine), free(w->lately), free(w->recent);
-        large_free(&k->part[n].memory);
+        free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing);
+        free(w->rows.slot), free(w->row), free(w->lately), free(w->recent);
+        free(w->successor), free(w->key), free(w->order);
     }
-    free(k->worker);
+    for (uint64_t n = 0; k->batch && n < k->batches; n++) {
+        empty(k->batch + n);
+        free(k->batch[n].fired), free(k->batch[n].unknown.at);
+    }
+    free(k->worker), free(k->batch);
 }
 
 static void free_system(pk_search *k) {
@@ -309,7 +319,7 @@ static void free_system(pk_search *k) {
     free(k->closures.slot), free(k->knowledge_table.slot), free(k->knowledge_used);
     free(k->symmetry_fixed), free(k->symmetry_value), free(k->symmetry_facts), free(k->move_offset), free(k->move);
     free(k->images.slot);
-    free(k->goal_mask), free(k->goal_value), free(k->touch_offset), free(k->touch.at), free(k->fresh);
+    free(k->goal_mask), free(k->goal_value), free(k->touch_offset), free(k->touch.at);
 }
 
 void pk_free(pk_search *k) {
@@ -323,10 +333,10 @@ void pk_free(pk_search *k) {
         free(q->seen.at);
     }
     for (uint32_t n = 0; k->word && n < k->words; n++) free(k->word[n].value), free(k->word[n].slot);
-    large_free(&k->keys), large_free(&k->ways), large_free(&k->samples);
+    large_free(&k->keys), large_free(&k->ways), large_free(&k->samples), large_free(&k->index.memory);
     pk_found *f = &k->found;
     free(k->projection), free(k->word), free(k->layout.at), free(k->edge_target.at), free(k->edge_via.at);
-    free(f->knowledge), free(f->fired), free(f->goal_state), free(f->seen), free(f->seen_count), free(f->edge_offset);
+    free(k->knowledge), free(f->fired), free(f->goal_state), free(f->seen), free(f->seen_count), free(f->edge_offset);
     free_saved(&k->saved);
     free(k->spill);
     free(k);

@@ -40,7 +40,7 @@ static void observe_goal(pk_search *k, uint32_t goal, const uint64_t *key, uint3
     const uint64_t *mask = k->goal_mask + (uint64_t)goal * k->words, *value = k->goal_value + (uint64_t)goal * k->words;
     for (uint32_t w = 0; w < k->words; w++)
         if ((mask[w] | value[w]) && (word_of(k, key, w) & mask[w]) != value[w]) return;
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge_in(k, key) * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge_in(k, key) * k->knowledge_words;
     if (sparse_within(&k->goal_facts, goal, known)) k->found.goal_state[goal] = id;
 }
 

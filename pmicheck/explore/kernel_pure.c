@@ -87,18 +87,11 @@ static void free_pure(pk_search *k) {
 }
 
 /* As `expand`, in a pure system. */
-static void expand_pure(worker *w) {
+static void expand_pure(worker *w, batch *b) {
     const pk_search *k = w->search;
     const pure_step *step = k->pure_step;
-    w->status = PK_OK;
-    w->count = w->unknown = 0;
-    memset(w->fired, 0, k->rules * sizeof *w->fired);
-    for (uint64_t id = w->from; id < w->until; id++) {
-        uint64_t own = *key_of(k, id), first = w->count;
-        if (!candidates_reserve(w, k->transitions, 1)) {
-            w->status = PK_MEMORY;
-            return;
-        }
+    for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
+        uint64_t own = *key_of(k, id), made = 0;
         for (uint32_t n = 0; n < k->slices; n++) {
             const slice *s = k->slice + n;
             uint64_t value = own >> s->shift & low_bits(s->width);
@@ -110,10 +103,10 @@ static void expand_pure(worker *w) {
                 if (key == own && !k->record_edges) continue;
                 uint64_t hash = hash_of(&key, 1);
                 PREFETCH(lately_slot(w, hash, 1));
-                w->key[w->count] = key;
-                w->candidate[w->count++] = (candidate){hash, (uint32_t)id, t, 0, key == own ? SELF : OLD, 0};
+                w->key[made] = key;
+                w->successor[made++] = (successor){hash, t, OTHER};
             }
         }
-        if (!k->record_edges) drop_made_lately(w, first, 1);
+        b->status = hand_over(w, b, (uint32_t)id, made, 1);
     }
 }

@@ -8,7 +8,7 @@ static int image_of_set(const pk_search *c, pk_search *k, uint32_t n, uint32_t k
     const uint64_t *slot = memo_slot(&c->images, key);
     *image = slot[0] ? (uint32_t)slot[1] : PK_NONE;
     if (*image != PK_NONE || !k) return PK_OK;
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
     const uint32_t *facts = k->symmetry_facts + (uint64_t)n * k->knowledge_words * 64;
     memset(k->closing, 0, k->knowledge_words * sizeof *k->closing);
     for (uint32_t w = 0; w < k->knowledge_words; w++)
@@ -38,8 +38,8 @@ static int precedes(
     const pk_search *k, const uint64_t *left, uint32_t left_known, const uint64_t *right, uint32_t right_known) {
     for (uint32_t w = k->words; w-- > 0;)
         if (left[w] != right[w]) return left[w] < right[w];
-    const uint64_t *a = k->found.knowledge + (uint64_t)left_known * k->knowledge_words;
-    const uint64_t *b = k->found.knowledge + (uint64_t)right_known * k->knowledge_words;
+    const uint64_t *a = k->knowledge + (uint64_t)left_known * k->knowledge_words;
+    const uint64_t *b = k->knowledge + (uint64_t)right_known * k->knowledge_words;
     for (uint32_t w = k->knowledge_words; w-- > 0;)
         if (a[w] != b[w]) return a[w] < b[w];
     return 0;
@@ -74,7 +74,7 @@ static int would_change(const pk_search *k, uint32_t t, const uint64_t *local, u
         const update *u = k->update + at;
         if (((local[u->word] & ~u->clear) | u->put) != local[u->word]) return 1;
     }
-    const uint64_t *known = k->found.knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
     return k->learns_of[t] && !sparse_within(&k->learns, k->learns_of[t], known);
 }
 
@@ -118,7 +118,7 @@ static int make_canonical(worker *w, pk_search *k, uint64_t *local, uint32_t *kn
 
 /* As successor_key: the key of the successor, UNKNOWN or SELF. With `k` what is new gets a number, and `outgrown` says
  * which number does not fit any more. The enabled transitions of the worker are lost. */
-static uint32_t reduced_successor(
+static int reduced_successor(
     worker *w, pk_search *k, const uint64_t *from, uint32_t knowledge, uint32_t t, uint64_t *key, uint32_t *outgrown,
     int *status) {
     const pk_search *c = w->search;
@@ -141,7 +141,7 @@ static uint32_t reduced_successor(
         if (value > low_bits(c->layout.at[n].bits)) *outgrown = n;
         if (*outgrown == PK_NONE) put_number(key, c->layout.at + n, value);
     }
-    return changed ? OLD : SELF;
+    return changed ? OTHER : SELF;
 }
 
 static void count_hurried(worker *w) {
@@ -149,35 +149,27 @@ static void count_hurried(worker *w) {
 }
 
 /* As `expand`, in a reduced system. */
-static void expand_reduced(worker *w) {
+static void expand_reduced(worker *w, batch *b) {
     const pk_search *k = w->search;
     uint32_t key_words = k->layout.words;
-    w->status = PK_OK;
-    w->count = w->unknown = 0;
-    memset(w->fired, 0, k->rules * sizeof *w->fired);
-    for (uint64_t id = w->from; id < w->until; id++) {
+    for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
         const uint64_t *own = key_of(k, id);
         uint32_t knowledge = unpack(k, own, w->local), outgrown = PK_NONE;
-        w->status = find_enabled(w, w->local, knowledge);
-        uint64_t count = w->enabled_count;
-        if (w->status == PK_OK && !candidates_reserve(w, count, key_words)) w->status = PK_MEMORY;
-        if (w->status != PK_OK) return;
+        b->status = find_enabled(w, w->local, knowledge);
+        if (b->status != PK_OK) return;
+        uint64_t count = w->enabled_count, made = 0;
         memcpy(w->firing, w->enabled, count * sizeof *w->firing);
-        uint64_t first = w->count;
         for (uint64_t i = 0; i < count; i++) {
-            candidate *c = w->candidate + w->count;
-            uint64_t *key = w->key + w->count * key_words;
-            *c = (candidate){.parent = (uint32_t)id, .via = w->firing[i]};
-            w->fired[k->rule_of[c->via]]++;
+            uint32_t t = w->firing[i];
+            uint64_t *key = w->key + made * key_words;
+            w->fired[k->rule_of[t]]++;
             memcpy(key, own, key_words * sizeof *key);
-            c->target = (uint16_t)reduced_successor(w, NULL, w->local, knowledge, c->via, key, &outgrown, &w->status);
-            if (w->status != PK_OK) return;
-            if (c->target != UNKNOWN) count_hurried(w);
-            if (c->target == SELF && !k->record_edges) continue;
-            c->hash = hash_of(key, key_words);
-            w->unknown += c->target == UNKNOWN;
-            w->count++;
+            int kind = reduced_successor(w, NULL, w->local, knowledge, t, key, &outgrown, &b->status);
+            if (b->status != PK_OK) return;
+            if (kind != UNKNOWN) count_hurried(w);
+            if (kind == SELF && !k->record_edges) continue;
+            w->successor[made++] = (successor){hash_of(key, key_words), t, kind};
         }
-        if (!k->record_edges) drop_made_lately(w, first, key_words);
+        b->status = hand_over(w, b, (uint32_t)id, made, key_words);
     }
 }

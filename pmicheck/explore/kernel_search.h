@@ -11,7 +11,7 @@ typedef struct {
     large memory;
     bucket *at;
     uint64_t buckets, used;
-} index_part;
+} state_index;
 
 /* What the sections that were handed out hold, see kernel_checkpoint.c. */
 typedef struct {
@@ -23,7 +23,19 @@ typedef struct {
 } saved;
 
 struct pk_search {
-    pk_found found;
+    pk_found found; /* and what else the thread writes that settles */
+    large keys, ways, samples; /* the latter two: the discoverers, see kernel_states.c */
+    uint64_t way_bits, way_ones;
+    state_index index;
+    char apart[APART];
+
+    uint64_t next, until, taken, settled; /* states and batches, see kernel_batches.c */
+    int settling, together;
+    uint64_t held;    /* octets that workers and batches had when the settling began */
+    uint64_t parents; /* in the next batch */
+    char apart_too[APART];
+
+    uint64_t *knowledge;
     uint32_t words, knowledge_words, rules;
     uint32_t transitions, goals, projections, state_ids, knowledge_ids, key_bits, threads;
     uint64_t max_states, memo_limit, most_octets;
@@ -60,10 +72,6 @@ struct pk_search {
     int plain; /* one word, kept as it is */
     word_table *word;
     key_layout layout;
-    large keys;
-    index_part part[PK_MOST_THREADS];
-    large ways, samples; /* the discoverers, see kernel_states.c */
-    uint64_t way_bits, way_ones;
 
     projection *projection;
     uint64_t *goal_mask, *goal_value;
@@ -72,9 +80,9 @@ struct pk_search {
     numbers touch;
 
     worker *worker;
+    batch *batch;
+    uint64_t batches;
     team *team;
-    candidate **fresh;
-    uint64_t parents; /* for each worker in the next batch */
 
     uint64_t offset_room, offsets;
     numbers edge_target, edge_via;

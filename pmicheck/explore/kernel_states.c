@@ -1,23 +1,21 @@
 /* Part of kernel.c: where the states lie, how they are found again, and by which state each was discovered.
  *
  * `keys` holds the key of every state in the order of their numbers. The index finds a number by a hash of the key:
- * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. Each
- * thread owns a part of the index, chosen by other bits of the hash. The discoverers are nondecreasing in the order of
- * numbers, so two bits a state suffice: for each expanded state a 1 for each state that it discovered, then a 0.
+ * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. The
+ * discoverers are nondecreasing in the order of numbers, so two bits a state suffice: for each expanded state a 1 for each
+ * state that it discovered, then a 0.
  */
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 #define SAMPLE 4096 /* the place of every so many states in the bits of the discoverers is kept */
-#define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger part grows by a quarter, which wastes less memory */
+#define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger index grows by a quarter, which wastes less memory */
 
 #define SCANNED (1u << 15) /* states to be read from a disk at once */
-#define SPILT_RANGES 8 /* in which a part is filled that lies on a disk */
+#define SPILT_RANGES 8 /* in which an index is filled that lies on a disk */
 
 static inline uint8_t tag_in(uint64_t hash) { return (uint8_t)(hash >> 16) ? (uint8_t)(hash >> 16) : 1; }
-
-static inline uint32_t part_in(uint64_t hash, uint32_t parts) { return (uint32_t)(((hash & 0xFFFF) * parts) >> 16); }
 
 static inline uint64_t bucket_in(uint64_t hash, uint64_t buckets) { return ((hash >> 32) * buckets) >> 32; }
 
@@ -39,79 +37,78 @@ static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
     return hash * 0xD6E8FEB86659FD93ull;
 }
 
-static inline int fits(const index_part *p, uint64_t more) { return (p->used + more) * 8 <= p->buckets * BUCKET * 7; }
+static inline int fits(const state_index *x, uint64_t more) { return (x->used + more) * 8 <= x->buckets * BUCKET * 7; }
 
 static inline const uint64_t *key_of(const pk_search *k, uint64_t id) {
     return (const uint64_t *)k->keys.at + id * k->layout.words;
 }
 
-/* A free place for a number in a part: the bucket, and the place in it. */
-static inline bucket *free_place(const index_part *p, uint64_t hash, uint32_t *place_in_bucket) {
-    uint64_t at = bucket_in(hash, p->buckets);
+/* A free place for a number: the bucket, and the place in it. */
+static inline bucket *free_place(const state_index *x, uint64_t hash, uint32_t *place_in_bucket) {
+    uint64_t at = bucket_in(hash, x->buckets);
     for (;;) {
-        uint32_t empty = tags_equal(p->at + at, 0);
+        uint32_t empty = tags_equal(x->at + at, 0);
         if (empty) {
             *place_in_bucket = lowest_bit(empty);
-            return p->at + at;
+            return x->at + at;
         }
-        if (++at == p->buckets) at = 0;
+        if (++at == x->buckets) at = 0;
     }
 }
 
-/* Put the states whose bucket lies in this range into a part. */
-static void fill_range(const pk_search *k, index_part *p, uint32_t number, uint64_t from, uint64_t to) {
+/* Put the states whose bucket lies in this range into the index. */
+static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
+    state_index *x = &k->index;
     uint64_t waiting[32] = {0}, octets = k->layout.words * 8ull;
     for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
-        uint64_t hash = waiting[id % 32], at = bucket_in(hash, p->buckets);
-        if (id >= 32 && part_in(hash, k->threads) == number && at >= from && at < to) {
+        uint64_t hash = waiting[id % 32], at = bucket_in(hash, x->buckets);
+        if (id >= 32 && at >= from && at < to) {
             uint32_t place_in_bucket;
-            bucket *b = free_place(p, hash, &place_in_bucket);
+            bucket *b = free_place(x, hash, &place_in_bucket);
             b->tag[place_in_bucket] = tag_in(hash);
             b->id[place_in_bucket] = (uint32_t)(id - 32);
-            p->used++;
+            x->used++;
         }
         if (id >= k->found.states) continue;
         if (id % SCANNED == 0) large_ahead(&k->keys, id * octets, 2 * SCANNED * octets);
         waiting[id % 32] = hash_of(key_of(k, id), k->layout.words);
-        PREFETCH(p->at + bucket_in(waiting[id % 32], p->buckets));
+        PREFETCH(x->at + bucket_in(waiting[id % 32], x->buckets));
     }
 }
 
-/* Fill a part anew, `buckets` large, with the states whose hash belongs to it; range by range if all may be more than
- * memory holds, for a disk suffers from places in no order. */
-static int fill_part(pk_search *k, uint32_t number, uint64_t buckets) {
-    index_part *p = k->part + number;
-    large_free(&p->memory);
-    p->at = NULL;
-    p->used = 0;
-    p->buckets = buckets;
-    if (!large_reserve(&p->memory, buckets * sizeof *p->at + 63)) return 0;
-    p->at = (bucket *)(((uintptr_t)p->memory.at + 63) & ~(uintptr_t)63);
+/* Fill the index anew, `buckets` large; range by range if it may be more than memory holds, for a disk suffers from places
+ * in no order. */
+static int fill_index(pk_search *k, uint64_t buckets) {
+    state_index *x = &k->index;
+    large_free(&x->memory);
+    x->at = NULL;
+    x->used = 0;
+    x->buckets = buckets;
+    if (!large_reserve(&x->memory, buckets * sizeof *x->at + 63)) return 0;
+    x->at = (bucket *)(((uintptr_t)x->memory.at + 63) & ~(uintptr_t)63);
     uint64_t ranges = k->spill ? SPILT_RANGES : 1;
-    for (uint64_t n = 0; n < ranges; n++) fill_range(k, p, number, buckets * n / ranges, buckets * (n + 1) / ranges);
+    for (uint64_t n = 0; n < ranges; n++) fill_range(k, buckets * n / ranges, buckets * (n + 1) / ranges);
     return 1;
 }
 
-/* How many buckets a part has to have for so many more numbers: its own if they suffice. */
-static uint64_t buckets_for(const index_part *p, uint64_t more) {
-    uint64_t buckets = p->buckets ? p->buckets : 16;
-    while ((p->used + more) * 8 > buckets * BUCKET * 7) buckets += buckets < DOUBLING_UNTIL ? buckets : buckets / 4;
+/* How many buckets the index has to have for so many more numbers: its own if they suffice. */
+static uint64_t buckets_for(const state_index *x, uint64_t more) {
+    uint64_t buckets = x->buckets ? x->buckets : 16;
+    while ((x->used + more) * 8 > buckets * BUCKET * 7) buckets += buckets < DOUBLING_UNTIL ? buckets : buckets / 4;
     return buckets;
 }
 
-static int append_bit(pk_search *k, int bit) {
-    if (k->way_bits % 64 == 0 && !large_reserve(&k->ways, (k->way_bits / 64 + 1) * 8)) return 0;
-    uint64_t *words = k->ways.at;
-    if (bit) {
-        if (k->way_ones % SAMPLE == 0) {
-            if (!large_reserve(&k->samples, (k->way_ones / SAMPLE + 1) * 8)) return 0;
-            ((uint64_t *)k->samples.at)[k->way_ones / SAMPLE] = k->way_bits;
-        }
-        k->way_ones++;
-        words[k->way_bits / 64] |= 1ull << (k->way_bits % 64);
-    }
+/* Room for so many more discoveries, and for as many states that have no more to make. */
+static int reserve_ways(pk_search *k, uint64_t ones, uint64_t zeros) {
+    return large_reserve(&k->ways, ((k->way_bits + ones + zeros) / 64 + 1) * 8) &&
+           large_reserve(&k->samples, ((k->way_ones + ones) / SAMPLE + 1) * 8);
+}
+
+static inline void append_one(pk_search *k) {
+    if (k->way_ones % SAMPLE == 0) ((uint64_t *)k->samples.at)[k->way_ones / SAMPLE] = k->way_bits;
+    k->way_ones++;
+    ((uint64_t *)k->ways.at)[k->way_bits / 64] |= 1ull << (k->way_bits % 64);
     k->way_bits++;
-    return 1;
 }
 
 static inline uint32_t ones_in(uint64_t word) {

@@ -1,100 +1,146 @@
-/* Part of kernel.c: threads that do one phase of a batch together.
+/* Part of kernel.c: threads that work on one search, and what they tell one another.
  *
- * Workers other than the first wait, at first by looking again and again (a phase takes some 100 microseconds), then
- * asleep. Without POSIX threads there is one worker.
+ * What they share is changed under one lock, and rarely: some batch of successors is made in the meantime. Who waits for
+ * a change looks again and again at first, for sleeping threads are woken late and may then have to share a processor.
  */
 #if HAS_MMAP && !defined(__STDC_NO_ATOMICS__)
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
-#define HAS_THREADS 1
-#define LOOKS 20000
-
-typedef void phase(worker *);
+#define LOOKS 4096 /* some 200 microseconds */
+#define LOOKS_AT_ONCE 64 /* before others may have the processor */
 
 struct team {
     pthread_t thread[PK_MOST_THREADS];
-    pthread_mutex_t lock;
-    pthread_cond_t begin, end;
-    atomic_uint turn, working; /* how many phases have begun; who has not finished the present one */
-    phase *phase;
     uint32_t started;
     int stop;
+    char apart[APART];
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t asleep, making, resting; /* who makes successors, and how many of them pause */
+    char apart_too[APART];
+    atomic_uint changes; /* how many there were */
+    atomic_int halt;     /* nobody is to make successors */
 };
 
-static void team_wait(pthread_mutex_t *lock, pthread_cond_t *condition, atomic_uint *number, unsigned value, int equal) {
-    for (unsigned looks = 0; looks < LOOKS; looks++)
-        if ((atomic_load_explicit(number, memory_order_acquire) == value) == equal) return;
-    pthread_mutex_lock(lock);
-    while ((atomic_load_explicit(number, memory_order_acquire) == value) != equal) pthread_cond_wait(condition, lock);
-    pthread_mutex_unlock(lock);
+static void enter(pk_search *k) {
+    if (k->team) pthread_mutex_lock(&k->team->lock);
 }
+
+static void leave(pk_search *k) {
+    if (k->team) pthread_mutex_unlock(&k->team->lock);
+}
+
+/* Something has changed (under the lock, as is all that follows). */
+static void tell(pk_search *k) {
+    if (!k->team) return;
+    atomic_fetch_add_explicit(&k->team->changes, 1, memory_order_release);
+    if (k->team->asleep) pthread_cond_broadcast(&k->team->changed);
+}
+
+static inline void relax(void) {
+#if defined(__SSE2__)
+    _mm_pause();
+#endif
+}
+
+static void await_change(pk_search *k) {
+    team *t = k->team;
+    unsigned before = atomic_load_explicit(&t->changes, memory_order_relaxed);
+    pthread_mutex_unlock(&t->lock);
+    for (unsigned looks = 1; looks <= LOOKS; looks++) {
+        if (atomic_load_explicit(&t->changes, memory_order_acquire) != before) break;
+        looks % LOOKS_AT_ONCE ? relax() : (void)sched_yield();
+    }
+    pthread_mutex_lock(&t->lock);
+    t->asleep++;
+    while (atomic_load_explicit(&t->changes, memory_order_relaxed) == before) pthread_cond_wait(&t->changed, &t->lock);
+    t->asleep--;
+}
+
+static void count_makers(pk_search *k, int more) { k->team->making += (uint32_t)more; }
+
+static int halted(pk_search *k) { return k->team && atomic_load_explicit(&k->team->halt, memory_order_relaxed); }
+
+/* From here on the tables that making successors reads may be changed. */
+static void halt(pk_search *k) {
+    if (!k->together) return;
+    enter(k);
+    atomic_store_explicit(&k->team->halt, 1, memory_order_relaxed);
+    while (k->team->making > k->team->resting) await_change(k);
+    leave(k);
+}
+
+static void resume(pk_search *k) {
+    if (!k->together) return;
+    enter(k);
+    atomic_store_explicit(&k->team->halt, 0, memory_order_relaxed);
+    tell(k);
+    leave(k);
+}
+
+static void rest(pk_search *k) {
+    enter(k);
+    k->team->resting++;
+    tell(k);
+    while (halted(k)) await_change(k);
+    k->team->resting--;
+    leave(k);
+}
+
+static void help(worker *w);
 
 static void *team_member(void *argument) {
-    worker *w = argument;
-    team *t = w->search->team;
-    for (unsigned turn = 0;; turn++) {
-        team_wait(&t->lock, &t->begin, &t->turn, turn, 0);
-        if (t->stop) return NULL;
-        t->phase(w);
-        pthread_mutex_lock(&t->lock);
-        if (atomic_fetch_sub_explicit(&t->working, 1, memory_order_acq_rel) == 1) pthread_cond_signal(&t->end);
-        pthread_mutex_unlock(&t->lock);
-    }
+    help(argument);
+    return NULL;
 }
 
-static void team_begin(team *t, uint32_t working) {
-    pthread_mutex_lock(&t->lock);
-    atomic_store_explicit(&t->working, working, memory_order_release);
-    atomic_fetch_add_explicit(&t->turn, 1, memory_order_acq_rel);
-    pthread_cond_broadcast(&t->begin);
-    pthread_mutex_unlock(&t->lock);
-}
-
-/* Let every worker do the phase; returns when all have. What is soon done one thread does for all. */
-static void together(pk_search *k, phase *what, int soon_done) {
-    if (k->threads == 1 || soon_done) {
-        for (uint32_t n = 0; n < k->threads; n++) what(k->worker + n);
-        return;
-    }
-    k->team->phase = what;
-    team_begin(k->team, k->threads - 1);
-    what(k->worker);
-    team_wait(&k->team->lock, &k->team->end, &k->team->working, 0, 1);
-}
+static int stopped(pk_search *k) { return k->team->stop; }
 
 static void team_free(pk_search *k) {
     team *t = k->team;
     if (!t) return;
+    enter(k);
     t->stop = 1;
-    team_begin(t, 0);
+    tell(k);
+    leave(k);
     for (uint32_t n = 0; n < t->started; n++) pthread_join(t->thread[n], NULL);
     pthread_mutex_destroy(&t->lock);
-    pthread_cond_destroy(&t->begin);
-    pthread_cond_destroy(&t->end);
+    pthread_cond_destroy(&t->changed);
     free(t);
     k->team = NULL;
 }
 
-static int team_init(pk_search *k) {
-    if (k->threads == 1) return 1;
+/* Keys must never move while some thread reads them: where they may, one thread has to do. */
+static int make_team(pk_search *k) {
+    if (k->threads == 1 || !k->keys.reserved) return 1;
     team *t = k->team = calloc(1, sizeof *t);
     if (!t) return 0;
     pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->begin, NULL);
-    pthread_cond_init(&t->end, NULL);
+    pthread_cond_init(&t->changed, NULL);
     for (; t->started + 1 < k->threads; t->started++)
         if (pthread_create(t->thread + t->started, NULL, team_member, k->worker + t->started + 1)) return 0;
     return 1;
 }
 #else
-typedef void phase(worker *);
 struct team {
     int none;
 };
-static void together(pk_search *k, phase *what, int soon_done) {
-    (void)soon_done;
-    what(k->worker);
-}
+static void enter(pk_search *k) { (void)k; }
+static void leave(pk_search *k) { (void)k; }
+static void tell(pk_search *k) { (void)k; }
+static void await_change(pk_search *k) { (void)k; }
+static void count_makers(pk_search *k, int more) { (void)k, (void)more; }
+static int halted(pk_search *k) { return (void)k, 0; }
+static void halt(pk_search *k) { (void)k; }
+static void resume(pk_search *k) { (void)k; }
+static void rest(pk_search *k) { (void)k; }
 static void team_free(pk_search *k) { (void)k; }
-static int team_init(pk_search *k) { return k->threads == 1; }
+static int make_team(pk_search *k) { return k->threads == 1; }
 #endif
+
+/* Whether the rest of a batch is to be made, perhaps after a pause. */
+static inline int go_on(const worker *w, const batch *b) {
+    if (halted(w->search)) rest(w->search);
+    return !b->outdated;
+}
