@@ -70,7 +70,7 @@ static int resolve_unknown(worker *w, batch *b, uint32_t *outgrown) {
     return PK_OK;
 }
 
-/* What was given out and is not settled is not to be used; state `next` is given out next. */
+/* What was given out and is not settled is not to be used; state `next` is given out next. Only while others pause. */
 static void discard(pk_search *k, uint64_t next) {
     enter(k);
     for (uint64_t n = k->settled; n < k->taken; n++) k->batch[n % k->batches].outdated = 1;
@@ -170,7 +170,9 @@ static void finish(worker *w, batch *b) {
     if (status == PK_OK && !b->outdated) status = PHASE_OF(k, settle)(w, b);
     if (status == PK_OK) return;
     k->over = status;
+    halt(k);
     discard(k, k->until);
+    resume(k);
 }
 
 static void note_settled(pk_search *k, const batch *b) {
@@ -237,12 +239,13 @@ int pk_step(pk_search *k, uint64_t until, uint64_t at_most) {
     if (until > k->found.states) until = k->found.states;
     if (until > next && until - next > at_most) until = next + at_most;
     if (k->over || next >= until) return k->over;
+    int many = k->team && until - next >= FEW;
     enter(k);
     k->next = next;
     k->until = until;
-    k->together = k->team && until - next >= FEW;
-    if (k->together) tell(k);
+    k->together = many;
+    if (many) tell(k);
     leave(k);
-    k->together ? work(k->worker) : work_alone(k->worker);
+    many ? work(k->worker) : work_alone(k->worker);
     return k->over;
 }
