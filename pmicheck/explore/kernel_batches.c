@@ -1,7 +1,7 @@
 /* Part of kernel.c: batch after batch, and keys that get longer on the way.
  *
- * Batches are given out in the order of their states and settled in that order, by one thread at a time: by whichever is
- * free when the next one is made. So nothing that is found depends on the threads, and none waits while there is work.
+ * Batches are given out in the order of their states and settled in that order, by one thread at a time: by whichever
+ * is free when the next one is made. So nothing that is found depends on threads, and none waits while there is work.
  */
 #define FEW 256 /* states that it would not pay to wake other threads for */
 

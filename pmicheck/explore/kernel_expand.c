@@ -166,7 +166,8 @@ INLINE int hand_over(worker *w, batch *b, uint32_t parent, uint64_t count, uint3
     uint64_t kept = 0;
     for (uint64_t i = 0; i < count; i++) {
         const successor *s = w->successor + i;
-        int lately = s->kind != UNKNOWN && same_key(lately_slot(w, s->hash, key_words), w->key + i * key_words, key_words);
+        const uint64_t *key = w->key + i * key_words;
+        int lately = s->kind != UNKNOWN && same_key(lately_slot(w, s->hash, key_words), key, key_words);
         w->order[kept] = (uint64_t)s->via << 32 | i;
         kept += all || !lately;
     }

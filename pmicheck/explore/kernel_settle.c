@@ -1,5 +1,5 @@
-/* Part of kernel.c: from candidates to states. One thread at a time looks candidates up, in the order of plain breadth-first
- * search, and gives each new one the next number.
+/* Part of kernel.c: from candidates to states. One thread at a time looks candidates up, in the order of plain
+ * breadth-first search, and gives each new one the next number.
  */
 #define AHEAD 16 /* candidates between fetching a bucket, fetching the key that it points to, and looking there */
 
@@ -80,7 +80,8 @@ INLINE int number_all(pk_search *k, const batch *b, uint32_t key_words, const ca
         int status = c->parent == k->found.expanded ? PK_OK : go_to(k, c->parent);
         if (status == PK_OK) status = look_up(k, c, b->key + (i - 2 * AHEAD) * key_words, key_words, &id);
         if (status != PK_OK) return status;
-        if (k->record_edges && (!numbers_add(&k->edge_via, c->via) || !numbers_add(&k->edge_target, id))) return PK_MEMORY;
+        if (!k->record_edges) continue;
+        if (!numbers_add(&k->edge_via, c->via) || !numbers_add(&k->edge_target, id)) return PK_MEMORY;
     }
     return go_to(k, b->until);
 }

@@ -2,8 +2,8 @@
  *
  * `keys` holds the key of every state in the order of their numbers. The index finds a number by a hash of the key:
  * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. The
- * discoverers are nondecreasing in the order of numbers, so two bits a state suffice: for each expanded state a 1 for each
- * state that it discovered, then a 0.
+ * discoverers are nondecreasing in the order of numbers, so two bits a state suffice: for each expanded state a 1 for
+ * each state that it discovered, then a 0.
  */
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -76,8 +76,8 @@ static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
     }
 }
 
-/* Fill the index anew, `buckets` large; range by range if it may be more than memory holds, for a disk suffers from places
- * in no order. */
+/* Fill the index anew, `buckets` large; range by range if it may be more than memory holds, for a disk suffers from
+ * places in no order. */
 static int fill_index(pk_search *k, uint64_t buckets) {
     state_index *x = &k->index;
     large_free(&x->memory);

@@ -1,7 +1,7 @@
 /* Part of kernel.c: threads that work on one search, and what they tell one another.
  *
- * What they share is changed under one lock, and rarely: some batch of successors is made in the meantime. Who waits for
- * a change looks again and again at first, for sleeping threads are woken late and may then have to share a processor.
+ * What they share is changed under one lock, and rarely: a batch of successors is made in between. Who waits for a
+ * change looks again and again at first, for sleeping threads are woken late and may then have to share a processor.
  */
 #if HAS_MMAP && !defined(__STDC_NO_ATOMICS__)
 #include <pthread.h>

@@ -254,6 +254,17 @@ def test_threads_find_the_same(system: TransitionSystem, threads: int) -> None:
     assert [together.path(state) for state in some] == [alone.path(state) for state in some]
 
 
+@pytest.mark.parametrize("most", [2_000, 16_384, 30_001])
+def test_threads_stop_at_the_same_state(most: int) -> None:
+    system = learner(15)
+    alone = c_kernel.search(system, max_states=most)
+    assert alone.stopped_by == "max_states"
+    for threads in (2, 3):
+        together = c_kernel.search(system, max_states=most, threads=threads)
+        assert together == alone
+        assert list(together.states_iter()) == list(alone.states_iter())
+
+
 def rays(words: int) -> TransitionSystem:
     """From the middle one may go 60 steps on one ray of `words`; each has a word of its own."""
     fields, width = lay_out([(f"ray{n}", 64) for n in range(words)], words)
