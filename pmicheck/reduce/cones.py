@@ -122,27 +122,52 @@ class _Cones:
 
     def whole(self, mask: int) -> int:
         """The variables of which some bit is in the mask."""
-        found, left = 0, mask & self.every
+        return sum(self._in(mask))
+
+    def _in(self, mask: int) -> Iterator[int]:
+        """The variables of which some bit is in the mask, one by one."""
+        left = mask & self.every
         while left:
             variable = self.variable_of[(left & -left).bit_length() - 1]
-            found |= variable
+            yield variable
             left &= ~variable
-        return found
+
+    @cached_property
+    def writes(self) -> dict[int, list[int]]:
+        """The transitions that write some bits, ends aside, by these bits."""
+        by_bits: dict[int, list[int]] = defaultdict(list)
+        for number in self.regular:
+            t = self.system.transitions[number]
+            by_bits[(t.clear | t.put) & self.every].append(number)
+        return by_bits
+
+    @cached_property
+    def variables(self) -> dict[int, tuple[int, ...]]:
+        """Fields that the same transitions write, as one mask, and the keys in `writes` of those."""
+        fields = self.system.fields
+        written: list[list[int]] = [[] for _ in fields]
+        field_of = {bit: number for number, field in enumerate(fields) for bit in bits(field.mask)}
+        for mask in self.writes:
+            for number in {field_of[bit] for bit in bits(mask)}:
+                written[number].append(mask)
+        together: dict[tuple[int, ...], int] = defaultdict(int)
+        for field, by in zip(fields, written, strict=True):
+            together[tuple(by)] |= field.mask
+        return {mask: by for by, mask in together.items()}
 
     @cached_property
     def variable_of(self) -> dict[int, int]:
-        """For each bit the variable that it belongs to: fields that the same transitions write."""
-        fields = self.system.fields
-        writers: list[list[int]] = [[] for _ in fields]
-        field_of = {bit: number for number, field in enumerate(fields) for bit in bits(field.mask)}
-        written = {t.clear | t.put for t in (self.system.transitions[n] for n in self.regular)}
-        for number, mask in enumerate(sorted(written)):
-            for place in {field_of[bit] for bit in bits(mask & self.every)}:
-                writers[place].append(number)
-        together: dict[tuple[int, ...], int] = defaultdict(int)
-        for field, by in zip(fields, writers, strict=True):
-            together[tuple(by)] |= field.mask
-        return {bit: mask for mask in together.values() for bit in bits(mask)}
+        """For each bit the variable that it belongs to."""
+        return {bit: mask for mask in self.variables for bit in bits(mask)}
+
+    @cached_property
+    def teachers(self) -> dict[int, list[int]]:
+        """For each fact that is not known at the start the transitions that teach it."""
+        by_fact: dict[int, list[int]] = defaultdict(list)
+        for number in self.regular:
+            for fact in bits(self.system.transitions[number].learns & ~self.known):
+                by_fact[fact].append(number)
+        return by_fact
 
     def found(self) -> list[_Cone]:
         """Cones for all that is looked at, and a place in one for each end; none lies within another."""
@@ -150,24 +175,25 @@ class _Cones:
         looked_at += [(goal.mask, goal.facts) for goal in self.system.goals]
         cones: list[_Cone] = []
         for mask, facts in dict.fromkeys(looked_at or [(0, 0)]):
-            self._place(cones, self.whole(mask) | self.end_fields, facts, frozenset())
+            self._home(cones, self.whole(mask) | self.end_fields, facts, frozenset())
+        seen_in: dict[int, set[int]] = defaultdict(set)
         for number in sorted(self.ends):
             t = self.system.transitions[number]
             unmet = self.whole((t.value ^ self.system.initial) & t.mask)
-            self._place(cones, unmet | self.end_fields, t.needs, frozenset({number}))
-        return self._apart(cones)
+            seen_in[self._home(cones, unmet | self.end_fields, t.needs, frozenset({number}))].add(number)
+        return self._apart([replace(cone, ends=frozenset(seen_in[place])) for place, cone in enumerate(cones)])
 
     def around(self, mask: int, facts: int, watched: int) -> _Cone:
         """The cone of these fields and facts, `watched` bits that its steps move included."""
         return self._closed(_Cone(self.whole(mask), facts), watched)
 
-    def _place(self, cones: list[_Cone], mask: int, facts: int, ends: frozenset[int]) -> None:
-        """Put something into the first cone that holds it, or into one of its own."""
+    def _home(self, cones: list[_Cone], mask: int, facts: int, ends: frozenset[int]) -> int:
+        """Which cone holds these fields and facts; if none does, one around them and the ends comes last."""
         for place, cone in enumerate(cones):
             if cone.holds(mask, facts):
-                cones[place] = replace(cone, ends=cone.ends | ends)
-                return
+                return place
         cones.append(self._closed(_Cone(mask, facts, ends)))
+        return len(cones) - 1
 
     def _apart(self, cones: list[_Cone]) -> list[_Cone]:
         """The cones closed for all the ends in them; one for two that the same steps move, or one within the other."""
@@ -186,25 +212,30 @@ class _Cones:
 
     def _closed(self, cone: _Cone, watched: int = 0) -> _Cone:
         """The least cone around a given one: see above."""
-        transitions, initial = self.system.transitions, self.system.initial
-        mask, facts = cone.mask, cone.facts
+        mask = facts = 0
+        steps: set[int] = set()
+        asked, away, unmet, needed = watched, 0, cone.mask, cone.facts
+        fresh = set(cone.ends)
         while True:
-            kept = [n for n in self.regular if self._matters(transitions[n], mask, facts)]
-            asking = [transitions[n] for n in (*kept, *cone.ends)]
-            asked, moved, needed = watched, 0, 0
-            for t in asking:
+            for t in (self.system.transitions[number] for number in fresh):
                 asked |= t.mask
-                moved |= t.mask if self.every_guard else (t.value ^ initial) & t.mask
+                unmet |= t.mask if self.every_guard else (t.value ^ self.system.initial) & t.mask
                 needed |= t.needs
-            for t in (transitions[n] for n in kept):
-                moved |= (t.put ^ initial) & (t.clear | t.put) & asked
-            wider, more = mask | self.whole(moved & ~mask), self._derived(facts | needed)
-            if (wider, more) == (mask, facts):
-                return _Cone(mask, facts, cone.ends, tuple(kept))
-            mask, facts = wider, more
+            for t in (self.system.transitions[number] for number in fresh - cone.ends):
+                away |= (t.put ^ self.system.initial) & (t.clear | t.put)
+            wider, more = self.whole((unmet | away & asked) & ~mask), self._derived(facts | needed) & ~facts
+            if not wider and not more:
+                return _Cone(mask, facts, cone.ends, tuple(sorted(steps)))
+            mask, facts = mask | wider, facts | more
+            fresh = set(self._moving(wider, more)) - steps
+            steps |= fresh
 
-    def _matters(self, t: Transition, mask: int, facts: int) -> bool:
-        return bool((t.clear | t.put) & mask or t.learns & facts & ~self.known)
+    def _moving(self, mask: int, facts: int) -> Iterator[int]:
+        """The transitions that write some of these variables, or teach some of these facts."""
+        for written in {key for variable in self._in(mask) for key in self.variables[variable]}:
+            yield from self.writes[written]
+        for fact in bits(facts):
+            yield from self.teachers.get(fact, ())
 
     def _derived(self, facts: int) -> int:
         """The facts, and all that help to derive them."""
