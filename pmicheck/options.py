@@ -91,7 +91,8 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
     settle = "take verdicts that those of weaker or stronger attackers imply, without a run"
     add("--settle", action="store_true", help=settle)
-    add("--reduce", action="append", default=[], metavar="R", help="cone-of-influence, symmetry, partial-order, all")
+    fewer = "search fewer states: cone-of-influence, symmetry, partial-order, all"
+    add("--reduce", action="append", default=[], metavar="R", help=fewer)
     _add_workers(verify)
     _add_cache(verify)
     _add_cluster(verify)
