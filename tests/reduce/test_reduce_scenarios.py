@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from pmicheck.analysis import Request, verify
 from pmicheck.engine import UNLIMITED, Engine
-from pmicheck.reduce.reduction import REDUCTIONS
+from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.reduce.reduction import CONE, REDUCTIONS
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
 
 CELLS = {
     ("type1-initial", "home-path", ()): 1.5,
+    ("type1-initial-wide", "careof-path", ()): 300.0,
     ("type2-rr", "home-path", ()): 7.0,
     ("type1-handover", "off-path", ()): 1.1,
 }
 """(scenario, attacker, bounds) and how many times fewer states there are at least under all reductions."""
 
 
-def decided(scenario: str, attacker: str, settings: tuple[tuple[str, str], ...], engine: Engine) -> Record:
-    request = Request(scenarios=(scenario,), attackers=(attacker,), settings=settings, engine=engine, settle=False)
+def decided(
+    scenario: str,
+    attacker: str,
+    settings: tuple[tuple[str, str], ...],
+    engine: Engine,
+    properties: tuple[str, ...] = (),
+) -> Record:
+    asked = {"scenarios": (scenario,), "attackers": (attacker,), "properties": properties}
+    request = Request(**asked, settings=settings, engine=engine, settle=False)
     return verify(request, command=["pmicheck"], progress=lambda _: None)
 
 
@@ -39,3 +51,36 @@ def test_reduced_runs_come_to_the_same_verdicts_with_fewer_states(
     assert plain.explorations[0].states > factor * reduced.explorations[0].states
     assert reduced.explorations[0].reductions == REDUCTIONS
     assert plain.explorations[0].reductions == ()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "attacker"), [("type1-initial-wide", "careof-path"), ("type1-handover", "dolev-yao")]
+)
+def test_slices_come_to_the_same_verdicts_at_the_same_depths(scenario: str, attacker: str) -> None:
+    plain, sliced = (decided(scenario, attacker, (), engine) for engine in (UNLIMITED, Engine(reduce=(CONE,))))
+    for before, after in zip(plain.results, sliced.results, strict=True):
+        assert after.verdict is before.verdict
+        assert after.witness == before.witness
+        assert (before.trace is None) == (after.trace is None)
+        if before.trace is not None and after.trace is not None:
+            assert len(after.trace.steps) == len(before.trace.steps)
+
+
+def test_two_mobile_nodes_cost_little_more_than_two_searches() -> None:
+    """Plain, the widened handover passes ten times as many states before it is done."""
+    invariants = tuple(name for name in INVARIANTS if name != "data-origin")
+    sliced = decided("type1-handover-wide", "off-path", (), Engine(reduce=(CONE,)), invariants).explorations[0]
+    limited = Engine(max_states=10 * sliced.states)
+    plain = decided("type1-handover-wide", "off-path", (), limited, invariants).explorations[0]
+    assert sliced.complete
+    assert not plain.complete
+
+
+def test_each_slice_is_saved_for_itself_and_taken_up_again(tmp_path: Path) -> None:
+    engine = Engine(reduce=(CONE,), checkpoint=tmp_path)
+    first, again = (decided("type1-initial-wide", "careof-path", (), engine) for _ in range(2))
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
+    assert [replace(each, seconds=0.0) for each in first.results] == [
+        replace(each, seconds=0.0) for each in again.results
+    ]
+    assert first.explorations[0].states == again.explorations[0].states
