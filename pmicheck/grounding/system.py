@@ -15,7 +15,7 @@ start goes the same way. Depth counts steps, so eager transitions cost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -184,6 +184,23 @@ class TransitionSystem:
                 by[bit].append(rule)
         return tuple(tuple(rules) for rules in by)
 
+    @cached_property
+    def bodies_of(self) -> dict[int, tuple[int, ...]]:
+        """For every fact that can be derived the bodies of the Horn rules that derive it."""
+        by: dict[int, tuple[int, ...]] = {}
+        for rule in self.horn:
+            by[rule.head] = (*by.get(rule.head, ()), rule.body)
+        return by
+
+    def with_premises(self, facts: int) -> int:
+        """The facts, and all that help to derive them."""
+        agenda = list(bits(facts))
+        while agenda:
+            for body in self.bodies_of.get(agenda.pop(), ()):
+                agenda += bits(body & ~facts)
+                facts |= body
+        return facts
+
     def close(self, knowledge: int, learned: int) -> int:
         """The closure of the closed set `knowledge` together with the facts `learned`."""
         fresh = learned & ~knowledge
@@ -206,6 +223,13 @@ class TransitionSystem:
         if transition.learns & ~knowledge:
             knowledge = self.close(knowledge, transition.learns)
         return successor, knowledge
+
+    def after(self, steps: Iterable[int]) -> tuple[int, int]:
+        """The state after a run: the transitions with these numbers, one after another from the start."""
+        state = self.start
+        for step in steps:
+            state = self.apply(self.transitions[step], *state)
+        return state
 
     @cached_property
     def start(self) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pmicheck.grounding.system import Projection, Transition, TransitionSystem, bits
+from pmicheck.reduce.variables import wanted_by_all
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,10 @@ class _Cones:
         self.every_guard = every_guard
         self.every = sum(field.mask for field in system.fields)
         self.known = system.start[1]
+        self.going_on = wanted_by_all(system)
         self.ends = frozenset(self._find_ends())
         self.regular = [n for n in range(len(system.transitions)) if n not in self.ends]
         self.end_fields = self.whole(self.going_on & self._set_by_ends())
-
-    @cached_property
-    def going_on(self) -> int:
-        """The bits that every transition wants as they are at the start."""
-        wanted = self.every if self.system.transitions else 0
-        for t in self.system.transitions:
-            wanted &= t.mask & ~(t.value ^ self.system.initial)
-        return wanted
 
     def _find_ends(self) -> Iterator[int]:
         for number, t in enumerate(self.system.transitions):
@@ -223,7 +217,7 @@ class _Cones:
                 needed |= t.needs
             for t in (self.system.transitions[number] for number in fresh - cone.ends):
                 away |= (t.put ^ self.system.initial) & (t.clear | t.put)
-            wider, more = self.whole((unmet | away & asked) & ~mask), self._derived(facts | needed) & ~facts
+            wider, more = self.whole((unmet | away & asked) & ~mask), self.system.with_premises(facts | needed) & ~facts
             if not wider and not more:
                 return _Cone(mask, facts, cone.ends, tuple(sorted(steps)))
             mask, facts = mask | wider, facts | more
@@ -236,23 +230,6 @@ class _Cones:
             yield from self.writes[written]
         for fact in bits(facts):
             yield from self.teachers.get(fact, ())
-
-    def _derived(self, facts: int) -> int:
-        """The facts, and all that help to derive them."""
-        agenda = list(bits(facts))
-        by_head = self._bodies
-        while agenda:
-            for body in by_head.get(agenda.pop(), ()):
-                agenda += bits(body & ~facts)
-                facts |= body
-        return facts
-
-    @cached_property
-    def _bodies(self) -> dict[int, list[int]]:
-        by_head: dict[int, list[int]] = {}
-        for rule in self.system.horn:
-            by_head.setdefault(rule.head, []).append(rule.body)
-        return by_head
 
 
 def parts_of(projection: Projection) -> tuple[tuple[int, int], ...]:

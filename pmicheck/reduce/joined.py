@@ -35,10 +35,7 @@ class Joined(Exploration):
 
     def state(self, state_id: int) -> tuple[int, int]:
         """(local, knowledge) of a state of the whole system."""
-        state = self.original.start
-        for step in self.path(state_id):
-            state = self.original.apply(self.original.transitions[step], *state)
-        return state
+        return self.original.after(self.path(state_id))
 
     def states_iter(self) -> Iterator[tuple[int, int]]:
         """(local, knowledge) of all states found, slice by slice."""

@@ -141,13 +141,7 @@ def _telling(system: TransitionSystem) -> int:
     facts = 0
     for seen in (*(p.facts for p in system.projections), *(g.facts for g in system.goals)):
         facts |= seen
-    before = -1
-    while facts != before:
-        before = facts
-        for rule in system.horn:
-            if facts >> rule.head & 1:
-                facts |= rule.body
-    return facts
+    return system.with_premises(facts)
 
 
 def _without_cycles(checker: _Checker, candidates: list[int]) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pmicheck.grounding.system import Field, Goal, Symmetry, TransitionSystem
+from pmicheck.reduce.variables import wanted_by_all
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,12 @@ def without_unread_fields(system: TransitionSystem) -> Bare:
 
 def _useful_facts(system: TransitionSystem) -> int:
     """The facts that somebody asks for, and all that help to derive them."""
-    facts, before = 0, -1
+    facts = 0
     for asked in (t.needs for t in system.transitions):
         facts |= asked
     for asked in (*(p.facts for p in system.projections), *(g.facts for g in system.goals)):
         facts |= asked
-    while facts != before:
-        before = facts
-        for rule in system.horn:
-            if facts >> rule.head & 1:
-                facts |= rule.body
-    return facts
+    return system.with_premises(facts)
 
 
 class _Search:
@@ -91,11 +87,7 @@ class _Search:
         self.read = 0
         for mask in (*(t.mask for t in system.transitions), *(p.mask for p in system.projections)):
             self.read |= mask
-        self.going_on, self.as_wanted = (1 << system.width) - 1 if system.transitions else 0, 0
-        for t in system.transitions:
-            self.going_on &= t.mask
-        for t in system.transitions:
-            self.going_on &= ~(t.value ^ system.initial)
+        self.going_on = wanted_by_all(system)
         self.as_wanted = system.initial & self.going_on
         self.ends = [t for t in system.transitions if (t.put ^ self.as_wanted) & t.clear & self.going_on]
         self.others = [t for t in system.transitions if t not in self.ends]

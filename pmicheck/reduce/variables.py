@@ -47,6 +47,14 @@ class Variables:
         )
 
 
+def wanted_by_all(system: TransitionSystem) -> int:
+    """The bits that every transition wants as they are at the start: once one is otherwise, nothing can happen."""
+    wanted = sum(field.mask for field in system.fields) if system.transitions else 0
+    for t in system.transitions:
+        wanted &= t.mask & ~(t.value ^ system.initial)
+    return wanted
+
+
 def variables_of(system: TransitionSystem) -> Variables | None:
     """The variables of a system; None if a transition writes half a field, or sets a bit that it does not clear."""
     every = sum(field.mask for field in system.fields)
