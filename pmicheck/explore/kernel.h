@@ -50,12 +50,12 @@ typedef struct {
     uint64_t edges;
     uint64_t *edge_offset;                        /* expanded + 1 numbers if edges are recorded */
     uint32_t *edge_target, *edge_via;
-    uint32_t key_words;                           /* 64-bit words of a key at present */
+    uint32_t key_octets;                          /* of a key at present */
 } pk_found;
 
 typedef struct pk_search pk_search;
 
-#define PK_INTERFACE 5 /* to be raised with every change between these marks; c_kernel.py has the same */
+#define PK_INTERFACE 6 /* to be raised with every change between these marks; c_kernel.py has the same */
 
 #define PK_OK 0
 #define PK_MAX_STATES 1
@@ -91,7 +91,7 @@ typedef struct {
     uint64_t octets;
 } pk_piece;
 
-#define PK_SECTIONS 1 /* to be raised with every change of what sections hold or mean */
+#define PK_SECTIONS 2 /* to be raised with every change of what sections hold or mean */
 
 /* What was found since the last call, or since pk_new: a section of so many pieces, one after the other, which stay valid
  * until the next call of any function; NULL if memory does not suffice. Only while pk_step gives PK_OK, without edges. */

@@ -15,19 +15,18 @@ static void empty(batch *b) {
 /* All keys in another layout, which takes the place of the old one. */
 static int repack_all(pk_search *k, key_layout *wider) {
     uint64_t states = k->found.states, old[PK_KEY_BITS / 64], packed[PK_KEY_BITS / 64];
-    uint32_t from_words = k->layout.words, to_words = wider->words;
-    if (pk_bytes(k) + states * (to_words - from_words) * 8 > k->most_octets) return PK_MEMORY;
-    if (!large_reserve(&k->keys, states * to_words * 8)) return PK_MEMORY;
-    uint64_t *keys = k->keys.at;
+    uint32_t octets = wider->octets;
+    if (pk_bytes(k) + states * (octets - k->layout.octets) > k->most_octets) return PK_MEMORY;
+    if (!large_reserve(&k->keys, states * octets)) return PK_MEMORY;
     for (uint64_t n = states; n-- > 0;) { /* from the end: a longer key lies on no key that is still to be read */
-        memcpy(old, keys + n * from_words, from_words * 8);
+        get_key(k, n, old);
         repack(&k->layout, old, wider, packed);
-        memcpy(keys + n * to_words, packed, to_words * 8);
+        keep_key(kept(k, n, octets), packed, octets);
     }
     free(k->layout.at);
     k->layout = *wider;
     *wider = (key_layout){0};
-    k->found.key_words = to_words;
+    k->found.key_octets = octets;
     return PK_OK;
 }
 
@@ -43,22 +42,20 @@ static int change_layout(pk_search *k, key_layout *wider) {
 
 /* Give every number of the keys the bits that it needs by now. */
 static int fit_layout(pk_search *k) {
-    for (uint32_t n = 0; n <= k->words; n++) {
-        uint64_t last = n == k->words ? k->interned - 1 : k->plain ? 0 : k->word[n].count - 1;
-        if (last <= low_bits(k->layout.at[n].bits)) continue;
-        key_layout wider = {0};
-        int status = widen(&k->layout, n, last, k->key_bits, &wider);
-        if (status == PK_OK) status = change_layout(k, &wider);
-        free(wider.at);
-        if (status != PK_OK) return status;
-    }
-    return PK_OK;
+    uint64_t last[PK_MOST_WORDS + 1];
+    for (uint32_t w = 0; w < k->words; w++) last[w] = k->plain ? low_bits(k->layout.at[w].bits) : k->word[w].count - 1;
+    last[k->words] = k->interned - 1;
+    key_layout wider = {0};
+    int status = widen(&k->layout, last, k->plain != 0, k->key_bits, &wider);
+    if (status == PK_OK) status = change_layout(k, &wider);
+    free(wider.at);
+    return status;
 }
 
 /* Give numbers to what is new in the successors; `outgrown` says which did not fit into the keys. */
 static int resolve_unknown(worker *w, batch *b, uint32_t *outgrown) {
     const pk_search *k = w->search;
-    uint32_t key_words = k->layout.words;
+    uint32_t key_words = words_in(k->layout.octets);
     w->fired = b->fired;
     for (uint64_t i = 0; i < b->unknown.count; i++) {
         candidate *c = b->candidate + b->unknown.at[i];
@@ -108,24 +105,27 @@ static int reserve(pk_search *k, const batch *b) {
         uint64_t octets = pk_bytes(k) + (buckets - k->index.buckets) * sizeof(bucket);
         if (octets > k->most_octets || !fill_index(k, buckets)) return PK_MEMORY;
     }
-    if (!large_reserve(&k->keys, (k->found.states + b->count) * k->layout.words * 8)) return PK_MEMORY;
+    if (!large_reserve(&k->keys, (k->found.states + b->count) * k->layout.octets)) return PK_MEMORY;
     if (!reserve_ways(k, b->count, b->until - b->from)) return PK_MEMORY;
     return pk_bytes(k) > k->most_octets ? PK_MEMORY : PK_OK;
 }
 
-/* One phase for each length of keys: a constant lets the compiler unroll every loop over their words. */
-#define PHASES(length)                                                                                                 \
-    static void expand_##length(worker *w, batch *b) {                                                                 \
-        w->search->plain ? expand(w, b, length, 1) : expand(w, b, length, 0);                                          \
+/* One phase for each of the usual lengths of keys: a constant lets the compiler unroll every loop over their words. */
+#define PHASES(name, octets)                                                                                           \
+    static void expand_##name(worker *w, batch *b) {                                                                   \
+        w->search->plain ? expand(w, b, octets, 1) : expand(w, b, octets, 0);                                          \
     }                                                                                                                  \
-    static int settle_##length(worker *w, batch *b) { return settle(w, b, length); }
-PHASES(1)
-PHASES(2)
-PHASES(4)
-PHASES(8)
+    static int settle_##name(worker *w, batch *b) { return settle(w, b, octets); }
+PHASES(8, 8)
+PHASES(12, 12)
+PHASES(16, 16)
+PHASES(long, w->search->layout.octets)
 
-#define PHASE_OF(k, name)                                                                                             \
-    ((k)->layout.words == 1 ? name##_1 : (k)->layout.words == 2 ? name##_2 : (k)->layout.words == 4 ? name##_4 : name##_8)
+#define PHASE_OF(k, name)                                                                                              \
+    ((k)->layout.octets == 8    ? name##_8                                                                             \
+     : (k)->layout.octets == 12 ? name##_12                                                                            \
+     : (k)->layout.octets == 16 ? name##_16                                                                            \
+                                : name##_long)
 
 /* The next states, as a batch; NULL if there are none, or no room for their successors. */
 static batch *give_out(pk_search *k) {
@@ -149,7 +149,7 @@ static void make(worker *w, batch *b) {
 
 static void note_made(worker *w, batch *b) {
     w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
-    b->octets = b->room * (sizeof *b->candidate + w->search->layout.words * 8);
+    b->octets = b->room * (sizeof *b->candidate + words_in(w->search->layout.octets) * 8);
     b->made = 1;
 }
 

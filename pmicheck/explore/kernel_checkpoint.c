@@ -7,7 +7,7 @@
 
 /* The numbers at the beginning of a head. Then come the bits of each number in a key, how many values each word and how
  * many states each projection has more, what fired, and the goals. */
-enum { MORE_STATES, EXPANDED, MORE_SETS, MORE_WAYS, HEAD };
+enum { MORE_STATES, EXPANDED, MORE_SETS, MORE_WAYS, KEY_OCTETS, HEAD };
 
 /* From here on all is new to the next section; way_words are whole ones. */
 static void mark_saved(pk_search *k) {
@@ -23,7 +23,7 @@ static int make_saved(pk_search *k) {
     saved *m = &k->saved;
     if (!resize((void **)&m->values, k->words, sizeof *m->values) ||
         !resize((void **)&m->seen, k->projections, sizeof *m->seen) ||
-        !resize((void **)&m->piece, 5 + (uint64_t)k->words, sizeof *m->piece))
+        !resize((void **)&m->piece, 6 + (uint64_t)k->words, sizeof *m->piece))
         return 0;
     mark_saved(k);
     return 1;
@@ -45,6 +45,7 @@ static int write_head(pk_search *k, uint64_t more_ways, uint64_t *seen) {
     m->head[EXPANDED] = k->found.expanded;
     m->head[MORE_SETS] = k->interned - m->sets;
     m->head[MORE_WAYS] = more_ways;
+    m->head[KEY_OCTETS] = k->layout.octets;
     uint64_t *to = m->head + HEAD;
     for (uint32_t n = 0; n < k->layout.numbers; n++) *to++ = k->layout.at[n].bits;
     for (uint32_t w = 0; w < k->words; w++) *to++ = k->word[w].count - m->values[w];
@@ -60,13 +61,20 @@ static void add_piece(saved *m, const uint64_t *from, uint64_t words) {
     if (words) m->piece[m->pieces++] = (pk_piece){from, words * 8};
 }
 
+/* Octets in fours, filled up to whole words. */
+static void add_keys(saved *m, const char *from, uint64_t octets) {
+    static const char filling[4];
+    if (octets) m->piece[m->pieces++] = (pk_piece){from, octets};
+    if (octets % 8) m->piece[m->pieces++] = (pk_piece){filling, 4};
+}
+
 const pk_piece *pk_unsaved(pk_search *k, uint32_t *pieces) {
     saved *m = &k->saved;
     uint64_t more_ways = (k->way_bits + 63) / 64 - m->way_words, seen;
     if (!write_head(k, more_ways, &seen)) return NULL;
     m->pieces = 0;
     add_piece(m, m->head, head_words(k));
-    add_piece(m, key_of(k, m->states), (k->found.states - m->states) * k->layout.words);
+    add_keys(m, kept(k, m->states, k->layout.octets), (k->found.states - m->states) * k->layout.octets);
     add_piece(m, k->knowledge + m->sets * k->knowledge_words, (k->interned - m->sets) * k->knowledge_words);
     if (more_ways) add_piece(m, (const uint64_t *)k->ways.at + m->way_words, more_ways);
     for (uint32_t w = 0; w < k->words; w++)
@@ -92,22 +100,25 @@ static const uint64_t *take(unread *u, uint64_t count, uint64_t words) {
     return taken;
 }
 
-/* Keys as a section has them: each number with so many bits. */
-static int restore_layout(pk_search *k, const uint64_t *bits) {
+/* Keys as a section has them: so many octets, and each number with so many bits. */
+static int restore_layout(pk_search *k, uint64_t octets, const uint64_t *bits) {
     key_layout other = {.numbers = k->layout.numbers};
-    int same = 1;
+    int same = octets == k->layout.octets;
     if (!(other.at = calloc(other.numbers, sizeof *other.at))) return PK_MEMORY;
     for (uint32_t n = 0; n < other.numbers; n++) {
         other.at[n].bits = bits[n] <= 64 ? (unsigned)bits[n] : 65;
         same &= bits[n] == k->layout.at[n].bits;
     }
-    int status = same ? PK_OK : lay_out(&other, k->key_bits) && other.words >= k->layout.words ? repack_all(k, &other) : PK_FORMAT;
+    int fits = lay_out(&other, k->key_bits) && other.octets <= octets && octets >= k->layout.octets;
+    fits &= octets <= PK_KEY_BITS / 8 && octets % 4 == 0;
+    other.octets = (uint32_t)octets;
+    int status = same ? PK_OK : fits ? repack_all(k, &other) : PK_FORMAT;
     free(other.at);
     return status;
 }
 
 static int restore_keys(pk_search *k, const uint64_t *keys, uint64_t more) {
-    uint64_t octets = k->layout.words * 8ull;
+    uint64_t octets = k->layout.octets;
     if (pk_bytes(k) + more * octets > k->most_octets) return PK_MEMORY;
     if (!large_reserve(&k->keys, (k->found.states + more) * octets)) return PK_MEMORY;
     memcpy((char *)k->keys.at + k->found.states * octets, keys, more * octets);
@@ -148,9 +159,11 @@ static int restore_values(word_table *t, const uint64_t *values, uint64_t more) 
 static int restore_seen(pk_search *k, projection *p, const uint64_t *states, uint64_t more) {
     for (uint64_t n = 0; n < more; n++) {
         if (states[n] >= k->found.states) return PK_FORMAT;
-        uint32_t id = (uint32_t)states[n], facts = p->fact_class[knowledge_in(k, key_of(k, id))];
+        uint64_t key[PK_KEY_BITS / 64];
+        get_key(k, states[n], key);
+        uint32_t id = (uint32_t)states[n], facts = p->fact_class[knowledge_in(k, key)];
         if (!ids_reserve(&p->table) || !numbers_add(&p->seen, id)) return PK_MEMORY;
-        ids_add(&p->table, projection_tag(k, p, key_of(k, id), facts), id);
+        ids_add(&p->table, projection_tag(k, p, key, facts), id);
     }
     return PK_OK;
 }
@@ -160,9 +173,10 @@ static int restore_section(pk_search *k, unread *u) {
     if (!head) return PK_FORMAT;
     const uint64_t *bits = head + HEAD, *values = bits + k->layout.numbers, *seen = values + k->words;
     const uint64_t *fired = seen + k->projections, *goals = fired + k->rules, *more;
-    int status = restore_layout(k, bits);
+    int status = restore_layout(k, head[KEY_OCTETS], bits);
     if (status != PK_OK) return status;
-    more = take(u, head[MORE_STATES], k->layout.words);
+    if (head[MORE_STATES] > PK_NONE) return PK_FORMAT;
+    more = take(u, (head[MORE_STATES] * k->layout.octets + 7) / 8, 1);
     if (!more || (status = restore_keys(k, more, head[MORE_STATES])) != PK_OK) return more ? status : PK_FORMAT;
     more = take(u, head[MORE_SETS], k->knowledge_words);
     if (!more || (status = restore_sets(k, more, head[MORE_SETS])) != PK_OK) return more ? status : PK_FORMAT;
@@ -216,7 +230,9 @@ int pk_restore(pk_search *k, const uint64_t *sections, uint64_t words) {
     if (status == PK_OK) status = restore_samples(k);
     if (status != PK_OK) return status;
     for (uint64_t id = 0; id < k->found.states; id++) {
-        uint8_t *used = k->knowledge_used + knowledge_in(k, key_of(k, id));
+        uint64_t key[PK_KEY_BITS / 64];
+        get_key(k, id, key);
+        uint8_t *used = k->knowledge_used + knowledge_in(k, key);
         k->found.knowledge_sets += !*used;
         *used = 1;
     }

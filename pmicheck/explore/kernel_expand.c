@@ -123,10 +123,10 @@ INLINE uint32_t unpack(const pk_search *k, const uint64_t *key, uint64_t *local)
     return knowledge_in(k, key);
 }
 
-INLINE int same_key(const uint64_t *left, const uint64_t *right, uint32_t key_words) {
-    uint64_t differs = 0;
-    for (uint32_t w = 0; w < key_words; w++) differs |= left[w] ^ right[w];
-    return !differs;
+static uint32_t unpack_state(const pk_search *k, uint64_t id, uint64_t *local) {
+    uint64_t key[PK_KEY_BITS / 64];
+    get_key(k, id, key);
+    return unpack(k, key, local);
 }
 
 static int candidates_reserve(batch *b, uint64_t more, uint32_t key_words) {
@@ -189,12 +189,13 @@ INLINE int hand_over(worker *w, batch *b, uint32_t parent, uint64_t count, uint3
 }
 
 /* All successors of the states of a batch. */
-INLINE void expand(worker *w, batch *b, uint32_t key_words, int plain) {
+INLINE void expand(worker *w, batch *b, uint32_t octets, int plain) {
     const pk_search *k = w->search;
+    uint32_t key_words = words_in(octets);
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
-        const uint64_t *own = key_of(k, id);
+        uint64_t own[PK_KEY_BITS / 64], made = 0;
+        load_key(kept(k, id, octets), own, octets);
         uint32_t knowledge = unpack(k, own, w->local);
-        uint64_t made = 0;
         b->status = find_enabled(w, w->local, knowledge);
         if (b->status != PK_OK) return;
         for (uint64_t i = 0; i < w->enabled_count; i++) {
@@ -218,7 +219,7 @@ INLINE void expand(worker *w, batch *b, uint32_t key_words, int plain) {
 static int resolve(worker *w, const candidate *c, uint64_t *key, uint32_t *outgrown) {
     pk_search *k = w->search;
     uint64_t local[PK_MOST_WORDS];
-    uint32_t knowledge = unpack(k, key_of(k, c->parent), local), t = c->via, number;
+    uint32_t knowledge = unpack_state(k, c->parent, local), t = c->via, number;
     if (k->reduced) {
         int status = PK_OK;
         reduced_successor(w, k, local, knowledge, t, key, outgrown, &status);

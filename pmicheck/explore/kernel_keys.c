@@ -1,11 +1,10 @@
 /* Part of kernel.c: exact keys. A key holds a number for each word of a local part and the number of the knowledge set.
  *
  * Words are interned: the number of a word is small, since few of its values ever occur. A system of one word in which
- * the knowledge fits beside it is kept as it is (`plain`), in the lowest bits. Where a number outgrows its bits the search gives it more and
- * packs all keys anew, in 1, 2, 4 or 8 words of 64 bits; nothing ever wraps.
+ * the knowledge fits beside it is kept as it is (`plain`), in the lowest bits. Where a number outgrows its bits the
+ * search gives it more and packs all keys anew; nothing ever wraps. A key has whole words of 64 bits to work with; where
+ * it is kept it goes without the upper half of the last one if nothing is there.
  */
-#define SPARE_BITS 2 /* that a number gets beyond the one that it needs, if they are to be had */
-#define FIRST_BITS 4
 
 /* The values that one word of local parts takes, by number. */
 typedef struct {
@@ -22,9 +21,11 @@ typedef struct {
 
 /* The places of the W words, and as number W that of the knowledge set. */
 typedef struct {
-    uint32_t numbers, words; /* W + 1; 64-bit words of a key */
+    uint32_t numbers, octets; /* W + 1; of a key as it is kept, a multiple of 4 */
     place *at;
 } key_layout;
+
+static inline uint32_t words_in(uint32_t octets) { return (octets + 7) / 8; }
 
 static inline uint64_t low_bits(unsigned bits) { return bits >= 64 ? ~0ull : (1ull << bits) - 1; }
 
@@ -82,23 +83,21 @@ static int word_intern(word_table *t, uint64_t value, uint32_t *number) {
 
 /* Lay the numbers out from the first key word on, none astride; 0 if they need more than `most` bits. */
 static int lay_out(key_layout *l, uint64_t most) {
-    for (l->words = 1; l->words * 64 <= PK_KEY_BITS; l->words *= 2) {
-        unsigned used[PK_KEY_BITS / 64] = {0};
-        uint32_t placed = 0;
-        uint64_t sum = 0;
-        for (; placed < l->numbers; placed++) {
-            place *p = l->at + placed;
-            p->word = 0;
-            while (p->word < l->words && used[p->word] + p->bits > 64) p->word++;
-            if (p->word == l->words) break;
-            p->shift = used[p->word];
-            used[p->word] += p->bits;
-            sum += p->bits;
-        }
-        if (sum > most) return 0;
-        if (placed == l->numbers) return 1;
+    unsigned used[PK_KEY_BITS / 64] = {0};
+    uint32_t last = 0;
+    uint64_t sum = 0;
+    for (uint32_t n = 0; n < l->numbers; n++) {
+        place *p = l->at + n;
+        p->word = 0;
+        while (p->word < PK_KEY_BITS / 64 && used[p->word] + p->bits > 64) p->word++;
+        if (p->word == PK_KEY_BITS / 64) return 0;
+        p->shift = used[p->word];
+        used[p->word] += p->bits;
+        sum += p->bits;
+        if (p->word > last) last = p->word;
     }
-    return 0;
+    l->octets = last && used[last] <= 32 ? last * 8 + 4 : (last + 1) * 8;
+    return sum <= most;
 }
 
 static inline uint64_t number_in(const uint64_t *key, const place *p) {
@@ -110,22 +109,75 @@ static inline void put_number(uint64_t *key, const place *p, uint64_t number) {
     key[p->word] = (key[p->word] & ~(low_bits(p->bits) << p->shift)) | number << p->shift;
 }
 
-/* A layout in which number `which` has room for `value`; with spare bits if that makes no key longer. */
-static int widen(const key_layout *old, uint32_t which, uint64_t value, uint64_t most, key_layout *wider) {
-    unsigned needed = 1;
-    while (value >> needed) needed++;
-    for (unsigned spare = SPARE_BITS + 1; spare--;) {
-        if (!wider->at && !(wider->at = malloc(old->numbers * sizeof *old->at))) return PK_MEMORY;
-        memcpy(wider->at, old->at, old->numbers * sizeof *old->at);
-        wider->numbers = old->numbers;
-        wider->at[which].bits = needed + spare;
-        if (needed + spare <= 64 && lay_out(wider, most) && (wider->words == old->words || !spare)) return PK_OK;
+static unsigned bits_for(uint64_t value) {
+    unsigned bits = 0;
+    while (bits < 64 && value >> bits) bits++;
+    return bits;
+}
+
+/* Of the numbers from `first` on that have been more than 0 the one that is next to outgrow its bits, or PK_NONE if none
+ * ever will. */
+static uint32_t fullest(const key_layout *l, const uint64_t *last, uint32_t first) {
+    uint32_t found = PK_NONE;
+    double most = 0;
+    for (uint32_t n = first; n < l->numbers; n++) {
+        double full = l->at[n].bits < 32 ? (double)last[n] / (double)(1ull << l->at[n].bits) : 0;
+        if (full > most) most = full, found = n;
     }
-    return PK_KEYS;
+    return found;
+}
+
+/* A layout in which the numbers up to those in `last` have room. What bits are left in such a key go to those from
+ * `first` on that would outgrow theirs next. */
+static int widen(const key_layout *old, const uint64_t *last, uint32_t first, uint64_t most, key_layout *wider) {
+    wider->numbers = old->numbers;
+    if (!(wider->at = calloc(old->numbers, sizeof *wider->at))) return PK_MEMORY;
+    for (uint32_t n = 0; n < old->numbers; n++) wider->at[n].bits = bits_for(last[n]);
+    if (!lay_out(wider, most)) return PK_KEYS;
+    uint32_t octets = wider->octets > old->octets ? wider->octets : old->octets, n;
+    while ((n = fullest(wider, last, first)) != PK_NONE) {
+        wider->at[n].bits++;
+        if (lay_out(wider, most) && wider->octets <= octets) continue;
+        wider->at[n].bits--;
+        break;
+    }
+    lay_out(wider, most);
+    wider->octets = octets;
+    return PK_OK;
 }
 
 /* Pack a key anew, from one layout to another. */
 static void repack(const key_layout *from, const uint64_t *key, const key_layout *to, uint64_t *packed) {
-    memset(packed, 0, to->words * sizeof *packed);
+    memset(packed, 0, words_in(to->octets) * sizeof *packed);
     for (uint32_t n = 0; n < from->numbers; n++) put_number(packed, to->at + n, number_in(key, from->at + n));
+}
+
+/* A key from where it is kept, and back again. */
+INLINE void load_key(const char *at, uint64_t *key, uint32_t octets) {
+    for (uint32_t w = 0; w < octets / 8; w++) memcpy(key + w, at + 8 * w, 8);
+    if (octets % 8) {
+        uint32_t half;
+        memcpy(&half, at + octets / 8 * 8, 4);
+        key[octets / 8] = half;
+    }
+}
+
+INLINE void keep_key(char *at, const uint64_t *key, uint32_t octets) {
+    for (uint32_t w = 0; w < octets / 8; w++) memcpy(at + 8 * w, key + w, 8);
+    if (octets % 8) {
+        uint32_t half = (uint32_t)key[octets / 8];
+        memcpy(at + octets / 8 * 8, &half, 4);
+    }
+}
+
+INLINE int same_key(const uint64_t *left, const uint64_t *right, uint32_t key_words) {
+    uint64_t differs = 0;
+    for (uint32_t w = 0; w < key_words; w++) differs |= left[w] ^ right[w];
+    return !differs;
+}
+
+INLINE int kept_is(const char *at, const uint64_t *key, uint32_t octets) {
+    uint64_t kept[PK_KEY_BITS / 64];
+    load_key(at, kept, octets);
+    return same_key(kept, key, words_in(octets));
 }

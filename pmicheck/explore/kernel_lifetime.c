@@ -31,9 +31,11 @@ static int make_transitions(pk_search *k, const pk_system *s) {
 
 /* Nothing was made lately: the key of the initial state, which is old, stands for that. */
 static int forget_lately(const pk_search *k, worker *w) {
-    uint32_t words = k->layout.words;
+    uint64_t start[PK_KEY_BITS / 64];
+    uint32_t words = words_in(k->layout.octets);
+    get_key(k, 0, start);
     if (!resize((void **)&w->lately, (uint64_t)words << LATELY_LOG, sizeof *w->lately)) return 0;
-    for (uint64_t at = 0; at < (uint64_t)words << LATELY_LOG; at++) w->lately[at] = key_of(k, 0)[at % words];
+    for (uint64_t at = 0; at < (uint64_t)words << LATELY_LOG; at++) w->lately[at] = start[at % words];
     return 1;
 }
 
@@ -156,7 +158,7 @@ static int make_observers(pk_search *k, const pk_system *s) {
     return sparse_init(&k->goal_facts, s->goal_facts, s->goals, s->knowledge_words) && make_touches(k, s);
 }
 
-/* The first layout of the keys: the whole word of a plain system, few bits for every number of another. */
+/* The first layout of the keys: the whole word of a plain system; every other number is 0. */
 static int make_layout(pk_search *k, const pk_system *s) {
     uint64_t used = s->initial[0];
     for (uint32_t t = 0; t < s->transitions; t++) used |= s->put[(uint64_t)t * s->words];
@@ -165,10 +167,8 @@ static int make_layout(pk_search *k, const pk_system *s) {
     k->layout.at = calloc(k->layout.numbers, sizeof *k->layout.at);
     k->word = calloc(s->words, sizeof *k->word);
     if (!k->layout.at || !k->word) return 0;
-    for (uint32_t w = 0; w < s->words; w++) {
-        if (!k->plain && !word_init(k->word + w)) return 0;
-        k->layout.at[w].bits = s->words <= 12 ? FIRST_BITS : 0;
-    }
+    for (uint32_t w = 0; w < s->words && !k->plain; w++)
+        if (!word_init(k->word + w)) return 0;
     if (k->plain) {
         unsigned bits = 0;
         while (bits < 64 && used >> bits) bits++;
@@ -188,16 +188,16 @@ static int make_start(pk_search *k, const pk_system *s) {
         if (!k->plain && !word_intern(k->word + w, s->initial[w], &number)) return 0;
         put_number(key, k->layout.at + w, k->plain ? s->initial[w] : number);
     }
-    if (!large_reserve(&k->keys, k->layout.words * 8)) return 0;
-    memcpy(k->keys.at, key, k->layout.words * 8);
+    if (!large_reserve(&k->keys, k->layout.octets)) return 0;
+    keep_key(k->keys.at, key, k->layout.octets);
     k->found.states = k->found.knowledge_sets = k->knowledge_used[0] = 1;
-    k->found.key_words = k->layout.words;
+    k->found.key_octets = k->layout.octets;
     for (uint32_t n = 0; n < k->threads; n++)
         if (!forget_lately(k, k->worker + n)) return 0;
     if (!fill_index(k, 16)) return 0;
     for (uint32_t n = 0; n < k->projections; n++)
-        if (!observe_projection(k, k->projection + n, key_of(k, 0), 0)) return 0;
-    for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key_of(k, 0), 0);
+        if (!observe_projection(k, k->projection + n, key, 0)) return 0;
+    for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key, 0);
     return !k->record_edges || close_edges(k, 0);
 }
 
@@ -241,14 +241,15 @@ const pk_found *pk_result(pk_search *k) {
 }
 
 uint32_t pk_state(const pk_search *k, uint64_t state, uint64_t *local) {
-    const uint64_t *key = key_of(k, state);
-    return unpack(k, key, local);
+    return unpack_state(k, state, local);
 }
 
 uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
-    uint64_t parent = discoverer(k, state), key[PK_KEY_BITS / 64];
+    uint64_t parent = discoverer(k, state), from[PK_KEY_BITS / 64], to[PK_KEY_BITS / 64], key[PK_KEY_BITS / 64];
+    get_key(k, parent, from);
+    get_key(k, state, to);
     worker *w = k->worker;
-    uint32_t knowledge = unpack(k, key_of(k, parent), w->local);
+    uint32_t knowledge = unpack(k, from, w->local);
     *via = PK_NONE; /* stays so if memory does not suffice */
     if (find_enabled(w, w->local, knowledge) != PK_OK) return (uint32_t)parent;
     uint64_t count = w->enabled_count;
@@ -256,10 +257,10 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
     for (uint64_t i = 0; i < count; i++) {
         candidate c = {.parent = (uint32_t)parent, .via = w->firing[i]};
         uint32_t outgrown = PK_NONE;
-        memcpy(key, key_of(k, parent), k->layout.words * 8);
+        memcpy(key, from, sizeof key);
         int found = k->reduced ? UNKNOWN : successor_key(w, w->local, knowledge, c.via, key, k->plain);
         if (found == UNKNOWN && resolve(w, &c, key, &outgrown) != PK_OK) break;
-        if (outgrown == PK_NONE && same_key(key, key_of(k, state), k->layout.words) && c.via < *via) *via = c.via;
+        if (outgrown == PK_NONE && same_key(key, to, words_in(k->layout.octets)) && c.via < *via) *via = c.via;
     }
     return (uint32_t)parent;
 }
@@ -267,7 +268,7 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
 static uint64_t table_bytes(const id_table *t) { return t->slot ? (uint64_t)8 << t->log : 0; }
 
 uint64_t pk_bytes(const pk_search *k) {
-    uint64_t sum = k->found.states * k->layout.words * 8 + k->way_bits / 8 + k->samples.octets;
+    uint64_t sum = k->found.states * k->layout.octets + k->way_bits / 8 + k->samples.octets;
     sum += k->knowledge_room * k->knowledge_words * 8 + table_bytes(&k->knowledge_table);
     sum += ((uint64_t)16 << k->closures.log) + k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
     sum += (uint64_t)k->update_offset[k->transitions] * sizeof *k->update + k->tree.node_room * sizeof(gen_node);

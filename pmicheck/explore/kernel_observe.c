@@ -18,7 +18,8 @@ static uint32_t projection_tag(const pk_search *k, const projection *p, const ui
 /* Whether some state showed this value of the projection before. */
 static int seen_before(const pk_search *k, const projection *p, const uint64_t *key, uint32_t facts, uint32_t tag) {
     IDS_CANDIDATES(&p->table, tag, other) {
-        const uint64_t *that = key_of(k, other);
+        uint64_t that[PK_KEY_BITS / 64];
+        get_key(k, other, that);
         uint64_t differs = p->fact_class[knowledge_in(k, that)] ^ facts;
         for (uint32_t i = 0; i < p->parts && !differs; i++)
             differs = (word_of(k, key, p->part[i].word) ^ word_of(k, that, p->part[i].word)) & p->part[i].mask;
@@ -45,8 +46,7 @@ static void observe_goal(pk_search *k, uint32_t goal, const uint64_t *key, uint3
 }
 
 /* Note what is seen for the first time in a new state: only what its transition may change can be new in it. */
-static int observe(pk_search *k, uint32_t id, uint32_t via) {
-    const uint64_t *key = key_of(k, id);
+static int observe(pk_search *k, const uint64_t *key, uint32_t id, uint32_t via) {
     for (uint32_t at = k->touch_offset[via]; at < k->touch_offset[via + 1]; at++) {
         uint32_t what = k->touch.at[at];
         if (what >= k->projections)

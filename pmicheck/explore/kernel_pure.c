@@ -91,7 +91,8 @@ static void expand_pure(worker *w, batch *b) {
     const pk_search *k = w->search;
     const pure_step *step = k->pure_step;
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
-        uint64_t own = *key_of(k, id), made = 0;
+        uint64_t own, made = 0;
+        load_key(kept(k, id, 8), &own, 8);
         for (uint32_t n = 0; n < k->slices; n++) {
             const slice *s = k->slice + n;
             uint64_t value = own >> s->shift & low_bits(s->width);

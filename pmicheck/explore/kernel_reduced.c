@@ -151,9 +151,10 @@ static void count_hurried(worker *w) {
 /* As `expand`, in a reduced system. */
 static void expand_reduced(worker *w, batch *b) {
     const pk_search *k = w->search;
-    uint32_t key_words = k->layout.words;
+    uint32_t key_words = words_in(k->layout.octets);
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
-        const uint64_t *own = key_of(k, id);
+        uint64_t own[PK_KEY_BITS / 64];
+        get_key(k, id, own);
         uint32_t knowledge = unpack(k, own, w->local), outgrown = PK_NONE;
         b->status = find_enabled(w, w->local, knowledge);
         if (b->status != PK_OK) return;

@@ -4,14 +4,13 @@
 #define AHEAD 16 /* candidates between fetching a bucket, fetching the key that it points to, and looking there */
 
 /* Store a new state, at a free place of the index. */
-INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, bucket *b, uint32_t place, uint32_t key_words) {
+INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, bucket *b, uint32_t place, uint32_t octets) {
     pk_found *f = &k->found;
     if (f->states >= k->max_states) return PK_MAX_STATES;
     if (f->states >= k->state_ids) return PK_STATE_IDS;
     uint32_t id = (uint32_t)f->states, knowledge = knowledge_in(k, key);
-    uint64_t *to = (uint64_t *)k->keys.at + f->states * key_words;
-    for (uint32_t w = 0; w < key_words; w++) to[w] = key[w];
-    if (!observe(k, id, c->via)) {
+    keep_key(kept(k, id, octets), key, octets);
+    if (!observe(k, key, id, c->via)) {
         forget(k, id);
         return PK_MEMORY;
     }
@@ -28,19 +27,19 @@ INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, bucket *
 }
 
 /* The number of a candidate's state, which is stored if it is new. */
-INLINE int look_up(pk_search *k, const candidate *c, const uint64_t *key, uint32_t key_words, uint32_t *id) {
+INLINE int look_up(pk_search *k, const candidate *c, const uint64_t *key, uint32_t octets, uint32_t *id) {
     const state_index *x = &k->index;
     uint64_t at = bucket_in(c->hash, x->buckets);
     for (;;) {
         bucket *b = x->at + at;
         for (uint32_t equal = tags_equal(b, tag_in(c->hash)); equal; equal &= equal - 1) {
             *id = b->id[lowest_bit(equal)];
-            if (same_key((const uint64_t *)k->keys.at + (uint64_t)*id * key_words, key, key_words)) return PK_OK;
+            if (kept_is(kept(k, *id, octets), key, octets)) return PK_OK;
         }
         uint32_t empty = tags_equal(b, 0);
         if (empty) {
             *id = (uint32_t)k->found.states;
-            return store(k, c, key, b, lowest_bit(empty), key_words);
+            return store(k, c, key, b, lowest_bit(empty), octets);
         }
         if (++at == x->buckets) at = 0;
     }
@@ -65,20 +64,20 @@ INLINE int go_to(pk_search *k, uint64_t parent) {
 }
 
 /* Give every candidate its number, in order; memory is fetched ahead. If that ends early `last` is where. */
-INLINE int number_all(pk_search *k, const batch *b, uint32_t key_words, const candidate **last) {
+INLINE int number_all(pk_search *k, const batch *b, uint32_t octets, const candidate **last) {
     for (uint64_t i = 0; i < b->count + 2 * AHEAD; i++) {
         if (i < b->count) PREFETCH(k->index.at + bucket_in(b->candidate[i].hash, k->index.buckets));
         if (i >= AHEAD && i - AHEAD < b->count) {
             uint64_t hash = b->candidate[i - AHEAD].hash;
             const bucket *there = k->index.at + bucket_in(hash, k->index.buckets);
             uint32_t equal = tags_equal(there, tag_in(hash));
-            if (equal) PREFETCH((const uint64_t *)k->keys.at + (uint64_t)there->id[lowest_bit(equal)] * key_words);
+            if (equal) PREFETCH(kept(k, there->id[lowest_bit(equal)], octets));
         }
         if (i < 2 * AHEAD) continue;
         const candidate *c = *last = b->candidate + (i - 2 * AHEAD);
         uint32_t id;
         int status = c->parent == k->found.expanded ? PK_OK : go_to(k, c->parent);
-        if (status == PK_OK) status = look_up(k, c, b->key + (i - 2 * AHEAD) * key_words, key_words, &id);
+        if (status == PK_OK) status = look_up(k, c, b->key + (i - 2 * AHEAD) * words_in(octets), octets, &id);
         if (status != PK_OK) return status;
         if (!k->record_edges) continue;
         if (!numbers_add(&k->edge_via, c->via) || !numbers_add(&k->edge_target, id)) return PK_MEMORY;
@@ -92,7 +91,7 @@ static void recount(worker *w, batch *b, const candidate *cut) {
     memset(b->fired, 0, k->rules * sizeof *b->fired);
     w->fired = b->fired;
     for (uint64_t id = b->from; id <= cut->parent; id++) {
-        uint32_t knowledge = unpack(k, key_of(k, id), w->local);
+        uint32_t knowledge = unpack_state(k, id, w->local);
         int status = find_enabled(w, w->local, knowledge);
         if (status != PK_OK) return;
         uint64_t count = w->enabled_count;
@@ -110,10 +109,10 @@ static void recount(worker *w, batch *b, const candidate *cut) {
 }
 
 /* Turn the candidates of a batch into states; stops at a limit. */
-INLINE int settle(worker *w, batch *b, uint32_t key_words) {
+INLINE int settle(worker *w, batch *b, uint32_t octets) {
     pk_search *k = w->search;
     const candidate *last = &(candidate){.parent = (uint32_t)b->from};
-    int status = number_all(k, b, key_words, &last);
+    int status = number_all(k, b, octets, &last);
     if (status != PK_OK) {
         halt(k);
         recount(w, b, last);

@@ -39,8 +39,11 @@ static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
 
 static inline int fits(const state_index *x, uint64_t more) { return (x->used + more) * 8 <= x->buckets * BUCKET * 7; }
 
-static inline const uint64_t *key_of(const pk_search *k, uint64_t id) {
-    return (const uint64_t *)k->keys.at + id * k->layout.words;
+/* Where the key of a state is kept. */
+static inline char *kept(const pk_search *k, uint64_t id, uint32_t octets) { return (char *)k->keys.at + id * octets; }
+
+static inline void get_key(const pk_search *k, uint64_t id, uint64_t *key) {
+    load_key(kept(k, id, k->layout.octets), key, k->layout.octets);
 }
 
 /* A free place for a number: the bucket, and the place in it. */
@@ -59,7 +62,7 @@ static inline bucket *free_place(const state_index *x, uint64_t hash, uint32_t *
 /* Put the states whose bucket lies in this range into the index. */
 static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
     state_index *x = &k->index;
-    uint64_t waiting[32] = {0}, octets = k->layout.words * 8ull;
+    uint64_t waiting[32] = {0}, octets = k->layout.octets, key[PK_KEY_BITS / 64];
     for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
         uint64_t hash = waiting[id % 32], at = bucket_in(hash, x->buckets);
         if (id >= 32 && at >= from && at < to) {
@@ -71,7 +74,8 @@ static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
         }
         if (id >= k->found.states) continue;
         if (id % SCANNED == 0) large_ahead(&k->keys, id * octets, 2 * SCANNED * octets);
-        waiting[id % 32] = hash_of(key_of(k, id), k->layout.words);
+        get_key(k, id, key);
+        waiting[id % 32] = hash_of(key, words_in(k->layout.octets));
         PREFETCH(x->at + bucket_in(waiting[id % 32], x->buckets));
     }
 }

@@ -82,6 +82,17 @@ def counter(digits: int, base: int, words: int = 1) -> TransitionSystem:
     return TransitionSystem(f"counter-{digits}", width, fields, rules, tuple(transitions), (), (), 0, 0, (), (last,))
 
 
+def lockstep(words: int, values: int) -> TransitionSystem:
+    """A digit in each word, all turned on together: `values` states, and as many values of each word."""
+    fields, width = lay_out([(f"d{i}", values) for i in range(words)], words)
+    transitions = tuple(
+        guarded(0, [(fields[v % words], v)], [(field, v + 1) for field in fields]) for v in range(values - 1)
+    )
+    ends = Projection("ends", fields[0].mask | fields[-1].mask)
+    rules = (Rule("turn", "counter", "1"),)
+    return TransitionSystem(f"lockstep-{words}", width, fields, rules, transitions, (), (), 0, 0, (ends,))
+
+
 def learner(n: int) -> TransitionSystem:
     """Facts 0..n-1 can be learnt in any order; all n together yield fact n, and that yields n + 1."""
     everything = (1 << n) - 1

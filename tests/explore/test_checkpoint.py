@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from explore_naive import random_description
-from explore_systems import counter, odometers, philosophers
+from explore_systems import counter, lockstep, odometers, philosophers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +51,14 @@ def search(system: TransitionSystem, kept: Path, most: int | None = None, thread
 def place_of(kept: Path) -> Path:
     (place,) = kept.iterdir()
     return place
+
+
+@pytest.mark.parametrize("words", [8, 15, 22])
+@pytest.mark.parametrize("most", [2, 101, 257, 258, 299])
+def test_keys_that_do_not_fill_their_words_are_saved_whole(words: int, most: int, tmp_path: Path) -> None:
+    system = lockstep(words, 300)
+    search(system, tmp_path, most)
+    the_same(search(system, tmp_path), c_kernel.search(system))
 
 
 @given(st.randoms(use_true_random=False), st.lists(st.integers(1, MOST), max_size=3), st.integers(1, 2))

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from explore_systems import counter, guarded, lay_out, learner, philosophers
+from explore_systems import counter, guarded, lay_out, learner, lockstep, philosophers
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore import c_kernel
 from pmicheck.explore.explorer import explore, kernel_in_use
-from pmicheck.explore.result import Reached
+from pmicheck.explore.packed_states import PackedStates
+from pmicheck.explore.result import Exploration, Reached
 from pmicheck.grounding.system import Horn, Rule, TransitionSystem
 
 KERNELS = ("c", "python")
@@ -192,6 +193,33 @@ def test_ids_never_wrap() -> None:
     keys = c_kernel.search(counter(9, 9, 3), key_bits=12)
     assert (keys.complete, keys.stopped_by) == (False, "key bits")
     assert 1 < keys.states <= 2**12
+
+
+def octets_of_a_key(found: Exploration) -> int:
+    store = found.store
+    assert isinstance(store, PackedStates)
+    return store.lib.pk_result(store.search).key_octets
+
+
+@pytest.mark.parametrize(
+    ("words", "octets"), [(2, 8), (7, 8), (8, 12), (14, 16), (15, 20), (22, 28), (25, 32), (56, 64)]
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_keys_are_as_long_as_their_numbers_need(words: int, octets: int, threads: int) -> None:
+    """Nine bits a number, so seven of them to a word of a key."""
+    system = lockstep(words, 300)
+    found, expected = c_kernel.search(system, threads=threads), explore(system, kernel="python")
+    assert found == expected
+    assert found.states == 300
+    assert octets_of_a_key(found) == octets
+    assert list(found.states_iter()) == list(expected.states_iter())
+    assert [found.path(n) for n in range(300)] == [expected.path(n) for n in range(300)]
+
+
+def test_keys_that_would_be_too_long() -> None:
+    found = c_kernel.search(lockstep(57, 300))
+    assert (found.complete, found.stopped_by) == (False, "key bits")
+    assert found.states == 256
 
 
 def test_many_states_in_several_chunks() -> None:
