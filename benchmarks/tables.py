@@ -96,7 +96,7 @@ def _systems(beside: list[dict[str, Any]]) -> str:
 
 
 def _alone(rows: list[dict[str, Any]]) -> str:
-    one = {row["model"]: median(row["wall"]) for row in rows if row["threads"] == 1}
+    one = {row["model"]: median(row["wall"]) for row in rows if row["threads"] == row["searches"] == 1}
     return _table(
         (
             "model",
@@ -114,11 +114,11 @@ def _alone(rows: list[dict[str, Any]]) -> str:
                 row["title"],
                 f"{row['states']:,}",
                 f"{row['transitions']:,}",
-                str(row["threads"]),
+                " + ".join([str(row["threads"])] * row["searches"]),
                 f"{median(row['user']):.2f}",
                 f"{median(row['wall']):.2f}",
-                _thousands(row["states"] / median(row["wall"])),
-                f"{one[row['model']] / median(row['wall']):.2f} x",
+                _thousands(row["searches"] * row["states"] / median(row["wall"])),
+                f"{row['searches'] * one[row['model']] / median(row['wall']):.2f} x",
                 f"{median(row['octets']) / row['states']:.1f}",
             )
             for row in rows

@@ -15,9 +15,15 @@
 #if defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch(address)
 #define INLINE static inline __attribute__((always_inline))
-#else
+#define PUBLISH(at, value) __atomic_store_n(at, value, __ATOMIC_RELEASE)
+#define SEEN(at) __atomic_load_n(at, __ATOMIC_ACQUIRE)
+#define SWAP(at, old, new) __atomic_compare_exchange_n(at, old, new, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+#else /* there is one thread then */
 #define PREFETCH(address) ((void)(address))
 #define INLINE static inline
+#define PUBLISH(at, value) (*(at) = (value))
+#define SEEN(at) (*(at))
+#define SWAP(at, old, new) (*(at) = (new), 1)
 #endif
 
 #define BATCH 4096 /* successors in a batch, about */
@@ -125,6 +131,8 @@ typedef struct {
 #include "kernel_observe.c"
 
 #include "kernel_threads.c"
+
+#include "kernel_fill.c"
 
 #include "kernel_expand.c"
 
