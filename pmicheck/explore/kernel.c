@@ -15,15 +15,9 @@
 #if defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch(address)
 #define INLINE static inline __attribute__((always_inline))
-#define PUBLISH(at, value) __atomic_store_n(at, value, __ATOMIC_RELEASE)
-#define SEEN(at) __atomic_load_n(at, __ATOMIC_ACQUIRE)
-#define SWAP(at, old, new) __atomic_compare_exchange_n(at, old, new, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
-#else /* there is one thread then */
+#else
 #define PREFETCH(address) ((void)(address))
 #define INLINE static inline
-#define PUBLISH(at, value) (*(at) = (value))
-#define SEEN(at) (*(at))
-#define SWAP(at, old, new) (*(at) = (new), 1)
 #endif
 
 #define BATCH 4096 /* successors in a batch, about */
@@ -93,16 +87,16 @@ typedef struct {
     uint32_t word;
 } update;
 
-/* A transition of a system of one word. */
+/* What a transition does in a system of one word. */
 typedef struct {
-    uint64_t mask, value, clear, put;
+    uint64_t clear, put;
 } pure_step;
 
-/* Some bits of that word, and for each value of theirs which transitions it allows. */
+/* An octet of that word, and for each value of it which transitions it allows: a bit each. */
 typedef struct {
-    unsigned shift, width;
-    uint32_t *offset, *list;
-} slice;
+    unsigned shift;
+    uint64_t *row;
+} octet_rows;
 
 /* A part of a symmetry: the bits of `mask` in word `from` go `down` places, then `up`, into word `to`. */
 typedef struct {
@@ -131,8 +125,6 @@ typedef struct {
 #include "kernel_observe.c"
 
 #include "kernel_threads.c"
-
-#include "kernel_fill.c"
 
 #include "kernel_expand.c"
 

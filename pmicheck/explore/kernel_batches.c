@@ -97,20 +97,13 @@ static void note_held(pk_search *k) {
     for (uint64_t n = 0; n < k->batches; n++) k->held += k->batch[n].octets;
 }
 
-static int enlarge_index(pk_search *k, uint64_t buckets) {
-    halt(k);
-    int fine = fill_index(k, buckets);
-    resume(k);
-    return fine;
-}
-
 /* Room for all that a batch may add to what is stored. */
 static int reserve(pk_search *k, const batch *b) {
     if (k->found.states + b->count > PK_NONE - 1ull) return PK_STATE_IDS;
     if (!fits(&k->index, b->count)) {
         uint64_t buckets = buckets_for(&k->index, b->count);
         uint64_t octets = pk_bytes(k) + (buckets - k->index.buckets) * sizeof(bucket);
-        if (octets > k->most_octets || !enlarge_index(k, buckets)) return PK_MEMORY;
+        if (octets > k->most_octets || !fill_index(k, buckets)) return PK_MEMORY;
     }
     if (!large_reserve(&k->keys, (k->found.states + b->count) * k->layout.octets)) return PK_MEMORY;
     if (!reserve_ways(k, b->count, b->until - b->from)) return PK_MEMORY;
@@ -218,9 +211,7 @@ static void work(worker *w) {
             count_makers(k, -1);
             note_made(w, b);
             tell(k);
-        } else if (fill_some(k))
-            continue;
-        else if (k->settled == k->taken && k->next == k->until)
+        } else if (k->settled == k->taken && k->next == k->until)
             k->together = 0;
         else
             await_change(k);

@@ -1,105 +1,64 @@
-/* Part of kernel.c: successors in a system of one word without any knowledge, the fastest case.
+/* Part of kernel.c: successors in a system of one word without any knowledge and with few transitions, the fastest case.
  *
- * The word is cut into slices of whole fields. Each transition belongs to the slice that holds most of its guard, and for
- * each value of a slice the transitions are listed that it allows; so few are tried, and none is looked for.
+ * For each value of each octet of the word there is a row of bits: the transitions whose guard it does not rule out. Where
+ * the rows of all octets agree the transitions are enabled; so no guard is tested, and they come in index order.
  */
-#define SLICE_BITS 10
+#define MOST_BITS 512 /* transitions: with more of them, rows would take more time than the tree does */
 
-/* Cut the fields into slices: the first bit and the width of each; 0 if a field is too wide, or they overlap. */
-static int cut(const pk_system *s, slice *slices, uint32_t *count) {
-    uint64_t taken = 0;
-    *count = 0;
-    for (unsigned bit = 0; bit < 64;) {
-        unsigned width = 1;
-        for (uint32_t f = 0; f < s->fields; f++)
-            if (s->field[3 * f + 1] == bit && s->field[3 * f + 2] > width) width = s->field[3 * f + 2];
-        if (width > SLICE_BITS) return 0;
-        slice *last = *count ? slices + *count - 1 : NULL;
-        if (last && last->width + width <= SLICE_BITS)
-            last->width += width;
-        else
-            slices[(*count)++] = (slice){.shift = bit, .width = width};
-        taken |= low_bits(width) << bit;
-        bit += width;
-    }
-    return taken == ~0ull;
+/* The row of an octet's value. */
+static inline uint64_t *row_at(const octet_rows *o, uint64_t value, uint32_t row_words) {
+    return o->row + value * row_words;
 }
 
-static inline uint64_t slice_mask(const slice *s) { return low_bits(s->width) << s->shift; }
-
-static uint32_t bits_set(uint64_t word) {
-    uint32_t count = 0;
-    for (; word; word &= word - 1) count++;
-    return count;
-}
-
-/* For each value of a slice the transitions among `of_slice` that it allows, in index order. */
-static int list_allowed(const pk_system *s, slice *slice, const uint32_t *home, uint32_t number) {
-    numbers list = {0};
-    uint64_t mask = slice_mask(slice);
-    if (!resize((void **)&slice->offset, (1ull << slice->width) + 1, sizeof *slice->offset)) return 0;
-    for (uint64_t value = 0; value < 1ull << slice->width; value++) {
-        slice->offset[value] = (uint32_t)list.count;
-        for (uint32_t t = 0; t < s->transitions; t++) {
-            if (home[t] != number || ((value << slice->shift ^ s->value[t]) & s->mask[t] & mask)) continue;
-            if (!numbers_add(&list, t)) {
-                free(list.at);
-                return 0;
-            }
-        }
-    }
-    slice->offset[1ull << slice->width] = (uint32_t)list.count;
-    slice->list = list.at;
+/* Fill the rows of an octet; 0 if memory does not suffice. */
+static int make_rows(octet_rows *o, const pk_system *s, uint32_t row_words) {
+    if (!(o->row = calloc((size_t)256 * row_words + 1, sizeof *o->row))) return 0;
+    for (uint64_t value = 0; value < 256; value++)
+        for (uint32_t t = 0; t < s->transitions; t++)
+            if (!(((value << o->shift) ^ s->value[t]) & s->mask[t] & 0xFFull << o->shift))
+                row_at(o, value, row_words)[t / 64] |= 1ull << t % 64;
     return 1;
 }
 
 /* Set the fast case up where it applies; 0 if memory does not suffice. */
 static int make_pure(pk_search *k, const pk_system *s) {
-    slice slices[64] = {0};
-    uint32_t count, used = 0, *home = NULL;
-    if (s->words != 1 || s->needs > 1 || s->learns > 1 || k->reduced || !cut(s, slices, &count)) return 1;
-    int fine = resize((void **)&home, s->transitions, sizeof *home) &&
-               resize((void **)&k->pure_step, s->transitions, sizeof *k->pure_step) &&
-               resize((void **)&k->slice, count, sizeof *k->slice);
-    for (uint32_t t = 0; fine && t < s->transitions; t++) {
-        k->pure_step[t] = (pure_step){s->mask[t], s->value[t], s->clear[t] & low_bits(k->layout.at[0].bits), s->put[t]};
-        home[t] = 0;
-        for (uint32_t n = 1; n < count; n++)
-            if (bits_set(slice_mask(slices + n) & s->mask[t]) > bits_set(slice_mask(slices + home[t]) & s->mask[t]))
-                home[t] = n;
+    uint64_t asked = 0;
+    if (s->words != 1 || s->needs > 1 || s->learns > 1 || k->reduced || s->transitions > MOST_BITS) return 1;
+    if (!resize((void **)&k->pure_step, s->transitions, sizeof *k->pure_step)) return 0;
+    for (uint32_t t = 0; t < s->transitions; t++) {
+        k->pure_step[t] = (pure_step){s->clear[t] & low_bits(k->layout.at[0].bits), s->put[t]};
+        asked |= s->mask[t];
     }
-    for (uint32_t n = 0; fine && n < count; n++) {
-        fine = list_allowed(s, slices + n, home, n);
-        if (slices[n].offset[1ull << slices[n].width])
-            k->slice[used++] = slices[n];
-        else
-            free(slices[n].offset), free(slices[n].list);
+    k->row_words = (s->transitions + 63) / 64;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        if (!(asked >> shift & 0xFF) && (shift || asked)) continue; /* the first one, if none is asked for */
+        k->octet[k->octets].shift = shift;
+        if (!make_rows(k->octet + k->octets++, s, k->row_words)) return 0;
     }
-    free(home);
-    k->slices = used;
-    k->pure = fine;
-    return fine;
+    k->pure = 1;
+    return 1;
 }
 
 static void free_pure(pk_search *k) {
-    for (uint32_t n = 0; n < k->slices; n++) free(k->slice[n].offset), free(k->slice[n].list);
-    free(k->slice), free(k->pure_step);
+    for (uint32_t n = 0; n < k->octets; n++) free(k->octet[n].row);
+    free(k->pure_step);
 }
 
 /* As `expand`, in a pure system. */
-static void expand_pure(worker *w, batch *b) {
+INLINE void expand_rows(worker *w, batch *b, uint32_t row_words) {
     const pk_search *k = w->search;
-    const pure_step *step = k->pure_step;
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
+        const uint64_t *row[8];
         uint64_t own, made = 0;
         load_key(kept(k, id, 8), &own, 8);
-        for (uint32_t n = 0; n < k->slices; n++) {
-            const slice *s = k->slice + n;
-            uint64_t value = own >> s->shift & low_bits(s->width);
-            for (uint32_t at = s->offset[value]; at < s->offset[value + 1]; at++) {
-                uint32_t t = s->list[at];
-                if ((own & step[t].mask) != step[t].value) continue;
-                uint64_t key = (own & ~step[t].clear) | step[t].put;
+        for (uint32_t n = 0; n < k->octets; n++)
+            row[n] = row_at(k->octet + n, own >> k->octet[n].shift & 0xFF, row_words);
+        for (uint32_t at = 0; at < row_words; at++) {
+            uint64_t enabled = ~0ull;
+            for (uint32_t n = 0; n < k->octets; n++) enabled &= row[n][at];
+            for (; enabled; enabled &= enabled - 1) {
+                uint32_t t = at * 64 + lowest_bit(enabled);
+                uint64_t key = (own & ~k->pure_step[t].clear) | k->pure_step[t].put;
                 w->fired[k->rule_of[t]]++;
                 if (key == own && !k->record_edges) continue;
                 uint64_t hash = hash_of(&key, 1);
@@ -110,4 +69,9 @@ static void expand_pure(worker *w, batch *b) {
         }
         b->status = hand_over(w, b, (uint32_t)id, made, 1);
     }
+}
+
+static void expand_pure(worker *w, batch *b) {
+    uint32_t row_words = w->search->row_words;
+    row_words == 1 ? expand_rows(w, b, 1) : expand_rows(w, b, row_words);
 }

@@ -2,13 +2,9 @@
 #define BUCKET 12
 
 typedef struct {
-    uint64_t low; /* an octet each; 0: free */
-    uint32_t high;
-} tags;
-
-typedef struct {
-    uint64_t low;
-    uint32_t high, id[BUCKET], unused;
+    uint8_t tag[BUCKET]; /* 0: free */
+    uint32_t id[BUCKET];
+    uint32_t unused;
 } bucket;
 
 typedef struct {
@@ -16,11 +12,6 @@ typedef struct {
     bucket *at;
     uint64_t buckets, used;
 } state_index;
-
-/* An index being filled, in parts: how many somebody has taken, and how many are done. */
-typedef struct {
-    uint32_t parts, taken, done;
-} filling;
 
 /* What the sections that were handed out hold, see kernel_checkpoint.c. */
 typedef struct {
@@ -36,7 +27,6 @@ struct pk_search {
     large keys, ways, samples; /* the latter two: the discoverers, see kernel_states.c */
     uint64_t way_bits, way_ones;
     state_index index;
-    filling filling;
     char apart[APART];
 
     uint64_t next, until, taken, settled; /* states and batches, see kernel_batches.c */
@@ -76,8 +66,8 @@ struct pk_search {
 
     int pure; /* see kernel_pure.c */
     pure_step *pure_step;
-    slice *slice;
-    uint32_t slices;
+    octet_rows octet[8];
+    uint32_t octets, row_words;
 
     int plain; /* one word, kept as it is */
     word_table *word;

@@ -18,9 +18,8 @@ INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, bucket *
         k->knowledge_used[knowledge] = 1;
         f->knowledge_sets++;
     }
-    tags after = with_tag(tags_in(b), place, tag_in(c->hash));
+    b->tag[place] = tag_in(c->hash);
     b->id[place] = id;
-    b->low = after.low, b->high = after.high;
     k->index.used++;
     append_one(k);
     f->states++;
@@ -33,11 +32,11 @@ INLINE int look_up(pk_search *k, const candidate *c, const uint64_t *key, uint32
     uint64_t at = bucket_in(c->hash, x->buckets);
     for (;;) {
         bucket *b = x->at + at;
-        for (uint32_t equal = tags_equal(tags_in(b), tag_in(c->hash)); equal; equal &= equal - 1) {
+        for (uint32_t equal = tags_equal(b, tag_in(c->hash)); equal; equal &= equal - 1) {
             *id = b->id[lowest_bit(equal)];
             if (kept_is(kept(k, *id, octets), key, octets)) return PK_OK;
         }
-        uint32_t empty = tags_equal(tags_in(b), 0);
+        uint32_t empty = tags_equal(b, 0);
         if (empty) {
             *id = (uint32_t)k->found.states;
             return store(k, c, key, b, lowest_bit(empty), octets);
@@ -71,7 +70,7 @@ INLINE int number_all(pk_search *k, const batch *b, uint32_t octets, const candi
         if (i >= AHEAD && i - AHEAD < b->count) {
             uint64_t hash = b->candidate[i - AHEAD].hash;
             const bucket *there = k->index.at + bucket_in(hash, k->index.buckets);
-            uint32_t equal = tags_equal(tags_in(there), tag_in(hash));
+            uint32_t equal = tags_equal(there, tag_in(hash));
             if (equal) PREFETCH(kept(k, there->id[lowest_bit(equal)], octets));
         }
         if (i < 2 * AHEAD) continue;

@@ -12,34 +12,23 @@
 #define SAMPLE 4096 /* the place of every so many states in the bits of the discoverers is kept */
 #define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger index grows by a quarter, which wastes less memory */
 
+#define SCANNED (1u << 15) /* states to be read from a disk at once */
+#define SPILT_RANGES 8 /* in which an index is filled that lies on a disk */
+
 static inline uint8_t tag_in(uint64_t hash) { return (uint8_t)(hash >> 16) ? (uint8_t)(hash >> 16) : 1; }
 
 static inline uint64_t bucket_in(uint64_t hash, uint64_t buckets) { return ((hash >> 32) * buckets) >> 32; }
 
-static inline tags tags_in(const bucket *b) { return (tags){b->low, b->high}; }
-
-/* As others may see them while they are written: where there is a tag there are number and key. */
-static inline tags tags_seen(const bucket *b) { return (tags){SEEN(&b->low), SEEN(&b->high)}; }
-
 /* Which of the 12 tags are this one: a bit each. */
-static inline uint32_t tags_equal(tags t, uint8_t tag) {
+static inline uint32_t tags_equal(const bucket *b, uint8_t tag) {
 #if defined(__SSE2__)
-    __m128i all = _mm_set_epi64x(t.high, (long long)t.low);
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8((char)tag))) & ((1u << BUCKET) - 1);
+    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)b->tag);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & ((1u << BUCKET) - 1);
 #else
     uint32_t equal = 0;
-    for (unsigned i = 0; i < 8; i++) equal |= (uint32_t)(((const uint8_t *)&t.low)[i] == tag) << i;
-    for (unsigned i = 8; i < BUCKET; i++) equal |= (uint32_t)(((const uint8_t *)&t.high)[i - 8] == tag) << i;
+    for (unsigned i = 0; i < BUCKET; i++) equal |= (uint32_t)(b->tag[i] == tag) << i;
     return equal;
 #endif
-}
-
-static inline tags with_tag(tags t, uint32_t place, uint8_t tag) {
-    if (place < 8)
-        ((uint8_t *)&t.low)[place] = tag;
-    else
-        ((uint8_t *)&t.high)[place - 8] = tag;
-    return t;
 }
 
 static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
@@ -55,6 +44,55 @@ static inline char *kept(const pk_search *k, uint64_t id, uint32_t octets) { ret
 
 static inline void get_key(const pk_search *k, uint64_t id, uint64_t *key) {
     load_key(kept(k, id, k->layout.octets), key, k->layout.octets);
+}
+
+/* A free place for a number: the bucket, and the place in it. */
+static inline bucket *free_place(const state_index *x, uint64_t hash, uint32_t *place_in_bucket) {
+    uint64_t at = bucket_in(hash, x->buckets);
+    for (;;) {
+        uint32_t empty = tags_equal(x->at + at, 0);
+        if (empty) {
+            *place_in_bucket = lowest_bit(empty);
+            return x->at + at;
+        }
+        if (++at == x->buckets) at = 0;
+    }
+}
+
+/* Put the states whose bucket lies in this range into the index. */
+static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
+    state_index *x = &k->index;
+    uint64_t waiting[32] = {0}, octets = k->layout.octets, key[PK_KEY_BITS / 64];
+    for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
+        uint64_t hash = waiting[id % 32], at = bucket_in(hash, x->buckets);
+        if (id >= 32 && at >= from && at < to) {
+            uint32_t place_in_bucket;
+            bucket *b = free_place(x, hash, &place_in_bucket);
+            b->tag[place_in_bucket] = tag_in(hash);
+            b->id[place_in_bucket] = (uint32_t)(id - 32);
+            x->used++;
+        }
+        if (id >= k->found.states) continue;
+        if (id % SCANNED == 0) large_ahead(&k->keys, id * octets, 2 * SCANNED * octets);
+        get_key(k, id, key);
+        waiting[id % 32] = hash_of(key, words_in(k->layout.octets));
+        PREFETCH(x->at + bucket_in(waiting[id % 32], x->buckets));
+    }
+}
+
+/* Fill the index anew, `buckets` large; range by range if it may be more than memory holds, for a disk suffers from
+ * places in no order. */
+static int fill_index(pk_search *k, uint64_t buckets) {
+    state_index *x = &k->index;
+    large_free(&x->memory);
+    x->at = NULL;
+    x->used = 0;
+    x->buckets = buckets;
+    if (!large_reserve(&x->memory, buckets * sizeof *x->at + 63)) return 0;
+    x->at = (bucket *)(((uintptr_t)x->memory.at + 63) & ~(uintptr_t)63);
+    uint64_t ranges = k->spill ? SPILT_RANGES : 1;
+    for (uint64_t n = 0; n < ranges; n++) fill_range(k, buckets * n / ranges, buckets * (n + 1) / ranges);
+    return 1;
 }
 
 /* How many buckets the index has to have for so many more numbers: its own if they suffice. */

@@ -3,7 +3,7 @@
  * What they share is changed under one lock, and rarely: a batch of successors is made in between. Who waits for a
  * change looks again and again at first, for sleeping threads are woken late and may then have to share a processor.
  */
-#if HAS_MMAP && defined(__GNUC__) && !defined(__STDC_NO_ATOMICS__)
+#if HAS_MMAP && !defined(__STDC_NO_ATOMICS__)
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -79,14 +79,11 @@ static void resume(pk_search *k) {
     leave(k);
 }
 
-static int fill_some(pk_search *k);
-
 static void rest(pk_search *k) {
     enter(k);
     k->team->resting++;
     tell(k);
-    while (halted(k))
-        if (!fill_some(k)) await_change(k);
+    while (halted(k)) await_change(k);
     k->team->resting--;
     leave(k);
 }

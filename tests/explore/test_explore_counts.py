@@ -216,6 +216,24 @@ def test_keys_are_as_long_as_their_numbers_need(words: int, octets: int, threads
     assert [found.path(n) for n in range(300)] == [expected.path(n) for n in range(300)]
 
 
+@pytest.mark.parametrize("values", [1, 2, 65, 66, 513, 514, 600])
+def test_one_word_with_few_transitions_and_with_many(values: int) -> None:
+    """Up to 512 transitions the kernel has bits for them; beyond that it looks for them as in other systems."""
+    system = lockstep(1, values)
+    found, expected = c_kernel.search(system), explore(system, kernel="python")
+    assert (found, found.states, found.transitions) == (expected, values, values - 1)
+    assert [found.path(n) for n in range(values)] == [tuple(range(n)) for n in range(values)]
+
+
+def test_one_word_without_any_guard() -> None:
+    (field,), width = lay_out([("x", 4)])
+    free = tuple(guarded(0, [], [(field, value)]) for value in (2, 1, 3))
+    system = TransitionSystem("free", width, (field,), (Rule("set", "a", "1"),), free, (), (), 0, 0)
+    found = c_kernel.search(system)
+    assert found == explore(system, kernel="python")
+    assert ([local for local, _ in found.states_iter()], found.transitions) == ([0, 2, 1, 3], 12)
+
+
 def test_keys_that_would_be_too_long() -> None:
     found = c_kernel.search(lockstep(57, 300))
     assert (found.complete, found.stopped_by) == (False, "key bits")
