@@ -77,6 +77,14 @@ INLINE int find_enabled(worker *w, const uint64_t *local, uint32_t knowledge) {
     return find_enabled_from(w, 1, local, knowledge);
 }
 
+/* The transitions that are enabled in `local` into `firing`, where none of what follows a step changes them. */
+static int find_firing(worker *w, uint32_t knowledge, uint64_t *count) {
+    int status = find_enabled(w, w->local, knowledge);
+    *count = status == PK_OK ? w->enabled_count : 0;
+    memcpy(w->firing, w->enabled, *count * sizeof *w->firing);
+    return status;
+}
+
 /* The number of a value of a word, which has mostly been asked for not long ago; PK_NONE if it is new. */
 INLINE uint32_t recent_number(worker *w, uint32_t word, uint64_t value) {
     uint64_t *slot = w->recent + (((uint64_t)word << RECENT_LOG) + ((value ^ value >> 29) * MULTIPLIER >> (64 - RECENT_LOG))) * 2;

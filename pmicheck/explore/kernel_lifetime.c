@@ -251,9 +251,8 @@ uint32_t pk_parent(pk_search *k, uint64_t state, uint32_t *via) {
     worker *w = k->worker;
     uint32_t knowledge = unpack(k, from, w->local);
     *via = PK_NONE; /* stays so if memory does not suffice */
-    if (find_enabled(w, w->local, knowledge) != PK_OK) return (uint32_t)parent;
-    uint64_t count = w->enabled_count;
-    memcpy(w->firing, w->enabled, count * sizeof *w->firing);
+    uint64_t count;
+    if (find_firing(w, knowledge, &count) != PK_OK) return (uint32_t)parent;
     for (uint64_t i = 0; i < count; i++) {
         candidate c = {.parent = (uint32_t)parent, .via = w->firing[i]};
         uint32_t outgrown = PK_NONE;

@@ -153,13 +153,11 @@ static void expand_reduced(worker *w, batch *b) {
     const pk_search *k = w->search;
     uint32_t key_words = words_in(k->layout.octets);
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
-        uint64_t own[PK_KEY_BITS / 64];
+        uint64_t own[PK_KEY_BITS / 64], count, made = 0;
         get_key(k, id, own);
         uint32_t knowledge = unpack(k, own, w->local), outgrown = PK_NONE;
-        b->status = find_enabled(w, w->local, knowledge);
+        b->status = find_firing(w, knowledge, &count);
         if (b->status != PK_OK) return;
-        uint64_t count = w->enabled_count, made = 0;
-        memcpy(w->firing, w->enabled, count * sizeof *w->firing);
         for (uint64_t i = 0; i < count; i++) {
             uint32_t t = w->firing[i];
             uint64_t *key = w->key + made * key_words;

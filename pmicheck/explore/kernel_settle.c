@@ -92,10 +92,9 @@ static void recount(worker *w, batch *b, const candidate *cut) {
     w->fired = b->fired;
     for (uint64_t id = b->from; id <= cut->parent; id++) {
         uint32_t knowledge = unpack_state(k, id, w->local);
-        int status = find_enabled(w, w->local, knowledge);
+        uint64_t count;
+        int status = find_firing(w, knowledge, &count);
         if (status != PK_OK) return;
-        uint64_t count = w->enabled_count;
-        memcpy(w->firing, w->enabled, count * sizeof *w->firing);
         for (uint64_t i = 0; i < count; i++) {
             if (id == cut->parent && w->firing[i] > cut->via) continue;
             w->fired[k->rule_of[w->firing[i]]] += id < cut->parent || w->firing[i] < cut->via;
