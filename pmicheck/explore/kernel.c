@@ -15,9 +15,13 @@
 #if defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch(address)
 #define INLINE static inline __attribute__((always_inline))
+#define LOAD(address) __atomic_load_n(address, __ATOMIC_ACQUIRE)
+#define STORE(address, number) __atomic_store_n(address, number, __ATOMIC_RELEASE)
 #else
 #define PREFETCH(address) ((void)(address))
 #define INLINE static inline
+#define LOAD(address) (*(address))
+#define STORE(address, number) (*(address) = (number))
 #endif
 
 #define BATCH 4096 /* successors in a batch, about */
@@ -55,7 +59,10 @@ typedef struct {
     uint64_t *key;
     uint64_t count, room, octets;
     numbers unknown; /* candidates without a key */
-    uint64_t *fired; /* a number a rule */
+    int split, opened; /* see kernel_parts.c */
+    uint32_t *by_part, part_end[PK_MOST_THREADS]; /* candidates by part of the index, and where each part ends */
+    uint32_t **claimed; /* for each candidate the place in the index that waits for its number, or NULL */
+    uint64_t *fired;    /* a number a rule */
     char apart[APART];
 } batch;
 
@@ -64,7 +71,6 @@ typedef struct team team;
 /* What one thread has for itself. */
 typedef struct {
     pk_search *search;
-    uint32_t number;
     uint64_t *local;
     uint32_t *stack, *enabled, *firing;
     uint64_t enabled_count;
@@ -78,6 +84,7 @@ typedef struct {
     uint64_t *recent; /* values of words met not long ago, with their numbers + 1 */
     successor *successor; /* of one state, with their keys and the order of those that are kept */
     uint64_t *key, *order;
+    uint64_t since; /* how many batches were settled when it began to look up; UINT64_MAX if it does not */
     char apart[APART];
 } worker;
 
@@ -118,13 +125,13 @@ typedef struct {
 
 #include "kernel_search.h"
 
+#include "kernel_threads.c"
+
 #include "kernel_knowledge.c"
 
 #include "kernel_states.c"
 
 #include "kernel_observe.c"
-
-#include "kernel_threads.c"
 
 #include "kernel_expand.c"
 

@@ -8,7 +8,7 @@
 static int forget_lately(const pk_search *k, worker *w);
 
 static void empty(batch *b) {
-    release(&b->candidate), release(&b->key);
+    release(&b->candidate), release(&b->key), release(&b->by_part), release(&b->claimed);
     b->room = b->count = b->octets = 0;
 }
 
@@ -37,7 +37,8 @@ static int change_layout(pk_search *k, key_layout *wider) {
     for (uint64_t n = 0; n < k->batches; n++) empty(k->batch + n);
     for (uint32_t n = 0; n < k->threads; n++)
         if (!forget_lately(k, k->worker + n)) return PK_MEMORY;
-    return fill_index(k, k->index.buckets) ? PK_OK : PK_MEMORY;
+    count_parts(k);
+    return fill_index(k, buckets_for(&k->index, 0)) ? PK_OK : PK_MEMORY;
 }
 
 /* Give every number of the keys the bits that it needs by now. */
@@ -100,7 +101,7 @@ static void note_held(pk_search *k) {
 /* Room for all that a batch may add to what is stored. */
 static int reserve(pk_search *k, const batch *b) {
     if (k->found.states + b->count > PK_NONE - 1ull) return PK_STATE_IDS;
-    if (!fits(&k->index, b->count)) {
+    if (!b->opened && !fit_into(k->index.buckets, &k->index, b->count)) {
         uint64_t buckets = buckets_for(&k->index, b->count);
         uint64_t octets = pk_bytes(k) + (buckets - k->index.buckets) * sizeof(bucket);
         if (octets > k->most_octets || !fill_index(k, buckets)) return PK_MEMORY;
@@ -115,6 +116,7 @@ static int reserve(pk_search *k, const batch *b) {
     static void expand_##name(worker *w, batch *b) {                                                                   \
         w->search->plain ? expand(w, b, octets, 1) : expand(w, b, octets, 0);                                          \
     }                                                                                                                  \
+    static uint64_t claim_new_##name(worker *w, batch *b, uint32_t part) { return claim_new(w, b, part, octets); }  \
     static int settle_##name(worker *w, batch *b) { return settle(w, b, octets); }
 PHASES(8, 8)
 PHASES(12, 12)
@@ -130,11 +132,12 @@ PHASES(long, w->search->layout.octets)
 /* The next states, as a batch; NULL if there are none, or no room for their successors. */
 static batch *give_out(pk_search *k) {
     if (k->next == k->until || k->taken - k->settled == k->batches || halted(k)) return NULL;
+    if (k->taken >= k->batches && !free_of_readers(k, k->taken - k->batches)) return NULL;
     batch *b = k->batch + k->taken++ % k->batches;
     uint64_t share = k->together ? (k->until - k->next) / (2 * (uint64_t)k->threads) + 1 : k->until - k->next;
     b->from = k->next;
     b->until = k->next += share < k->parents ? share : k->parents;
-    b->made = b->outdated = 0;
+    b->made = b->outdated = b->split = b->opened = 0;
     return b;
 }
 
@@ -145,18 +148,19 @@ static void make(worker *w, batch *b) {
     memset(b->fired, 0, k->rules * sizeof *b->fired);
     w->fired = b->fired;
     (k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand))(w, b);
+    if (k->together && !k->record_edges && !b->unknown.count && b->count <= MOST_CLAIMS) split(b, k->threads);
 }
 
 static void note_made(worker *w, batch *b) {
     w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
-    b->octets = b->room * (sizeof *b->candidate + words_in(w->search->layout.octets) * 8);
+    b->octets = b->room * (sizeof *b->candidate + sizeof *b->by_part + sizeof *b->claimed + words_in(w->search->layout.octets) * 8);
     b->made = 1;
 }
 
 /* The batch that is to be settled next, if it is made and nobody else is at it; others may take memory meanwhile. */
 static batch *take_made(pk_search *k) {
     batch *b = k->batch + k->settled % k->batches;
-    if (k->settling || k->settled == k->taken || !b->made) return NULL;
+    if (k->settling || k->settled == k->taken || !b->made || (b->opened && !all_looked_up(k))) return NULL;
     k->settling = 1;
     note_held(k);
     return b;
@@ -165,7 +169,7 @@ static batch *take_made(pk_search *k) {
 static void finish(worker *w, batch *b) {
     pk_search *k = w->search;
     int status = b->outdated ? PK_OK : b->status;
-    if (status == PK_OK && !b->outdated) status = complete_keys(w, b);
+    if (status == PK_OK && !b->outdated && !b->opened) status = complete_keys(w, b);
     if (status == PK_OK && !b->outdated) status = reserve(k, b);
     if (status == PK_OK && !b->outdated) status = PHASE_OF(k, settle)(w, b);
     if (status == PK_OK) return;
@@ -180,6 +184,10 @@ static void note_settled(pk_search *k, const batch *b) {
     if (k->parents > BATCH) k->parents = BATCH;
     k->settling = 0;
     k->settled++;
+    if (b->opened)
+        k->expected -= b->count;
+    else
+        skip_parts(k);
 }
 
 static void work_alone(worker *w) {
@@ -197,11 +205,20 @@ static void work(worker *w) {
     enter(k);
     while (k->together) {
         batch *b;
+        uint32_t part;
+        open_batches(k);
+        fill_parts(k);
         if ((b = take_made(k))) {
             leave(k);
             finish(w, b);
             enter(k);
             note_settled(k, b);
+            tell(k);
+        } else if ((b = take_part(w, &part))) {
+            leave(k);
+            uint64_t claimed = PHASE_OF(k, claim_new)(w, b, part);
+            enter(k);
+            note_looked_up(w, part, claimed);
             tell(k);
         } else if ((b = give_out(k))) {
             count_makers(k, 1);

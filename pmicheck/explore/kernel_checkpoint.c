@@ -218,7 +218,9 @@ static int restore_samples(pk_search *k) {
 
 /* States can be found again by their keys. */
 static int restore_index(pk_search *k) {
-    uint64_t buckets = buckets_for(&(state_index){0}, k->found.states);
+    k->index.buckets = 0;
+    count_parts(k);
+    uint64_t buckets = buckets_for(&k->index, 0);
     if (pk_bytes(k) + buckets * sizeof(bucket) > k->most_octets) return PK_MEMORY;
     return fill_index(k, buckets) ? PK_OK : PK_MEMORY;
 }

@@ -142,6 +142,8 @@ static int candidates_reserve(batch *b, uint64_t more, uint32_t key_words) {
     uint64_t room = b->room + b->room / 2 + more + 256;
     if (!resize((void **)&b->candidate, room, sizeof *b->candidate)) return 0;
     if (!resize((void **)&b->key, room, key_words * sizeof *b->key)) return 0;
+    if (!resize((void **)&b->by_part, room, sizeof *b->by_part)) return 0;
+    if (!resize((void **)&b->claimed, room, sizeof *b->claimed)) return 0;
     b->room = room;
     return 1;
 }

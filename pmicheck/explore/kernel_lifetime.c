@@ -53,7 +53,7 @@ static int make_workers(pk_search *k, const pk_system *s) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
         w->search = k;
-        w->number = n;
+        w->since = UINT64_MAX;
         w->fired = k->batch->fired;
         if (!memo_init(&w->rows, 8, UINT64_MAX) || !resize((void **)&w->local, s->words + APART / 8, 8) ||
             !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
@@ -194,7 +194,9 @@ static int make_start(pk_search *k, const pk_system *s) {
     k->found.key_octets = k->layout.octets;
     for (uint32_t n = 0; n < k->threads; n++)
         if (!forget_lately(k, k->worker + n)) return 0;
-    if (!fill_index(k, 16)) return 0;
+    k->index.parts = k->threads;
+    count_parts(k);
+    if (!fill_index(k, buckets_for(&k->index, 0))) return 0;
     for (uint32_t n = 0; n < k->projections; n++)
         if (!observe_projection(k, k->projection + n, key, 0)) return 0;
     for (uint32_t n = 0; n < k->goals; n++) observe_goal(k, n, key, 0);

@@ -3,14 +3,15 @@
 
 typedef struct {
     uint8_t tag[BUCKET]; /* 0: free */
+    uint32_t unused;     /* lest whoever reads the tags at once reads a number, too */
     uint32_t id[BUCKET];
-    uint32_t unused;
 } bucket;
 
 typedef struct {
     large memory;
     bucket *at;
-    uint64_t buckets, used;
+    uint64_t buckets, parts; /* as many buckets in each part */
+    uint64_t used_in[PK_MOST_THREADS];
 } state_index;
 
 /* What the sections that were handed out hold, see kernel_checkpoint.c. */
@@ -31,6 +32,10 @@ struct pk_search {
 
     uint64_t next, until, taken, settled; /* states and batches, see kernel_batches.c */
     int settling, together;
+    uint64_t opened, expected; /* batches, see kernel_parts.c; candidates of those that are not settled */
+    uint64_t looked_up[PK_MOST_THREADS]; /* batches, for each part of the index */
+    int part_taken[PK_MOST_THREADS];
+    uint64_t unfilled, filling; /* parts of the index */
     uint64_t held;    /* octets that workers and batches had when the settling began */
     uint64_t parents; /* in the next batch */
     char apart_too[APART];

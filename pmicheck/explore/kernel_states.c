@@ -1,7 +1,8 @@
 /* Part of kernel.c: where the states lie, how they are found again, and by which state each was discovered.
  *
  * `keys` holds the key of every state in the order of their numbers. The index finds a number by a hash of the key:
- * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. The
+ * buckets of one cache line hold 12 numbers with 8 bits of the hash each; a full one overflows into the next. The index
+ * has a part for each thread, between which nothing overflows, so that threads can look up at once. The
  * discoverers are nondecreasing in the order of numbers, so two bits a state suffice: for each expanded state a 1 for
  * each state that it discovered, then a 0.
  */
@@ -12,6 +13,8 @@
 #define SAMPLE 4096 /* the place of every so many states in the bits of the discoverers is kept */
 #define DOUBLING_UNTIL ((uint64_t)1 << 19) /* buckets; a larger index grows by a quarter, which wastes less memory */
 
+#define AHEAD 16 /* states between fetching a bucket, fetching the key that it points to, and looking there */
+#define FILLED 1024 /* states to be put into the index at once */
 #define SCANNED (1u << 15) /* states to be read from a disk at once */
 #define SPILT_RANGES 8 /* in which an index is filled that lies on a disk */
 
@@ -37,7 +40,20 @@ static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
     return hash * 0xD6E8FEB86659FD93ull;
 }
 
-static inline int fits(const state_index *x, uint64_t more) { return (x->used + more) * 8 <= x->buckets * BUCKET * 7; }
+static inline uint32_t part_in(uint64_t hash, uint64_t parts) { return (uint32_t)(((hash >> 32) * parts) >> 32); }
+
+/* Where a bucket overflows to: the next one of the same part. */
+static inline uint64_t overflow(const state_index *x, uint64_t at) {
+    uint64_t in_part = x->buckets / x->parts;
+    return (at + 1) % in_part ? at + 1 : at + 1 - in_part;
+}
+
+/* Whether so many buckets have room for so many more numbers, wherever they belong. */
+static int fit_into(uint64_t buckets, const state_index *x, uint64_t more) {
+    for (uint64_t part = 0; part < x->parts; part++)
+        if ((x->used_in[part] + more) * 8 > buckets / x->parts * BUCKET * 7) return 0;
+    return 1;
+}
 
 /* Where the key of a state is kept. */
 static inline char *kept(const pk_search *k, uint64_t id, uint32_t octets) { return (char *)k->keys.at + id * octets; }
@@ -55,51 +71,87 @@ static inline bucket *free_place(const state_index *x, uint64_t hash, uint32_t *
             *place_in_bucket = lowest_bit(empty);
             return x->at + at;
         }
-        if (++at == x->buckets) at = 0;
+        at = overflow(x, at);
     }
 }
 
-/* Put the states whose bucket lies in this range into the index. */
+/* Put the states whose bucket lies in this range into the index; buckets are fetched ahead. */
 static void fill_range(pk_search *k, uint64_t from, uint64_t to) {
     state_index *x = &k->index;
-    uint64_t waiting[32] = {0}, octets = k->layout.octets, key[PK_KEY_BITS / 64];
-    for (uint64_t id = 0; id < k->found.states + 32; id++) { /* the place of a state is fetched 32 states ahead */
-        uint64_t hash = waiting[id % 32], at = bucket_in(hash, x->buckets);
-        if (id >= 32 && at >= from && at < to) {
-            uint32_t place_in_bucket;
-            bucket *b = free_place(x, hash, &place_in_bucket);
-            b->tag[place_in_bucket] = tag_in(hash);
-            b->id[place_in_bucket] = (uint32_t)(id - 32);
-            x->used++;
+    uint64_t hash[FILLED], key[PK_KEY_BITS / 64], octets = k->layout.octets, count;
+    uint32_t number[FILLED], place_in_bucket;
+    for (uint64_t first = 0; first < k->found.states; first += FILLED) {
+        uint64_t until = first + FILLED < k->found.states ? first + FILLED : k->found.states;
+        if (first % SCANNED == 0) large_ahead(&k->keys, first * octets, 2 * SCANNED * octets);
+        count = 0;
+        for (uint64_t id = first; id < until; id++) {
+            get_key(k, id, key);
+            hash[count] = hash_of(key, words_in(k->layout.octets));
+            number[count] = (uint32_t)id;
+            uint64_t at = bucket_in(hash[count], x->buckets);
+            count += at >= from && at < to;
         }
-        if (id >= k->found.states) continue;
-        if (id % SCANNED == 0) large_ahead(&k->keys, id * octets, 2 * SCANNED * octets);
-        get_key(k, id, key);
-        waiting[id % 32] = hash_of(key, words_in(k->layout.octets));
-        PREFETCH(x->at + bucket_in(waiting[id % 32], x->buckets));
+        for (uint64_t n = 0; n < count + AHEAD; n++) {
+            if (n < count) PREFETCH(x->at + bucket_in(hash[n], x->buckets));
+            if (n < AHEAD) continue;
+            bucket *b = free_place(x, hash[n - AHEAD], &place_in_bucket);
+            b->tag[place_in_bucket] = tag_in(hash[n - AHEAD]);
+            b->id[place_in_bucket] = number[n - AHEAD];
+        }
     }
 }
 
-/* Fill the index anew, `buckets` large; range by range if it may be more than memory holds, for a disk suffers from
- * places in no order. */
+/* Fill the parts of the index that nobody is at (under the lock); range by range if they may be more than memory holds,
+ * for a disk suffers from places in no order. */
+static void fill_parts(pk_search *k) {
+    while (k->unfilled) {
+        uint64_t part = --k->unfilled, buckets = k->index.buckets;
+        uint64_t ranges = k->spill ? SPILT_RANGES : 1, all = ranges * k->index.parts;
+        k->filling++;
+        leave(k);
+        for (uint64_t n = part * ranges; n < (part + 1) * ranges; n++)
+            fill_range(k, buckets * n / all, buckets * (n + 1) / all);
+        enter(k);
+        k->filling--;
+        tell(k);
+    }
+}
+
+/* Fill the index anew, `buckets` large, with the help of all threads that are free. */
 static int fill_index(pk_search *k, uint64_t buckets) {
     state_index *x = &k->index;
     large_free(&x->memory);
     x->at = NULL;
-    x->used = 0;
     x->buckets = buckets;
     if (!large_reserve(&x->memory, buckets * sizeof *x->at + 63)) return 0;
     x->at = (bucket *)(((uintptr_t)x->memory.at + 63) & ~(uintptr_t)63);
-    uint64_t ranges = k->spill ? SPILT_RANGES : 1;
-    for (uint64_t n = 0; n < ranges; n++) fill_range(k, buckets * n / ranges, buckets * (n + 1) / ranges);
+    enter(k);
+    k->unfilled = x->parts;
+    tell(k);
+    fill_parts(k);
+    while (k->filling) await_change(k);
+    leave(k);
     return 1;
 }
 
 /* How many buckets the index has to have for so many more numbers: its own if they suffice. */
 static uint64_t buckets_for(const state_index *x, uint64_t more) {
-    uint64_t buckets = x->buckets ? x->buckets : 16;
-    while ((x->used + more) * 8 > buckets * BUCKET * 7) buckets += buckets < DOUBLING_UNTIL ? buckets : buckets / 4;
+    uint64_t buckets = x->buckets ? x->buckets : 16 * x->parts;
+    while (!fit_into(buckets, x, more))
+        buckets += buckets < DOUBLING_UNTIL ? buckets : buckets / 4 / x->parts * x->parts;
     return buckets;
+}
+
+/* Count anew how many numbers belong into each part. */
+static void count_parts(pk_search *k) {
+    state_index *x = &k->index;
+    uint64_t key[PK_KEY_BITS / 64];
+    memset(x->used_in, 0, sizeof x->used_in);
+    if (x->parts == 1) x->used_in[0] = k->found.states;
+    for (uint64_t id = 0; id < k->found.states && x->parts > 1; id++) {
+        get_key(k, id, key);
+        x->used_in[part_in(hash_of(key, words_in(k->layout.octets)), x->parts)]++;
+    }
 }
 
 /* Room for so many more discoveries, and for as many states that have no more to make. */

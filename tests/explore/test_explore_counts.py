@@ -289,15 +289,38 @@ def test_too_many_words_for_the_c_kernel() -> None:
     assert explore(wide, kernel="python").states == 1
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-@pytest.mark.parametrize("system", [philosophers(9), counter(5, 6, 3), learner(11)], ids=lambda system: system.name)
-def test_threads_find_the_same(system: TransitionSystem, threads: int) -> None:
-    alone = c_kernel.search(system, edges=True)
-    together = c_kernel.search(system, edges=True, threads=threads)
+def same(together: Exploration, alone: Exploration) -> None:
     assert together == alone
     assert list(together.states_iter()) == list(alone.states_iter())
     some = range(0, alone.states, 97)
     assert [together.path(state) for state in some] == [alone.path(state) for state in some]
+
+
+@pytest.mark.parametrize("edges", [False, True], ids=["states", "edges"])
+@pytest.mark.parametrize("threads", [2, 3, 64])
+@pytest.mark.parametrize("system", [philosophers(9), counter(5, 6, 3), learner(11)], ids=lambda system: system.name)
+def test_threads_find_the_same(system: TransitionSystem, threads: int, edges: bool) -> None:
+    same(c_kernel.search(system, edges=edges, threads=threads), c_kernel.search(system, edges=edges))
+
+
+def test_threads_find_the_same_in_an_index_that_grows() -> None:
+    found = c_kernel.search(philosophers(12), threads=2)
+    alone = c_kernel.search(philosophers(12))
+    assert found == alone
+    some = range(0, alone.states, 997)
+    assert [found.path(state) for state in some] == [alone.path(state) for state in some]
+
+
+def test_threads_find_the_same_among_more_successors_than_they_can_claim_places_for() -> None:
+    """A tree with 512 leaves, 129 of which make a batch. Leaves 32 apart in it have the same 1,200 successors."""
+    fields, width = lay_out([("height", 10), ("fruit", 1201), *((f"turn{n}", 2) for n in range(9))])
+    height, fruit, *turns = fields
+    steps = [guarded(0, [(height, n)], [(height, n + 1), (turns[n], side)]) for n in range(9) for side in (0, 1)]
+    steps += [guarded(0, [(height, 9), (fruit, 0)], [(fruit, n), (turns[3], 0)]) for n in range(1, 1201)]
+    system = TransitionSystem("tree", width, fields, (Rule("go", "x", "1"),), tuple(steps), (), (), 0, 0)
+    alone = c_kernel.search(system)
+    assert alone.states == 1023 + 256 * 1200
+    assert c_kernel.search(system, threads=2) == alone
 
 
 @pytest.mark.parametrize("most", [2_000, 16_384, 30_001])
