@@ -1,8 +1,9 @@
 /* The C kernel of the explorer: exact breadth-first search over a ground transition system.
  *
- * It works in batches of states. Threads make the successors of several batches at once (kernel_expand.c), while one of
- * them looks those of the first batch up and numbers the new ones (kernel_settle.c), in the order in which plain
- * breadth-first search finds them that tries transitions in index order (python_kernel.py is the oracle).
+ * It works in batches of states. Threads make the successors of several batches at once (kernel_expand.c) and look them
+ * up, each in a part of the index (kernel_parts.c); one at a time numbers the new ones of a batch (kernel_settle.c), in
+ * the order in which plain breadth-first search finds them that tries transitions in index order (python_kernel.py is
+ * the oracle).
  */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* madvise */

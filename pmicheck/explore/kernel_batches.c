@@ -116,7 +116,7 @@ static int reserve(pk_search *k, const batch *b) {
     static void expand_##name(worker *w, batch *b) {                                                                   \
         w->search->plain ? expand(w, b, octets, 1) : expand(w, b, octets, 0);                                          \
     }                                                                                                                  \
-    static uint64_t claim_new_##name(worker *w, batch *b, uint32_t part) { return claim_new(w, b, part, octets); }  \
+    static uint64_t claim_new_##name(worker *w, batch *b, uint32_t part) { return claim_new(w, b, part, octets); }     \
     static int settle_##name(worker *w, batch *b) { return settle(w, b, octets); }
 PHASES(8, 8)
 PHASES(12, 12)
@@ -153,7 +153,8 @@ static void make(worker *w, batch *b) {
 
 static void note_made(worker *w, batch *b) {
     w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
-    b->octets = b->room * (sizeof *b->candidate + sizeof *b->by_part + sizeof *b->claimed + words_in(w->search->layout.octets) * 8);
+    uint64_t key = words_in(w->search->layout.octets) * 8;
+    b->octets = b->room * (sizeof *b->candidate + sizeof *b->by_part + sizeof *b->claimed + key);
     b->made = 1;
 }
 

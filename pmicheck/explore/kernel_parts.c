@@ -43,10 +43,10 @@ static void open_batches(pk_search *k) {
 /* A batch to be looked up, and in which part of the index: the one that is farthest behind. */
 static batch *take_part(worker *w, uint32_t *part) {
     pk_search *k = w->search;
+    uint64_t least = k->opened;
     *part = PK_NONE;
     for (uint32_t n = 0; n < k->index.parts; n++)
-        if (!k->part_taken[n] && k->looked_up[n] < k->opened && (*part == PK_NONE || k->looked_up[n] < k->looked_up[*part]))
-            *part = n;
+        if (!k->part_taken[n] && k->looked_up[n] < least) least = k->looked_up[*part = n];
     if (*part == PK_NONE) return NULL;
     k->part_taken[*part] = 1;
     w->since = k->settled;
@@ -114,7 +114,8 @@ INLINE int number_claimed(pk_search *k, batch *b, uint32_t octets, const candida
         if (n + AHEAD < count) PREFETCH(b->claimed[fresh[n + AHEAD]]);
         const candidate *c = *last = b->candidate + fresh[n];
         int status = c->parent == k->found.expanded ? PK_OK : go_to(k, c->parent);
-        if (status == PK_OK) status = store(k, c, b->key + (uint64_t)fresh[n] * words_in(octets), b->claimed[fresh[n]], octets);
+        const uint64_t *key = b->key + (uint64_t)fresh[n] * words_in(octets);
+        if (status == PK_OK) status = store(k, c, key, b->claimed[fresh[n]], octets);
         if (status != PK_OK) return status;
     }
     return go_to(k, b->until);

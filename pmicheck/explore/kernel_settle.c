@@ -1,5 +1,5 @@
-/* Part of kernel.c: from candidates to states. One thread at a time looks candidates up, in the order of plain
- * breadth-first search, and gives each new one the next number.
+/* Part of kernel.c: from candidates to states. One thread at a time gives each new candidate the next number, in the
+ * order of plain breadth-first search; unless others did so before (kernel_parts.c) it also looks the candidates up.
  */
 #define MOST_CLAIMS (1u << 16) /* candidates of a batch that is looked up by parts */
 #define FIRST_CLAIM (PK_NONE - BATCHES * PK_MOST_THREADS * MOST_CLAIMS) /* from here on numbers in the index are claims */
