@@ -3,7 +3,7 @@
  * Any number of threads may do this at once: it only reads what they share. A successor with a word or a knowledge set
  * that has no number yet is marked, and the thread that settles its batch resolves it, while the others pause.
  */
-#define LATELY_LOG 14 /* successors that each worker remembers, as a power of 2: they fit into a core's own cache */
+#define LATELY_LOG 15 /* successors that each worker remembers, as a power of 2: they fit into a core's own cache */
 #define RECENT_LOG 9 /* values of each word that a worker remembers */
 #define LONG_LIST 8 /* lists with more transitions that need knowledge are filtered once per knowledge set */
 #define LONG_ORDER 48 /* successors of a state that are better sorted by the library */
@@ -29,7 +29,10 @@ static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_ent
         uint64_t from = w->row_count;
         for (uint32_t i = 0; i < node->count; i++) {
             const gen_entry *entry = k->tree.entry + node->list + i;
-            if (sparse_within(&k->needs, entry->needs, known)) w->row[w->row_count++] = *entry;
+            if (!gen_knows(entry, &k->needs, known)) continue;
+            w->row[w->row_count] = *entry;
+            w->row[w->row_count].facts = w->row[w->row_count].needs = 0;
+            w->row_count++;
         }
         if (!memo_add(&w->rows, key, from << 32 | (w->row_count - from))) return PK_MEMORY;
         slot = memo_slot(&w->rows, key);
@@ -57,16 +60,18 @@ INLINE int find_enabled_from(worker *w, uint32_t root, const uint64_t *local, ui
         }
         const gen_entry *list = g->entry + node->list;
         uint32_t length = node->count;
-        int filtered = node->needy > LONG_LIST;
-        if (filtered && row_of(w, id, knowledge, &list, &length) != PK_OK) return PK_MEMORY;
+        if (node->needy > LONG_LIST && row_of(w, id, knowledge, &list, &length) != PK_OK) return PK_MEMORY;
         for (uint32_t i = 0; i < length; i++) {
             const gen_entry *entry = list + i;
-            const gen_part *part = g->part + entry->part;
-            uint64_t differs = 0;
-            for (uint32_t n = 0; n < entry->parts; n++) differs |= (local[part[n].word] & part[n].mask) ^ part[n].value;
-            if (differs) continue;
-            if (filtered || !entry->needs || sparse_within(&k->needs, entry->needs, known))
-                enabled[count++] = entry->transition;
+            uint64_t misses = entry->facts & ~known[entry->fact_word];
+            misses |= (local[entry->guard.word] & entry->guard.mask) ^ entry->guard.value;
+            if (entry->parts) {
+                const gen_part *part = g->part + entry->part, *end = part + entry->parts;
+                for (; part < end; part++) misses |= (local[part->word] & part->mask) ^ part->value;
+            }
+            if (entry->needs) misses |= !sparse_within(&k->needs, entry->needs, known);
+            enabled[count] = entry->transition;
+            count += !misses;
         }
     }
     w->enabled_count = count;

@@ -25,9 +25,14 @@ typedef struct {
     uint32_t word;
 } gen_part;
 
+/* What is left to test of a transition: a part of its guard and a word of the facts it needs, mostly all there is. */
 typedef struct {
-    uint32_t transition, needs; /* needs: number of the set of facts */
-    uint32_t part, parts;       /* what is left to test */
+    gen_part guard;
+    uint32_t transition;
+    uint64_t facts;
+    uint32_t fact_word;
+    uint32_t part, parts; /* what else there is of the guard */
+    uint32_t needs;       /* number of the set of facts, if there is more of it; or 0 */
 } gen_entry;
 
 typedef struct {
@@ -135,7 +140,6 @@ static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
     generator *g = b->g;
     const pk_system *s = b->s;
     entry->part = (uint32_t)g->parts;
-    entry->parts = 0;
     for (uint32_t w = 0; w < s->words; w++) {
         uint64_t mask = s->mask[(size_t)transition * s->words + w], value = s->value[(size_t)transition * s->words + w];
         uint64_t never = value & ~mask;
@@ -144,6 +148,10 @@ static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
             if (b->used[b->test[at]] && f[0] == w) mask &= ~((f[2] >= 64 ? ~0ull : (1ull << f[2]) - 1) << f[1]);
         }
         if (!mask && !never) continue;
+        if (!entry->guard.mask && !entry->guard.value) {
+            entry->guard = (gen_part){mask, (value & mask) | never, w};
+            continue;
+        }
         if (g->parts == g->part_room) {
             uint64_t room = g->part_room * 2 + 64;
             if (room > UINT32_MAX || !resize((void **)&g->part, room, sizeof *g->part)) return 0;
@@ -153,6 +161,22 @@ static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
         entry->parts++;
     }
     return 1;
+}
+
+/* What knowledge a transition needs; returns whether it needs any. */
+static int gen_needs(const pk_system *s, uint32_t transition, gen_entry *entry) {
+    uint32_t set = s->needs_of[transition];
+    const uint64_t *facts = s->needs_set + (size_t)set * s->knowledge_words;
+    for (uint32_t w = 0; set && w < s->knowledge_words; w++) {
+        if (!facts[w]) continue;
+        if (entry->facts) {
+            entry->needs = set;
+            return 1;
+        }
+        entry->facts = facts[w];
+        entry->fact_word = w;
+    }
+    return entry->facts != 0;
 }
 
 static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t count) {
@@ -167,9 +191,8 @@ static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t 
     node->count = count;
     for (uint32_t i = 0; i < count; i++) {
         gen_entry *entry = g->entry + g->entries++;
-        entry->transition = list[i];
-        entry->needs = b->s->needs_of[list[i]];
-        node->needy += entry->needs != 0;
+        *entry = (gen_entry){.transition = list[i]};
+        node->needy += (uint32_t)gen_needs(b->s, list[i], entry);
         if (!gen_rest(b, list[i], entry)) return 0;
     }
     return 1;
@@ -285,6 +308,12 @@ static int gen_init(generator *g, const pk_system *s, uint32_t *eager_root) {
     free(b.used);
     free(b.sorted);
     return fine;
+}
+
+/* Whether this knowledge has the facts that a transition needs. */
+static inline int gen_knows(const gen_entry *entry, const sparse *needs, const uint64_t *known) {
+    if (entry->facts & ~known[entry->fact_word]) return 0;
+    return !entry->needs || sparse_within(needs, entry->needs, known);
 }
 
 /* The child of a node for this local part, or 0. */

@@ -10,7 +10,7 @@ typedef struct {
 typedef struct {
     large memory;
     bucket *at;
-    uint64_t buckets, parts; /* as many buckets in each part */
+    uint64_t buckets, parts, in_part; /* in_part: how many buckets each part has */
     uint64_t used_in[PK_MOST_THREADS];
 } state_index;
 

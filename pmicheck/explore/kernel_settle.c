@@ -36,7 +36,7 @@ INLINE int holds(const pk_search *k, uint32_t id, const uint64_t *key, uint32_t 
 /* The place in the index that has the number of this key; if there is none a new one that is to get it. */
 INLINE uint32_t *find(const pk_search *k, uint64_t hash, const uint64_t *key, uint32_t octets, int claims, int *is_new) {
     const state_index *x = &k->index;
-    for (uint64_t at = bucket_in(hash, x->buckets);; at = overflow(x, at)) {
+    for (uint64_t at = bucket_in(hash, x->buckets);; at = overflow(x, hash, at)) {
         bucket *b = x->at + at;
         for (uint32_t equal = tags_equal(b, tag_in(hash)); equal; equal &= equal - 1) {
             uint32_t *place = b->id + lowest_bit(equal);

@@ -42,10 +42,10 @@ static inline uint64_t hash_of(const uint64_t *key, uint32_t key_words) {
 
 static inline uint32_t part_in(uint64_t hash, uint64_t parts) { return (uint32_t)(((hash >> 32) * parts) >> 32); }
 
-/* Where a bucket overflows to: the next one of the same part. */
-static inline uint64_t overflow(const state_index *x, uint64_t at) {
-    uint64_t in_part = x->buckets / x->parts;
-    return (at + 1) % in_part ? at + 1 : at + 1 - in_part;
+/* Where a bucket overflows to: the next one of the part that the hash belongs into. */
+static inline uint64_t overflow(const state_index *x, uint64_t hash, uint64_t at) {
+    uint64_t end = (part_in(hash, x->parts) + 1) * x->in_part;
+    return at + 1 < end ? at + 1 : end - x->in_part;
 }
 
 /* Whether so many buckets have room for so many more numbers, wherever they belong. */
@@ -71,7 +71,7 @@ static inline bucket *free_place(const state_index *x, uint64_t hash, uint32_t *
             *place_in_bucket = lowest_bit(empty);
             return x->at + at;
         }
-        at = overflow(x, at);
+        at = overflow(x, hash, at);
     }
 }
 
@@ -123,6 +123,7 @@ static int fill_index(pk_search *k, uint64_t buckets) {
     large_free(&x->memory);
     x->at = NULL;
     x->buckets = buckets;
+    x->in_part = buckets / x->parts;
     if (!large_reserve(&x->memory, buckets * sizeof *x->at + 63)) return 0;
     x->at = (bucket *)(((uintptr_t)x->memory.at + 63) & ~(uintptr_t)63);
     enter(k);
