@@ -69,6 +69,12 @@ typedef struct {
 
 typedef struct team team;
 
+/* For each number of a word, or of the knowledge, the transitions that it allows: a bit each. */
+typedef struct {
+    uint64_t *bits;
+    uint32_t count, room;
+} number_rows;
+
 /* What one thread has for itself. */
 typedef struct {
     pk_search *search;
@@ -81,6 +87,9 @@ typedef struct {
     memo rows;        /* (knowledge, node) -> its entries that this knowledge enables: offset and count in `row` */
     gen_entry *row;
     uint64_t row_count, row_room, octets;
+    number_rows *allowed; /* see kernel_rows.c */
+    uint64_t allowed_octets;
+    int crowded;      /* they took too much room */
     uint64_t *lately; /* keys of successors made not long ago */
     uint64_t *recent; /* values of words met not long ago, with their numbers + 1 */
     successor *successor; /* of one state, with their keys and the order of those that are kept */

@@ -152,7 +152,7 @@ static void make(worker *w, batch *b) {
 }
 
 static void note_made(worker *w, batch *b) {
-    w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row;
+    w->octets = ((uint64_t)16 << w->rows.log) + w->row_room * sizeof *w->row + w->allowed_octets;
     uint64_t key = words_in(w->search->layout.octets) * 8;
     b->octets = b->room * (sizeof *b->candidate + sizeof *b->by_part + sizeof *b->claimed + key);
     b->made = 1;

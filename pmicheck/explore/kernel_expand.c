@@ -90,9 +90,12 @@ static int find_firing(worker *w, uint32_t knowledge, uint64_t *count) {
     return status;
 }
 
+#include "kernel_rows.c"
+
 /* The number of a value of a word, which has mostly been asked for not long ago; PK_NONE if it is new. */
 INLINE uint32_t recent_number(worker *w, uint32_t word, uint64_t value) {
-    uint64_t *slot = w->recent + (((uint64_t)word << RECENT_LOG) + ((value ^ value >> 29) * MULTIPLIER >> (64 - RECENT_LOG))) * 2;
+    uint64_t hash = (value ^ value >> 29) * MULTIPLIER >> (64 - RECENT_LOG);
+    uint64_t *slot = w->recent + (((uint64_t)word << RECENT_LOG) + hash) * 2;
     if (slot[0] == value && slot[1]) return (uint32_t)slot[1] - 1;
     uint32_t number = word_number(w->search->word + word, value);
     if (number == PK_NONE) return PK_NONE;
@@ -178,28 +181,32 @@ static void sort(uint64_t *order, uint64_t count) {
  * had not long ago, for they are nothing new. The others are remembered, after all have been looked at. */
 INLINE int hand_over(worker *w, batch *b, uint32_t parent, uint64_t count, uint32_t key_words) {
     int all = w->search->record_edges;
-    uint64_t kept = 0;
+    const successor *successors = w->successor;
+    const uint64_t *keys = w->key;
+    uint64_t kept = 0, *order = w->order;
     for (uint64_t i = 0; i < count; i++) {
-        const successor *s = w->successor + i;
-        const uint64_t *key = w->key + i * key_words;
+        const successor *s = successors + i;
+        const uint64_t *key = keys + i * key_words;
         int lately = s->kind != UNKNOWN && same_key(lately_slot(w, s->hash, key_words), key, key_words);
-        w->order[kept] = (uint64_t)s->via << 32 | i;
+        order[kept] = (uint64_t)s->via << 32 | i;
         kept += all || !lately;
     }
     if (!candidates_reserve(b, kept, key_words)) return PK_MEMORY;
-    sort(w->order, kept);
-    for (uint64_t i = 0; i < kept; i++) {
-        const successor *s = w->successor + (uint32_t)w->order[i];
-        const uint64_t *key = w->key + (uint64_t)(uint32_t)w->order[i] * key_words;
-        uint64_t *to = b->key + b->count * key_words, *slot = lately_slot(w, s->hash, key_words);
-        b->candidate[b->count] = (candidate){s->hash, parent, s->via};
+    sort(order, kept);
+    uint64_t *to = b->key + b->count * key_words;
+    candidate *c = b->candidate + b->count;
+    for (uint64_t i = 0; i < kept; i++, to += key_words) {
+        const successor *s = successors + (uint32_t)order[i];
+        const uint64_t *key = keys + (uint64_t)(uint32_t)order[i] * key_words;
+        uint64_t *slot = lately_slot(w, s->hash, key_words);
+        *c++ = (candidate){s->hash, parent, s->via};
         for (uint32_t n = 0; n < key_words; n++) to[n] = key[n];
         if (s->kind != UNKNOWN)
             for (uint32_t n = 0; n < key_words; n++) slot[n] = key[n];
-        else if (!numbers_add(&b->unknown, (uint32_t)b->count))
+        else if (!numbers_add(&b->unknown, (uint32_t)(b->count + i)))
             return PK_MEMORY;
-        b->count++;
     }
+    b->count += kept;
     return PK_OK;
 }
 
@@ -211,7 +218,7 @@ INLINE void expand(worker *w, batch *b, uint32_t octets, int plain) {
         uint64_t own[PK_KEY_BITS / 64], made = 0;
         load_key(kept(k, id, octets), own, octets);
         uint32_t knowledge = unpack(k, own, w->local);
-        b->status = find_enabled(w, w->local, knowledge);
+        if (plain || !find_by_rows(w, own)) b->status = find_enabled(w, w->local, knowledge);
         if (b->status != PK_OK) return;
         for (uint64_t i = 0; i < w->enabled_count; i++) {
             uint32_t t = w->enabled[i];

@@ -2,8 +2,8 @@
  *
  * A node looks at one field: it has a child for each value that some guard asks for, and one (`otherwise`) for the
  * transitions that do not ask for the field at all. Walking down the matching child and `otherwise` of every node meets
- * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list, each with
- * what of its guard the way there has not tested.
+ * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list,
+ * each with what of its guard the way there has not tested.
  */
 #define SHORT_LIST 2 /* not worth another node */
 

@@ -59,6 +59,7 @@ static int make_workers(pk_search *k, const pk_system *s) {
             !resize((void **)&w->stack, k->tree.depth, sizeof *w->stack) ||
             !resize((void **)&w->enabled, (uint64_t)s->transitions + 1, sizeof *w->enabled) ||
             !resize((void **)&w->firing, (uint64_t)s->transitions + 1, sizeof *w->firing) ||
+            !(w->allowed = calloc((size_t)s->words + 1, sizeof *w->allowed)) ||
             !(w->recent = calloc((size_t)s->words << RECENT_LOG, 2 * sizeof *w->recent)) ||
             !resize((void **)&w->image, 3 * (uint64_t)s->words + APART / 8, sizeof *w->image) ||
             !resize((void **)&w->successor, (uint64_t)s->transitions + 1, sizeof *w->successor) ||
@@ -221,8 +222,8 @@ pk_search *pk_new(const pk_system *s) {
     k->spill = s->spill ? copy_of(s->spill, strlen(s->spill) + 1, 1) : NULL;
     k->keys.spill = k->ways.spill = k->samples.spill = k->index.memory.spill = k->spill;
     if ((!s->spill || k->spill) && make_transitions(k, s) && make_reduction(k, s) && make_horn(k, s) && make_observers(k, s) &&
-        make_layout(k, s) && make_pure(k, s) && make_batches(k) && make_workers(k, s) && make_start(k, s) && make_saved(k) &&
-        make_team(k))
+        make_layout(k, s) && make_pure(k, s) && make_guards(k, s) && make_batches(k) && make_workers(k, s) &&
+        make_start(k, s) && make_saved(k) && make_team(k))
         return k;
     pk_free(k);
     return NULL;
@@ -274,6 +275,7 @@ uint64_t pk_bytes(const pk_search *k) {
     sum += ((uint64_t)16 << k->closures.log) + k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
     sum += (uint64_t)k->update_offset[k->transitions] * sizeof *k->update + k->tree.node_room * sizeof(gen_node);
     sum += k->tree.child.room * 4 + k->tree.entry_room * sizeof(gen_entry) + k->tree.part_room * sizeof(gen_part);
+    if (k->by_rows) sum += (uint64_t)k->transitions * k->words * 2 * sizeof(uint64_t);
     sum += k->index.buckets * sizeof(bucket) + k->held;
     for (uint32_t n = 0; n < k->words; n++) sum += k->word[n].room * 8ull + ((uint64_t)16 << k->word[n].log);
     for (uint32_t p = 0; p < k->projections; p++) {
@@ -302,7 +304,8 @@ static void free_workers(pk_search *k) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
         free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing);
-        free(w->rows.slot), free(w->row), free(w->lately), free(w->recent);
+        for (uint32_t word = 0; w->allowed && word <= k->words; word++) free(w->allowed[word].bits);
+        free(w->rows.slot), free(w->row), free(w->allowed), free(w->lately), free(w->recent);
         free(w->successor), free(w->key), free(w->order);
     }
     for (uint64_t n = 0; k->batch && n < k->batches; n++) {
@@ -315,6 +318,7 @@ static void free_workers(pk_search *k) {
 static void free_system(pk_search *k) {
     gen_free(&k->tree);
     free_pure(k);
+    free(k->guard_mask), free(k->guard_value);
     free(k->update), free(k->update_offset), free(k->rule_of), free(k->needs_of), free(k->learns_of);
     sparse_free(&k->needs), sparse_free(&k->learns), sparse_free(&k->horn_body), sparse_free(&k->goal_facts);
     free(k->horn_head), free(k->premise_offset), free(k->premise), free(k->closing), free(k->agenda);

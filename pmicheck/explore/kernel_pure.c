@@ -47,6 +47,10 @@ static void free_pure(pk_search *k) {
 /* As `expand`, in a pure system. */
 INLINE void expand_rows(worker *w, batch *b, uint32_t row_words) {
     const pk_search *k = w->search;
+    const pure_step *step = k->pure_step;
+    const uint32_t *rule_of = k->rule_of;
+    uint64_t *fired = w->fired, *keys = w->key;
+    successor *successors = w->successor;
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
         const uint64_t *row[8];
         uint64_t own, made = 0;
@@ -58,13 +62,13 @@ INLINE void expand_rows(worker *w, batch *b, uint32_t row_words) {
             for (uint32_t n = 0; n < k->octets; n++) enabled &= row[n][at];
             for (; enabled; enabled &= enabled - 1) {
                 uint32_t t = at * 64 + lowest_bit(enabled);
-                uint64_t key = (own & ~k->pure_step[t].clear) | k->pure_step[t].put;
-                w->fired[k->rule_of[t]]++;
+                uint64_t key = (own & ~step[t].clear) | step[t].put;
+                fired[rule_of[t]]++;
                 if (key == own && !k->record_edges) continue;
                 uint64_t hash = hash_of(&key, 1);
                 PREFETCH(lately_slot(w, hash, 1));
-                w->key[made] = key;
-                w->successor[made++] = (successor){hash, t, OTHER};
+                keys[made] = key;
+                successors[made++] = (successor){hash, t, OTHER};
             }
         }
         b->status = hand_over(w, b, (uint32_t)id, made, 1);

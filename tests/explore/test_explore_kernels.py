@@ -132,5 +132,6 @@ def raw_system(rng: random.Random) -> TransitionSystem:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_guards_on_any_bits(seed: int) -> None:
+def test_guards_on_any_bits_by_rows_and_by_the_tree(seed: int) -> None:
     agree(raw_system(random.Random(seed)), 2000)
+    agree(raw_system(random.Random(seed)), 2000, memo_limit=0)
