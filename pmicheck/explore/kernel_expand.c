@@ -29,10 +29,10 @@ static int row_of(worker *w, uint32_t node_id, uint32_t knowledge, const gen_ent
         uint64_t from = w->row_count;
         for (uint32_t i = 0; i < node->count; i++) {
             const gen_entry *entry = k->tree.entry + node->list + i;
-            if (!gen_knows(entry, &k->needs, known)) continue;
-            w->row[w->row_count] = *entry;
-            w->row[w->row_count].facts = w->row[w->row_count].needs = 0;
-            w->row_count++;
+            if (!sparse_within(&k->needs, k->needs_of[entry->transition], known)) continue;
+            gen_entry *met = w->row + w->row_count++;
+            *met = *entry;
+            met->facts = met->needs = 0;
         }
         if (!memo_add(&w->rows, key, from << 32 | (w->row_count - from))) return PK_MEMORY;
         slot = memo_slot(&w->rows, key);

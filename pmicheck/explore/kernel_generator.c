@@ -57,6 +57,7 @@ typedef struct {
 typedef struct {
     generator *g;
     const pk_system *s;
+    const sparse *needs;
     uint64_t *test_offset; /* for each transition the fields that its guard asks for in full */
     uint32_t *test;
     uint64_t *mentions; /* for each field, all 0 between nodes */
@@ -164,19 +165,13 @@ static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
 }
 
 /* What knowledge a transition needs; returns whether it needs any. */
-static int gen_needs(const pk_system *s, uint32_t transition, gen_entry *entry) {
-    uint32_t set = s->needs_of[transition];
-    const uint64_t *facts = s->needs_set + (size_t)set * s->knowledge_words;
-    for (uint32_t w = 0; set && w < s->knowledge_words; w++) {
-        if (!facts[w]) continue;
-        if (entry->facts) {
-            entry->needs = set;
-            return 1;
-        }
-        entry->facts = facts[w];
-        entry->fact_word = w;
-    }
-    return entry->facts != 0;
+static int gen_needs(const sparse *needs, uint32_t set, gen_entry *entry) {
+    uint32_t part = needs->offset[set], parts = needs->offset[set + 1] - part;
+    if (!parts) return 0;
+    entry->facts = needs->bits[part];
+    entry->fact_word = needs->word[part];
+    entry->needs = parts > 1 ? set : 0;
+    return 1;
 }
 
 static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t count) {
@@ -192,7 +187,7 @@ static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t 
     for (uint32_t i = 0; i < count; i++) {
         gen_entry *entry = g->entry + g->entries++;
         *entry = (gen_entry){.transition = list[i]};
-        node->needy += (uint32_t)gen_needs(b->s, list[i], entry);
+        node->needy += (uint32_t)gen_needs(b->needs, b->s->needs_of[list[i]], entry);
         if (!gen_rest(b, list[i], entry)) return 0;
     }
     return 1;
@@ -276,8 +271,8 @@ static void gen_free(generator *g) {
 }
 
 /* The tree for all transitions but the eager ones has number 1; `eager_root` gets that for the eager ones, or 0. */
-static int gen_init(generator *g, const pk_system *s, uint32_t *eager_root) {
-    gen_builder b = {.g = g, .s = s};
+static int gen_init(generator *g, const pk_system *s, const sparse *needs, uint32_t *eager_root) {
+    gen_builder b = {.g = g, .s = s, .needs = needs};
     uint32_t *all = NULL;
     g->nodes = 1;
     g->depth = s->fields + 2;
@@ -308,12 +303,6 @@ static int gen_init(generator *g, const pk_system *s, uint32_t *eager_root) {
     free(b.used);
     free(b.sorted);
     return fine;
-}
-
-/* Whether this knowledge has the facts that a transition needs. */
-static inline int gen_knows(const gen_entry *entry, const sparse *needs, const uint64_t *known) {
-    if (entry->facts & ~known[entry->fact_word]) return 0;
-    return !entry->needs || sparse_within(needs, entry->needs, known);
 }
 
 /* The child of a node for this local part, or 0. */

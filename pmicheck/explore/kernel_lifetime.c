@@ -26,7 +26,8 @@ static int make_transitions(pk_search *k, const pk_system *s) {
     k->found.fired = calloc((size_t)s->rules + 1, sizeof *k->found.fired);
     return k->rule_of && k->needs_of && k->learns_of && k->found.fired && make_updates(k, s) &&
            sparse_init(&k->needs, s->needs_set, s->needs, s->knowledge_words) &&
-           sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) && gen_init(&k->tree, s, &k->eager_root);
+           sparse_init(&k->learns, s->learns_set, s->learns, s->knowledge_words) &&
+           gen_init(&k->tree, s, &k->needs, &k->eager_root);
 }
 
 /* Nothing was made lately: the key of the initial state, which is old, stands for that. */
@@ -275,7 +276,7 @@ uint64_t pk_bytes(const pk_search *k) {
     sum += ((uint64_t)16 << k->closures.log) + k->offset_room * 8 + (k->edge_target.room + k->edge_via.room) * 4;
     sum += (uint64_t)k->update_offset[k->transitions] * sizeof *k->update + k->tree.node_room * sizeof(gen_node);
     sum += k->tree.child.room * 4 + k->tree.entry_room * sizeof(gen_entry) + k->tree.part_room * sizeof(gen_part);
-    if (k->by_rows) sum += (uint64_t)k->transitions * k->words * 2 * sizeof(uint64_t);
+    if (k->guard_mask) sum += (uint64_t)k->transitions * k->words * 2 * sizeof(uint64_t);
     sum += k->index.buckets * sizeof(bucket) + k->held;
     for (uint32_t n = 0; n < k->words; n++) sum += k->word[n].room * 8ull + ((uint64_t)16 << k->word[n].log);
     for (uint32_t p = 0; p < k->projections; p++) {
@@ -304,7 +305,7 @@ static void free_workers(pk_search *k) {
     for (uint32_t n = 0; k->worker && n < k->threads; n++) {
         worker *w = k->worker + n;
         free(w->local), free(w->image), free(w->hurried.at), free(w->stack), free(w->enabled), free(w->firing);
-        for (uint32_t word = 0; w->allowed && word <= k->words; word++) free(w->allowed[word].bits);
+        if (w->allowed) give_rows_up(w);
         free(w->rows.slot), free(w->row), free(w->allowed), free(w->lately), free(w->recent);
         free(w->successor), free(w->key), free(w->order);
     }

@@ -16,7 +16,6 @@ static int make_guards(pk_search *k, const pk_system *s) {
     k->row_words = (s->transitions + 63) / 64;
     k->guard_mask = copy_of(s->mask, count, sizeof *s->mask);
     k->guard_value = copy_of(s->value, count, sizeof *s->value);
-    k->by_rows = 1;
     return k->guard_mask && k->guard_value;
 }
 
@@ -58,7 +57,7 @@ static void give_rows_up(worker *w) {
 INLINE int find_by_rows(worker *w, const uint64_t *key) {
     const pk_search *k = w->search;
     uint64_t bits[MOST_ROW_BITS / 64], count = 0;
-    if (!k->by_rows || w->crowded) return 0;
+    if (!k->guard_mask || w->crowded) return 0;
     for (uint32_t n = 0; n <= k->words; n++) {
         uint32_t number = (uint32_t)number_in(key, k->layout.at + n);
         if (number >= w->allowed[n].count && !fill_rows(w, n, number)) {

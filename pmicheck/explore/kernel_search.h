@@ -74,8 +74,7 @@ struct pk_search {
     octet_rows octet[8];
     uint32_t octets, row_words;
 
-    int by_rows; /* see kernel_rows.c */
-    uint64_t *guard_mask, *guard_value; /* W words a transition */
+    uint64_t *guard_mask, *guard_value; /* W words a transition, or NULL: see kernel_rows.c */
 
     int plain; /* one word, kept as it is */
     word_table *word;
