@@ -638,9 +638,37 @@ def test_changed_packets(packet: bytes, changes: list[tuple[int, int]], scope: s
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-@pytest.mark.parametrize("care_of_address", ["::", "ff02::1", str(PMA1), str(PMA3), str(HOME)])
+@pytest.mark.parametrize("care_of_address", ["::", "::1", "fe80::1", "ff02::1", "ff0e::101", str(HOME)])
+def test_a_home_test_init_makes_no_entry_that_leads_to_no_care_of_address(scope: str, care_of_address: str) -> None:
+    """RFC 6275 3.2: a care-of address is a unicast routable one, away from home; the test is answered all the same."""
+    world = Type2World(policy(kcn_scope=scope, cba="off"))
+    init = wire.ProxyHomeTestInit(COOKIE, IPv6Address(care_of_address))
+    world.network.inject(plain_packet(init, HOME, CN4).to_bytes(), 0)
+    world.network.settle(0)
+    assert world.pma3.entry(CN4, HOME) is None
+    assert checks(world.pma3)[-1] == "care-of-address"
+    assert kinds(world.pma3)[-1] == "answered-proxy-home-test-init"
+
+
+@pytest.mark.parametrize("care_of_address", ["::", "::1", "fe80::1", "ff02::1", "ff0e::101"])
+def test_an_agent_learns_no_care_of_address_that_none_can_be(care_of_address: str) -> None:
+    """N133, RFC 6275 3.2: the answer is discarded, and the genuine one is waited for."""
+    world = Type2World(policy("cookie"))
+    world.pma1.start_home_test(HOME, CN4, 0)
+    forged = wire.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=IPv6Address(care_of_address))
+    world.network.inject(plain_packet(forged, CN4, HOME).to_bytes(), 0)
+    (intercepted,) = [flight for flight in world.network.collect(0) if flight.sender == "ha1"]
+    world.network.deliver(intercepted.flight_id, 0)
+    assert checks(world.pma1)[-1] == "care-of-address"
+    assert world.pma1.peer_of(HOME, CN4, 0) is None
+    world.network.settle(0)
+    assert world.pma1.peer_of(HOME, CN4, 0) == PMA3
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("care_of_address", [str(PMA1), str(PMA3)])
 def test_strange_care_of_addresses(scope: str, care_of_address: str) -> None:
-    """The draft asks nothing of them (N128, N133)."""
+    """The draft asks nothing of whose they are (N128, N133)."""
     strange = IPv6Address(care_of_address)
     world = Type2World(policy("cookie", kcn_scope=scope, cba="off"))
     world.network.inject(plain_packet(wire.ProxyHomeTestInit(COOKIE, strange), HOME, CN4).to_bytes(), 0)

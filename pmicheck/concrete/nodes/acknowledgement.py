@@ -69,17 +69,17 @@ class Acknowledger:
     def acceptance(self, update: Update, lifetime: int, issued: NewTokens) -> Packet | None:
         """The answer to an accepted update; None if none is due.
 
-        RFC 4866 4.2 wants one whenever CGA options or a Care-of Test Init were there, RFC 6275 9.5.4 if the
-        A flag was set.
+        RFC 6275 9.5.4 wants one if the A flag was set, RFC 4866 4.2 whenever CGA options were there, and for a
+        Care-of Test Init in an early update.
         """
         asks_for_test = self._asks_for_test(update)
-        wanted = bool(update.message.flags & BindingUpdateFlag.ACKNOWLEDGE)
-        if not wanted and not asks_for_test and update.cga_parameters is None:
+        wanted = bool(update.message.flags & BindingUpdateFlag.ACKNOWLEDGE) or update.cga_parameters is not None
+        if not wanted and not (asks_for_test and update.early):
             return None
         options = self._token_options(update, issued)
         if issued.permanent is not None and self._signs(update):
             options += self._own_cga_options()
-        if asks_for_test and not update.deregisters:
+        if asks_for_test:
             options += self._care_of_test_options(update)
         message = wire.BindingAcknowledgement(
             status=Status.ACCEPTED,
@@ -91,12 +91,16 @@ class Acknowledger:
         return self._seal(update, message, authenticated=True)
 
     def _asks_for_test(self, update: Update) -> bool:
-        """A Care-of Test Init (N052) is ignored beside an Alternate Care-of Address that is not the source.
+        """A Care-of Test Init (N052) is ignored in a deregistration, which has no care-of address to test.
 
+        A care-of keygen token is not used there (RFC 6275 5.2.5), the Alternate Care-of Address is in no MAC, and
+        the address that is, the home address, is no care-of address.
+
+        It is ignored beside an Alternate Care-of Address, too, that is not the source.
         The answer goes to the source (RFC 6275 9.5.4), which would get the token of somebody else's address.
         Where the source is the home address by the reading, it goes there as the reading says (A-04).
         """
-        if wire.option_of(update.message, wire.CareOfTestInitOption) is None:
+        if update.deregisters or wire.option_of(update.message, wire.CareOfTestInitOption) is None:
             return False
         by_source = update.proxy and self._here.policy.reading("hoa_conveyance") == "source"
         return by_source or update.care_of_address == update.packet.source

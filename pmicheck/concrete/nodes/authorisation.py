@@ -13,10 +13,10 @@ from pmicheck.concrete.constants import (
     MAX_OPTION_DATA_OCTETS,
     SEQUENCE_MODULUS,
     SEQUENCE_WINDOW,
-    BindingUpdateFlag,
     Status,
 )
 from pmicheck.concrete.nodes import sealing
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
 from pmicheck.concrete.nodes.amendments import delegation_is_valid, indices_are_signed, is_delegated, token_is_in_place
 from pmicheck.concrete.nodes.update import Check, Correspondence, Credential, Refusal, Update
 
@@ -31,18 +31,23 @@ def authorise(here: Correspondence, update: Update) -> Refusal | None:
 
 
 def _addresses_are_unicast(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 6275 9.5.1: a unicast routable home address; ours asks the same of the care-of address."""
+    """A unicast routable home address (RFC 6275 9.5.1), and such a care-of address (6.1.7); else silence."""
     for name, address in (("home-address", update.home_address), ("care-of-address", update.care_of_address)):
-        if address.is_multicast or address.is_unspecified or address.is_loopback or address.is_link_local:
+        if not is_routable_unicast(address):
             return Refusal(name)
     return None
 
 
 def _is_for_a_correspondent(here: Correspondence, update: Update) -> Refusal | None:
-    """RFC 6275 9.5.1: with the H flag it would be a home registration, which is not ours."""
-    if update.message.flags & BindingUpdateFlag.HOME_REGISTRATION:
-        return Refusal("home-registration")
-    return None
+    """RFC 6275 9.5.1, 10.3.1, 10.3.2: with the H flag it is a home registration, whose answer has no MAC, since no key
+    comes with it: 139 beside a binding that is none, 133 for a deletion, else 131."""
+    if not update.home_registration:
+        return None
+    if update.entry is not None:
+        return Refusal("home-registration", Status.REGISTRATION_TYPE_CHANGE_DISALLOWED)
+    if update.deregisters:
+        return Refusal("home-registration", Status.NOT_HOME_AGENT_FOR_THIS_NODE)
+    return Refusal("home-registration", Status.HOME_REGISTRATION_NOT_SUPPORTED)
 
 
 def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
@@ -173,6 +178,12 @@ def is_greater(sequence: int, last: int) -> bool:
     return (last - sequence) % SEQUENCE_MODULUS > SEQUENCE_WINDOW
 
 
+def _care_of_address_is_another_nodes(here: Correspondence, update: Update) -> Refusal | None:
+    """RFC 6275 has no rule for the correspondent's own address; its status 174 says what is wrong with it."""
+    own = update.care_of_address == here.address and not update.deregisters
+    return Refusal("own-address", Status.INVALID_CARE_OF_ADDRESS, True) if own else None
+
+
 def _nonces_are_not_burnt(here: Correspondence, update: Update) -> Refusal | None:
     """RFC 6275 9.5.3: the nonces of a binding that is gone must not make it again (A-15)."""
     if update.credential is not Credential.TEMPORARY:
@@ -249,6 +260,7 @@ CHECKS: tuple[Check, ...] = (
     _nonces_are_fresh,
     _mac_is_valid,
     _sequence_is_greater,
+    _care_of_address_is_another_nodes,
     _nonces_are_not_burnt,
     token_is_in_place,
     _cga_is_there,

@@ -15,6 +15,7 @@ from pmicheck.concrete import wire
 from pmicheck.concrete.constants import LIFETIME_UNIT, MAX_RR_BINDING_LIFETIME, BindingUpdateFlag
 from pmicheck.concrete.delegation import Delegation
 from pmicheck.concrete.nodes.acknowledgement import Acknowledger, CgaIdentity, NewTokens
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
 from pmicheck.concrete.nodes.amendments import remember
 from pmicheck.concrete.nodes.authorisation import authorise
 from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, BindingCache, Entry, HandoverTokens, aged
@@ -101,10 +102,15 @@ class Bindings:
         """N130, N148: an unverified entry by a PHoTI alone, where the home address has none; returns whether
         it was made.
 
+        Its care-of address is held to what RFC 6275 6.1.7 and 9.5.1 ask of an update; no entry leads to any other.
+
         The draft gives it no lifetime; it gets what RFC 6275 5.2.6 allows to return routability. No sequence
         number has been seen yet, so the first update may bring any.
         """
         if self.policy.reading("photi_state") == "none" or self.cache.get(home_address) is not None:
+            return False
+        if not is_routable_unicast(care_of_address) or care_of_address == home_address:
+            self._reject(now, "proxy-home-test-init", "care-of-address", care_of_address=care_of_address)
             return False
         self.cache.put(
             Entry(
@@ -165,19 +171,18 @@ class Bindings:
             self._reject(now, "binding-update", "ipv4-home-address")  # N155
             return None
         home_address = self._home_address_of(packet, message, proxy)
+        if home_address is None:
+            self._reject(now, "binding-update", "home-address")
+            return None
         indices = wire.option_of(message, wire.NonceIndicesOption)
         authenticator = wire.option_of(message, wire.BindingAuthorizationDataOption)
-        missing = [
-            name
-            for name, value in (
-                ("home-address", home_address),
-                ("nonce-indices", indices),
-                ("binding-authorisation-data", authenticator),
-            )
-            if value is None
-        ]
-        if home_address is None or indices is None or missing:
-            self._reject(now, "binding-update", missing[0])
+        if message.flags & BindingUpdateFlag.HOME_REGISTRATION:
+            indices = _NO_INDICES
+        elif authenticator is None:
+            self._reject(now, "binding-update", "binding-authorisation-data")
+            return None
+        if indices is None:
+            self._reject(now, "binding-update", "nonce-indices")
             return None
         alternate = wire.option_of(message, wire.AlternateCareOfAddressOption)
         parameters = wire.option_of(message, wire.CgaParametersOption)
@@ -287,6 +292,10 @@ class Bindings:
 
     def _reject(self, now: float, message: str, check: str, **detail: object) -> None:
         self._note(now, "rejected", message=message, check=check, **detail)
+
+
+_NO_INDICES = wire.NonceIndicesOption(0, 0)
+"""In place of the option that a home registration must not have (RFC 6275 9.5.1): it is refused before they count."""
 
 
 def home_address_to_test(policy: Policy, packet: Packet) -> IPv6Address | None:

@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pmicheck.concrete import wire
+from pmicheck.concrete.nodes.addresses import UNSPECIFIED, is_routable_unicast
 from pmicheck.concrete.nodes.local_routing import TriggerMode
 from pmicheck.concrete.nodes.registration import Context, CorrespondentContext, MobileProfile
 
-SPEAKS_FOR_ITSELF = IPv6Address("::")
+SPEAKS_FOR_ITSELF = UNSPECIFIED
 """In place of a peer agent: the correspondent is a type 1 node."""
 
 
@@ -64,7 +65,8 @@ def data_message(transaction: int, transferred: TransferredContext) -> wire.Cont
 
 
 def read(message: wire.ContextTransferData, *, with_key: bool) -> TransferredContext | None:
-    """The context in a message; None if it lacks a profile that can be used.
+    """The context in a message; None if it lacks a profile that can be used, or lists a node at an address that none
+    can have: updates would go there (N122; RFC 6275 6.1.7).
 
     Args:
         with_key: such a profile holds the node's private key, as it does but for the amendment agent_key.
@@ -75,6 +77,10 @@ def read(message: wire.ContextTransferData, *, with_key: bool) -> TransferredCon
     if parameters is None or (with_key and private_key is None):
         return None
     entries = [option for option in message.options if isinstance(option, wire.BindingUpdateListEntryOption)]
+    listed = [entry.correspondent for entry in entries]
+    listed += [entry.care_of_address for entry in entries if entry.care_of_address != SPEAKS_FOR_ITSELF]
+    if not all(map(is_routable_unicast, listed)):
+        return None
     explicit = wire.option_of(message, wire.ExplicitTriggerOption) is not None
     return TransferredContext(
         Context(

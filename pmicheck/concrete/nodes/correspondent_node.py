@@ -8,6 +8,7 @@ from pmicheck.concrete import wire
 from pmicheck.concrete.constants import BindingErrorStatus
 from pmicheck.concrete.nodes import data_plane
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.bindings import Bindings, home_address_to_test
 from pmicheck.concrete.nodes.node import Node
@@ -102,6 +103,13 @@ class CorrespondentNode(Node):
         if packet.destination != self.address:
             self._reject(now, "packet", "destination", destination=packet.destination)
             return
+        if packet.source == self.address:
+            self._reject(now, "packet", "source", source=packet.source)
+            return
+        if packet.routing_home_address is not None:
+            # RFC 6275 6.4: it would have to be a home address of this node, which has none.
+            self._reject(now, "packet", "routing-header", home_address=packet.routing_home_address)
+            return
         match packet.payload:
             case MobilityHeader():
                 self._on_mobility_header(packet, now)
@@ -126,16 +134,9 @@ class CorrespondentNode(Node):
             case wire.BindingUpdate():
                 self._on_binding_update(packet, message, now)
             case wire.UnknownMessage():
-                self._reject(now, "mobility-header", "message-type", message_type=message.message_type)
-                self._send_binding_error(packet, BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE, packet.source)
+                self._refuse_unknown(packet, message, now)
             case _:
                 self._reject(now, type(message).__name__, "not-for-a-correspondent")
-
-    def _send_binding_error(self, packet: Packet, status: BindingErrorStatus, home_address: IPv6Address) -> None:
-        """RFC 6275 9.2, 9.3.3; never to a multicast address."""
-        if not packet.source.is_multicast and not packet.source.is_unspecified:
-            error = wire.BindingError(status, home_address)
-            self._send_message(error, self.address, packet.source)
 
     # Tests. Nothing is stored on any of these messages (RFC 6275 5.2.5; the draft asks for state at type 2
     # nodes only).
@@ -179,24 +180,34 @@ class CorrespondentNode(Node):
 
     def _on_tunnelled_payload(self, packet: Packet, inner: Packet, now: float) -> None:
         """N161-N163: from the care-of address of a binding; of which one is an open question (A-20)."""
+        if not self._has_answerable_source(inner, now):
+            return
         care_of_addresses = {entry.home_address: entry.care_of_address for entry in self.entries()}
         check = data_plane.refused_at_correspondent(self.policy, packet.source, inner.source, care_of_addresses)
         if check is not None:
             self._reject(now, "payload", check, source=packet.source)
         elif not isinstance(inner.payload, UdpDatagram) or inner.destination != self.address:
             self._reject(now, "payload", "inner-packet")
+        elif inner.home_address is not None or inner.routing_home_address is not None:
+            self._reject(now, "payload", "inner-packet")  # nobody who sends as the draft's 7 says needs them
         else:
             self._accept_payload(inner.source, packet.source, len(inner.payload.data), now)
 
     def _on_payload(self, packet: Packet, octets: int, now: float) -> None:
-        """RFC 6275 9.3.1: a Home Address option must agree with a binding, else a Binding Error goes back."""
+        """RFC 6275 9.3.1: a Home Address option must agree with a binding, else a Binding Error goes back.
+
+        One that names no unicast routable address is dropped in silence.
+        """
         if packet.home_address is None:
             self._accept_payload(packet.source, None, octets, now)
+            return
+        if not is_routable_unicast(packet.home_address):
+            self._reject(now, "payload", "home-address", home_address=packet.home_address)
             return
         entry = self.entry(packet.home_address)
         if entry is None or entry.care_of_address != packet.source:
             self._reject(now, "payload", "home-address-option", source=packet.source)
-            self._send_binding_error(packet, BindingErrorStatus.UNKNOWN_BINDING, packet.home_address)
+            self._send_binding_error(packet, BindingErrorStatus.UNKNOWN_BINDING)
             return
         self._accept_payload(packet.home_address, packet.source, octets, now)
 

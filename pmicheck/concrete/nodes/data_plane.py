@@ -61,7 +61,7 @@ def deliverable(
         packet: with a tunnelled packet, or with a type 2 routing header.
         served: home addresses of the attached nodes, the first to attach first.
     """
-    if isinstance(packet.payload, Packet):
+    if isinstance(packet.payload, Packet) and packet.routing_home_address is None:
         return _from_tunnel(policy, packet.source, packet.payload, served, proxy_cache)
     if policy.reading("rh2_address") == "source":
         return _with_source_replaced(packet, served)

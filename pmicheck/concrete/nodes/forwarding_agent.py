@@ -18,8 +18,7 @@ class ForwardingAgent(ProxyMobileAgent):
         return None
 
     def _handle(self, packet: Packet, now: float, protected: bool) -> None:
-        tunnelled = isinstance(packet.payload, Packet)
-        if packet.destination != self.address or tunnelled or packet.routing_home_address is None:
+        if packet.destination != self.address or packet.routing_home_address is None:
             super()._handle(packet, now, protected)
             return
         outcome = self._deliverable(packet, now)

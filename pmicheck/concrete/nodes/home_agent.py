@@ -12,13 +12,14 @@ from ipaddress import IPv6Address
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.constants import MessageType
+from pmicheck.concrete.nodes.addresses import UNSPECIFIED, is_routable_unicast
 from pmicheck.concrete.nodes.node import Node
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.packet import MAX_NESTING, MobilityHeader, Packet
 from pmicheck.errors import WireError
 
 _MESSAGE_TYPE_OFFSET = 2
-NO_BINDING = IPv6Address("::")
+NO_BINDING = UNSPECIFIED
 """The care-of address in the answer about a home address that is not registered."""
 
 
@@ -64,6 +65,9 @@ class HomeAgent(Node):
             self._intercept(packet, now)
         elif packet.destination != self.address:
             self._reject(now, "packet", "destination", destination=packet.destination)
+        elif packet.routing_home_address is not None:
+            # RFC 6275 6.4: it would have to be a home address of this node, which has none.
+            self._reject(now, "packet", "routing-header", home_address=packet.routing_home_address)
         elif isinstance(packet.payload, Packet):
             self._forward(packet.source, packet.payload, now, protected)
         elif isinstance(packet.payload, MobilityHeader):
@@ -86,6 +90,8 @@ class HomeAgent(Node):
                 care_of_address=care_of_address,
                 asker=packet.source,
             )
+        elif isinstance(message, wire.UnknownMessage):
+            self._refuse_unknown(packet, message, now)
         elif message is not None:
             self._reject(now, "packet", "not-for-a-home-agent", source=packet.source)
 
@@ -101,7 +107,12 @@ class HomeAgent(Node):
         self._note(now, "tunnelled", home_address=packet.destination, care_of_address=care_of_address)
 
     def _forward(self, outer_source: IPv6Address, inner: Packet, now: float, protected: bool) -> None:
-        """Out of the tunnel towards the correspondent (RFC 6275 10.4.5; N126, N136, N137)."""
+        """Out of the tunnel towards the correspondent (RFC 6275 10.4.5; N126, N136, N137).
+
+        Nothing leaves to an address that is not routed (RFC 4291 2.5.2, 2.5.3, 2.5.6); there is no multicast here.
+        """
+        if not self._has_answerable_source(inner, now):
+            return
         binding = self._bindings.get(inner.source)
         if self.policy.tunnel_protected and not protected:
             self._reject(now, "tunnelled-packet", "tunnel-esp", outer_source=outer_source)
@@ -116,6 +127,9 @@ class HomeAgent(Node):
             and self.policy.has("ha-drops-hoti")
         ):
             self._reject(now, "home-test-init", "ha-drops-hoti", home_address=inner.source)
+            return
+        if not is_routable_unicast(inner.destination):
+            self._reject(now, "tunnelled-packet", "destination", destination=inner.destination)
             return
         self._send(inner)
         self._note(now, "forwarded", source=inner.source, destination=inner.destination)

@@ -12,11 +12,13 @@ from pmicheck.concrete.constants import (
     MAX_RO_FAILURE,
     MAX_RR_BINDING_LIFETIME,
     SEQUENCE_MODULUS,
+    BindingErrorStatus,
     Status,
 )
 from pmicheck.concrete.nodes import answer_check
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.node import Node, plain_packet
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
+from pmicheck.concrete.nodes.node import Node
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.nodes.proxy_update import UpdatePlan, plain_update
 from pmicheck.concrete.nodes.registration import (
@@ -110,18 +112,22 @@ class MobileNode(Node):
         data = UdpDatagram(bytes(octets))
         away = self.care_of_address
         registration = self._registrations.get(correspondent)
-        if away is None:
-            self._send(Packet(self.address, correspondent, data))
-        elif registration is not None and registration.is_bound(now):
+        if away is not None and registration is not None and registration.is_bound(now):
             self._send(Packet(away, correspondent, data, home_address=self.address))
         else:
-            self._send(Packet(away, self.home_agent, Packet(self.address, correspondent, data)))
+            self._send(Packet(self.address, correspondent, data))
 
     def registration(self, correspondent: IPv6Address) -> Registration | None:
         """The state towards a correspondent."""
         return self._registrations.get(correspondent)
 
     # Sending.
+
+    def _send(self, packet: Packet) -> None:
+        """What the home address sends while the node is away goes through the home agent (RFC 6275 11.3.1)."""
+        if self.care_of_address is not None and packet.source == self.address:
+            packet = Packet(self.care_of_address, self.home_agent, packet)
+        super()._send(packet)
 
     def _registration(self, correspondent: IPv6Address) -> Registration:
         return self._registrations.setdefault(correspondent, Registration(correspondent))
@@ -139,11 +145,7 @@ class MobileNode(Node):
         """HoTI from the home address, through the tunnel when away (RFC 6275 11.6.1)."""
         registration.cookie = self._randomness.take(COOKIE_OCTETS)
         message = wire.HomeTestInit(registration.cookie)
-        inner = plain_packet(message, self.address, registration.correspondent)
-        if self.care_of_address is None:
-            self._send(inner)
-        else:
-            self._send(Packet(self.care_of_address, self.home_agent, inner))
+        self._send_message(message, self.address, registration.correspondent)
         self._note(now, "started-home-test", correspondent=registration.correspondent)
 
     def _start_care_of_test(self, registration: Registration, now: float) -> None:
@@ -217,10 +219,10 @@ class MobileNode(Node):
     def _handle(self, packet: Packet, now: float, protected: bool) -> None:
         if packet.destination not in self.addresses:
             self._reject(now, "packet", "destination", destination=packet.destination)
-        elif isinstance(packet.payload, Packet):
-            self._on_tunnelled(packet, packet.payload, now, protected)
         elif packet.routing_home_address not in (None, self.address):
             self._reject(now, "packet", "routing-header", home_address=packet.routing_home_address)
+        elif isinstance(packet.payload, Packet) and packet.routing_home_address is None:
+            self._on_tunnelled(packet, packet.payload, now, protected)
         else:
             self._on_packet(packet, self.care_of_address is None, now)
 
@@ -231,11 +233,21 @@ class MobileNode(Node):
             self._reject(now, "tunnelled-packet", "tunnel-esp", source=outer.source)
         elif inner.destination != self.address:
             self._reject(now, "tunnelled-packet", "destination", destination=inner.destination)
-        else:
+        elif inner.routing_home_address not in (None, self.address):
+            self._reject(now, "tunnelled-packet", "routing-header", home_address=inner.routing_home_address)
+        elif self._has_answerable_source(inner, now):
             self._on_packet(inner, True, now)
 
     def _on_packet(self, packet: Packet, at_home_address: bool, now: float) -> None:
-        """`at_home_address`: it reached the home address, by the home link or through the home agent."""
+        """`at_home_address`: it reached the home address, by the home link or through the home agent.
+
+        It keeps no bindings of others, so a Home Address option agrees with none (RFC 6275 9.3.1).
+        """
+        if isinstance(packet.payload, UdpDatagram) and packet.home_address is not None:
+            self._reject(now, "payload", "home-address-option", source=packet.source)
+            if is_routable_unicast(packet.home_address):
+                self._send_binding_error(packet, BindingErrorStatus.UNKNOWN_BINDING)
+            return
         if isinstance(packet.payload, UdpDatagram):
             self._note(now, "delivered", source=packet.source, octets=len(packet.payload.data))
             return
@@ -251,6 +263,8 @@ class MobileNode(Node):
                 self._on_care_of_test(packet, test, at_home_address, now)
             case wire.BindingAcknowledgement() as message:
                 self._on_acknowledgement(packet, message, now)
+            case wire.UnknownMessage() as message:
+                self._refuse_unknown(packet, message, now)
             case message:
                 self._reject(now, type(message).__name__, "not-expected", source=packet.source)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from pmicheck.concrete import wire
+from pmicheck.concrete.constants import BindingErrorStatus
+from pmicheck.concrete.nodes.addresses import UNSPECIFIED, is_routable_unicast
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.errors import WireError
@@ -75,7 +77,8 @@ class Node:
         except WireError as error:
             self._reject(now, "packet", "wire", reason=str(error))
             return
-        self._handle(parsed, now, protected)
+        if self._has_answerable_source(parsed, now):
+            self._handle(parsed, now, protected)
 
     def packets_to_send(self) -> list[bytes]:
         """Takes out all that waits to be sent, oldest first."""
@@ -94,6 +97,27 @@ class Node:
     def _send_message(self, message: wire.KnownMessage, source: IPv6Address, destination: IPv6Address) -> None:
         self._send(plain_packet(message, source, destination))
 
+    def _has_answerable_source(self, packet: Packet, now: float) -> bool:
+        """Whether a packet, or a packet out of a tunnel, comes from an address that one node can have.
+
+        No answer may go to any other address (RFC 6275 9.3.3, 9.5.4), nor is that a source (RFC 4291 2.5.2, 2.5.3, 2.7)
+        that a router forwards (2.5.6). So the packet is discarded, and logged.
+        """
+        if is_routable_unicast(packet.source):
+            return True
+        self._reject(now, "packet", "source", source=packet.source)
+        return False
+
+    def _send_binding_error(self, packet: Packet, status: BindingErrorStatus) -> None:
+        """RFC 6275 9.3.3: to the source, with the home address of the Home Address option, or :: without one."""
+        error = wire.BindingError(status, packet.home_address or UNSPECIFIED)
+        self._send_message(error, packet.checksum_destination, packet.source)
+
+    def _refuse_unknown(self, packet: Packet, message: wire.UnknownMessage, now: float) -> None:
+        """RFC 6275 9.2: whatever node gets a message of a type that it does not know says so."""
+        self._reject(now, "mobility-header", "message-type", message_type=message.message_type)
+        self._send_binding_error(packet, BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE)
+
     def _note(self, now: float, kind: str, **detail: object) -> None:
         self.log.append(Event(now, kind, detail))
 
@@ -101,8 +125,12 @@ class Node:
         self._note(now, "rejected", message=message, check=check, **detail)
 
     def _decode(self, packet: Packet, now: float) -> wire.Message | None:
-        """The message in a packet whose payload is a Mobility Header; None, and a log entry, if it is bad."""
+        """The message in a packet whose payload is a Mobility Header; None, and a log entry, if it is bad, or if a
+        Home Address option names no unicast routable address (RFC 6275 9.3.1)."""
         assert isinstance(packet.payload, MobilityHeader)
+        if packet.home_address is not None and not is_routable_unicast(packet.home_address):
+            self._reject(now, "mobility-header", "home-address", home_address=packet.home_address)
+            return None
         try:
             return wire.decode(
                 packet.payload.octets,

@@ -24,6 +24,7 @@ from pmicheck.concrete.constants import (
     Status,
 )
 from pmicheck.concrete.nodes import context_transfer, peer_messages
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
 from pmicheck.concrete.nodes.authorisation import is_greater
 from pmicheck.concrete.nodes.context_transfer import PeerContext, TransferredContext
 from pmicheck.concrete.nodes.peer_messages import PeerUpdate
@@ -189,18 +190,24 @@ class PeerAgent(PeerSender):
         )
 
     def _on_peer_update(self, packet: Packet, message: wire.BindingUpdate, now: float) -> None:
-        """Silence for all that is malformed, forbidden (N155, N157) or not authentic."""
+        """Silence for all that is malformed, forbidden (N155, N157; RFC 6275 9.5.1) or not authentic.
+
+        With the H flag it asks for a home agent, which no agent is (RFC 6275 10.3.1).
+        """
         update = peer_messages.read_update(packet, message)
         if packet.home_address is not None and self.policy.has("hao-rejection-in-pbu"):
             self._reject(now, "peer-update", "home-address-option", source=packet.source)
         elif wire.option_of(message, wire.IPv4HomeAddressOption) is not None:
             self._reject(now, "peer-update", "ipv4-home-address", source=packet.source)
-        elif update is None:
+        elif update is None or not is_routable_unicast(update.home_address):
             self._reject(now, "peer-update", "home-address", source=packet.source)
         elif update.correspondent not in self._profiles:
             self._refuse(update, "not-attached", now)
         elif (check := self._refused_sender(packet, message, "mac")) is not None:
             self._refuse(update, check, now)
+        elif message.flags & BindingUpdateFlag.HOME_REGISTRATION:
+            self._refuse(update, "home-registration", now)
+            self._acknowledge(update, Status.HOME_REGISTRATION_NOT_SUPPORTED, update.sequence, 0)
         elif update.answers and not self._was_asked(update):
             self._refuse(update, "not-outstanding", now)
         else:
@@ -230,7 +237,7 @@ class PeerAgent(PeerSender):
 
     def _needs_word(self, update: PeerUpdate) -> bool:
         """Whether a home agent has to confirm the attachment; it has, if it named the peer that answers."""
-        if self.policy.reading("pma_auth") != "attachment" or update.lifetime == 0:
+        if self.policy.reading("pma_auth") != "attachment" or update.deregisters:
             return False
         registration = self._peers.get((update.correspondent, update.home_address))
         named = registration is not None and registration.vouched_for and registration.peer == update.care_of_address
@@ -239,7 +246,7 @@ class PeerAgent(PeerSender):
     def _take_effect(self, update: PeerUpdate, now: float) -> None:
         """N114, N116; a deregistration ends the entry, wherever that leads (N160, RFC 6275 9.5.3)."""
         pair = update.correspondent, update.home_address
-        lifetime = self._granted_units(update)
+        lifetime = 0 if update.deregisters else self._granted_units(update)
         at_once = self.policy.reading("handshake_effective") == "first" or not self.policy.has(
             "third-handshake-message"
         )
@@ -338,10 +345,10 @@ class PeerAgent(PeerSender):
             self._on_authentic_update(query.update, now, vouched_for=True)
 
     def _on_peer_found(self, pair: Pair, peer: IPv6Address, now: float) -> None:
-        """N113; without a binding, or with one that ends here, there is nobody to send an update to (N104)."""
+        """N113; nobody gets an update without a binding, or with one that ends here (N104) or at no node."""
         registration = self._peers[pair]
         registration.transaction = None
-        if peer.is_unspecified or peer == self.address:
+        if not is_routable_unicast(peer) or peer == self.address:
             self._note(now, "no-peer", home_address=pair[0], correspondent=pair[1])
             return
         registration.peer, registration.vouched_for = peer, True

@@ -37,7 +37,7 @@ class PeerUpdate:
         care_of_address: the agent that registers it, the source.
         correspondent: home address of the node at the receiver.
         receiver: the agent that it goes to.
-        lifetime: in units of four seconds; 0 deregisters.
+        lifetime: in units of four seconds.
         answers: it answers such an update.
     """
 
@@ -48,6 +48,11 @@ class PeerUpdate:
     sequence: int
     lifetime: int
     answers: bool
+
+    @property
+    def deregisters(self) -> bool:
+        """By its lifetime, or since the node is where its home address is (RFC 6275 9.5.1)."""
+        return self.lifetime == 0 or self.care_of_address == self.home_address
 
 
 def association_key(seed: bytes, one: IPv6Address, other: IPv6Address) -> bytes:

@@ -176,8 +176,9 @@ class ProxyMobileAgent(ProxySender):
     def _handle(self, packet: Packet, now: float, protected: bool) -> None:
         if packet.destination != self.address:
             self._reject(now, "packet", "destination", destination=packet.destination)
-        elif isinstance(packet.payload, Packet):
-            self._on_tunnelled(packet, packet.payload, now, protected)
+        elif isinstance(packet.payload, Packet) and packet.routing_home_address is None:
+            if self._has_answerable_source(packet.payload, now):
+                self._on_tunnelled(packet, packet.payload, now, protected)
         elif isinstance(packet.payload, MobilityHeader) and packet.routing_home_address is None:
             self._on_mobility_header(packet, None, now)
         elif packet.routing_home_address in self._profiles:
@@ -212,6 +213,8 @@ class ProxyMobileAgent(ProxySender):
             self._on_acknowledgement(packet, message, home_address, now)
         elif message is not None and home_address is not None:
             self._deliver(home_address, packet, now)
+        elif isinstance(message, wire.UnknownMessage):
+            self._refuse_unknown(packet, message, now)
         elif message is not None:
             self._reject(now, type(message).__name__, "not-expected", source=packet.source)
 
@@ -223,6 +226,10 @@ class ProxyMobileAgent(ProxySender):
         registration = self._registrations.get((home_address, packet.source))
         if registration is None or registration.cookie is None:
             self._reject(now, "proxy-home-test", "not-in-progress", source=packet.source)
+            return
+        if packet.routing_home_address is not None:
+            # RFC 6275 6.1: of all messages only an acknowledgement may have one.
+            self._reject(now, "proxy-home-test", "routing-header", source=packet.source)
             return
         if message.cookie != registration.cookie and self.policy.has("cookie"):
             self._reject(now, "proxy-home-test", "cookie", source=packet.source)

@@ -13,6 +13,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from pmicheck.concrete import wire
+from pmicheck.concrete.constants import BindingUpdateFlag
 from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.bindings import Bindings, home_address_to_test
@@ -112,7 +113,8 @@ class Type2Correspondent(ForwardingAgent):
     def _on_mobility_header(self, packet: Packet, home_address: IPv6Address | None, now: float) -> None:
         """Told from data, and from other signalling, by MH type and way (N124, N127).
 
-        An update without Nonce Indices does not rest on return routability and is none of 4.3's.
+        An update without Nonce Indices does not rest on return routability and is none of 4.3's; a home registration
+        has none, and a correspondent refuses it (RFC 6275 10.3.1).
         """
         message = self._decode(packet, now)
         if message is None:
@@ -123,7 +125,10 @@ class Type2Correspondent(ForwardingAgent):
             isinstance(message, wire.BindingUpdate)
             and home_address is None
             and self._profiles
-            and wire.option_of(message, wire.NonceIndicesOption) is not None
+            and (
+                message.flags & BindingUpdateFlag.HOME_REGISTRATION
+                or wire.option_of(message, wire.NonceIndicesOption) is not None
+            )
         ):
             self._on_binding_update(packet, message, now)
         else:
@@ -135,6 +140,10 @@ class Type2Correspondent(ForwardingAgent):
         """Answers through the home agent from the correspondent's home address, with its care-of address
         (N128-N131, N168)."""
         home_address = home_address_to_test(self.policy, packet)
+        if packet.routing_home_address is not None:
+            # RFC 6275 6.1: of all messages only an acknowledgement may have one.
+            self._reject(now, "proxy-home-test-init", "routing-header", source=packet.source)
+            return
         if home_address is None:
             self._reject(now, "proxy-home-test-init", "home-address-option", home_address=packet.home_address)
             return

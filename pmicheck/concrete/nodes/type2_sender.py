@@ -14,6 +14,7 @@ from typing import Any
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.nodes import answer_check
+from pmicheck.concrete.nodes.addresses import is_routable_unicast
 from pmicheck.concrete.nodes.forwarding_agent import ForwardingAgent
 from pmicheck.concrete.nodes.readdressing import readdressed
 from pmicheck.concrete.nodes.registration import Registration, Step, With
@@ -99,6 +100,11 @@ class Type2Sender(ForwardingAgent):
         self, packet: Packet, message: wire.ProxyHomeTest, home_address: IPv6Address, now: float
     ) -> None:
         """N133: a valid answer brings the care-of address first, then the early update goes there (N134)."""
+        if not is_routable_unicast(message.care_of_address) or packet.routing_home_address is not None:
+            # Updates and data would go there (RFC 6275 6.1.7); and of all messages only an acknowledgement may have a
+            # routing header (6.1).
+            self._reject(now, "proxy-home-test", "care-of-address", source=packet.source)
+            return
         registration = self.registration(home_address, packet.source)
         if registration is not None and self._tested_through(home_address, registration) == packet.source:
             if registration.cookie is not None and self._is_the_cookie(message.cookie, registration):

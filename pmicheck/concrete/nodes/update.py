@@ -67,8 +67,14 @@ class Update:
 
     @property
     def deregisters(self) -> bool:
-        """Lifetime zero."""
-        return self.message.lifetime == 0
+        """Lifetime zero, or a care-of address that is the home address: a receiver takes either for a deletion
+        (RFC 6275 6.1.7, 9.5.1)."""
+        return self.message.lifetime == 0 or self.care_of_address == self.home_address
+
+    @property
+    def home_registration(self) -> bool:
+        """The H flag: meant for a home agent."""
+        return bool(self.message.flags & BindingUpdateFlag.HOME_REGISTRATION)
 
     @property
     def early(self) -> bool:
