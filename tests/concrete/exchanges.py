@@ -90,7 +90,7 @@ def plain_update(
     """A binding update by return routability, its MAC made as RFC 6275 5.2.5 and 6.2.7 and RFC 4866 4.1 say.
 
     Args:
-        deletes: the key is made of the home token alone, and the home address stands in the MAC.
+        deletes: the key is made of the home token alone, and the MAC covers the home address.
         early: the care-of token in the key is zero, and its index too.
         others: options that go before the Nonce Indices.
     """

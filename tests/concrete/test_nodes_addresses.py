@@ -70,7 +70,7 @@ def test_a_binding_update_from_no_unicast_source_is_discarded(source: IPv6Addres
 
 
 @pytest.mark.parametrize("source", UNUSABLE)
-def test_no_context_and_no_binding_is_told_to_such_a_source(source: IPv6Address) -> None:
+def test_no_context_and_no_binding_goes_to_such_a_source(source: IPv6Address) -> None:
     """4.2, 4.2.1 of the draft: who asks must be able to get the answer."""
     world = PeerWorld(policy(context_transfer="unauthenticated"))
     assert ask(world.pma1, said(wire.ContextTransferRequest(1, HOME), source, PMA1)) == []
@@ -100,7 +100,7 @@ def test_what_comes_out_of_a_tunnel_has_a_source_too(source: IPv6Address) -> Non
     assert checks(mn) == ["source"]
 
 
-def test_a_type_2_correspondent_tells_no_token_to_a_multicast_address() -> None:
+def test_a_type_2_correspondent_sends_no_token_to_a_multicast_address() -> None:
     world = Type2World()
     inner = said(wire.ProxyHomeTestInit(COOKIE, PMA1), IPv6Address("ff0e::101"), CN4)
     assert ask(world.pma3, Packet(TYPE2_HOME_AGENT, TYPE2_PMA3, inner), protected=True) == []
@@ -245,7 +245,7 @@ def test_no_update_registers_a_care_of_address_that_is_none(care_of_address: IPv
 
 
 def test_the_correspondents_own_address_is_an_invalid_care_of_address() -> None:
-    """RFC 6275 6.1.8; whoever has no valid MAC is not told."""
+    """RFC 6275 6.1.8; a sender without a valid MAC gets no answer."""
     cn = correspondent()
     asks = (wire.CareOfTestInitOption(),)
     (packet,) = ask(cn, plain_update(return_routability(cn), alternate=CORRESPONDENT, early=True, others=asks))

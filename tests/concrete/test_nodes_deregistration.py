@@ -51,7 +51,7 @@ def test_an_alternate_care_of_address_that_is_the_home_address_deletes() -> None
 
 
 def test_a_binding_to_the_home_address_itself_is_never_made() -> None:
-    """RFC 6275 9.5.3: no entry comes of a deletion; and a key with a care-of token in it is not its key (5.2.5)."""
+    """RFC 6275 9.5.3: a deletion makes no entry; and a key made with a care-of token is not its key (5.2.5)."""
     cn = correspondent()
     tests = return_routability(cn, PLAIN_HOME)
     assert ask(cn, plain_update(tests, source=PLAIN_HOME, home_address_option=False)) == []
@@ -87,7 +87,7 @@ def test_the_answer_to_a_deletion_goes_to_its_source(
 @pytest.mark.parametrize("acknowledge", [BindingUpdateFlag.ACKNOWLEDGE, BindingUpdateFlag(0)])
 @pytest.mark.parametrize("lifetime", [0, 100])
 @pytest.mark.parametrize("alternate", [None, VICTIM, PLAIN_HOME])
-def test_a_deletion_brings_no_care_of_keygen_token_whoever_asks(
+def test_a_deletion_brings_no_care_of_keygen_token(
     acknowledge: BindingUpdateFlag, lifetime: int, alternate: IPv6Address | None
 ) -> None:
     """The owner of a home address cannot have the token of a third party's address told to itself.
@@ -134,7 +134,7 @@ def test_an_early_update_is_answered_with_the_token_of_its_source_without_the_a_
     assert option.token == cn.care_of_keygen_token(indices.care_of, CARE_OF_1)
 
 
-def test_a_complete_update_without_the_a_flag_is_answered_by_nobody_for_asking() -> None:
+def test_a_complete_update_without_the_a_flag_has_no_answer_although_it_asks() -> None:
     """RFC 4866 4.2 orders that for early updates; with the A flag the token is in the answer."""
     for flags, answered in ((BindingUpdateFlag(0), False), (BindingUpdateFlag.ACKNOWLEDGE, True)):
         cn = correspondent()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+
 import pytest
 from world import (
     CARE_OF_1,
@@ -17,6 +19,7 @@ from world import (
 )
 
 from pmicheck.concrete import wire
+from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.nodes.policy import MECHANISMS, READINGS
 from pmicheck.concrete.packet import Packet
 
@@ -198,3 +201,38 @@ def _live(readings: object, *without: str) -> None:
     mn.return_home(CORRESPONDENT, 60)
     network.settle(60)
     assert cn.entry(PLAIN_HOME) is None
+
+
+def test_a_correspondent_that_lost_the_binding_gets_data_through_the_home_agent() -> None:
+    """RFC 6275 9.3.1, 9.3.3, 11.3.6."""
+    network, mn, cn, ha = mobile_world(policy())
+    ha.register(PLAIN_HOME, CARE_OF_1, proxy=False)
+    mn.move(CARE_OF_1, CORRESPONDENT, 0)
+    network.settle(0)
+    cn.advance(1000)
+    assert cn.entry(PLAIN_HOME) is None
+    mn.send_payload(CORRESPONDENT, 10, 100)
+    network.settle(100)
+    assert kinds(mn)[-1] == "binding-lost"
+    mn.send_payload(CORRESPONDENT, 10, 100)
+    network.settle(100)
+    assert kinds(cn)[-1] == "accepted-payload"
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "home_address"),
+    [(CARE_OF_2, 1, PLAIN_HOME), (CORRESPONDENT, 2, PLAIN_HOME), (CORRESPONDENT, 1, CARE_OF_2)],
+)
+def test_a_binding_error_of_another_correspondent_status_or_home_address_ends_no_binding(
+    source: IPv6Address, status: int, home_address: IPv6Address
+) -> None:
+    """RFC 6275 11.3.6."""
+    network, mn, _, ha = mobile_world(policy())
+    ha.register(PLAIN_HOME, CARE_OF_1, proxy=False)
+    mn.move(CARE_OF_1, CORRESPONDENT, 0)
+    network.settle(0)
+    network.inject(plain_packet(wire.BindingError(status, home_address), source, CARE_OF_1).to_bytes(), 1)
+    registration = mn.registration(CORRESPONDENT)
+    assert registration is not None
+    assert registration.is_bound(1)
+    assert checks(mn) == ["not-bound" if source == CARE_OF_2 else "home-address"]

@@ -263,6 +263,8 @@ class MobileNode(Node):
                 self._on_care_of_test(packet, test, at_home_address, now)
             case wire.BindingAcknowledgement() as message:
                 self._on_acknowledgement(packet, message, now)
+            case wire.BindingError() as error:
+                self._on_binding_error(packet, error, now)
             case wire.UnknownMessage() as message:
                 self._refuse_unknown(packet, message, now)
             case message:
@@ -298,6 +300,20 @@ class MobileNode(Node):
             self._note(now, "accepted-care-of-test", source=packet.source)
             if registration.cookie is None:
                 self._go_on(registration, now)
+
+    def _on_binding_error(self, packet: Packet, message: wire.BindingError, now: float) -> None:
+        """RFC 6275 11.3.6: a correspondent that has no binding gets data through the home agent until it has one again.
+
+        The message has no authenticator, and there are no upper layers here that could speak against it.
+        """
+        registration = self._registrations.get(packet.source)
+        if registration is None or not registration.is_bound(now):
+            self._reject(now, "binding-error", "not-bound", source=packet.source)
+        elif message.status != BindingErrorStatus.UNKNOWN_BINDING or message.home_address != self.address:
+            self._reject(now, "binding-error", "home-address", source=packet.source, status=message.status)
+        else:
+            registration.expires_at = None
+            self._note(now, "binding-lost", source=packet.source)
 
     def _on_acknowledgement(self, packet: Packet, message: wire.BindingAcknowledgement, now: float) -> None:
         """RFC 6275 11.7.3."""
