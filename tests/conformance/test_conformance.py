@@ -143,7 +143,13 @@ def _is_found(names: tuple[str, ...] = WALKED, walks: int = 150) -> str:
 MADE_CHECKS = [
     check
     for check in authorisation.CHECKS
-    if check.__name__ not in ("_addresses_are_unicast", "_is_for_a_correspondent", "delegation_is_valid")
+    if check.__name__
+    not in (
+        "_addresses_are_unicast",
+        "_is_for_a_correspondent",
+        "_care_of_address_is_another_nodes",
+        "delegation_is_valid",
+    )
 ]
 
 

@@ -106,6 +106,11 @@ _ANSWER_KEY = (
     "used, even if the correspondent has none such any more"
 )
 
+HOME_AS_CARE_OF = (
+    "an update whose care-of address is the home address deletes at the node (RFC 6275 9.5.1) and "
+    "registers in the model"
+)
+
 DROPPED = {
     "refusal": "answers 135 to 150 to what no honest node waits for are not followed",
     "acknowledgement": "acknowledgements to updates that no honest node sent are not followed",

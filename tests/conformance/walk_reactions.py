@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from walk_explained import NO_LAST_NUMBER, same_refusal
+from walk_explained import HOME_AS_CARE_OF, NO_LAST_NUMBER, same_refusal
 from walk_pair import EndOfWalk, Pair
 
 from pmicheck.concrete import wire
@@ -43,16 +43,17 @@ class Reactions(Pair):
         give()
         check = _refusal_of(node.log[start:], message, had_entry)
         self._count(message, refusal)
-        if refusal is None and check is None:
+        at_home = isinstance(message, Update) and message.lifetime and message.care_of == message.home
+        if refusal is None and check is None and not at_home:
             return
-        explained = same_refusal(refusal, check, message, self.policy)
+        explained = HOME_AS_CARE_OF if at_home else same_refusal(refusal, check, message, self.policy)
         if explained is None:
             ours = "accepts it" if refusal is None else f"refuses it by '{refusal}'"
             theirs = "accepts it" if check is None else f"refuses it by '{check}'"
             raise self.fail(f"the model {ours}, the node {theirs}")
         if explained:
             self.tally.explained[explained] += 1
-        if (refusal is None) != (check is None):
+        if refusal is None or check is None:
             raise EndOfWalk
 
     def _count(self, message: Message, refusal: str | None) -> None:

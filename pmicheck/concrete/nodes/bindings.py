@@ -102,14 +102,14 @@ class Bindings:
         """N130, N148: an unverified entry by a PHoTI alone, where the home address has none; returns whether
         it was made.
 
-        Its care-of address is held to what RFC 6275 6.1.7 and 9.5.1 ask of an update; no entry leads to any other.
+        Its care-of address is held to the definition of one (RFC 6275 3.2, 6.1.7); no entry leads to any other address.
 
         The draft gives it no lifetime; it gets what RFC 6275 5.2.6 allows to return routability. No sequence
         number has been seen yet, so the first update may bring any.
         """
         if self.policy.reading("photi_state") == "none" or self.cache.get(home_address) is not None:
             return False
-        if not is_routable_unicast(care_of_address) or care_of_address == home_address:
+        if not is_routable_unicast(care_of_address):
             self._reject(now, "proxy-home-test-init", "care-of-address", care_of_address=care_of_address)
             return False
         self.cache.put(
