@@ -5,12 +5,12 @@ A step that the concrete nodes do not follow raises `Divergence` with a sentence
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from typing import Any, ClassVar
 
+from pmicheck.concrete.agreement import CHECKS, Check, disagreements
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
@@ -53,6 +53,7 @@ class Run:
     """
 
     correspondent: ClassVar[str] = CN
+    checks: ClassVar[Mapping[str, Check]] = CHECKS
 
     trace: Trace
     times: Sequence[float]
@@ -329,29 +330,10 @@ class Run:
     # Agreement with the trace.
 
     def _compare(self, step: Step) -> None:
-        """The correspondent's state after the step is the one that the trace tells.
+        """The nodes are in the state that the step tells.
 
         Raises:
-            Divergence: it is another one.
+            Divergence: they are in another one, or the step tells something that cannot be compared.
         """
-        stage = self.stage
-        for line in step.changes:
-            pattern = rf"{self.correspondent}\[(.+)\]\.(entry|permanent tokens|handover tokens): (.*)"
-            found = re.fullmatch(pattern, line)
-            if found is None or found[1] not in stage.addresses:
-                continue
-            address = stage.addresses[found[1]]
-            entry = stage.cn.entry(address)
-            if found[2] == "entry":
-                state = "none" if entry is None else self._entry_in_words(entry)
-                if state != found[3]:
-                    raise self.divergence(f"the entry of {found[1]} is {state}, not {found[3]}")
-                continue
-            look = stage.cn.permanent_tokens if found[2].startswith("permanent") else stage.cn.handover_tokens
-            wanted = 0 if found[3] == "none" else len(found[3].split(","))
-            if len(look(address)) != wanted:
-                raise self.divergence(f"{len(look(address))} {found[2]} of {found[1]} are valid, not {wanted}")
-
-    def _entry_in_words(self, entry: Entry) -> str:
-        state = "verified" if entry.verified else "unverified"
-        return f"{self.stage.name_of(entry.care_of_address)}, {state}"
+        for disagreement in disagreements(self, step, self.checks):
+            raise self.divergence(disagreement)

@@ -250,6 +250,8 @@ class _Teller:
         }
         if message is not None:
             data["message"] = as_json(message)
+        if told:
+            data["changes"] = [{"cell": cell.name, "value": value_as_json(changed[cell])} for cell, _ in told]
         if CLOCK in changed:
             data["phase"] = changed[CLOCK]
         self.steps.append(
@@ -288,6 +290,13 @@ def as_json(message: Message) -> dict[str, Any]:
         "type": type(message).__name__,
         **{name: _listed(value) for name, value in message._asdict().items()},
     }
+
+
+def value_as_json(value: Any) -> Any:
+    """The value of a cell as JSON: named fields by name, tuples as lists."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _listed(part) for name, part in value._asdict().items()}
+    return _listed(value)
 
 
 def _listed(value: Any) -> Any:
