@@ -8,6 +8,7 @@ was repeated, is named where it is left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,9 @@ def disagreements(run: Any, step: Step, checks: Mapping[str, Check]) -> Iterator
         return
     for change in changes:
         check = checks.get(change.what)
-        found = f"the change {change.line!r} cannot be compared with these nodes" if check is None else None
-        if check is not None:
-            found = check(run, change)
-        if found:
+        if check is None:
+            yield f"the change {change.line!r} cannot be compared with these nodes"
+        elif found := check(run, change):
             yield found
 
 
@@ -58,11 +58,10 @@ def disagreements(run: Any, step: Step, checks: Mapping[str, Check]) -> Iterator
 
 
 def clock_disagrees(run: Run, change: Change) -> str | None:
-    """The nodes have no clock of their own; the time that they are given lies in the phase or after it."""
+    """The nodes have no clock of their own; the time that they are given lies in the phase."""
     phase = change.value["value"]
-    if run.now >= PHASE_BEGINS[phase]:
-        return None
-    return f"at {run.now} s the clock has not reached {PHASE_BEGINS[phase]} s"
+    begins, ends = (*PHASE_BEGINS, math.inf)[phase : phase + 2]
+    return None if begins <= run.now < ends else f"{run.now:g} s is no time between {begins} s and {ends} s"
 
 
 def attachment_disagrees(run: Run, change: Change) -> str | None:

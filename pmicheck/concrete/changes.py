@@ -93,7 +93,7 @@ def _read(line: str) -> Change:
     for what, pattern in CELLS.items():
         found = re.fullmatch(pattern, cell)
         if found is not None:
-            value = READERS.get(what, _scalar)(told)
+            value = READERS[what](told)
             if value is None:
                 break
             return Change(line, what, {k: v for k, v in found.groupdict().items() if v is not None}, value)
@@ -103,12 +103,18 @@ def _read(line: str) -> Change:
 # How values are told. Each reader gives None for a text that is not of its kind.
 
 
-def _scalar(told: str) -> Mapping[str, Any] | None:
+def _name(told: str) -> Mapping[str, Any] | None:
+    return {"value": None if told == "none" else told} if told else None
+
+
+def _number(told: str) -> Mapping[str, Any] | None:
     if told == "none":
         return {"value": None}
-    if told in ("True", "False"):
-        return {"value": told == "True"}
-    return {"value": int(told) if told.isdecimal() else told} if told else None
+    return {"value": int(told)} if told.isdecimal() else None
+
+
+def _truth(told: str) -> Mapping[str, Any] | None:
+    return {"value": told == "True"} if told in ("True", "False") else None
 
 
 def _entry(told: str) -> Mapping[str, Any] | None:
@@ -134,8 +140,18 @@ def _registration(told: str) -> Mapping[str, Any] | None:
 
 
 READERS: Mapping[str, Callable[[str], Mapping[str, Any] | None]] = {
+    "clock": _number,
+    "attachment": _name,
+    "registration": _registration,
+    "local list": _truth,
+    "wish": _truth,
     "entry": _entry,
+    "sequence number": _number,
     "permanent tokens": _generations,
     "handover tokens": _generations,
-    "registration": _registration,
+    "pairs issued": _number,
+    "burnt nonces": _truth,
+    "place of PT": _name,
+    "place of HT": _name,
+    "newest delegation": _number,
 }
