@@ -14,9 +14,9 @@ from pmicheck.concrete.agreement import CHECKS, Check, disagreements
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
-from pmicheck.concrete.local_steps import ACCESS_LINK, deliver_on_access_link, inject_on_access_link
+from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_access_link
 from pmicheck.concrete.matching import matches
-from pmicheck.concrete.network import HOME_PATH, Flight
+from pmicheck.concrete.network import ACCESS_LINK, HOME_PATH, Flight
 from pmicheck.concrete.nodes.binding_cache import Entry
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet
@@ -39,6 +39,7 @@ from pmicheck.concrete.stage import (
     Stage,
 )
 from pmicheck.concrete.stimuli import deliver_handover_token, rogue_registration, start
+from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.trace import Step, Trace
 
@@ -65,8 +66,7 @@ class Run:
     receipts: list[Receipt] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
-    octets: dict[int, str] = field(default_factory=dict)
-    moments: dict[int, float] = field(default_factory=dict)
+    sightings: dict[int, Sighting] = field(default_factory=dict)
     ended: list[tuple[int, str, Entry]] = field(default_factory=list)
     home_tests: dict[str, list[float]] = field(default_factory=dict)
     corrupted: set[str] = field(default_factory=set)
@@ -82,6 +82,8 @@ class Run:
         self.late_tests: list[tuple[int, Mapping[str, Any]]] = []
         self.attempts: dict[str, int] = {}
         self.now = self.times[0] if self.times else 0.0
+        self.delay = 0.0
+        self._started: dict[int, float] = {}
         self.step = 0
 
     # The loop.
@@ -95,7 +97,8 @@ class Run:
         if self.attacked:
             self._begin()
         for index, step in enumerate(self.trace.steps):
-            self.step, self.now = index, self.times[index]
+            self.step, self.now = index, self.time_of(index)
+            self._started[index] = self.now
             if not self.attacked and step.attacker:
                 continue
             try:
@@ -108,6 +111,21 @@ class Run:
                 if self.attacked:
                     raise self.divergence(self._excuse(error)) from error
                 self.skipped.append(index)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Every step has been executed; a test that still waits for its moment has not.
+
+        Raises:
+            Divergence: there is one.
+        """
+        if self.late_tests:
+            self.step, data = self.late_tests[0]
+            raise self.divergence(f"the attacker never gets to where it can read the answer to its {data['init']}")
+
+    def time_of(self, index: int) -> float:
+        """When a step begins: as scheduled, and later by what the attacker had to wait for before."""
+        return self._started.get(index, self.times[index] + self.delay)
 
     def _begin(self) -> None:
         """What the attacker has got before the first step."""
@@ -196,7 +214,7 @@ class Run:
         flight = self._find(message)
         if flight is None:
             raise self.divergence(f"no such packet is under way to {message['to']}")
-        self.octets[self.step] = flight.packet.hex()
+        self.sightings[self.step] = sighting_of(self, flight)
         if message["to"] == HA and message["link"] == HOME_PATH and stage.serving == AT_HOME:
             return  # the home link: the mobile node is there itself, and gets the packet with the next step
         if message["type"] == "TestInit" and message["to"] == self.correspondent and message["kind"] != "CoTI":
@@ -230,8 +248,7 @@ class Run:
         """The attacker sends a packet, which arrives; what a home agent intercepts goes on to its node."""
         stage = self.stage
         logs = logs or self._log_lengths()
-        self.octets[self.step] = forged.packet.hex()
-        self.moments[self.step] = self.now
+        self.sightings[self.step] = own_sighting(self, forged.packet)
         self.knowledge.octets_sent += len(forged.packet)
         before = self._entries()
         receiver = stage.network.inject(forged.packet, self.now)
@@ -309,9 +326,9 @@ class Run:
         packet, cookie = self.forger.test_init(kind, name, by_option=by_option)
         self.settle()
         seen = len(self.knowledge.seen)
+        self.sightings[self.step if index is None else index] = own_sighting(self, packet)
         stage.network.inject(packet, self.now)
         self.settle()
-        self.octets[self.step if index is None else index] = packet.hex()
         self.knowledge.octets_sent += len(packet)
         for flight in list(stage.network.in_flight.values()):
             answer = message_in(Packet.from_bytes(flight.packet))

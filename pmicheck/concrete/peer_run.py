@@ -27,6 +27,7 @@ from pmicheck.concrete.peer_matching import PeerMatcher
 from pmicheck.concrete.peer_steps import start_at_agents
 from pmicheck.concrete.records import Belief, header_of
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
+from pmicheck.concrete.telling import own_sighting, sighting_of
 from pmicheck.trace import Step
 
 Place = tuple[str, str]
@@ -161,8 +162,8 @@ class PeerRun(Run):
             raise self.divergence(f"no such packet is under way to {message['to']}")
         before = self.all_entries()
         self._answered = message.get("seq", 0)
+        self.sightings[self.step] = sighting_of(self, flight)
         receiver = stage.network.deliver(flight.flight_id, self.now)
-        self.octets[self.step] = flight.packet.hex()
         self._react(flight.packet, flight.sender, receiver, before, logs, None)
 
     def _inject(self, message: Mapping[str, Any]) -> None:
@@ -173,7 +174,7 @@ class PeerRun(Run):
     def send(self, forged: Forged, logs: Mapping[str, int] | None = None) -> None:
         """The attacker sends a packet, which arrives; an agent of its own has the other agents' protected paths too."""
         logs = logs or self._log_lengths()
-        self.octets[self.step], self.moments[self.step] = forged.packet.hex(), self.now
+        self.sightings[self.step] = own_sighting(self, forged.packet)
         self.knowledge.octets_sent += len(forged.packet)
         before = self.all_entries()
         own = self._is_own(forged.packet)

@@ -20,6 +20,7 @@ from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding, cost
 from pmicheck.concrete.records import Divergence
+from pmicheck.concrete.telling import told
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay
 
@@ -70,23 +71,21 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
     if pcap is not None:
         packets = sorted(run.stage.network.capture, key=lambda record: record[0])
         capture_file.write(pcap, ((capture_file.EPOCH + at, octets) for at, octets in packets))
-    told = _with_octets(trace, times, run)
+    seen = _told(trace, run)
     if finding is None:
         sentence = diverged or "The nodes follow every step, but the bad state is not there at the end."
-        return ReplayReport(Replay.DIVERGED, sentence, "", {}, told)
+        return ReplayReport(Replay.DIVERGED, sentence, "", {}, seen)
     priced = dataclasses.replace(finding, details={**finding.details, "cost": cost(run, finding)})
-    return _with_counterfactual(trace, times, priced, told)
+    return _with_counterfactual(trace, times, priced, seen)
 
 
-def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
-    steps = tuple(
-        dataclasses.replace(step, time=run.moments.get(index, times[index]), octets=run.octets.get(index))
-        for index, step in enumerate(trace.steps)
-    )
-    return dataclasses.replace(trace, steps=steps)
+def _told(trace: Trace, run: Run) -> Trace:
+    """The trace with what its packets show."""
+    steps = (told(step, run.sightings.get(index), run.time_of(index)) for index, step in enumerate(trace.steps))
+    return dataclasses.replace(trace, steps=tuple(steps))
 
 
-def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding, told: Trace) -> ReplayReport:
+def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding, seen: Trace) -> ReplayReport:
     """The same again without the attacker."""
     without = staged(trace, times, attacked=False)
     without.run()
@@ -94,12 +93,12 @@ def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding,
     found = judge(without)
     taken_out = _taken_out(trace)
     if found is not None and not any(step.attacker for step in trace.steps):
-        return ReplayReport(Replay.CONFIRMED, finding.sentence, NO_ATTACKER, details, told)
+        return ReplayReport(Replay.CONFIRMED, finding.sentence, NO_ATTACKER, details, seen)
     if found is not None:
         sentence = f"With {taken_out} the bad state is there all the same: {found.sentence}"
-        return ReplayReport(Replay.DIVERGED, sentence, sentence, details, told)
+        return ReplayReport(Replay.DIVERGED, sentence, sentence, details, seen)
     counterfactual = f"With {taken_out} the bad state is not reached."
-    return ReplayReport(Replay.CONFIRMED, finding.sentence, counterfactual, details, told)
+    return ReplayReport(Replay.CONFIRMED, finding.sentence, counterfactual, details, seen)
 
 
 def _taken_out(trace: Trace) -> str:

@@ -24,6 +24,7 @@ from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.registrants import stages_of
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
+from pmicheck.concrete.telling import own_sighting
 from pmicheck.trace import Step
 
 Fields = Mapping[str, Any]
@@ -50,6 +51,11 @@ def _entry_disagrees(run: Type2Run, change: Change) -> str | None:
 
 TYPE2_CHECKS = {**CHECKS, "entry": _entry_disagrees}
 """The comparisons of a run in which the mobile node's agent keeps an entry too."""
+
+
+def _takes_tokens(message: Fields) -> bool:
+    """Whether a packet of the attacker's may need a token from a test of its own."""
+    return message["type"] in ("Update", "Acknowledgement") or message.get("token", ["forged"])[0] == "T"
 
 
 class Type2Forger(Forger):
@@ -128,8 +134,24 @@ class Type2Run(Run):
         """A test of the attacker's own: put off, or at once if it is for a registration that the trace leaves out."""
         if data.get("kind") == "test":
             self._put_off.append((self.step if index is None else index, data))
+            self._run_if_due()
         else:
             self._test_care_of(self.step, data, {**self._wanted, "care_of_nonce": data["nonce"]})
+
+    def _run_if_due(self) -> None:
+        """Runs what was put off now, if it would be run right before the next step in any case."""
+        following = next((step for step in self.trace.steps[self.step + 1 :] if step.data["kind"] != "test"), None)
+        if following is None or "phase" in following.data:
+            self._run_tests(None)
+        elif following.data["kind"] == "inject" and _takes_tokens(following.data["message"]):
+            self._run_tests(following.data["message"])
+
+    def _finish(self) -> None:
+        super()._finish()
+        self._run_tests(None)
+        if self._put_off:
+            self.step, data = self._put_off[0]
+            raise self.divergence(f"no packet of the trace takes what the attacker's {data['init']} brings")
 
     def _perform(self, step: Step) -> None:
         if "phase" in step.data:
@@ -146,7 +168,7 @@ class Type2Run(Run):
 
     def _inject(self, message: Fields) -> None:
         self._wanted = message
-        if message["type"] in ("Update", "Acknowledgement") or message.get("token", ["forged"])[0] == "T":
+        if _takes_tokens(message):
             self._run_tests(message)
         super()._inject(message)
 
@@ -161,7 +183,11 @@ class Type2Run(Run):
             if data["init"] == "HoTI":
                 self._test_home(index, data["address"])
         for index, data in waiting:
-            if data["init"] == "CoTI" and wanted is not None:
+            if data["init"] != "CoTI":
+                continue
+            if wanted is None:
+                self._put_off.append((index, data))
+            else:
                 self._test_care_of(index, data, wanted)
 
     def _test_home(self, index: int, name: str) -> None:
@@ -172,7 +198,7 @@ class Type2Run(Run):
         """
         by_option = name == HOA and HOME_PATH not in self.powers.taps
         packet, cookie = self.forger.proxy_test_init(name, ATTACKER, by_option=by_option)
-        self.octets[index], self.moments[index] = packet.hex(), self.now
+        self.sightings[index] = own_sighting(self, packet)
         self.knowledge.octets_sent += len(packet)
         before, logs = self._entries(), self._log_lengths()
         seen = len(self.knowledge.seen)
@@ -232,7 +258,7 @@ class Type2Run(Run):
             "mac": ["mac", ["Kbm", ["T", home, nonce], ["zero"]], name],
         }
         self.send(self.forger.forge(early))
-        self.octets[index], self.moments[index] = self.octets.pop(self.step), self.now
+        self.sightings[index] = self.sightings[self.step]
         self.settle()
 
     # What a PHoTI leaves.
