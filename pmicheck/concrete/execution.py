@@ -83,6 +83,7 @@ class Run:
         self.attempts: dict[str, int] = {}
         self.now = self.times[0] if self.times else 0.0
         self.delay = 0.0
+        self.links: dict[int, str] = {}
         self._started: dict[int, float] = {}
         self.step = 0
 
@@ -170,7 +171,7 @@ class Run:
         for flight in stage.network.collect(self.now):
             packet = Packet.from_bytes(flight.packet)
             self._note_emission(flight, packet)
-            link = stage.link_of(flight)
+            link = self.links[flight.flight_id] = stage.link_of(flight)
             if self.attacked and (link in self.powers.taps or flight.destination in owned):
                 self.knowledge.see(flight.packet, self._source(flight, link))
             if flight.destination in self._sink_addresses():

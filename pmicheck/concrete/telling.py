@@ -68,7 +68,8 @@ class Sighting:
 def sighting_of(run: Run, flight: Flight) -> Sighting:
     """An honest packet that is about to be delivered."""
     receiver = run.stage.owner_of(flight) or run.stage.name_of(flight.destination)
-    return Sighting(flight.packet, flight.sender, receiver, link_in_words(run, flight), run.now)
+    words = link_in_words(run, flight, run.links[flight.flight_id])
+    return Sighting(flight.packet, flight.sender, receiver, words, run.now)
 
 
 def own_sighting(run: Run, packet: bytes) -> Sighting:
@@ -77,19 +78,22 @@ def own_sighting(run: Run, packet: bytes) -> Sighting:
     source, owner = stage.name_of(parsed.source), stage.network.owner(parsed.source)
     receiver = stage.network.owner(parsed.destination) or stage.name_of(parsed.destination)
     path = Flight(0, owner or source, packet, INTERNET, False)
-    sits_there = owner is not None and (stage.link_of(path) in run.powers.taps or _is_own_agent(run, source))
-    return Sighting(packet, source, receiver, link_in_words(run, path) if sits_there else ELSEWHERE, run.now)
+    lies_on_one = owner is not None or source in CARE_OF.values()
+    link = stage.link_of(path)
+    sits_there = lies_on_one and (link in run.powers.taps or _is_own_agent(run, source))
+    return Sighting(packet, source, receiver, link_in_words(run, path, link) if sits_there else ELSEWHERE, run.now)
 
 
 def _is_own_agent(run: Run, source: str) -> bool:
     return source in {CARE_OF[pma] for pma in run.corrupted}
 
 
-def link_in_words(run: Run, flight: Flight) -> str:
-    """The link that a packet crosses, as a step calls it."""
-    link = run.stage.link_of(flight)
+def link_in_words(run: Run, flight: Flight, link: str) -> str:
+    """A link that a packet crosses, as a step calls it."""
     ends = {flight.sender, run.stage.owner_of(flight)}
-    return SECOND_TUNNEL if link == TUNNEL and HA2 in ends else WORDS.get(link, ELSEWHERE)
+    if link == TUNNEL and HA2 in ends:
+        return SECOND_TUNNEL
+    return ELSEWHERE if link == QUERY_PATH and HA2 not in ends else WORDS.get(link, ELSEWHERE)
 
 
 def told(step: Step, sighting: Sighting | None, time: float) -> Step:
