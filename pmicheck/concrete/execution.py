@@ -18,6 +18,7 @@ from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_acce
 from pmicheck.concrete.matching import matches
 from pmicheck.concrete.network import ACCESS_LINK, HOME_PATH, Flight
 from pmicheck.concrete.nodes.binding_cache import Entry
+from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.payload import earn_first
@@ -129,9 +130,11 @@ class Run:
         return self._started.get(index, self.times[index] + self.delay)
 
     def _begin(self) -> None:
-        """What the attacker has got before the first step."""
-        if self.powers.rogue_cn and self.stage.proxied and self.stage.shared is None:
-            rogue_registration(self, PMA1, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
+        """What the attacker has got before the first step: updates that are signed for its own correspondent."""
+        signs = self.stage.proxied or isinstance(self.stage.mn, EnhancedMobileNode)
+        if self.powers.rogue_cn and signs and self.stage.shared is None:
+            registrant = PMA1 if self.stage.proxied else MN
+            rogue_registration(self, registrant, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
 
     @staticmethod
     def _excuse(error: PmicheckError) -> str:
