@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.changes import Change, Unreadable, changes_of
@@ -35,12 +36,34 @@ PHASE_BEGINS = (
 )
 """Seconds at which the phases of the model's clock begin (protocol-facts 3.12)."""
 
+LASTING = frozenset(
+    {
+        "attachment",
+        "entry",
+        "sequence number",
+        "permanent tokens",
+        "handover tokens",
+        "pairs issued",
+        "local list",
+        "wish",
+    }
+)
+"""Kinds of cells that are compared after every later step too.
+
+A registration is not among them: a node sees by the time alone that its registration has ended, which the model tells
+of no registrant, and an agent of the handshake takes a new peer over from any update (N114).
+"""
+
 Check = Callable[[Any, Change], str | None]
 """What the nodes of a run show in place of a change, as a sentence without its full stop; None if they agree."""
 
 
-def disagreements(run: Any, step: Step, checks: Mapping[str, Check]) -> Iterator[str]:
-    """What the nodes of a run show otherwise than the step tells, one sentence a change."""
+def disagreements(run: Any, step: Step, checks: Mapping[str, Check], known: dict[str, Change]) -> Iterator[str]:
+    """What the nodes of a run show otherwise than the step tells, one sentence a change.
+
+    Args:
+        known: what earlier steps told of cells that nobody changes unseen, by cell; the changes of this one come in.
+    """
     try:
         changes = tuple(changes_of(step))
     except Unreadable as error:
@@ -52,6 +75,16 @@ def disagreements(run: Any, step: Step, checks: Mapping[str, Check]) -> Iterator
             yield f"the change {change.line!r} cannot be compared with these nodes"
         elif found := check(run, change):
             yield found
+    told = {change.cell: change for change in changes if change.what in LASTING}
+    for change in known.values():
+        if change.cell not in told and (found := checks[change.what](run, _as_it_lasts(change))):
+            yield f"{found}, though the step tells no such change"
+    known.update(told)
+
+
+def _as_it_lasts(change: Change) -> Change:
+    """Without what runs out by itself: an entry has less and less time left."""
+    return replace(change, value={name: value for name, value in change.value.items() if name != "capped"})
 
 
 # Ground truth and time.

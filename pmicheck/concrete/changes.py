@@ -37,6 +37,11 @@ class Change:
     names: Mapping[str, str]
     value: Mapping[str, Any]
 
+    @property
+    def cell(self) -> str:
+        """The cell's name."""
+        return self.line.partition(": ")[0]
+
 
 _CACHE = r"(?P<keeper>\w+)\[(?P<home>.+)\]\."
 CELLS: Mapping[str, str] = {

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from pmicheck.concrete.agreement import CHECKS, Check, disagreements
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
+from pmicheck.concrete.changes import Change
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_access_link
@@ -85,6 +86,7 @@ class Run:
         self.now = self.times[0] if self.times else 0.0
         self.delay = 0.0
         self.links: dict[int, str] = {}
+        self.known: dict[str, Change] = {}
         self._started: dict[int, float] = {}
         self.step = 0
 
@@ -356,5 +358,5 @@ class Run:
         Raises:
             Divergence: they are in another one, or the step tells something that cannot be compared.
         """
-        for disagreement in disagreements(self, step, self.checks):
+        for disagreement in disagreements(self, step, self.checks, self.known):
             raise self.divergence(disagreement)

@@ -204,6 +204,7 @@ class Type2Run(Run):
         seen = len(self.knowledge.seen)
         self.stage.network.inject(packet, self.now)
         self._carry(cookie)
+        self.known.pop(f"{PMA3}[{name}].entry", None)  # the model has its tests leave nothing
         self._note_admission(packet, before, logs)
         read = [message_in(Packet.from_bytes(octets)) for octets in self.knowledge.seen[seen:]]
         if not any(isinstance(found, wire.ProxyHomeTest) and found.cookie == cookie for found in read):
@@ -303,6 +304,11 @@ class Type2Run(Run):
         )
 
     # The mobile node's side.
+
+    def _compare(self, step: Step) -> None:
+        super()._compare(step)
+        # Where the agent believes the correspondent's to be ends with T, without a step that tells it (N133).
+        self.known.pop(f"{PMA1}[{CN_HOME}].entry", None)
 
     def peer(self) -> str | None:
         """Where the mobile node's agent believes the correspondent's to be, by name (N133)."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pmicheck.analysis import Request, replay_trace, verify
+from pmicheck.concrete.agreement import LASTING
 from pmicheck.concrete.changes import CELLS
 from pmicheck.grounding import retell
 from pmicheck.report.record import Record
@@ -124,6 +125,36 @@ def test_values_that_the_sentence_does_not_tell_are_refused(run: str) -> None:
 
 def with_values(step: Step, changes: list[dict[str, Any]]) -> Step:
     return replace(step, data={**step.data, "changes": changes})
+
+
+@pytest.mark.parametrize("run", [run for run in RUNS if run != "one agent"])
+def test_a_change_that_no_step_tells_is_refused(run: str) -> None:
+    """A cell is told to have two values one after the other; the second is left out."""
+    found = list(twice_told(traces(run)))
+    assert found
+    for trace, at, number in found:
+        step = trace.steps[at]
+        changes = (*step.changes[:number], *step.changes[number + 1 :])
+        stored = [each for position, each in enumerate(step.data["changes"]) if position != number]
+        silent = replace(step, changes=changes, data={**step.data, "changes": stored})
+        assert "though the step tells no such change" in refused(with_step(trace, at, silent), at)
+
+
+def twice_told(traces: list[Trace]) -> Iterator[tuple[Trace, int, int]]:
+    """For each kind of cell that lasts, a (trace, step, line) that tells a new value of a cell told before."""
+    seen = set()
+    for trace in traces:
+        values: dict[str, str] = {}
+        for at, step in enumerate(trace.steps):
+            if step.action == "test":
+                values.clear()  # in the packets, a home test of type 2 makes an entry where there is none
+            for number, line in enumerate(step.changes):
+                (cell, _, value), kind = line.partition(": "), kind_of(line)
+                by_time = cell == "pma1[CN's HoA].entry"
+                if kind in LASTING and kind not in seen and values.get(cell, value) != value and not by_time:
+                    seen.add(kind)
+                    yield trace, at, number
+                values[cell] = value
 
 
 HIDDEN = {
