@@ -208,7 +208,7 @@ class _Teller:
         before the tick of the clock that makes another nonce current (`sets`)."""
         ends = CLOCK in sets and current_nonce(sets[CLOCK]) != current_nonce(self.phase)
         due = self.planned if ends else self.planned & own
-        self.planned -= due
+        self.planned = self.planned - due
         for term in sorted(due, key=lambda term: (term[0] != "T", repr(term))):
             home = term[0] == "T"
             kind = ("PHoTI" if self.start.world.type2 else "HoTI") if home else "CoTI"

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from test_replays_fail_closed import RUNS, traces
 
-from pmicheck.analysis import replay_trace
+from pmicheck.analysis import Request, replay_trace, verify
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.stage import _addresses
 from pmicheck.model.topology import LINKS
 from pmicheck.trace import Step, Trace
+from pmicheck.verdict import Replay
 
 NAMES = {str(address): name for name, address in _addresses().items()}
 INTERNET = "Internet"
@@ -175,3 +176,20 @@ def test_a_step_that_was_not_replayed_claims_no_source_and_no_path(run: str) -> 
         for step in report.trace.steps[1:]:
             if made(step):
                 assert (step.source, step.link, step.octets) == ("", "", None)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "attacker", "prop", "without", "settings"),
+    [
+        ("type1-settled", "rogue-previous-pma", "no-redirection", "nonce-freshness", ()),
+        ("ero-initial", "rogue-cn+home-path", "binding-agreement", "cn-in-signature", (("plain_rr_fallback", "no"),)),
+    ],
+    ids=["a test before the tick that ends its nonce", "a signature for a rogue correspondent"],
+)
+def test_what_the_attacker_has_in_the_model_it_has_in_the_packets(
+    scenario: str, attacker: str, prop: str, without: str, settings: tuple[tuple[str, str], ...]
+) -> None:
+    request = Request((scenario,), (attacker,), (prop,), settings=settings, without=(without,))
+    (result,) = verify(request, command=[], progress=lambda _: None).results
+    assert result.replay is not None
+    assert result.replay.outcome is Replay.CONFIRMED, result.replay.sentence
