@@ -14,6 +14,9 @@ from pmicheck.concrete.nodes.type2_correspondent import Type2Correspondent
 class Correspondent(Protocol):
     """What a replay looks at and asks for, whoever it is; see `CorrespondentNode`."""
 
+    @property
+    def bindings(self) -> Bindings: ...
+
     def entry(self, home_address: IPv6Address) -> Entry | None: ...
 
     def entries(self) -> tuple[Entry, ...]: ...
@@ -47,7 +50,8 @@ class CorrespondentBehind:
         self._pass_on = pass_on
 
     @property
-    def _bindings(self) -> Bindings:
+    def bindings(self) -> Bindings:
+        """All that it keeps for the nodes that registered with it."""
         return self._agent.bindings(self._home)
 
     def entry(self, home_address: IPv6Address) -> Entry | None:
@@ -56,32 +60,32 @@ class CorrespondentBehind:
 
     def entries(self) -> tuple[Entry, ...]:
         """All bindings."""
-        return tuple(self._bindings.cache.entries())
+        return tuple(self.bindings.cache.entries())
 
     def is_used(self, home_address: IPv6Address) -> bool:
         """Whether there is a binding that data follow (A-16)."""
-        return self._bindings.in_use(home_address) is not None
+        return self.bindings.in_use(home_address) is not None
 
     def handover_tokens(self, home_address: IPv6Address) -> tuple[bytes, ...]:
         """The handover tokens that authenticate, the newest first."""
-        return self._bindings.usable_handover_tokens(home_address)
+        return self.bindings.usable_handover_tokens(home_address)
 
     def permanent_tokens(self, home_address: IPv6Address) -> tuple[bytes, ...]:
         """The permanent tokens that authenticate, the newest first."""
-        return self._bindings.cache.permanent_tokens(home_address)
+        return self.bindings.cache.permanent_tokens(home_address)
 
     def home_keygen_token(self, index: int, home_address: IPv6Address) -> bytes | None:
         """T for a home address and the nonce of this index; None if there is no such nonce."""
-        return self._bindings.nonces.home_token(index, home_address)
+        return self.bindings.nonces.home_token(index, home_address)
 
     def care_of_keygen_token(self, index: int, care_of_address: IPv6Address) -> bytes | None:
         """C for a care-of address and the nonce of this index; None if there is no such nonce."""
-        return self._bindings.nonces.care_of_token(index, care_of_address)
+        return self.bindings.nonces.care_of_token(index, care_of_address)
 
     def rotate_nonce(self, now: float) -> int:
         """Makes a new nonce and returns its index."""
         self.advance(now)
-        return self._bindings.nonces.rotate(now).index
+        return self.bindings.nonces.rotate(now).index
 
     def advance(self, now: float) -> None:
         """Removes the bindings whose lifetime is over and ages the credit of the others."""

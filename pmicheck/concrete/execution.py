@@ -5,19 +5,21 @@ A step that the concrete nodes do not follow raises `Divergence` with a sentence
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from typing import Any, ClassVar
 
+from pmicheck.concrete.agreement import CHECKS, Check, disagreements
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
+from pmicheck.concrete.changes import Change
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
-from pmicheck.concrete.local_steps import ACCESS_LINK, deliver_on_access_link, inject_on_access_link
+from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_access_link
 from pmicheck.concrete.matching import matches
-from pmicheck.concrete.network import HOME_PATH, Flight
+from pmicheck.concrete.network import ACCESS_LINK, HOME_PATH, Flight
 from pmicheck.concrete.nodes.binding_cache import Entry
+from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
 from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.payload import earn_first
@@ -39,6 +41,7 @@ from pmicheck.concrete.stage import (
     Stage,
 )
 from pmicheck.concrete.stimuli import deliver_handover_token, rogue_registration, start
+from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.trace import Step, Trace
 
@@ -53,6 +56,7 @@ class Run:
     """
 
     correspondent: ClassVar[str] = CN
+    checks: ClassVar[Mapping[str, Check]] = CHECKS
 
     trace: Trace
     times: Sequence[float]
@@ -64,8 +68,7 @@ class Run:
     receipts: list[Receipt] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
-    octets: dict[int, str] = field(default_factory=dict)
-    moments: dict[int, float] = field(default_factory=dict)
+    sightings: dict[int, Sighting] = field(default_factory=dict)
     ended: list[tuple[int, str, Entry]] = field(default_factory=list)
     home_tests: dict[str, list[float]] = field(default_factory=dict)
     corrupted: set[str] = field(default_factory=set)
@@ -81,6 +84,10 @@ class Run:
         self.late_tests: list[tuple[int, Mapping[str, Any]]] = []
         self.attempts: dict[str, int] = {}
         self.now = self.times[0] if self.times else 0.0
+        self.delay = 0.0
+        self.links: dict[int, str] = {}
+        self.known: dict[str, Change] = {}
+        self._started: dict[int, float] = {}
         self.step = 0
 
     # The loop.
@@ -94,7 +101,8 @@ class Run:
         if self.attacked:
             self._begin()
         for index, step in enumerate(self.trace.steps):
-            self.step, self.now = index, self.times[index]
+            self.step, self.now = index, self.time_of(index)
+            self._started[index] = self.now
             if not self.attacked and step.attacker:
                 continue
             try:
@@ -107,11 +115,28 @@ class Run:
                 if self.attacked:
                     raise self.divergence(self._excuse(error)) from error
                 self.skipped.append(index)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Every step has been executed; a test that still waits for its moment has not.
+
+        Raises:
+            Divergence: there is one.
+        """
+        if self.late_tests:
+            self.step, data = self.late_tests[0]
+            raise self.divergence(f"the attacker never gets to where it can read the answer to its {data['init']}")
+
+    def time_of(self, index: int) -> float:
+        """When a step begins: as scheduled, and later by what the attacker had to wait for before."""
+        return self._started.get(index, self.times[index] + self.delay)
 
     def _begin(self) -> None:
-        """What the attacker has got before the first step."""
-        if self.powers.rogue_cn and self.stage.proxied and self.stage.shared is None:
-            rogue_registration(self, PMA1, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
+        """What the attacker has got before the first step: updates that are signed for its own correspondent."""
+        signs = self.stage.proxied or isinstance(self.stage.mn, EnhancedMobileNode)
+        if self.powers.rogue_cn and signs and self.stage.shared is None:
+            registrant = PMA1 if self.stage.proxied else MN
+            rogue_registration(self, registrant, (self.now - 8, self.now - 7, self.now - 5, self.now - 1))
 
     @staticmethod
     def _excuse(error: PmicheckError) -> str:
@@ -151,7 +176,7 @@ class Run:
         for flight in stage.network.collect(self.now):
             packet = Packet.from_bytes(flight.packet)
             self._note_emission(flight, packet)
-            link = stage.link_of(flight)
+            link = self.links[flight.flight_id] = stage.link_of(flight)
             if self.attacked and (link in self.powers.taps or flight.destination in owned):
                 self.knowledge.see(flight.packet, self._source(flight, link))
             if flight.destination in self._sink_addresses():
@@ -195,7 +220,7 @@ class Run:
         flight = self._find(message)
         if flight is None:
             raise self.divergence(f"no such packet is under way to {message['to']}")
-        self.octets[self.step] = flight.packet.hex()
+        self.sightings[self.step] = sighting_of(self, flight)
         if message["to"] == HA and message["link"] == HOME_PATH and stage.serving == AT_HOME:
             return  # the home link: the mobile node is there itself, and gets the packet with the next step
         if message["type"] == "TestInit" and message["to"] == self.correspondent and message["kind"] != "CoTI":
@@ -229,8 +254,7 @@ class Run:
         """The attacker sends a packet, which arrives; what a home agent intercepts goes on to its node."""
         stage = self.stage
         logs = logs or self._log_lengths()
-        self.octets[self.step] = forged.packet.hex()
-        self.moments[self.step] = self.now
+        self.sightings[self.step] = own_sighting(self, forged.packet)
         self.knowledge.octets_sent += len(forged.packet)
         before = self._entries()
         receiver = stage.network.inject(forged.packet, self.now)
@@ -308,9 +332,9 @@ class Run:
         packet, cookie = self.forger.test_init(kind, name, by_option=by_option)
         self.settle()
         seen = len(self.knowledge.seen)
+        self.sightings[self.step if index is None else index] = own_sighting(self, packet)
         stage.network.inject(packet, self.now)
         self.settle()
-        self.octets[self.step if index is None else index] = packet.hex()
         self.knowledge.octets_sent += len(packet)
         for flight in list(stage.network.in_flight.values()):
             answer = message_in(Packet.from_bytes(flight.packet))
@@ -329,29 +353,10 @@ class Run:
     # Agreement with the trace.
 
     def _compare(self, step: Step) -> None:
-        """The correspondent's state after the step is the one that the trace tells.
+        """The nodes are in the state that the step tells.
 
         Raises:
-            Divergence: it is another one.
+            Divergence: they are in another one, or the step tells something that cannot be compared.
         """
-        stage = self.stage
-        for line in step.changes:
-            pattern = rf"{self.correspondent}\[(.+)\]\.(entry|permanent tokens|handover tokens): (.*)"
-            found = re.fullmatch(pattern, line)
-            if found is None or found[1] not in stage.addresses:
-                continue
-            address = stage.addresses[found[1]]
-            entry = stage.cn.entry(address)
-            if found[2] == "entry":
-                state = "none" if entry is None else self._entry_in_words(entry)
-                if state != found[3]:
-                    raise self.divergence(f"the entry of {found[1]} is {state}, not {found[3]}")
-                continue
-            look = stage.cn.permanent_tokens if found[2].startswith("permanent") else stage.cn.handover_tokens
-            wanted = 0 if found[3] == "none" else len(found[3].split(","))
-            if len(look(address)) != wanted:
-                raise self.divergence(f"{len(look(address))} {found[2]} of {found[1]} are valid, not {wanted}")
-
-    def _entry_in_words(self, entry: Entry) -> str:
-        state = "verified" if entry.verified else "unverified"
-        return f"{self.stage.name_of(entry.care_of_address)}, {state}"
+        for disagreement in disagreements(self, step, self.checks, self.known):
+            raise self.divergence(disagreement)

@@ -101,7 +101,7 @@ class Forger:
 
     # Names to octets.
 
-    def _octets_of(self, term: Term) -> bytes | None:
+    def octets_of(self, term: Term) -> bytes | None:
         """The octets that a token's name stands for, by the correspondent's own state; None if there are none."""
         stage, at = self.stage, self.stage.addresses
         match term:
@@ -119,7 +119,7 @@ class Forger:
 
     def _token(self, term: Term) -> bytes:
         """A token that the attacker holds."""
-        octets = self._octets_of(term)
+        octets = self.octets_of(term)
         if term[0] == "zero":
             assert octets is not None
             return octets
@@ -165,7 +165,7 @@ class Forger:
         mac = message["mac"]
         if mac[0] != "mac":
             return None
-        kbm = self._kbm(mac[1], self._octets_of)
+        kbm = self._kbm(mac[1], self.octets_of)
         if kbm is None:
             return None
         at, policy = self.stage.addresses, self.stage.policy

@@ -9,15 +9,15 @@ from pmicheck.concrete.attack import Lacking
 from pmicheck.concrete.data_steps import note_receipts
 from pmicheck.concrete.local_stage import SharedAgent
 from pmicheck.concrete.matching import is_data
+from pmicheck.concrete.network import ACCESS_LINK
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.records import Wish
 from pmicheck.concrete.stage import AWAY, CN_HOME, HOA, PMA1
+from pmicheck.concrete.telling import WORDS, Sighting
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
-
-ACCESS_LINK = "access"
 
 
 def act_at_shared_agent(run: Run, shared: SharedAgent, rule: str) -> None:
@@ -64,14 +64,15 @@ def deliver_on_access_link(run: Run, message: Mapping[str, Any]) -> None:
     shared.packets.remove(found)
     source, packet = found
     octets, logged = packet.to_bytes(), len(shared.agent.log)
-    run.octets[run.step] = octets.hex()
+    name = run.stage.name_of(source)
+    run.sightings[run.step] = Sighting(octets, name, PMA1, WORDS[ACCESS_LINK], run.now)
     run.stage.network.capture.append((run.now, octets))
     shared.agent.from_node(packet, run.now)
     events = shared.agent.log[logged:]
     refused = next((event for event in events if event.kind == "rejected"), None)
     if refused is not None:
         raise run.divergence(f"{PMA1} refuses the packet by its check {refused.detail['check']!r}")
-    note_receipts(run, events, PMA1, run.stage.name_of(source), octets)
+    note_receipts(run, events, PMA1, name, octets)
 
 
 def _deliver_wish(run: Run, message: Mapping[str, Any]) -> None:

@@ -29,6 +29,8 @@ TUNNEL = "tunnel"
 PEER_PATH = "pma-pma"
 QUERY_PATH = "pma-ha"
 INTERNET = "internet"
+ACCESS_LINK = "access"
+"""Between a node and its agent; what crosses it is no flight (`local_stage`)."""
 LINKS = (HOME_PATH, CARE_OF_PATH, TUNNEL, PEER_PATH, QUERY_PATH, INTERNET)
 _CONTEXT_MESSAGES = (MessageType.CONTEXT_TRANSFER_REQUEST, MessageType.CONTEXT_TRANSFER_DATA)
 

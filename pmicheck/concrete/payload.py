@@ -84,6 +84,7 @@ def earn_first(run: Run, message: Mapping[str, Any]) -> Mapping[str, Any]:
     run.send(run.forger.forge(first))
     run.settle()
     run.earned += earn(run, message["home"], ATTACKER, wanted)
+    run.delay += CREDIT_AGING_INTERVAL
     run.now += CREDIT_AGING_INTERVAL
     return _with_newest_token(run, message)
 

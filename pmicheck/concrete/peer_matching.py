@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Address
 from typing import Any
 
 from pmicheck.concrete import wire
@@ -26,28 +27,41 @@ class PeerMatcher:
 
     Attributes:
         asked: transaction by agent and number of its cache request.
+        sent: number of the last request of each agent.
     """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._numbers: dict[bytes, int] = {}
+        self._told: dict[tuple[IPv6Address, int], int] = {}
         self.asked: dict[tuple[str, int], int] = {}
+        self.sent: dict[str, int] = {}
 
-    def number(self, octets: bytes, packet: Packet, sequence: int, sends: Sequence[str], answered: int) -> None:
+    def number(self, agent: str, octets: bytes, sends: Sequence[str], answered: int) -> None:
         """Notes the number that the trace has for an update which an agent has just sent.
 
+        An update that the step does not name keeps its own number: what is to be delivered later has to be named then.
+
         Args:
-            sequence: the number in the packet.
             sends: what the step sends, in words.
             answered: number of the update that was delivered last, which an answer acknowledges.
         """
+        packet = Packet.from_bytes(octets)
         message = message_in(packet)
         update = read_update(packet, message) if isinstance(message, wire.BindingUpdate) else None
         if update is None:
             return
+        if update.answers:
+            self._numbers[octets] = answered
+            return
         found = [match for match in map(SENT.match, sends) if match is not None]
         named = [int(match[3]) for match in found if match[1] == self._stage.name_of(update.home_address)]
-        self._numbers[octets] = answered if update.answers else (named[0] if named else sequence)
+        number = named[0] if named else update.sequence
+        self._numbers[octets] = self._told[update.home_address, update.sequence] = self.sent[agent] = number
+
+    def told(self, home_address: IPv6Address, sequence: int) -> int:
+        """The number that the trace has for a number in a packet: the attacker's packets have those of the trace."""
+        return self._told.get((home_address, sequence), sequence)
 
     def number_of(self, octets: bytes) -> int | None:
         """The number that the trace has for a packet: its own, or that of the request which it answers."""

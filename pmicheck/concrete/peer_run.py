@@ -6,7 +6,6 @@ which is taken from the words in which a step says what it sends.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +21,13 @@ from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.nodes.peer_messages import association_key
 from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding
 from pmicheck.concrete.packet import Packet
+from pmicheck.concrete.peer_agreement import PEER_CHECKS
 from pmicheck.concrete.peer_forge import PeerForger
 from pmicheck.concrete.peer_matching import PeerMatcher
 from pmicheck.concrete.peer_steps import start_at_agents
 from pmicheck.concrete.records import Belief, header_of
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
+from pmicheck.concrete.telling import own_sighting, sighting_of
 from pmicheck.trace import Step
 
 Place = tuple[str, str]
@@ -82,6 +83,7 @@ class PeerAcceptance:
 class PeerRun(Run):
     """One execution of a trace of `type2-handshake` or `type2-handshake-handover`."""
 
+    checks = PEER_CHECKS
     stage: PeerStage
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class PeerRun(Run):
         update = update_in(packet)
         if update is not None:
             self.emitted_updates.add(update.identity)
-            self.matcher.number(flight.packet, packet, update.message.sequence, self._sends, self._answered)
+            self.matcher.number(flight.sender, flight.packet, self._sends, self._answered)
 
     # Packets.
 
@@ -160,8 +162,8 @@ class PeerRun(Run):
             raise self.divergence(f"no such packet is under way to {message['to']}")
         before = self.all_entries()
         self._answered = message.get("seq", 0)
+        self.sightings[self.step] = sighting_of(self, flight)
         receiver = stage.network.deliver(flight.flight_id, self.now)
-        self.octets[self.step] = flight.packet.hex()
         self._react(flight.packet, flight.sender, receiver, before, logs, None)
 
     def _inject(self, message: Mapping[str, Any]) -> None:
@@ -172,7 +174,7 @@ class PeerRun(Run):
     def send(self, forged: Forged, logs: Mapping[str, int] | None = None) -> None:
         """The attacker sends a packet, which arrives; an agent of its own has the other agents' protected paths too."""
         logs = logs or self._log_lengths()
-        self.octets[self.step], self.moments[self.step] = forged.packet.hex(), self.now
+        self.sightings[self.step] = own_sighting(self, forged.packet)
         self.knowledge.octets_sent += len(forged.packet)
         before = self.all_entries()
         own = self._is_own(forged.packet)
@@ -276,21 +278,6 @@ class PeerRun(Run):
         """Everything that the agents have."""
         homes = (*HOMES, CN_HOME)
         return {(agent, home): self.entry(agent, home) for agent in self.stage.agents for home in homes}
-
-    def _compare(self, step: Step) -> None:
-        """The agents have the entries that the trace tells.
-
-        Raises:
-            Divergence: they have others.
-        """
-        for line in step.changes:
-            found = re.fullmatch(r"(pma\d)\[(.+)\]\.entry: (\S+?)(, verified)?", line)
-            if found is None:
-                continue
-            entry = self.entry(found[1], found[2])
-            leads = "none" if entry is None else self.stage.name_of(entry.care_of_address)
-            if leads != found[3]:
-                raise self.divergence(f"the entry of {found[2]} at {found[1]} is {leads}, not {found[3]}")
 
     def served_by(self, agent: str) -> str | None:
         """Home address, by name, of the node that is at an agent now (ground truth); None if there is none."""

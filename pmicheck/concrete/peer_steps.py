@@ -13,6 +13,7 @@ from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA1, PMA3
+from pmicheck.concrete.telling import own_sighting
 
 if TYPE_CHECKING:
     from pmicheck.concrete.peer_run import Entries, PeerRun
@@ -86,7 +87,7 @@ def _ask_for_context(run: PeerRun) -> None:
     at = run.stage.addresses
     request = wire.ContextTransferRequest(int.from_bytes(run.knowledge.random.take(2), "big"), at[HOA])
     packet = plain_packet(request, at[ATTACKER], at[COA1]).to_bytes()
-    run.octets[run.step] = packet.hex()
+    run.sightings[run.step] = own_sighting(run, packet)
     run.knowledge.octets_sent += len(packet)
     sink = run.stage.sinks[ATTACKER]
     had = len(sink.packets)

@@ -20,6 +20,8 @@ from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding, cost
 from pmicheck.concrete.records import Divergence
+from pmicheck.concrete.stage import Powers
+from pmicheck.concrete.telling import told
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay
 
@@ -70,43 +72,43 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
     if pcap is not None:
         packets = sorted(run.stage.network.capture, key=lambda record: record[0])
         capture_file.write(pcap, ((capture_file.EPOCH + at, octets) for at, octets in packets))
-    told = _with_octets(trace, times, run)
+    seen = _told(trace, run)
     if finding is None:
         sentence = diverged or "The nodes follow every step, but the bad state is not there at the end."
-        return ReplayReport(Replay.DIVERGED, sentence, "", {}, told)
+        return ReplayReport(Replay.DIVERGED, sentence, "", {}, seen)
     priced = dataclasses.replace(finding, details={**finding.details, "cost": cost(run, finding)})
-    return _with_counterfactual(trace, times, priced, told)
+    return _with_counterfactual(trace, times, priced, seen, run.powers)
 
 
-def _with_octets(trace: Trace, times: Sequence[float], run: Run) -> Trace:
-    steps = tuple(
-        dataclasses.replace(step, time=run.moments.get(index, times[index]), octets=run.octets.get(index))
-        for index, step in enumerate(trace.steps)
-    )
-    return dataclasses.replace(trace, steps=steps)
+def _told(trace: Trace, run: Run) -> Trace:
+    """The trace with what its packets show."""
+    steps = (told(step, run.sightings.get(index), run.time_of(index)) for index, step in enumerate(trace.steps))
+    return dataclasses.replace(trace, steps=tuple(steps))
 
 
-def _with_counterfactual(trace: Trace, times: Sequence[float], finding: Finding, told: Trace) -> ReplayReport:
+def _with_counterfactual(
+    trace: Trace, times: Sequence[float], finding: Finding, seen: Trace, powers: Powers
+) -> ReplayReport:
     """The same again without the attacker."""
     without = staged(trace, times, attacked=False)
     without.run()
     details = {**finding.details, "honest_steps_left_out": [index + 1 for index in without.skipped]}
     found = judge(without)
-    taken_out = _taken_out(trace)
+    taken_out = _taken_out(trace, powers)
     if found is not None and not any(step.attacker for step in trace.steps):
-        return ReplayReport(Replay.CONFIRMED, finding.sentence, NO_ATTACKER, details, told)
+        return ReplayReport(Replay.CONFIRMED, finding.sentence, NO_ATTACKER, details, seen)
     if found is not None:
         sentence = f"With {taken_out} the bad state is there all the same: {found.sentence}"
-        return ReplayReport(Replay.DIVERGED, sentence, sentence, details, told)
+        return ReplayReport(Replay.DIVERGED, sentence, sentence, details, seen)
     counterfactual = f"With {taken_out} the bad state is not reached."
-    return ReplayReport(Replay.CONFIRMED, finding.sentence, counterfactual, details, told)
+    return ReplayReport(Replay.CONFIRMED, finding.sentence, counterfactual, details, seen)
 
 
-def _taken_out(trace: Trace) -> str:
+def _taken_out(trace: Trace, powers: Powers) -> str:
     """What the counterfactual leaves out, in words."""
     packets = sum(step.data.get("kind") in ("inject", "test") for step in trace.steps)
     if packets:
         return f"the attacker's {packets} packets taken out" if packets > 1 else "the attacker's packet taken out"
-    if "rogue" in trace.attacker:
+    if powers.corrupts or powers.rogue_cn:
         return "the corruption taken out (the attacker sends nothing, it only takes what the agent held)"
     return "the attacker's reading taken out (it sends nothing)"

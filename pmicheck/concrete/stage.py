@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv6Address
+from typing import TypeVar
 
 from pmicheck.concrete import cga, keys
 from pmicheck.concrete.correspondents import Correspondent
@@ -48,6 +49,9 @@ AWAY, AT_HOME = "away", "home"
 MOBILE = ("rr-mobile", "ero-initial", "ero-handoff")
 """Scenarios without proxy agents: the mobile node speaks for itself."""
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 BYSTANDER_LINK, STRANGER_LINK, CONTEXT = "bystander", "stranger", "context"
 """Links that nobody but a Dolev-Yao attacker reads; the context transfer only where it is readable (A-02)."""
 
@@ -58,6 +62,17 @@ def identity_of(name: str, prefix: str) -> tuple[IPv6Address, CgaIdentity]:
     network = IPv6Address(prefix).packed[:8]
     address, parameters = cga.generate(keys.der_public_key(name), network, 0, modifier=bytes(16))
     return address, CgaIdentity(keys.private_key(name), parameters)
+
+
+class Named(dict[K, V]):
+    """What a trace has names for; asking for what is not there is a mistake of the trace.
+
+    Raises:
+        UsageError: nothing has that name.
+    """
+
+    def __missing__(self, name: K) -> V:
+        raise UsageError(f"nothing here has the name {name!r}")
 
 
 @dataclass(frozen=True)
@@ -109,8 +124,8 @@ class Powers:
         )
 
 
-def _addresses() -> dict[str, IPv6Address]:
-    return {
+def _addresses() -> Named[str, IPv6Address]:
+    addresses = {
         HOA: identity_of("mobile_node", "2001:db8:1::")[0],
         ATTACKER_HOME: identity_of("attacker", "2001:db8:bad:1::")[0],
         STRANGER_HOME: identity_of("attacker", "2001:db8:3::")[0],
@@ -127,6 +142,7 @@ def _addresses() -> dict[str, IPv6Address]:
         CN_HOME: identity_of("correspondent_node", "2001:db8:5::")[0],
         CN: identity_of("correspondent_node", "2001:db8:2::")[0],
     }
+    return Named(addresses)
 
 
 @dataclass
@@ -146,7 +162,7 @@ class Stage:
     policy: Policy
     addresses: Mapping[str, IPv6Address] = field(default_factory=_addresses)
     serving: str = COA1
-    nonces: dict[int, int] = field(default_factory=dict)
+    nonces: Named[int, int] = field(default_factory=Named)
     cookies: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
     pairs: dict[str, list[tuple[bytes | None, bytes | None]]] = field(default_factory=dict)
     handing_over: list[tuple[bytes, int, str]] = field(default_factory=list)

@@ -172,17 +172,20 @@ def deliver_handover_token(run: Run, message: Mapping[str, Any]) -> None:
 
 
 def rogue_registration(run: Run, name: str, moments: Sequence[float]) -> None:
-    """The agent registers with a correspondent of the attacker's, which answers the home test and is then
-    silent, so that it gets updates with several numbers (RFC 6275 11.8).
+    """The agent, or the mobile node, registers with a correspondent of the attacker's, which answers the home test and
+    is then silent, so that it gets updates with several numbers (RFC 6275 11.8).
 
     Args:
         moments: when the home test runs, and when each update comes.
     """
     stage = run.stage
-    agent, home, rogue = stage.pmas[name], stage.addresses[HOA], stage.addresses[ROGUE_CN]
+    home, rogue = stage.addresses[HOA], stage.addresses[ROGUE_CN]
     own = identity_of("attacker", "2001:db8:bad::")[1]
     stage.network.nodes.setdefault(ROGUE_CN, CorrespondentNode(rogue, stage.policy, b"rogue", identity=own))
-    agent.start_home_test(home, rogue, moments[0])
+    if stage.mn is not None:
+        stage.mn.start_tests(rogue, moments[0])
+    else:
+        stage.pmas[name].start_home_test(home, rogue, moments[0])
     for moment in moments:
         for _ in range(5):
             for flight in stage.network.collect(moment):
@@ -190,6 +193,9 @@ def rogue_registration(run: Run, name: str, moments: Sequence[float]) -> None:
                     stage.network.deliver(flight.flight_id, moment)
                 else:
                     run.knowledge.see(stage.network.drop(flight.flight_id), f"sent to its correspondent by {name}")
-        agent.retransmit(home, rogue, moment)
+        if stage.mn is not None:
+            stage.mn.retransmit(rogue, moment)
+        else:
+            stage.pmas[name].retransmit(home, rogue, moment)
     for flight in stage.network.collect(moments[-1]):
         stage.network.drop(flight.flight_id)

@@ -6,13 +6,14 @@ leave nothing, so each is put off to the moment at which its token is needed; th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.agent_stage import Type2Stage
+from pmicheck.concrete.agreement import CHECKS
 from pmicheck.concrete.attack import Lacking, message_in, update_in
+from pmicheck.concrete.changes import Change
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.network import HOME_PATH
@@ -21,10 +22,40 @@ from pmicheck.concrete.nodes.node import plain_packet
 from pmicheck.concrete.nodes.readdressing import readdressed
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.records import Acceptance
+from pmicheck.concrete.registrants import stages_of
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
+from pmicheck.concrete.telling import own_sighting
 from pmicheck.trace import Step
 
 Fields = Mapping[str, Any]
+
+
+def _entry_disagrees(run: Type2Run, change: Change) -> str | None:
+    """The correspondent's entry, and whether data follow it (A-16); or where the mobile node's agent has the
+    correspondent (N133), which is verified when the registration there is complete (N138)."""
+    home, value = change.names["home"], change.value
+    if (change.names["keeper"], home) != (PMA1, CN_HOME):
+        found = CHECKS["entry"](run, change)
+        used = run.stage.behind.is_used(run.stage.addresses[home])
+        if found is None and value.get("used", used) != used:
+            found = f"the entry of {home} is {'' if used else 'not '}used"
+        return found
+    peer, told = run.peer(), value.get("care_of")
+    if peer != told:
+        return f"the entry of {home} at {PMA1} is {peer or 'none'}, not {told or 'none'}"
+    verified = "registered" in stages_of(run, PMA1)
+    if told is not None and verified != value["verified"]:
+        return f"the entry of {home} at {PMA1} is {'' if verified else 'not '}verified"
+    return None
+
+
+TYPE2_CHECKS = {**CHECKS, "entry": _entry_disagrees}
+"""The comparisons of a run in which the mobile node's agent keeps an entry too."""
+
+
+def _takes_tokens(message: Fields) -> bool:
+    """Whether a packet of the attacker's may need a token from a test of its own."""
+    return message["type"] in ("Update", "Acknowledgement") or message.get("token", ["forged"])[0] == "T"
 
 
 class Type2Forger(Forger):
@@ -88,6 +119,7 @@ class Type2Run(Run):
     """One execution of a trace of `type2-rr`."""
 
     correspondent = PMA3
+    checks = TYPE2_CHECKS
     stage: Type2Stage
 
     def __post_init__(self) -> None:
@@ -102,8 +134,24 @@ class Type2Run(Run):
         """A test of the attacker's own: put off, or at once if it is for a registration that the trace leaves out."""
         if data.get("kind") == "test":
             self._put_off.append((self.step if index is None else index, data))
+            self._run_if_due()
         else:
             self._test_care_of(self.step, data, {**self._wanted, "care_of_nonce": data["nonce"]})
+
+    def _run_if_due(self) -> None:
+        """Runs what was put off now, if it would be run right before the next step in any case."""
+        following = next((step for step in self.trace.steps[self.step + 1 :] if step.data["kind"] != "test"), None)
+        if following is None or "phase" in following.data:
+            self._run_tests(None)
+        elif following.data["kind"] == "inject" and _takes_tokens(following.data["message"]):
+            self._run_tests(following.data["message"])
+
+    def _finish(self) -> None:
+        super()._finish()
+        self._run_tests(None)
+        if self._put_off:
+            self.step, data = self._put_off[0]
+            raise self.divergence(f"no packet of the trace takes what the attacker's {data['init']} brings")
 
     def _perform(self, step: Step) -> None:
         if "phase" in step.data:
@@ -120,7 +168,7 @@ class Type2Run(Run):
 
     def _inject(self, message: Fields) -> None:
         self._wanted = message
-        if message["type"] in ("Update", "Acknowledgement") or message.get("token", ["forged"])[0] == "T":
+        if _takes_tokens(message):
             self._run_tests(message)
         super()._inject(message)
 
@@ -135,7 +183,11 @@ class Type2Run(Run):
             if data["init"] == "HoTI":
                 self._test_home(index, data["address"])
         for index, data in waiting:
-            if data["init"] == "CoTI" and wanted is not None:
+            if data["init"] != "CoTI":
+                continue
+            if wanted is None:
+                self._put_off.append((index, data))
+            else:
                 self._test_care_of(index, data, wanted)
 
     def _test_home(self, index: int, name: str) -> None:
@@ -146,12 +198,13 @@ class Type2Run(Run):
         """
         by_option = name == HOA and HOME_PATH not in self.powers.taps
         packet, cookie = self.forger.proxy_test_init(name, ATTACKER, by_option=by_option)
-        self.octets[index], self.moments[index] = packet.hex(), self.now
+        self.sightings[index] = own_sighting(self, packet)
         self.knowledge.octets_sent += len(packet)
         before, logs = self._entries(), self._log_lengths()
         seen = len(self.knowledge.seen)
         self.stage.network.inject(packet, self.now)
         self._carry(cookie)
+        self.known.pop(f"{PMA3}[{name}].entry", None)  # the model has its tests leave nothing
         self._note_admission(packet, before, logs)
         read = [message_in(Packet.from_bytes(octets)) for octets in self.knowledge.seen[seen:]]
         if not any(isinstance(found, wire.ProxyHomeTest) and found.cookie == cookie for found in read):
@@ -206,7 +259,7 @@ class Type2Run(Run):
             "mac": ["mac", ["Kbm", ["T", home, nonce], ["zero"]], name],
         }
         self.send(self.forger.forge(early))
-        self.octets[index], self.moments[index] = self.octets.pop(self.step), self.now
+        self.sightings[index] = self.sightings[self.step]
         self.settle()
 
     # What a PHoTI leaves.
@@ -252,16 +305,13 @@ class Type2Run(Run):
 
     # The mobile node's side.
 
+    def _compare(self, step: Step) -> None:
+        super()._compare(step)
+        # Where the agent believes the correspondent's to be ends with T, without a step that tells it (N133).
+        self.known.pop(f"{PMA1}[{CN_HOME}].entry", None)
+
     def peer(self) -> str | None:
         """Where the mobile node's agent believes the correspondent's to be, by name (N133)."""
         at = self.stage.addresses
         found = self.stage.sending.peer_of(at[HOA], at[CN_HOME], self.now)
         return None if found is None else self.stage.name_of(found)
-
-    def _compare(self, step: Step) -> None:
-        super()._compare(step)
-        for line in step.changes:
-            found = re.fullmatch(rf"{PMA1}\[(.+)\]\.entry: (\S+?)(, (un)?verified)?", line)
-            peer = self.peer() or "none"
-            if found is not None and found[2] != peer:
-                raise self.divergence(f"the entry of {found[1]} at {PMA1} is {peer}, not {found[2]}")

@@ -13,7 +13,6 @@ from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
 from pmicheck.model.messages import (
-    HA_CN,
     Acknowledgement,
     CacheAnswer,
     CacheRequest,
@@ -68,22 +67,26 @@ class _Teller:
     sources: dict[Term, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     senders: dict[Message, str] = field(default_factory=dict)
+    needed: set[Term] = field(default_factory=set)
+    planned: set[Term] = field(default_factory=set)
     phase: int = 0
 
     def tell(self, leaves: list[Leaf]) -> Told:
         self._derivations = self._by_conclusion()
         self.sources |= self._own()
-        needed = {term for leaf in leaves for need in leaf.instance.needs for term in self._leaves_of(need, leaves)}
+        needs = [{term for need in leaf.instance.needs for term in self._leaves_of(need, leaves)} for leaf in leaves]
+        self.needed = set[Term]().union(*needs)
+        self._plan_tests(0)
         for done in self.start.history:
+            self._tests(set(), done.changed)
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
         for term in sorted(self.start.seen, key=repr):
             self._learn(term, "came to it in the prologue")
         self.reached.append(len(self.steps))
         self.values |= self.start.world.initial
-        self.phase = self.start.world.initial.get(CLOCK.name, 0)  # type: ignore[assignment]
-        self._tests(needed, {current_nonce(phase) for phase in range(self.phase + 1)})
-        for leaf in leaves:
-            self._step(leaf, needed)
+        for leaf, own in zip(leaves, needs, strict=True):
+            self._tests(own, leaf.sets)
+            self._step(leaf)
         return Told(tuple(self.steps), tuple(self.reached))
 
     def _own(self) -> dict[Term, str]:
@@ -122,6 +125,7 @@ class _Teller:
     ) -> None:
         action = "deliver" if message is not None else "start"
         self._append(act, message, action, changed, sent, checks, prologue=True)
+        self._plan_tests(changed.get(CLOCK, self.phase))
         self._note_seen(sent, "in the prologue")
 
     def _note_seen(self, sent: Iterable[Message], when: str) -> None:
@@ -133,13 +137,13 @@ class _Teller:
 
     def _learn(self, term: Term, how: str) -> None:
         """Remember where the attacker has the term from, and tell it in the step told last."""
-        if term not in self.sources:
+        if term not in self.sources and term not in self.planned:
             self.sources[term] = how
             if self.steps:
                 step = self.steps[-1]
                 self.steps[-1] = replace(step, learned=(*step.learned, f"{render(term)}: {how}"))
 
-    def _step(self, leaf: Leaf, needed: set[Term]) -> None:
+    def _step(self, leaf: Leaf) -> None:
         instance = leaf.instance
         number = len(self.steps) + 1
         if instance.by_attacker and instance.message is not None:
@@ -153,9 +157,7 @@ class _Teller:
         self._note_seen(leaf.sends, f"at step {number}")
         for term in leaf.learns if CLOCK not in leaf.sets else ():
             self._learn(term, f"handed over at step {number}")
-        if CLOCK in leaf.sets:
-            self.phase = leaf.sets[CLOCK]
-            self._tests(needed, {current_nonce(self.phase)})
+        self._plan_tests(leaf.sets.get(CLOCK, self.phase))
 
     def _inject(self, leaf: Leaf) -> None:
         message = leaf.instance.message
@@ -191,15 +193,25 @@ class _Teller:
         lines.setdefault(text, tuple(premises))
         return text
 
-    def _tests(self, needed: set[Term], nonces: set[int]) -> None:
-        """The attacker's own test inits, as soon as the nonce that a needed token is made from is current."""
-        for term in sorted(needed, key=repr):
-            if term[0] not in ("T", "C") or term in self.sources or term[2] not in nonces:
-                continue
-            if not self._is_given(term):
-                continue
+    def _plan_tests(self, phase: int) -> None:
+        """The clock is at a phase: what is needed of its nonce comes from a test of the attacker's own,
+        unless it has it already."""
+        self.phase = phase
+        self.planned |= {
+            term
+            for term in self.needed - self.sources.keys() - self.start.seen
+            if term[0] in ("T", "C") and term[2] == current_nonce(phase) and self._is_given(term)
+        }
+
+    def _tests(self, own: set[Term], sets: Mapping[Cell, Any]) -> None:
+        """The attacker's own test inits, as late as they can be: right before the step that needs the token (`own`), or
+        before the tick of the clock that makes another nonce current (`sets`)."""
+        ends = CLOCK in sets and current_nonce(sets[CLOCK]) != current_nonce(self.phase)
+        due = self.planned if ends else self.planned & own
+        self.planned = self.planned - due
+        for term in sorted(due, key=lambda term: (term[0] != "T", repr(term))):
             home = term[0] == "T"
-            kind, link = ("HoTI", LINKS[HA_CN]) if home else ("CoTI", "")
+            kind = ("PHoTI" if self.start.world.type2 else "HoTI") if home else "CoTI"
             where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
             how = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
             self.steps.append(
@@ -208,14 +220,12 @@ class _Teller:
                     action="test",
                     rule="attacker runs a test",
                     message=kind,
-                    source=str(term[1]),
                     destination=term[3],
-                    link=link,
                     section="RFC 6275 9.4",
                     term=f"{kind}({term[1]})",
-                    sends=(f"{'HoT' if home else 'CoT'}({render(term)})",),
+                    sends=(f"{kind.removesuffix('I')}({render(term)})",),
                     attacker=True,
-                    data={"kind": "test", "init": kind, "address": term[1], "nonce": term[2]},
+                    data={"kind": "test", "init": "HoTI" if home else "CoTI", "address": term[1], "nonce": term[2]},
                 )
             )
             self._learn(term, how)
@@ -243,6 +253,8 @@ class _Teller:
         lines = lines or {}
         place = {line: number for number, line in enumerate(lines)}
         told = [(cell, text) for cell, value in changed.items() if (text := change(cell, value))]
+        # The source and the path of a packet of the attacker's making are for who makes the packet to say.
+        forged = action == "inject"
         data: dict[str, Any] = {
             "kind": action,
             "rule": act.name.removeprefix("attacker: "),
@@ -250,6 +262,8 @@ class _Teller:
         }
         if message is not None:
             data["message"] = as_json(message)
+        if told:
+            data["changes"] = [{"cell": cell.name, "value": value_as_json(changed[cell])} for cell, _ in told]
         if CLOCK in changed:
             data["phase"] = changed[CLOCK]
         self.steps.append(
@@ -258,9 +272,9 @@ class _Teller:
                 action=action,
                 rule=act.name,
                 message=name_of(message) if message else "",
-                source=self.senders.get(message) or sender(message) if message else "",
+                source=self.senders.get(message) or sender(message) if message and not forged else "",
                 destination=message.to if message else "",
-                link=LINKS.get(message.link, message.link) if message else "",
+                link=LINKS.get(message.link, message.link) if message and not forged else "",
                 section=act.section,
                 statements=act.statements,
                 term=describe(message) if message else "",
@@ -288,6 +302,13 @@ def as_json(message: Message) -> dict[str, Any]:
         "type": type(message).__name__,
         **{name: _listed(value) for name, value in message._asdict().items()},
     }
+
+
+def value_as_json(value: Any) -> Any:
+    """The value of a cell as JSON: named fields by name, tuples as lists."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _listed(part) for name, part in value._asdict().items()}
+    return _listed(value)
 
 
 def _listed(value: Any) -> Any:

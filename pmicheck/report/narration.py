@@ -146,7 +146,7 @@ def no_return(trace: Trace) -> str:
 def sentence(step: Step) -> str:
     """What happens in this step, as one sentence."""
     who = _principal(step)
-    article = "the " if " " in step.link else ""
+    article = "the " if " " in step.link or step.link == "Internet" else ""
     over = f" over {article}{step.link}" if step.link else ""
     what = _named(step.message) if step.message else "a packet"
     target = _spoken(step.destination) if step.destination else "the network"
@@ -158,12 +158,9 @@ def sentence(step: Step) -> str:
         case "deliver":
             text = f"{capital(_from(step))} sends {what} to {target}{over}"
         case "inject":
-            claim = f", with {_from(step)} as its source" if step.source else ""
-            text = f"The attacker sends {what} to {target}{over}{claim}"
+            text = f"The attacker sends {what} to {_for(step)}{target}{over}{_claim(step)}"
         case "test":
-            text = (
-                f"The attacker sends {what} to {target}{over}, with {_from(step)} as its source, and reads the answer"
-            )
+            text = f"The attacker sends {what} to {target}{over}{_claim(step)}, and reads the answer"
         case _:
             text = f"{who}: {step.action} {step.message}".rstrip()
     return text + (f", at {_seconds(step.time)}." if step.time is not None else ".")
@@ -212,6 +209,19 @@ def _principal(step: Step) -> str:
 
 def _from(step: Step) -> str:
     return _spoken(step.source) if step.source else "somebody"
+
+
+def _claim(step: Step) -> str:
+    """The source of a packet of the attacker's making, which may be its own address, as far as it is known."""
+    if not step.source:
+        return ""
+    return ", from its own address" if step.source == "attacker" else f", with {_from(step)} as its source"
+
+
+def _for(step: Step) -> str:
+    """Who processes a packet of the attacker's making, if that is not who gets it first."""
+    to = str((step.data.get("message") or {}).get("to", "")) or step.destination
+    return f"{_spoken(to)} by way of " if to != step.destination else ""
 
 
 def _spoken(name: str) -> str:

@@ -209,11 +209,12 @@ def fingerprint(result: Result) -> str:
     """A short name for a finding that survives changes of order, sizes and times.
 
     It covers scenario, attacker, property, and which rules fired on which messages in the attacker's steps
-    (in all steps where the attacker has none). Without a trace it covers the names alone.
+    (in all steps where the attacker has none); a test of the attacker's own counts by the address that it tests, home
+    or care-of, whatever packet does it. Without a trace it covers the names alone.
     """
     steps = result.trace.steps if result.trace else ()
     decisive = [step for step in steps if step.attacker] or list(steps)
-    acts = sorted({f"{step.rule} {step.message}" for step in decisive})
+    acts = sorted({f"{step.rule} {step.data.get('init', step.message)}" for step in decisive})
     text = "\n".join((*result.names(), *acts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 

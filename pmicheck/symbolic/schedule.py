@@ -1,7 +1,7 @@
 """When each step of a trace happens: the constants of protocol-facts 3.12 as differences between steps.
 
     schedule(trace)      one time in seconds for each step, the earliest that keep everything
-    constraints(trace)   the differences, each with its reason
+    constraints(trace)   the differences, each with its reason, between steps and the start of the trace
 
 A trace that the model allows and the constants forbid raises `ImpossibleTiming`: the model was too generous.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pmicheck.errors import PmicheckError
@@ -29,6 +30,9 @@ MAX_UPDATE_RATE = 3
 NONCE_BORN = {1: 0, 2: 1, 3: 3, 4: 4}
 """The phase with which each of the model's nonces is made."""
 TICK = 0.001
+START = -1
+"""Stands for the start of the trace, 0 s, where a difference names steps by their position: a step of the clock may be
+the first of a trace, which begins before it all the same."""
 
 
 class ImpossibleTiming(PmicheckError):
@@ -36,15 +40,16 @@ class ImpossibleTiming(PmicheckError):
 
 
 def schedule(trace: Trace) -> tuple[float, ...]:
-    """The earliest times of the steps, in seconds from the first.
+    """The earliest times of the steps, in seconds from the start of the trace.
 
     Raises:
         ImpossibleTiming: there are none.
     """
-    found = solve(len(trace.steps), constraints(trace))
+    given = (replace(one, later=one.later + 1, earlier=one.earlier + 1) for one in constraints(trace))
+    found = solve(len(trace.steps) + 1, given)
     if isinstance(found, Conflict):
         raise ImpossibleTiming(f"No timing keeps all of these: {'; '.join(found.reasons)}")
-    return found
+    return found[1:]
 
 
 def constraints(trace: Trace) -> list[Difference]:
@@ -67,7 +72,7 @@ def _message(step: Step) -> Mapping[str, Any]:
 
 def _phases(trace: Trace) -> tuple[list[int], dict[int, int]]:
     """The phase of each step, and the step with which each phase begins."""
-    phase, phases, ticks = 0, [], {0: 0}
+    phase, phases, ticks = 0, [], {0: START}
     for index, step in enumerate(trace.steps):
         if "phase" in step.data:
             phase = int(step.data["phase"])
@@ -79,13 +84,14 @@ def _phases(trace: Trace) -> tuple[list[int], dict[int, int]]:
 def _in_phase(trace: Trace, phases: list[int], ticks: Mapping[int, int]) -> Iterator[Difference]:
     """Each step in its phase of the clock; the end of a flow is timed by the property's own numbers."""
     last = len(trace.steps) - 1
+    if phases and not phases[0]:
+        yield Difference(0, START, None, 0.0, "the trace starts with its first step")
     for index, phase in enumerate(phases):
         name = f"phase {phase} of the clock"
         free = index == last and trace.property == "no-home-flooding"
         end = None if free or PHASE_ENDS[phase] is None else PHASE_ENDS[phase]
-        if index:
-            most = None if end is None else end - TICK
-            yield Difference(index, 0, PHASE_STARTS[phase], most, name)
+        most = None if end is None else end - TICK
+        yield Difference(index, START, PHASE_STARTS[phase], most, name)
 
 
 def _after_cause(trace: Trace) -> Iterator[Difference]:

@@ -219,7 +219,7 @@ def test_a_story_keeps_to_the_width(width: int) -> None:
         (Step("mn", "start", "mobile node moves", changes=("at pma2",)), "Mobile node moves. effect: at pma2"),
         (
             Step("attacker", "test", "r", "CoTI", source="attacker", destination="cn", attacker=True),
-            "The attacker sends a CoTI to CN, with the attacker as its source, and reads the answer.",
+            "The attacker sends a CoTI to CN, from its own address, and reads the answer.",
         ),
         (
             Step("network", "deliver", "r", "EBU", source="pma1", destination="cn", attacker=True),

@@ -68,6 +68,11 @@ class Bindings:
         self._here = Correspondence(address, policy, self.nonces, self.cache, self.handover_tokens, Memory())
         self._acknowledger = Acknowledger(self._here, randomness, identity)
 
+    @property
+    def memory(self) -> Memory:
+        """What it remembers for the amendments of this project."""
+        return self._here.memory
+
     def advance(self, now: float) -> None:
         """Removes the bindings whose lifetime is over (N160) and ages the credit of the others."""
         self._here.now = now

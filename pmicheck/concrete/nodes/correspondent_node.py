@@ -42,6 +42,11 @@ class CorrespondentNode(Node):
 
     # What a replay or a test may look at and ask for.
 
+    @property
+    def bindings(self) -> Bindings:
+        """All that it keeps for the nodes that registered with it."""
+        return self._bindings
+
     def entry(self, home_address: IPv6Address) -> Entry | None:
         """The binding of a home address as it stood after the last event."""
         return self._bindings.cache.get(home_address)

@@ -87,6 +87,10 @@ class LocalRoutingAgent(ForwardingAgent):
         self._note(now, "triggered", home_address=home_address, correspondent=correspondent)
         self._optimise(home_address, correspondent, now)
 
+    def is_registered(self, home_address: IPv6Address) -> bool:
+        """Whether the home address is in the list by which packets stay here (N105, N141)."""
+        return home_address in self._profiles
+
     def is_triggered(self, home_address: IPv6Address, correspondent: IPv6Address) -> bool:
         """Whether the agent keeps that the mobile node has asked for an optimised path to a correspondent."""
         return (home_address, correspondent) in self._triggered

@@ -87,7 +87,9 @@ def names_in(steps: Iterable[tuple[Step, tuple[Piece, ...]]]) -> Mapping[str, tu
 def _named(step: Step, found: Collection[str]) -> Iterator[tuple[str, str, Keys]]:
     """Names that the message of a step has for addresses of its packet: name, kind of name, where it stands."""
     message = message_of(step)
-    texts = {key: value for key, value in message.items() if isinstance(value, str)} | {"from": step.source}
+    # A packet of the attacker's making has any address for its source, and no principal.
+    sender = "" if step.attacker and step.action != "deliver" else step.source
+    texts = {key: value for key, value in message.items() if isinstance(value, str)} | {"from": sender}
     kind = texts.get("type", "")
     for field_name, where in _ADDRESSES.get(kind, {}).items():
         doubtful = kind == "Acknowledgement" or not message.get("lifetime", True)
@@ -97,7 +99,7 @@ def _named(step: Step, found: Collection[str]) -> Iterator[tuple[str, str, Keys]
         yield texts.get(field_name, ""), "principals", where
     yield texts.get("to", ""), "principals", ("outer-destination",)
     if texts.get("link") == HOME_TUNNEL:
-        yield step.source, "principals", ("outer-source",)
+        yield sender, "principals", ("outer-source",)
     if kind == "TestInit":
         yield _asked(step, texts, found), "principals", ("destination",)
     elif kind == "Test":

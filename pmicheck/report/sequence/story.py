@@ -162,9 +162,14 @@ def _join(steps: Iterable[Step]) -> tuple[list[_Sent], dict[int, _Sent]]:
                 given[number] = min(same, key=lambda sent: (bool(sent.reached), sent.by != step.source))
                 given[number].reached.append((number, step.destination))
         if step.action != "test":
-            by = step.destination if step.attacker and step.message else step.actor
+            by = _processes(step) if step.attacker and step.message else step.actor
             wire += (_Sent(number, by, text) for text in step.sends)
     return wire, given
+
+
+def _processes(step: Step) -> str:
+    """Who acts upon the packet of a step, though a home agent may have passed it on."""
+    return str((step.data.get("message") or {}).get("to", "")) or step.destination
 
 
 def _undelivered(wire: Iterable[_Sent], number: int, last: int) -> tuple[Lost, ...]:

@@ -1,0 +1,167 @@
+"""What a step says of its packet, read from the packet: its source and destination, its link, its type and its time.
+
+The model knows which message a step is about; which packet carries it, and from where, only the packet shows. An honest
+step names the node that sent the packet. A packet of the attacker's making names the address in its outer header, which
+may be anybody's, and the path from where the attacker sits: a path that it reads, the path of an agent that has become
+its own, or else the Internet. The destination is the node that gets the packet, a home agent if that intercepts it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pmicheck.concrete import wire
+from pmicheck.concrete.attack import innermost, message_in, update_in
+from pmicheck.concrete.constants import BindingAcknowledgementFlag
+from pmicheck.concrete.network import (
+    ACCESS_LINK,
+    CARE_OF_PATH,
+    HOME_PATH,
+    INTERNET,
+    PEER_PATH,
+    QUERY_PATH,
+    TUNNEL,
+    Flight,
+)
+from pmicheck.concrete.nodes.peer_messages import read_update
+from pmicheck.concrete.packet import Packet, UdpDatagram
+from pmicheck.concrete.stage import CARE_OF, CONTEXT, HA2
+from pmicheck.trace import Step
+
+if TYPE_CHECKING:
+    from pmicheck.concrete.execution import Run
+
+WORDS = {
+    HOME_PATH: "HA-CN path",
+    CARE_OF_PATH: "care-of path to the CN",
+    PEER_PATH: "care-of path to the CN",
+    TUNNEL: "HA-PMA tunnel",
+    QUERY_PATH: "path between agents and HA2",
+    CONTEXT: "context transfer",
+    ACCESS_LINK: "access link",
+}
+"""How a step calls a link; what is not here is a path through the Internet that no position of an attacker lies on."""
+SECOND_TUNNEL = "tunnel between HA2 and PMA3"
+ELSEWHERE = "Internet"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A packet of a step.
+
+    Args:
+        source: the node that sent it, or the address that a packet of the attacker's making bears, by name.
+        destination: who gets it.
+        link: in the words of a step.
+        time: seconds at which it was delivered, or sent by the attacker.
+    """
+
+    packet: bytes
+    source: str
+    destination: str
+    link: str
+    time: float
+
+
+def sighting_of(run: Run, flight: Flight) -> Sighting:
+    """An honest packet that is about to be delivered."""
+    receiver = run.stage.owner_of(flight) or run.stage.name_of(flight.destination)
+    words = link_in_words(run, flight, run.links[flight.flight_id])
+    return Sighting(flight.packet, flight.sender, receiver, words, run.now)
+
+
+def own_sighting(run: Run, packet: bytes) -> Sighting:
+    """A packet of the attacker's making that is about to be sent."""
+    stage, parsed = run.stage, Packet.from_bytes(packet)
+    source, owner = stage.name_of(parsed.source), stage.network.owner(parsed.source)
+    receiver = stage.network.owner(parsed.destination) or stage.name_of(parsed.destination)
+    path = Flight(0, owner or source, packet, INTERNET, False)
+    lies_on_one = owner is not None or source in CARE_OF.values()
+    link = stage.link_of(path)
+    sits_there = lies_on_one and (link in run.powers.taps or _is_own_agent(run, source))
+    return Sighting(packet, source, receiver, link_in_words(run, path, link) if sits_there else ELSEWHERE, run.now)
+
+
+def _is_own_agent(run: Run, source: str) -> bool:
+    return source in {CARE_OF[pma] for pma in run.corrupted}
+
+
+def link_in_words(run: Run, flight: Flight, link: str) -> str:
+    """A link that a packet crosses, as a step calls it."""
+    ends = {flight.sender, run.stage.owner_of(flight)}
+    if link == TUNNEL and HA2 in ends:
+        return SECOND_TUNNEL
+    return ELSEWHERE if link == QUERY_PATH and HA2 not in ends else WORDS.get(link, ELSEWHERE)
+
+
+def told(step: Step, sighting: Sighting | None, time: float) -> Step:
+    """The step with what its packet shows; without a packet it claims no source and no path of the attacker's.
+
+    Args:
+        time: seconds at which the step happens, if it has no packet.
+    """
+    if sighting is None:
+        made = step.attacker and step.action in ("inject", "test")
+        bare = dataclasses.replace(step, source="", link="") if made else step
+        return dataclasses.replace(bare, time=time, octets=None)
+    message = name_of(Packet.from_bytes(sighting.packet))
+    return dataclasses.replace(
+        step,
+        source=sighting.source,
+        destination=sighting.destination,
+        link=sighting.link,
+        message=message,
+        term=f"{message}({step.data['address']})" if step.action == "test" else step.term,
+        time=sighting.time,
+        octets=sighting.packet.hex(),
+    )
+
+
+_SIMPLE = {
+    wire.HomeTestInit: "HoTI",
+    wire.CareOfTestInit: "CoTI",
+    wire.ProxyHomeTestInit: "PHoTI",
+    wire.HomeTest: "HoT",
+    wire.CareOfTest: "CoT",
+    wire.ProxyHomeTest: "PHoT",
+    wire.BindingCacheRequest: "binding cache request",
+    wire.BindingCacheAcknowledgement: "binding cache acknowledgement",
+    wire.ContextTransferRequest: "context transfer request",
+    wire.ContextTransferData: "context transfer data",
+}
+
+
+def name_of(packet: Packet) -> str:
+    """What the draft calls the message in a packet, as the steps of a trace name it."""
+    found = message_in(packet)
+    match found:
+        case wire.BindingUpdate():
+            return _name_of_update(packet, found)
+        case wire.BindingAcknowledgement():
+            if wire.option_of(found, wire.CorrespondentHomeAddressOption) is not None:
+                return "handshake PBA"
+            return "PBA" if found.flags & BindingAcknowledgementFlag.PROXY_REGISTRATION else "BA"
+        case None:
+            return _name_of_payload(packet)
+    return _SIMPLE.get(type(found), type(found).__name__)
+
+
+def _name_of_update(packet: Packet, message: wire.BindingUpdate) -> str:
+    seen = update_in(packet)
+    assert seen is not None
+    between_agents = read_update(seen.packet, message)
+    if seen.proxy and between_agents is not None:
+        if not message.lifetime:
+            return "deregistering handshake PBU"
+        return "answering handshake PBU" if between_agents.answers else "handshake PBU"
+    step = "deregistration" if not message.lifetime else "complete" if seen.indices[1] else "early"
+    return f"{step} {'PBU' if seen.proxy else 'BU'}"
+
+
+def _name_of_payload(packet: Packet) -> str:
+    inner = innermost(packet)
+    if not isinstance(inner.payload, UdpDatagram):
+        return "packet"
+    return "tunnelled data" if inner is not packet else "routed data" if inner.routing_home_address else "data"
