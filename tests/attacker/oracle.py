@@ -55,6 +55,9 @@ IDLE = 0.1
 SHOWN = 8
 """Of so many messages with the same effect the report names the one nearest to a message that the system has."""
 
+SECRETS = frozenset({"T", "C", "PT", "HT", "sk", "cookie", "sa"})
+"""Terms that nobody can build."""
+
 NO_TRANSITION = "has no transition that does this"
 NO_OBSERVATION = "has no observation of this event"
 NO_VALUE = "does not know this value"
@@ -165,7 +168,7 @@ class Oracle:
             for step in steps:
                 if not lacks and step.by_attacker and step.message is not None:
                     covered.setdefault(name_and_receiver(step.message), []).append(step.message)
-            if following is not None and following.state.key != pair.state.key and not self._astray(effect):
+            if following is not None and following.state.key != pair.state.key and not self._astray(effect, following):
                 ways.append((self.random.choice(steps), following))
         for effect, steps, lacks in lacking:
             self._report(pair, effect, steps, lacks, covered)
@@ -209,10 +212,13 @@ class Oracle:
             return NO_OBSERVATION
         return ""
 
-    def _astray(self, effect: Effect) -> bool:
-        """Whether the image would no longer stand for the state, for want of a value that rules read."""
+    def _astray(self, effect: Effect, following: Pair) -> bool:
+        """Whether the image would no longer stand for the state: it lacks a value that rules read, or knows more."""
         cells = [cell for cell, _ in effect.unknown if cell not in STEP_CELLS]
-        return any(not cell.ghost or cell in self.runs.read for cell in cells)
+        if any(not cell.ghost or cell in self.runs.read for cell in cells):
+            return True
+        known = self.grounded.known_terms(following.local, following.knowledge)
+        return any(term[0] in SECRETS and not following.state.known.derives(term) for term in known)
 
     def _check_transition(self, pair: Pair, number: int) -> None:
         """The attacker's transitions are messages that it can derive, and that do the same to the roles."""

@@ -47,7 +47,9 @@ class Image:
             for cell, field in grounded.fields.items()
         }
         self.flights = {
-            leaf.instance.message: leaf.instance.flight for leaf in grounded.leaves if leaf.instance.flight is not None
+            leaf.instance.message: leaf.instance.flight
+            for leaf in grounded.leaves
+            if leaf.instance.message is not None and leaf.instance.flight is not None
         }
         self._lost = sum(self.fields[cell].mask for cell in set(self.flights.values()) if cell in self.fields)
         self._effects: dict[tuple[int, Message | None], Effect] = {}
@@ -63,7 +65,7 @@ class Image:
     def _effect(self, outcome: Outcome, delivered: Message | None) -> Effect:
         clear, put, unknown = self._lost if outcome.loses_packets else 0, 0, []
         flights = {self.flights[message]: True for message in outcome.under_way if message in self.flights}
-        gone = {self.flights[delivered]: False} if delivered in self.flights else {}
+        gone = {self.flights[delivered]: False} if delivered is not None and delivered in self.flights else {}
         for cell, value in {**gone, **flights, **dict(outcome.changed)}.items():
             if cell in self.fields and value in self.numbers[cell]:
                 clear |= self.fields[cell].mask

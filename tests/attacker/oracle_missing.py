@@ -62,7 +62,7 @@ def name_and_receiver(message: Message) -> tuple[str, str]:
     return name_of(message), message.to
 
 
-def kind_of(step: Step, alike: Iterable[Message], own_numbers: Iterable[int]) -> Kind:
+def kind_of(step: Step, alike: Iterable[Message], own_numbers: tuple[int, ...]) -> Kind:
     """The kind of a step; `alike` are messages of the same name that the system has in the same state."""
     message = step.message
     if message is None or not step.by_attacker:
@@ -75,12 +75,13 @@ def kind_of(step: Step, alike: Iterable[Message], own_numbers: Iterable[int]) ->
     return Kind(name, frozenset(_differences(message, nearest, own_numbers)))
 
 
-def _differences(message: Message, nearest: Message, own_numbers: Iterable[int]) -> Iterator[str]:
+def _differences(message: Message, nearest: Message, own_numbers: tuple[int, ...]) -> Iterator[str]:
     for field, mine, other in zip(message._fields, message, nearest, strict=True):
         if mine == other or (field in ("mac", "sig", "proof") and isinstance(mine, tuple)):
             continue
         if field == "seq":
-            yield "a number of its own" if mine in own_numbers else "a number of honest nodes"
+            own = isinstance(mine, int) and mine in own_numbers
+            yield "a number of its own" if own else "a number of honest nodes"
         else:
             yield f"{field} {render(mine)}"
 
