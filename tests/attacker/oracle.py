@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from oracle_deduction import terms_in
 from oracle_image import Effect, Image, Pair
 from oracle_messages import Offer
 from oracle_missing import Kind, Missing, case_name, effect_in_words, kind_of, name_and_receiver, state_in_words
@@ -223,13 +224,15 @@ class Oracle:
     def _check_transition(self, pair: Pair, number: int) -> None:
         """The attacker's transitions are messages that it can derive, and that do the same to the roles."""
         leaf = self.grounded.leaves[number]
-        message = leaf.instance.message
         if not leaf.instance.by_attacker:
             return
-        lacks = [render(term) for term in leaf.instance.needs if not pair.state.known.derives(term)]
-        problem = f"the attacker cannot derive {', '.join(lacks)}" if lacks else ""
+        message = leaf.instance.message if is_plain(leaf.instance.message) else None
+        lacks = [
+            render(term) for term in (*leaf.instance.needs, *terms_in(message)) if not pair.state.known.derives(term)
+        ]
+        problem = f"the attacker cannot derive {', '.join(dict.fromkeys(lacks))}" if lacks else ""
         name = self.grounded.system.rules[self.grounded.system.transitions[number].rule].name
-        if not problem and isinstance(message, Message):
+        if not problem and message is not None:
             outcome = self.runs.offer(pair.state, message)
             effect = None if outcome is None else self.image.effect(outcome, None)
             if effect is None:
@@ -274,6 +277,13 @@ class Oracle:
             if cell in self.runs.read or cell in self.image.looked_at:
                 self.found.setdefault(entry.kind, entry)
         return [entry for kind, entry in self.found.items() if not any(map(kind.goes_beyond, self.found))]
+
+
+def is_plain(value: object) -> bool:
+    """Whether a message says of each field what stands there."""
+    if isinstance(value, tuple):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, (str, int))
 
 
 def ground_system(scenario: Scenario, attacker_name: str, policy: Policy) -> Grounded:

@@ -1,13 +1,14 @@
 """Every message that the attacker can put together: the product of the values of all fields, as far as it derives it.
 
 Where a receiver recomputes a field (authenticator, signature, proof), that field takes every value that the receiver
-could compute for the other fields, and each is kept if the attacker derives it. Three rules keep the product to what
-the model gives a meaning to:
+could compute for the other fields, and each is kept if the attacker derives it. Some rules keep the product to what the
+model gives a meaning to (decision 091):
 
 * ("forged",) stands for every token that is not the right one: a token field takes the genuine token of the fields
   beside it, if the attacker derives it, and the forged one.
 * A signature is there if and only if CGA parameters are.
-* Home agents only forward, so each message is offered to the receiver behind them.
+* An authenticator that nobody checks is missing, or names the token of the generation that the receiver is to try.
+* Home agents only forward, so each message is offered to the receiver behind them, over any link that leads there.
 """
 
 from __future__ import annotations

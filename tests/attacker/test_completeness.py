@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pytest
 from decided_cells import CELLS, scenario
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import Oracle, ground_system, walked
 from oracle_deduction import Knowledge
@@ -79,7 +79,9 @@ def worlds(draw: st.DrawFn) -> tuple[str, str, Policy]:
     return name, attacker, make_policy(dict(readings), without, families, name)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
 @given(worlds())
 def test_under_other_readings_and_without_a_check_nothing_is_missing_either(world: tuple[str, str, Policy]) -> None:
     name, attacker, policy = world
@@ -167,6 +169,15 @@ def test_the_oracle_misses_decryption() -> None:
     assert len(kept) < len(whole.system.horn)
     fewer = replace(whole, system=replace(whole.system, horn=kept))
     assert kinds(scenario, attacker, 2, fewer) - kinds(scenario, attacker, 2, whole)
+
+
+def test_the_oracle_sees_an_attacker_that_need_not_know_what_it_sends() -> None:
+    scenario, attacker = small("type1-handover"), "rogue-next-pma"
+    whole = ground_system(scenario, attacker, usual(scenario.name))
+    transitions = tuple(replace(transition, needs=0) for transition in whole.system.transitions)
+    omniscient = replace(whole, system=replace(whole.system, transitions=transitions))
+    excess = walked(scenario, attacker, usual(scenario.name), states=1, seed=SEED, grounded=omniscient).excess
+    assert any("cannot derive" in entry.lacks for entry in excess.values()), excess
 
 
 def decrypts(grounded: Grounded, body: int, head: int) -> bool:
