@@ -51,7 +51,7 @@ SHARES = (
 """How often each side takes the next step, where all can; walks take these in turn."""
 
 IDLE = 0.1
-"""How often a walk takes a step that changes nothing in the image, where others do."""
+"""How often a walk takes a step that changes nothing in the image and shows no secret, where others do."""
 
 SHOWN = 8
 """Of so many messages with the same effect the report names the one nearest to a message that the system has."""
@@ -122,7 +122,11 @@ class Oracle:
 
     def _choose(self, pair: Pair, ways: list[tuple[Step, Pair]], shares: Mapping[str, float]) -> Pair:
         """One of the ways on; of each side every rule and every kind of message as often."""
-        moving = [(step, following) for step, following in ways if following[1:] != pair[1:]]
+        moving = [
+            (step, following)
+            for step, following in ways
+            if following[1:] != pair[1:] or new_secrets(pair.state, following.state)
+        ]
         kinds: dict[str, dict[object, list[Pair]]] = {}
         for step, following in ways if not moving or self.random.random() < IDLE else moving:
             kind = step.rule if step.message is None else name_of(step.message)
@@ -262,7 +266,9 @@ class Oracle:
         what = step.rule if step.message is None else describe(step.message)
         does = effect_in_words(self.runs, pair.state, step, self.image.flights)
         state = state_in_words(self.runs, pair.state, step)
-        entry = Missing(self.case, kind, what, state, f"the ground system {lacks}: {does}")
+        unheard = [render(term) for term in secrets_in(step.message) if term not in self.grounded.fact_terms]
+        no_fact = f" (nor a fact for {', '.join(unheard)})" if unheard and step.by_attacker else ""
+        entry = Missing(self.case, kind, what, state, f"the ground system {lacks}{no_fact}: {does}")
         if lacks == NO_VALUE:
             self.unknown += [(cell, entry) for cell, _ in effect.unknown]
         else:
@@ -277,6 +283,20 @@ class Oracle:
             if cell in self.runs.read or cell in self.image.looked_at:
                 self.found.setdefault(entry.kind, entry)
         return [entry for kind, entry in self.found.items() if not any(map(kind.goes_beyond, self.found))]
+
+
+def new_secrets(before: State, after: State) -> bool:
+    """Whether the attacker comes to know a term that nobody can build."""
+    return any(term[0] in SECRETS for term in after.known.terms - before.known.terms)
+
+
+def secrets_in(value: object) -> dict[Term, None]:
+    """The terms in a message that nobody can build, in order."""
+    if not isinstance(value, tuple):
+        return {}
+    if value and value[0] in SECRETS:
+        return {value: None}
+    return {term: None for part in value for term in secrets_in(part)}
 
 
 def is_plain(value: object) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.model.messages import (
     ACCESS,
+    HA,
+    HA2,
     TUNNEL,
     CacheRequest,
     ContextData,
@@ -41,6 +43,8 @@ class Domains:
     def may_send(self, message: Message) -> bool:
         """Whether the link lets the attacker's packets through, as the scenarios and readings have it."""
         policy, corrupts = self.world.policy, self.attacker.corrupts
+        if message.to in (HA, HA2):
+            return isinstance(message, CacheRequest)
         match message:
             case ContextRequest():
                 return policy.reads("context_transfer", "unauthenticated")
@@ -54,7 +58,7 @@ class Domains:
                 return message.source == ATTACKER and message.link != ACCESS
             case Data():
                 return message.outer in self.attacker.addresses
-        return message.to not in ("ha", "ha2") or isinstance(message, CacheRequest)
+        return True
 
     @property
     def care_of_addresses(self) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class Peers(Domains):
             return
         outers = ("", *sorted(self.attacker.addresses))
         routings = ("", *world.victims, *world.correspondents) if world.variant == "data" else ("",)
-        sources = dict.fromkeys((*world.homes, CN_HOME, *world.correspondents, ATTACKER))
+        sources = (*world.homes, *((CN_HOME,) if world.type2 else world.correspondents), ATTACKER)
         for (to, served), source, outer, routing in product(self._served(), sources, outers, routings):
             data = Data(source, COA1 if routing else served, outer, routing, INTERNET, to)
             if self.may_send(data) and not (outer and routing) and source not in (to, served):

@@ -116,7 +116,7 @@ class Signalling(Domains):
     def _unchecked(self, known: Knowledge, update: Update) -> list[Term]:
         """Authenticators that were seen under a token of the same kind, each generation once: it names the token."""
         seen = (mac for mac in known.of_kind("mac") if mac[1][1][:1] == (update.credential,))
-        return list({mac[1][1]: mac for mac in seen}.values()) if update.credential != "T" else []
+        return list({mac[1][1]: mac for mac in seen}.values()) if update.lifetime and update.credential != "T" else []
 
     def _credentials(self, nonces: tuple[int, ...]) -> list[tuple[str, int, int]]:
         """(kind, nonce, generation) of every home token that an update can be authenticated with."""
