@@ -173,8 +173,13 @@ class Oracle:
             for step in steps:
                 if not lacks and step.by_attacker and step.message is not None:
                     covered.setdefault(name_and_receiver(step.message), []).append(step.message)
-            if following is not None and following.state.key != pair.state.key and not self._astray(effect, following):
-                ways.append((self.random.choice(steps), following))
+            if following is None or self._astray(effect, following):
+                continue
+            # Steps with the same effect in the image may leave the roles in different states.
+            step = self.random.choice(steps)
+            state = self.runs.after(pair.state, step)
+            if state.key != pair.state.key:
+                ways.append((step, following._replace(state=state)))
         for effect, steps, lacks in lacking:
             self._report(pair, effect, steps, lacks, covered)
         for number in enabled:
