@@ -7,7 +7,8 @@ model gives a meaning to (decision 091):
 * ("forged",) stands for every token that is not the right one: a token field takes the genuine token of the fields
   beside it, if the attacker derives it, and the forged one.
 * A signature is there if and only if CGA parameters are.
-* An authenticator that nobody checks is missing, or names the token of the generation that the receiver is to try.
+* A signature that nobody checks is the right one or the forged one. An authenticator that nobody checks is missing, or
+  names the token of the generation that the receiver is to try.
 * Home agents only forward, so each message is offered to the receiver behind them, over any link that leads there.
 """
 
