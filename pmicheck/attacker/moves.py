@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Context, require
 from pmicheck.model.roles.context_transfer import profile_key

@@ -32,6 +32,7 @@ from pmicheck.concrete.stage import (
     CARE_OF,
     CN,
     HA,
+    HA2,
     HOA,
     HOMES,
     MN,
@@ -258,7 +259,7 @@ class Run:
         self.knowledge.octets_sent += len(forged.packet)
         before = self._entries()
         receiver = stage.network.inject(forged.packet, self.now)
-        if receiver == HA:
+        if receiver in (HA, HA2):
             for flight in stage.network.collect(self.now):
                 if innermost(Packet.from_bytes(flight.packet)) == innermost(Packet.from_bytes(forged.packet)):
                     receiver = stage.network.deliver(flight.flight_id, self.now)

@@ -72,7 +72,10 @@ class Type2Forger(Forger):
         """The packet for an injected message. Raises Lacking if the attacker does not have what it takes."""
         match message["type"], message.get("kind"):
             case "TestInit", "PHoTI":
-                return Forged(self.proxy_test_init(message["address"], message["care_of"])[0])
+                self._secrets = []
+                cookie = self._cookie(message["cookie"])
+                packet, _ = self.proxy_test_init(message["address"], message["care_of"], cookie=cookie)
+                return Forged(packet, tuple(self._secrets))
             case "Test", "PHoT":
                 return self._proxy_test(message)
             case _:
@@ -88,14 +91,17 @@ class Type2Forger(Forger):
             if moved is not None and moved not in self.knowledge.updates:
                 self.knowledge.updates.append(moved)
 
-    def proxy_test_init(self, name: str, care_of: str, *, by_option: bool = False) -> tuple[bytes, bytes]:
+    def proxy_test_init(
+        self, name: str, care_of: str, *, by_option: bool = False, cookie: bytes | None = None
+    ) -> tuple[bytes, bytes]:
         """(packet, cookie): a PHoTI for a home address, as if a home agent had forwarded it.
 
         Args:
             by_option: the address stands in a Home Address option, the packet comes from the attacker.
+            cookie: one that it has seen; None for one of its own.
         """
         at, tested = self.stage.addresses, self.stage.tested
-        cookie = self.knowledge.random.take(8)
+        cookie = cookie or self.knowledge.random.take(8)
         octets = wire.encode(wire.ProxyHomeTestInit(cookie, at[care_of]), source=at[name], destination=tested)
         if by_option:
             packet = Packet(at[ATTACKER], tested, MobilityHeader(octets), home_address=at[name])

@@ -1,4 +1,4 @@
-"""The values that a cell is known to take, as far as they answer tests; and the runs that wait for more of them.
+"""The values that a cell or field is known to take, as far as they answer tests; and the runs that wait for more.
 
 A set of values is a whole number here, one bit for each value in order of discovery.
 """
@@ -9,30 +9,29 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from pmicheck.grounding.instance import Hint, Instance, Predicate
-from pmicheck.model.cells import Cell
+from pmicheck.grounding.instance import Hint, Instance, Place, Predicate
 
-Task = tuple[Instance, dict[Cell, Any], dict[Predicate, bool]]
-"""A run to be made: a rule, and what is assumed of the cells."""
+Task = tuple[Instance, dict[Place, Any], dict[Predicate, bool]]
+"""A run to be made: a rule, and what is assumed of cells and fields."""
 
 Answers = tuple[tuple[Predicate, bool], ...]
 
 
-def answers_on(cell: Cell, tests: dict[Predicate, bool]) -> Answers:
-    """What is assumed of this cell alone."""
+def answers_on(cell: Place, tests: dict[Predicate, bool]) -> Answers:
+    """What is assumed of this cell or field alone."""
     return tuple([(predicate, answer) for predicate, answer in tests.items() if predicate[0] is cell])
 
 
 class Domain:
-    """The values of one cell.
+    """The values of one cell or field.
 
     Attributes:
-        values: in order of discovery, the initial one first.
+        values: in order of discovery, the first ones first.
         parked: runs that assume answers which no known value gives.
     """
 
-    def __init__(self, initial: Any) -> None:
-        self.values: dict[Any, None] = {initial: None}
+    def __init__(self, *initial: Any) -> None:
+        self.values: dict[Any, None] = dict.fromkeys(initial)
         self.parked: list[Task] = []
         self._waiting: list[tuple[int, Task, Hint | None]] = []
         self._groups: dict[Answers, int] = {}

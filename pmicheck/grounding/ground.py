@@ -7,21 +7,33 @@ What is found later (a new value of a cell, a new message, a new term for the at
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from pmicheck.attacker import moves
-from pmicheck.attacker.deduction import Derivation, Potential
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
+from pmicheck.attacker.deduction import Derivation, Potential, is_public, ways_to_build
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.domain import Domain, Task, answers_on
-from pmicheck.grounding.instance import Hint, Instance, Leaf, Predicate, SymbolicRun
+from pmicheck.grounding.instance import Hint, Instance, Leaf, Place, Predicate, SymbolicRun
+from pmicheck.grounding.open import Built, FieldOf, Holds, OpenPlace, Repeated, Under, Whole, at_first, opened, secrets_in
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell, Context, Refused
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.messages import Message, Update, describe, visible_terms
+from pmicheck.model.fields import FIELDS
+from pmicheck.model.messages import (
+    Acknowledgement,
+    CacheAnswer,
+    ContextData,
+    Message,
+    Test,
+    Update,
+    describe,
+    visible_terms,
+)
 from pmicheck.model.protocol import handler, spontaneous
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import traces_of, was_sent
@@ -37,6 +49,16 @@ def flight_of(message: Message) -> Cell:
     return Cell(f"in flight on {message.link} to {message.to}: {describe(message)} {message!r}", False)
 
 
+@cache
+def slot(number: int) -> Cell:
+    """One of the answers that are under way to honest nodes because the attacker asked for them, None for none."""
+    return Cell(f"in flight: answer {number} to the attacker", None)
+
+
+ANSWERS = (Test, Acknowledgement, CacheAnswer, ContextData)
+"""What honest nodes send back, or pass on, and forget."""
+
+
 @dataclass
 class Ground:
     """What grounding found, before it is laid out in bits.
@@ -46,10 +68,11 @@ class Ground:
         values: every value that each cell may take, the initial one first.
         leaves: the ground transitions.
         messages: what honest nodes may send, in order of discovery.
-        injections: how many messages the attacker may put before a receiver.
+        injections: how many ground transitions begin with a message of the attacker's.
         acts: every rule of the world by name, fired or not.
         bounds_hit: bounds at which a rule refused to go on.
-        known: what the attacker knows at the start.
+        known: what the attacker knows at the start; given: what it has for the asking as soon as it exists.
+        learnable: what it may learn in some run other than by building it.
         derivations: how it may come to know more.
     """
 
@@ -62,16 +85,35 @@ class Ground:
     acts: dict[str, Act] = field(default_factory=dict)
     bounds_hit: dict[str, None] = field(default_factory=dict)
     known: frozenset[Term] = frozenset()
+    given: frozenset[Term] = frozenset()
+    learnable: frozenset[Term] = frozenset()
     derivations: tuple[Derivation, ...] = ()
+
+    def required(self, needs: Iterable[Term]) -> frozenset[Term]:
+        """The facts that take the place of what a message needs: parts of what can only be built, nothing for what is
+        given. A token that is given is known as soon as its nonce is accepted anywhere."""
+        found: set[Term] = set()
+        for term in needs:
+            if term in self.given or is_public(term):
+                continue
+            ways = () if term in self.learnable else ways_to_build(term)
+            found |= self.required(ways[0].premises) if ways else {term}
+        return frozenset(found)
 
 
 @dataclass
 class Sent:
-    """What comes of a message that an honest node sends: its delivery, if somebody takes it, and what it shows."""
+    """What becomes of a message that an honest node sends.
 
-    delivery: Instance | None
+    Attributes:
+        act: the rule of its receiver, None if nobody takes it.
+        shown: what the attacker reads of it.
+        deliveries: those that have been started, by the cell that says that it is under way.
+    """
+
+    act: Act | None
     shown: tuple[Term, ...]
-    started: bool = False
+    deliveries: set[Cell] = field(default_factory=set)
 
 
 class Grounder:
@@ -82,17 +124,18 @@ class Grounder:
         self.start = start
         self.world = start.world
         self.adversary = adversary
-        self.domains: dict[Cell, Domain] = {}
+        self.domains: dict[Place, Domain] = {}
         self.agenda: list[Task] = []
         self.potential = Potential()
-        self.offered: dict[Message, None] = {}
         self.sent: dict[Message, Sent] = {}
+        self.denied: list[tuple[Leaf, Cell]] = []
 
     def run(self) -> Ground:
         for cell in (EVENT, FALLBACK):
             self._domain(cell)
+        given = self.adversary.given() if self.adversary else frozenset()
         known = self.adversary.initial() | self.start.seen if self.adversary else set()
-        for term in sorted(known, key=repr):
+        for term in sorted(known | given, key=repr):
             self.potential.add(term)
         self.result.messages.update(dict.fromkeys(self.start.sent))
         for act in spontaneous(self.world):
@@ -100,12 +143,18 @@ class Grounder:
         if self.adversary:
             for act in moves.acts(self.adversary):
                 self._start(Instance(act, by_attacker=True))
-        while True:
+            for kind in FIELDS:
+                if self.adversary.sends(kind):
+                    self._start(Instance(Act(f"attacker: {kind.__name__}", ATTACKER, "", (), _cannot_run), opens=kind))
+        while self.agenda:
             self._exhaust()
-            if not self._offer_injections():
-                break
+            self._wake()
+        self._deny_what_was_sent()
         self.result.known = frozenset(known)
-        self.result.derivations = tuple(self.potential.derivations)
+        self.result.given = given
+        self.result.learnable = frozenset(self.potential.terms)
+        needed = {term for leaf in self.result.leaves for term in self.result.required(leaf.instance.needs)}
+        self.result.derivations = self.potential.derivations(sorted(needed, key=repr))
         return self.result
 
     def _hooked(self, act: Act) -> Act:
@@ -126,12 +175,12 @@ class Grounder:
         return Act(act.name, act.actor, act.section, act.statements, run)
 
     def _start(self, instance: Instance) -> None:
-        self.result.acts.setdefault(instance.act.name, instance.act)
-        gets: dict[Cell, Any] = {}
+        if instance.opens is None:
+            self.result.acts.setdefault(instance.act.name, instance.act)
+        gets: dict[Place, Any] = {}
         if instance.flight is not None:
-            gets[instance.flight] = True
-        sent = instance.flight is not None or instance.replay
-        if sent and isinstance(instance.message, Update):
+            gets[instance.flight] = True if instance.flight.initial is False else instance.message
+        if instance.flight is not None and isinstance(instance.message, Update):
             was_sent_before: Predicate = (traces_of(instance.message)[0], was_sent, ())
             self._push_viable(was_sent_before[0], (instance, gets, {was_sent_before: True}))
         else:
@@ -141,22 +190,33 @@ class Grounder:
         while self.agenda:
             self._run(*self.agenda.pop())
 
-    def _run(self, instance: Instance, gets: dict[Cell, Any], tests: dict[Predicate, bool]) -> None:
+    def _run(self, instance: Instance, gets: dict[Place, Any], tests: dict[Predicate, bool]) -> None:
         run = SymbolicRun(instance, gets, tests, self)
         if instance.flight is not None:
-            run.sets[instance.flight] = False
+            run.sets[instance.flight] = instance.flight.initial
         try:
-            instance.act.run(run)
+            self._act_of(run).run(run)
         except Refused as refusal:
             if refusal.check.startswith("bound: "):
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
         else:
             self._finish(run)
 
+    def _act_of(self, run: SymbolicRun) -> Act:
+        """The rule of the instance; of an open message, the one of its receiver. Raises Refused if nobody takes it."""
+        kind = run.instance.opens
+        if kind is None:
+            return run.instance.act
+        act = handler(self.world, opened(kind, run))
+        if act is None:
+            raise Refused("nobody")
+        run.act = act
+        return act
+
     def sees(self, link: str) -> bool:
         return self.adversary is not None and self.adversary.attacker.sees(link, self.world.policy)
 
-    def value(self, run: SymbolicRun, cell: Cell, worth: Hint | None) -> Any:
+    def value(self, run: SymbolicRun, cell: Place, worth: Hint | None) -> Any:
         """The last value that fits; with the others, known and to come, the run is a task of its own."""
         instance, gets, tests = run.instance, dict(run.gets), dict(run.tests)
         domain = self._domain(cell)
@@ -179,49 +239,141 @@ class Grounder:
         (self.agenda if yes and yes != fitting else domain.parked).append(other)
         return bool(yes)
 
-    def _push_viable(self, cell: Cell, task: Task) -> None:
+    def _wake(self) -> None:
+        """Go on with what waits for terms that the attacker could come to know by now, and for new honest messages."""
+        for place in [place for place in self.domains if not isinstance(place, Cell)]:
+            for value in self._supplied(place):
+                self._add_value(place, value)
+
+    def _supplied(self, place: OpenPlace) -> Iterator[Any]:
+        """What the attacker could put into a place of an open message, beyond what it holds at first."""
+        known = self.potential
+        match place:
+            case Holds(term=term):
+                if known.can_make(term):
+                    yield True
+            case Under(kind=kind, name=name, key=key, own=own):
+                if known.can_compute(key):
+                    yield Built(key)
+                for message in [] if own else self._honest(kind):
+                    term = getattr(message, name)
+                    if term is not None and term[:2] == ("mac", key) and term in known.terms:
+                        yield Repeated(message)
+            case Whole(kind=kind):
+                for message in self._honest(kind):
+                    if all(known.can_make(term) for name in FIELDS[kind] for term in self._secrets(message, name)):
+                        yield message
+            case FieldOf(choice=choice):
+                for kind, name in choice.honest:
+                    for message in self._honest(kind):
+                        value = getattr(message, name)
+                        if not choice.secret or all(map(known.can_make, secrets_in(value))):
+                            yield value
+
+    def _honest(self, kind: type[Message]) -> list[Message]:
+        return [message for message in self.result.messages if isinstance(message, kind)]
+
+    def _secrets(self, message: Message, name: str) -> tuple[Term, ...]:
+        """The terms in a field of a message that its sender has to know, none if it has not to know the field."""
+        secret = FIELDS[type(message)][name](message, self.world).secret
+        return tuple(secrets_in(getattr(message, name))) if secret else ()
+
+    def _push_viable(self, cell: Place, task: Task) -> None:
         """Go on only if some known value of the cell answers all tests like this; else wait for one."""
         domain = self._domain(cell)
         (self.agenda if domain.fitting(answers_on(cell, task[2])) else domain.parked).append(task)
 
-    def _domain(self, cell: Cell) -> Domain:
+    def _domain(self, cell: Place) -> Domain:
         if cell not in self.domains:
+            if not isinstance(cell, Cell):
+                self.domains[cell] = Domain(*at_first(cell), *self._supplied(cell))
+                return self.domains[cell]
             domain = self.domains[cell] = Domain(self.world.initial.get(cell.name, cell.initial))
             self.result.values[cell] = domain.values
         return self.domains[cell]
 
     def _finish(self, run: SymbolicRun) -> None:
+        instance = run.instance
+        if instance.opens is not None:
+            offered = self._offered(run)
+            if offered is None:
+                return
+            instance = offered
         learned = run.learned
+        answers = []
         for message in run.sends:
             sent = self._sent(message)
             learned += sent.shown
-            delivery = sent.delivery
-            if delivery is None or message in run.lost:
+            if self.adversary is not None:
+                learned += self.adversary.keeps(message, instance.act.actor)
+            if sent.act is None or message.to == ATTACKER:
                 continue
-            if not sent.started:
-                sent.started = True
-                self._start(delivery)
-            if message.to != ATTACKER and delivery.flight is not None:
-                run.sets[delivery.flight] = True
+            if _is_answer_to_attacker(instance, message):
+                answers.append(message)
+            else:
+                self._launch(message, sent, flight_of(message), True, run.sets)
         for term in learned:
             self.potential.add(term)
+        slots = range(self.world.bounds.answers) if answers else (0,)
+        for number in slots:
+            for message in answers:
+                self._launch(message, self.sent[message], slot(number), message, run.sets)
+            self._add_leaf(run, instance, learned)
+        if not slots:
+            self._add_leaf(run, instance, learned)
+
+    def _launch(self, message: Message, sent: Sent, cell: Cell, value: object, sets: dict[Cell, Any]) -> None:
+        """The message is under way; its delivery is grounded when that happens first."""
+        sets[cell] = value
+        if cell not in sent.deliveries:
+            sent.deliveries.add(cell)
+            assert sent.act is not None
+            self._start(Instance(sent.act, message, cell))
+
+    def _add_leaf(self, run: SymbolicRun, instance: Instance, learned: list[Term]) -> None:
         for cell, value in run.sets.items():
             if cell not in self.domains or value not in self.domains[cell].values:
                 self._add_value(cell, value)
-        self.result.leaves.append(
-            Leaf(
-                run.instance,
-                run.gets,
-                run.tests,
-                run.sets,
-                tuple(run.sends),
-                tuple(dict.fromkeys(learned)),
-                tuple(run.checks),
-                run.loses_packets,
-            )
+        leaf = Leaf(
+            instance,
+            {place: value for place, value in run.gets.items() if isinstance(place, Cell)},
+            {test: answer for test, answer in run.tests.items() if isinstance(test[0], Cell)},
+            dict(run.sets),
+            tuple(run.sends),
+            tuple(dict.fromkeys(learned)),
+            tuple(run.checks),
+            run.loses_packets,
         )
+        self.result.leaves.append(leaf)
+        if run.unsent is not None:
+            self.denied.append((leaf, run.unsent(instance.message)))
 
-    def _add_value(self, cell: Cell, value: Any) -> None:
+    def _offered(self, run: SymbolicRun) -> Instance | None:
+        """The instance for the message that the run has settled; None if the attacker cannot put it where it goes."""
+        kind, act = run.instance.opens, run.act
+        assert kind is not None and act is not None and self.adversary is not None
+        message = run.settle()
+        if not self.adversary.puts(message):
+            return None
+        terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
+        named = Act(f"attacker: {act.name}", ATTACKER, act.section, act.statements, act.run)
+        self.result.acts.setdefault(named.name, named)
+        self.result.injections += 1
+        needs = tuple(term for term in terms if not is_public(term))
+        rank = tuple(
+            place.choice.values.index(value) if value in place.choice.values else len(place.choice.values)
+            for place, value in run.gets.items()
+            if isinstance(place, FieldOf)
+        )
+        return Instance(named, message, needs=needs, by_attacker=True, rank=rank)
+
+    def _deny_what_was_sent(self) -> None:
+        """A message that was taken for none of an honest node's is none of those that have been sent by then."""
+        for leaf, trace in self.denied:
+            if trace in self.domains and any(map(was_sent, self.domains[trace].values)):
+                leaf.tests[trace, was_sent, ()] = False
+
+    def _add_value(self, cell: Place, value: Any) -> None:
         domain = self._domain(cell)
         if value in domain.values:
             return
@@ -237,29 +389,19 @@ class Grounder:
         sent = self.sent.get(message)
         if sent is None:
             self.result.messages[message] = None
-            act = handler(self.world, message)
-            delivery = None if act is None else Instance(act, message, flight_of(message))
             seen = self.adversary is not None and self.adversary.may_see(message)
-            sent = self.sent[message] = Sent(delivery, visible_terms(message) if seen else ())
+            sent = self.sent[message] = Sent(handler(self.world, message), visible_terms(message) if seen else ())
         return sent
 
-    def _offer_injections(self) -> bool:
-        """Give the attacker's new messages to their receivers; False if there are none."""
-        if self.adversary is None:
-            return False
-        found = False
-        for message, needs, replay in self.adversary.candidates(self.potential, self.result.messages):
-            if message in self.offered:
-                continue
-            act = handler(self.world, message)
-            if act is None:
-                continue
-            self.offered[message] = None
-            self.result.injections += 1
-            found = True
-            named = Act(f"attacker: {act.name}", ATTACKER, act.section, act.statements, act.run)
-            self._start(Instance(named, message, needs=needs, by_attacker=True, replay=replay))
-        return found
+def _is_answer_to_attacker(instance: Instance, message: Message) -> bool:
+    """Whether an honest node answers, or a home agent passes on the answer to, what the attacker sent."""
+    asked = instance.by_attacker or (instance.flight is not None and instance.flight.initial is None)
+    return asked and isinstance(message, ANSWERS)
+
+
+def _cannot_run(ctx: Context) -> NoReturn:
+    """Stands for the rule of whoever gets an open message."""
+    raise AssertionError("the receiver of an open message decides which rule runs")
 
 
 @paused()

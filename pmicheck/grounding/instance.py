@@ -6,12 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pmicheck.grounding.open import Built, FieldOf, OpenPlace, Repeated, field_of, holds, opened, under_key, whole_of
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
+from pmicheck.model.fields import FIELDS
 from pmicheck.model.messages import Message
+from pmicheck.model.roles.ghosts import was_sent
 from pmicheck.model.terms import Term
+from pmicheck.model.world import World
 
-Predicate = tuple[Cell, Callable[..., bool], tuple[Any, ...]]
+Place = Cell | OpenPlace
+"""What a run reads: a variable of the state, or a field of an open message."""
+
+Predicate = tuple[Place, Callable[..., bool], tuple[Any, ...]]
 Hint = Callable[[Any], bool]
 
 
@@ -19,8 +26,9 @@ Hint = Callable[[Any], bool]
 class Instance:
     """A rule with the message it processes, if any.
 
-    `flight` is the in-flight cell that an honest delivery consumes; `needs` what the attacker must know to send it;
-    `replay` says that the attacker sends just what an honest node sent before.
+    `flight` is the in-flight cell that an honest delivery consumes; `needs` what the attacker must know to send it.
+    `opens` is the kind of the open message that the attacker offers, None if the message is settled. `rank` says which
+    values of their domains its fields hold: of messages that do the same the one with the first values is told.
     """
 
     act: Act
@@ -28,7 +36,8 @@ class Instance:
     flight: Cell | None = None
     needs: tuple[Term, ...] = ()
     by_attacker: bool = False
-    replay: bool = False
+    opens: type[Message] | None = None
+    rank: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,8 +57,10 @@ class Leaf:
 class Fork(Protocol):
     """Who decides how a run goes on where its assignment says nothing, and sees to the other ways."""
 
-    def value(self, run: SymbolicRun, cell: Cell, worth: Hint | None) -> Any:
-        """A value for the cell, one for which `worth` holds. Raises Refused if there is none."""
+    world: World
+
+    def value(self, run: SymbolicRun, place: Place, worth: Hint | None) -> Any:
+        """A value for the place, one for which `worth` holds. Raises Refused if there is none."""
 
     def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
         """An answer to the test."""
@@ -63,9 +74,15 @@ class SymbolicRun:
     """The `Context` of a run whose reads are answered by an assignment, which grows where it says nothing."""
 
     instance: Instance
-    gets: dict[Cell, Any]
+    gets: dict[Any, Any]
     tests: dict[Predicate, bool]
     fork: Fork
+    fields: dict[str, Any] = field(default_factory=dict)
+    builds: dict[str, Callable[[], Term | None]] = field(default_factory=dict)
+    guide: Message | None = None
+    closing: bool = False
+    unsent: Callable[[Any], Cell] | None = None
+    act: Act | None = None
     sets: dict[Cell, Any] = field(default_factory=dict)
     sends: list[Message] = field(default_factory=list)
     lost: list[Message] = field(default_factory=list)
@@ -73,7 +90,7 @@ class SymbolicRun:
     checks: list[str] = field(default_factory=list)
     loses_packets: bool = False
 
-    def get(self, cell: Cell, worth: Hint | None = None) -> Any:
+    def get(self, cell: Place, worth: Hint | None = None) -> Any:
         if cell in self.sets:
             return self.sets[cell]
         if cell in self.gets:
@@ -92,6 +109,85 @@ class SymbolicRun:
             return self.tests[key]
         answer = self.tests[key] = self.fork.answer(self, key)
         return answer
+
+    def field(self, message: Message, name: str) -> Any:
+        """What a field of an open message holds; it is chosen when it is read first."""
+        if name in self.fields:
+            return self.fields[name]
+        if self.guide is not None:
+            value = getattr(self.guide, name)
+        else:
+            place = self._place(message, name)
+            settled = self.closing or (len(place.choice.values) == 1 and not place.choice.honest)
+            value = place.choice.values[0] if settled else self.get(place)
+        self.fields[name] = value
+        return value
+
+    def _place(self, message: Message, name: str) -> FieldOf:
+        kind = self.instance.opens
+        assert kind is not None
+        return field_of(kind, name, FIELDS[kind][name](message, self.fork.world))
+
+    def same(
+        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+    ) -> bool:
+        if self.instance.opens is None:
+            return bool(getattr(message, field) == expected())
+        if field in self.fields:
+            return bool(self.fields[field] == expected())
+        kind = self.instance.opens
+        own = self._place(message, field).choice.own
+        if under is None and own:
+            return bool(self.field(message, field) == expected())
+        if under is None:
+            term = expected()
+            if not self.get(holds(kind, field, term)):
+                return False
+            self.fields[field] = term
+            return True
+        match self.get(under_key(kind, field, under, own)):
+            case Built():
+                self.builds[field] = expected
+                return True
+            case Repeated(other):
+                return self._repeats(other, field, expected)
+        return False
+
+    def _repeats(self, other: Message, field: str, expected: Callable[[], Term | None]) -> bool:
+        """Whether the term of another message is what is expected here; what it covers is then as it was there."""
+        self.guide = other
+        right = expected()
+        self.guide = None
+        self.fields[field] = getattr(other, field)
+        return bool(right == self.fields[field])
+
+    def peek(self, message: Message, field: str) -> Any:
+        return getattr(message, field) if self.instance.opens is None else self.fields.get(field)
+
+    def authored(self, message: Message, trace_of: Callable[[Any], Cell]) -> bool:
+        if self.instance.opens is None:
+            return self.test(trace_of(message), was_sent)
+        known = dict(self.fields)
+        other = self.get(
+            whole_of(self.instance.opens),
+            lambda each: each is None or all(getattr(each, name) == value for name, value in known.items()),
+        )
+        if other is None:
+            self.unsent = trace_of
+            return False
+        self.fields.update(other._asdict())
+        self.builds.clear()
+        return self.test(trace_of(other), was_sent)
+
+    def settle(self) -> Message:
+        """The open message, closed: what nobody has read holds the first value of its domain."""
+        kind = self.instance.opens
+        assert kind is not None
+        message = opened(kind, self)
+        self.closing = True
+        for field, expected in self.builds.items():
+            self.fields[field] = expected()
+        return kind(**{name: self.field(message, name) for name in kind._fields})
 
     def set(self, cell: Cell, value: Any) -> None:
         self.sets[cell] = value
@@ -113,3 +209,4 @@ class SymbolicRun:
 
     def lose_packets_in_flight(self) -> None:
         self.loses_packets = True
+

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.ground import Ground
 from pmicheck.grounding.instance import Leaf, Predicate
+from pmicheck.grounding.subsumption import not_subsumed
 from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
@@ -145,6 +146,7 @@ class Layout:
         self.observed = observed
         self.wanted = wanted
         self.name = name
+        self.required: dict[tuple[Term, ...], frozenset[Term]] = {}
         self.facts = self._relevant_facts()
         self.fact_index = {term: bit for bit, term in enumerate(self.facts)}
         self.fact_bits = {term: 1 << bit for bit, term in enumerate(self.facts)}
@@ -161,7 +163,7 @@ class Layout:
 
     def _relevant_facts(self) -> tuple[Term, ...]:
         """Terms that an injection or a property needs, and all they can be derived from."""
-        wanted = {term for leaf in self.ground.leaves for term in leaf.instance.needs}
+        wanted = {term for leaf in self.ground.leaves for term in self._required(leaf)}
         wanted |= {term for observation in self.observed for term in observation.terms}
         by_conclusion: dict[Term, list[Term]] = {}
         for derivation in self.ground.derivations:
@@ -169,7 +171,7 @@ class Layout:
         agenda = list(wanted)
         while agenda:
             for premise in by_conclusion.get(agenda.pop(), ()):
-                if premise not in wanted:
+                if premise not in wanted and premise not in self.ground.given:
                     wanted.add(premise)
                     agenda.append(premise)
         return tuple(sorted(wanted, key=repr))
@@ -263,15 +265,22 @@ class Layout:
         clear = put = 0
         sets = leaf.sets
         if leaf.loses_packets:
-            lost = {cell: False for cell in self.fields if cell.name.startswith("in flight")}
+            lost = {cell: cell.initial for cell in self.fields if cell.name.startswith("in flight")}
             sets = {**lost, **sets}
         for cell, value in sets.items():
-            if cell in self.fields and cell not in STEP_GHOSTS:
+            if cell in self.fields and cell not in STEP_GHOSTS and leaf.gets.get(cell, _NEVER) != value:
                 cell_clear, cell_put = self.images[cell][value]
                 clear |= cell_clear
                 put |= cell_put
         learns = self._facts(term for term in leaf.learns if term in self.fact_bits) if leaf.learns else 0
         return clear, put, learns
+
+    def _required(self, leaf: Leaf) -> frozenset[Term]:
+        """What the attacker has to know for the step."""
+        needs = leaf.instance.needs
+        if needs not in self.required:
+            self.required[needs] = self.ground.required(needs)
+        return self.required[needs]
 
     def _facts(self, terms: Iterable[Term]) -> int:
         """The set of facts that these terms are."""
@@ -298,7 +307,7 @@ class Layout:
             if guard is None:
                 continue
             mask, value = guard[0] | ghosts, guard[1]
-            needs = self._facts(leaf.instance.needs)
+            needs = self._facts(self._required(leaf))
             rule = rules[leaf.instance.act.name]
             clear, put, learns = self.effect(leaf)
             if self._does_something(leaf, learns):
@@ -308,7 +317,12 @@ class Layout:
             if seen:
                 transitions.append(Transition(rule, mask, value, everything, seen, needs))
                 kept.append(leaf)
-        return Grounded(self._system(rules, transitions), self.ground, tuple(kept), self.facts, self.fields)
+        order = sorted(range(len(kept)), key=lambda n: (kept[n].instance.rank, n))
+        transitions, kept = [transitions[n] for n in order], [kept[n] for n in order]
+        remaining = not_subsumed(transitions, [leaf.instance.by_attacker for leaf in kept])
+        system = self._system(rules, [transitions[number] for number in remaining])
+        leaves = tuple(kept[number] for number in remaining)
+        return Grounded(system, self.ground, leaves, self.facts, self.fields)
 
     def _does_something(self, leaf: Leaf, learns: int) -> bool:
         """Whether anything but an event comes of it."""
@@ -352,7 +366,7 @@ class Layout:
         rules = []
         for derivation in self.ground.derivations:
             if derivation.conclusion in self.fact_index:
-                body = self._facts(derivation.premises)
+                body = self._facts(premise for premise in derivation.premises if premise not in self.ground.given)
                 rules.append(Horn(body, self.fact_index[derivation.conclusion], derivation))
         return tuple(rules)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.model.interpreter import Done, play, values_by_name
 from pmicheck.model.messages import Message, visible_terms
@@ -29,8 +29,10 @@ def play_prologue(world: World, script: tuple[str, ...], attacker: Attacker | No
     run = play(playing, script, lambda link: attacker is not None and attacker.sees(link, world.policy))
     seen = set(run.learned)
     if adversary is not None:
-        for message in run.sent:
-            if adversary.may_see(message):
-                seen.update(visible_terms(message))
+        for done in run.history:
+            for message in done.sent:
+                seen.update(adversary.keeps(message, done.act.actor))
+                if adversary.may_see(message):
+                    seen.update(visible_terms(message))
     start = replace(world, initial={**world.initial, **values_by_name(run.values)})
     return Start(start, frozenset(seen), tuple(run.sent), tuple(run.history))

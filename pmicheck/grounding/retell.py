@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from pmicheck.attacker.deduction import Derivation, is_public
+from pmicheck.attacker.deduction import Derivation, is_public, ways_to_build
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
@@ -102,6 +102,10 @@ class _Teller:
             found.setdefault(derivation.conclusion, []).append(derivation)
         return found
 
+    def _ways(self, term: Term) -> list[Derivation]:
+        """How the term can be come by; what nobody needed by itself can be built only."""
+        return self._derivations.get(term) or list(ways_to_build(term))
+
     def _leaves_of(self, term: Term, leaves: list[Leaf]) -> set[Term]:
         """What the term can be derived from at the bottom, whichever way."""
         bottom: set[Term] = set()
@@ -109,7 +113,7 @@ class _Teller:
         while agenda:
             here = agenda.pop()
             bottom.add(here)
-            for derivation in self._derivations.get(here, ()):
+            for derivation in self._ways(here):
                 fresh = [p for p in derivation.premises if p not in seen]
                 seen.update(fresh)
                 agenda += fresh
@@ -179,7 +183,7 @@ class _Teller:
             return None
         if term in self.sources:
             return self._line(term, self.sources[term], (), lines)
-        for derivation in self._derivations.get(term, ()):
+        for derivation in self._ways(term):
             mine: dict[str, tuple[str, ...]] = {}
             hidden = [p for p in derivation.premises if not is_public(p)]
             made_from = [self._explain(p, mine, above | {term}) for p in hidden]
@@ -235,7 +239,7 @@ class _Teller:
         adversary = self.grounded.ground.adversary
         if adversary is None:
             return False
-        return any(term in adversary.always_reachable(phase) for phase in range(self.phase + 1))
+        return any(term in adversary.testable(phase) for phase in range(self.phase + 1))
 
     def _append(
         self,

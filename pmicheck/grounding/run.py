@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.errors import ScenarioError
 from pmicheck.grounding.ground import ground

@@ -18,7 +18,7 @@ from itertools import starmap
 from operator import attrgetter
 from typing import Any, NoReturn, overload
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.ground import Ground
 from pmicheck.grounding.instance import Leaf
@@ -33,7 +33,7 @@ CHUNK = 64
 """Leaves that are packed together."""
 LEVEL = 1
 """Of compression: the next ones save little and take twice the time."""
-TOLD = ("values", "messages", "injections", "acts", "bounds_hit", "known", "derivations")
+TOLD = ("values", "messages", "injections", "acts", "bounds_hit", "known", "given", "learnable", "derivations")
 """What is kept of a `Ground`; not its leaves, since the layout has those that matter."""
 
 Column = tuple[list[Any], list[int]]

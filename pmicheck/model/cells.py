@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from pmicheck.model.messages import Message
+from pmicheck.model.terms import Term
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,21 @@ class Context(Protocol):
 
     def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
         """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""
+
+    def same(
+        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+    ) -> bool:
+        """Whether the field of a received message holds the expected term.
+
+        Of an authenticator `under` says the key. Whoever has the key can authenticate whatever the message holds;
+        whoever has not, can repeat an authenticator that was made under it.
+        """
+
+    def peek(self, message: Message, field: str) -> Any:
+        """What a field holds, None where that is settled by nothing that the receiver has looked at."""
+
+    def authored(self, message: Message, trace_of: Callable[[Any], Cell]) -> bool:
+        """Ghost: whether an honest node has sent this very message, by the cell that records it."""
 
     def set(self, cell: Cell, value: Any) -> None: ...
 

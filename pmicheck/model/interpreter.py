@@ -10,6 +10,7 @@ from pmicheck.model.cells import Cell, Refused
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Message
 from pmicheck.model.protocol import handler, spontaneous
+from pmicheck.model.roles.ghosts import was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.world import World
 
@@ -55,6 +56,17 @@ class Interpreter:
 
     def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
         return predicate(self.get(cell), *arguments)
+
+    def same(
+        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+    ) -> bool:
+        return bool(getattr(message, field) == expected())
+
+    def peek(self, message: Message, field: str) -> Any:
+        return getattr(message, field)
+
+    def authored(self, message: Message, trace_of: Callable[[Any], Cell]) -> bool:
+        return self.test(trace_of(message), was_sent)
 
     def set(self, cell: Cell, value: Any) -> None:
         self.values[cell] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from pmicheck.model import orders, peer_protocol
@@ -11,10 +12,18 @@ from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
 from pmicheck.model.cells import Context
 from pmicheck.model.messages import (
     Acknowledgement,
+    CacheAnswer,
+    CacheRequest,
+    ContextData,
+    ContextRequest,
+    Data,
     HandoverToken,
     Message,
+    PeerAcknowledgement,
+    PeerUpdate,
     Test,
     TestInit,
+    Trigger,
     Update,
     name_of,
 )
@@ -38,6 +47,26 @@ def spontaneous(world: World) -> tuple[Act, ...]:
     else:
         acts += _enhanced_acts(world) if world.enhanced else _mobile_acts(world)
     return tuple(acts)
+
+
+def kinds_of(world: World) -> frozenset[type[Message]]:
+    """The kinds of messages that somebody processes in this world."""
+    return _kinds_of(world.variant)
+
+
+@cache
+def _kinds_of(variant: str) -> frozenset[type[Message]]:
+    registering = {TestInit, Test, Update, Acknowledgement}
+    handshakes = {CacheRequest, CacheAnswer, PeerUpdate, PeerAcknowledgement, ContextRequest, ContextData}
+    return frozenset(
+        {
+            "local": {Data, Trigger},
+            "handshake": handshakes | {Data},
+            "handshake-handover": handshakes,
+            "data": registering | {Data},
+            "reactive": registering | {HandoverToken},
+        }.get(variant, registering)
+    )
 
 
 def _mobile_acts(world: World) -> Iterator[Act]:
@@ -88,6 +117,8 @@ def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
 
 def handler(world: World, message: Message) -> Act | None:
     """What the principal addressed does with the message; None if nobody processes it."""
+    if not isinstance(message, tuple(kinds_of(world))):
+        return None
     name = f"{message.to} receives {name_of(message)}"
 
     def act(section: str, statements: tuple[str, ...], run: Run) -> Act:

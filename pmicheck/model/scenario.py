@@ -141,7 +141,8 @@ class Scenario:
             f"{bounds.refreshes} refresh(es)",
             f"{bounds.token_pairs} token pairs",
             f"sequence numbers modulo {bounds.sequence_modulus}",
-            f"{bounds.attacker_updates} numbers of the attacker's own",
+            f"{bounds.attacker_updates} numbers of the attacker's own above honest ones and one below",
+            f"{bounds.answers} true answer(s) by way of the attacker",
             *(
                 f"{number} {what}"
                 for number, what in (

@@ -15,6 +15,13 @@ ZERO: Term = ("zero",)
 """Eight zero octets: the care-of keygen token of an early update (protocol-facts 2.1)."""
 
 
+FORGED: Term = ("forged",)
+"""A term of the sender's own choice, which no honest node makes and nobody waits for."""
+
+NONE: Term = ("none",)
+"""Stands where a cookie, an authenticator or a proof should be and is not, or is of no account."""
+
+
 def home_token(home: str, nonce: int, at: str = "cn") -> Term:
     """T, from the secret of the correspondent `at`, the home address and a nonce (protocol-facts 2.1)."""
     return ("T", home, nonce, at)
@@ -42,6 +49,16 @@ def private_key(owner: str) -> Term:
 def cookie(owner: str, test: str, attempt: int) -> Term:
     """The 64-bit cookie of one test init (protocol-facts 1.2)."""
     return ("cookie", owner, test, attempt)
+
+
+def held(principal: str, content: Term) -> Term:
+    """A principal that the attacker corrupts sometime has this term (`pmicheck.attacker.deduction`)."""
+    return ("held", principal, content)
+
+
+def corrupt(principal: str) -> Term:
+    """The principal acts for the attacker from now on."""
+    return ("corrupt", principal)
 
 
 def encrypted(owner: str, content: Term) -> Term:
@@ -91,6 +108,10 @@ def render(term: object) -> str:
             return f"cookie({owner}, {test} {attempt})"
         case ("enc", owner, content):
             return f"{{{render(content)}}}pk({owner})"
+        case ("held", principal, content):
+            return f"{render(content)} at {principal}"
+        case ("corrupt", principal):
+            return f"{principal} in the attacker's hands"
         case ("Kbm", home, None):
             return f"SHA1({render(home)})"
         case ("Kbm", home, care_of):

@@ -34,7 +34,9 @@ class Bounds:
         refreshes: registrations with the permanent token after the first one; sessions are one more.
         token_pairs: PT/HT pairs that the CN issues for one home address.
         sequence_modulus: size of the sequence number space (65536 on the wire).
-        attacker_updates: sequence numbers that the attacker picks itself, above all honest ones.
+        attacker_updates: sequence numbers that the attacker picks itself, above all honest ones; and one below.
+        answers: how many answers to what the attacker sent are under way to honest nodes at a time; if any, true answers
+            that the attacker sends (again) are followed too.
         mobile_nodes: honest mobile nodes that one PMA serves, each a possible victim.
         correspondents: correspondent nodes that every mobile node talks to.
         handovers: how often a mobile node moves to a next PMA, where the scenario has a handover at all.
@@ -47,6 +49,7 @@ class Bounds:
     token_pairs: int = 3
     sequence_modulus: int = 32
     attacker_updates: int = 2
+    answers: int = 0
     mobile_nodes: int = 1
     correspondents: int = 1
     handovers: int = 1
@@ -94,9 +97,10 @@ class World:
 
     @property
     def attacker_numbers(self) -> tuple[int, ...]:
-        """Sequence numbers of the attacker's own updates: greater than every honest one, no wrap among them."""
+        """Sequence numbers of the attacker's own updates: some greater than every honest one, no wrap among them, and
+        one below, after which all of an honest node's pass."""
         top = self.bounds.sequence_modulus // 2 - 1
-        return tuple(range(top - self.bounds.attacker_updates, top))
+        return (*range(top - self.bounds.attacker_updates, top), 0)
 
     @property
     def token_pairs(self) -> int:

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker, weaker_or_equal
 from pmicheck.engine import Engine
 from pmicheck.errors import ScenarioError

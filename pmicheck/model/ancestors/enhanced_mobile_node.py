@@ -68,7 +68,7 @@ def receive_home_test(ctx: Context, world: World, test: Test) -> None:
     """HoT: T is there, the early BU follows with CGA parameters and signature (RFC 4866 4.1)."""
     require(test.kind == "HoT", "not-a-home-test")
     require(ctx.test(MINE, is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(MINE, may_answer(world, test.cookie))
+    held: Registration = ctx.get(MINE, may_answer(world, test))
     if not believe_home_test(ctx, world, MN, test, _cookie(held.tests)):
         ctx.set(MINE, held._replace(stage="misled"))
         return

@@ -29,7 +29,7 @@ from pmicheck.model.roles.registration import (
     send_update,
 )
 from pmicheck.model.terms import Term, cookie
-from pmicheck.model.time import CLOCK, at_most
+from pmicheck.model.time import CLOCK, at_most, nonce_exists
 from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World
 
@@ -67,7 +67,7 @@ def start_tests(ctx: Context, world: World) -> None:
 def receive_test(ctx: Context, world: World, test: Test) -> None:
     """HoT or CoT (RFC 6275 11.6.2); when all needed tokens are there the BU goes out (11.7.2)."""
     require(ctx.test(MINE, is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(MINE, may_answer(world, test.cookie))
+    held: Registration = ctx.get(MINE, may_answer(world, test))
     if test.kind == "CoT":
         held = _take_care_of_test(ctx, world, held, test)
     else:
@@ -84,7 +84,9 @@ def _take_care_of_test(ctx: Context, world: World, held: Registration, test: Tes
     require(test.address == address, "destination")
     if world.policy.on("cookie"):
         require(test.cookie == _care_of_cookie(held.tests), "cookie")
-    if test.token != care_of_token_for(world.policy, test.address, test.nonce, test.at):
+    if ctx.same(test, "token", lambda: care_of_token_for(world.policy, test.address, test.nonce, test.at)):
+        require(ctx.test(CLOCK, nonce_exists, test.nonce), "no-such-nonce-yet")
+    else:
         ctx.set(EVENT, Believed(MN, test.kind))
         held = held._replace(stage="misled")
     return held._replace(care_of_nonce=test.nonce)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import NamedTuple
+
 from pmicheck.model.cells import Context, Refused, equals, require
 from pmicheck.model.messages import CN, Update
 from pmicheck.model.policy import Policy
@@ -37,10 +40,14 @@ from pmicheck.model.world import World
 def authorise(ctx: Context, world: World, update: Update) -> int:
     """Let the update through or raise `Refused`; returns the generation of the PT or HT that authenticated it, or 0."""
     policy = world.policy
-    require(not (update.proxy and update.hao and policy.on("hao-rejection-in-pbu")), "hao-rejection-in-pbu")
-    generation = token_generation(policy, update)
+    require(not (policy.on("hao-rejection-in-pbu") and update.proxy and update.hao), "hao-rejection-in-pbu")
     if not world.enhanced and update.step == "early":
         raise Refused("nonce-freshness")  # RFC 6275 knows no update without a care-of nonce; RFC 4866 brought it
+    proven = _proven(ctx, world, update)
+    generation = proven.generation
+    if update.step == "early" and update.key is None:
+        # Index zero without a Care-of Test Init names no nonce (RFC 4866 4.2).
+        require(update.test, "nonce-freshness")
     if update.lifetime:
         _method(ctx, policy, update)
         _nonces(ctx, policy, update)
@@ -48,14 +55,54 @@ def authorise(ctx: Context, world: World, update: Update) -> int:
         _deregistration_method(ctx, world, update)
         _nonces(ctx, policy, update)
     if update.lifetime or not policy.dereg_unauthenticated:
-        _authenticator(ctx, policy, update, generation)
+        _authenticator(ctx, policy, update, proven)
     _sequence_number(ctx, world, update)
     _tombstone(ctx, policy, update)
     if update.lifetime:
         _token_binding(ctx, world, update, generation)
-    if update.key is not None and (update.lifetime or not update.proxy):
-        _cga(ctx, world, update)
+    if update.key is not None:
+        _cga(ctx, world, update, proven)
     return generation
+
+
+class Proven(NamedTuple):
+    """What vouches for an update: a right authenticator, made with the PT or HT of this generation (0: none, or T), and
+    a right signature."""
+
+    authenticator: bool
+    generation: int
+    signature: bool
+
+
+def _proven(ctx: Context, world: World, update: Update) -> Proven:
+    """Compare authenticator and signature with what the CN computes; PT and HT it finds by trying them (A-08)."""
+    policy = world.policy
+    unchecked = not policy.on("mac") or (not update.lifetime and policy.dereg_unauthenticated)
+    for generation in _generations(ctx, world, update, unchecked):
+        home, care_of = tokens_of(policy, update, generation)
+        right = partial(expected_authenticator, policy, update, home, care_of)
+        if unchecked or ctx.same(update, "mac", right, under=management_key(home, care_of)):
+            return Proven(not unchecked, generation, _signature_is_right(ctx, policy, update))
+    return Proven(False, 0, False)
+
+
+def _generations(ctx: Context, world: World, update: Update, unchecked: bool) -> tuple[int, ...]:
+    """Which PT or HT the sender may have used: the one that its authenticator shows, or any that may be issued."""
+    if update.credential == "T":
+        return (0,)
+    mac = ctx.peek(update, "mac")
+    if mac is not None and mac[0] == "mac":
+        token = mac[1][1]
+        return (token[2] if token[0] == update.credential else 0,)
+    if unchecked or not world.policy.on("home-test"):
+        return (0,)
+    return (1,) if update.home not in world.victims else tuple(range(1, world.token_pairs + 1))
+
+
+def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:
+    if update.key is None or not policy.on("signature"):
+        return True
+    return ctx.same(update, "sig", lambda: expected_signature(policy, update))
 
 
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
@@ -177,19 +224,11 @@ def expected_authenticator(policy: Policy, update: Update, home: Term, care_of: 
     )
 
 
-def token_generation(policy: Policy, update: Update) -> int:
-    """Which PT or HT the sender used; the CN finds it by trying the tokens that it holds (A-08)."""
-    if update.credential == "T" or update.mac[0] != "mac":
-        return 0
-    token = update.mac[1][1]
-    return token[2] if token[0] == update.credential else 0
-
-
-def _authenticator(ctx: Context, policy: Policy, update: Update, generation: int) -> None:
+def _authenticator(ctx: Context, policy: Policy, update: Update, proven: Proven) -> None:
     """RFC 6275 9.5.1 step 4, with PT and HT looked up under the home address (protocol-facts 2.2)."""
+    generation = proven.generation
     if policy.on("mac"):
-        home, care_of = tokens_of(policy, update, generation)
-        require(update.mac == expected_authenticator(policy, update, home, care_of), "mac")
+        require(proven.authenticator, "mac")
         ctx.passed("the authenticator is right")
     if update.credential != "T" and policy.on("home-test") and policy.on("mac"):
         cells = cells_of(update.home, update.to)
@@ -243,7 +282,7 @@ def _delegation(ctx: Context, world: World, update: Update) -> None:
     ctx.passed("the node's key delegates to this agent at this address, and to none later")
 
 
-def _cga(ctx: Context, world: World, update: Update) -> None:
+def _cga(ctx: Context, world: World, update: Update, proven: Proven) -> None:
     """RFC 3972 5 and RFC 4866 4.6; with key_owner=pma nothing ties the key to the home address (A-01)."""
     policy = world.policy
     if policy.on("cga") and delegated(world, update):
@@ -252,7 +291,7 @@ def _cga(ctx: Context, world: World, update: Update) -> None:
         require(update.key == key_owner(update.home), "cga")
         ctx.passed("the home address is made from the key")
     if policy.on("signature"):
-        require(update.sig == expected_signature(policy, update), "signature")
+        require(proven.signature, "signature")
         ctx.passed("the signature is right")
 
 

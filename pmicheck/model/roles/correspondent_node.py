@@ -40,7 +40,7 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import note_accepted, traces_of, was_sent
+from pmicheck.model.roles.ghosts import note_accepted
 from pmicheck.model.terms import (
     Term,
     authenticator,
@@ -100,7 +100,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
     _note(ctx, world, update, author, again, "created" if created else "changed", harm)
-    _acknowledge(ctx, world, update, generation, tokens, author)
+    _acknowledge(ctx, world, update, generation, tokens)
 
 
 def _note_amendments(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -160,8 +160,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     if old is None:
         if update.proxy:
             raise Refused("no-entry")
-        author = "honest" if ctx.test(traces_of(update)[0], was_sent) else "attacker"
-        _acknowledge(ctx, world, update, generation, (), author)
+        _acknowledge(ctx, world, update, generation, ())
         return
     harm = _harm(ctx, world, cells, update)
     author, again = note_accepted(ctx, update)
@@ -177,7 +176,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         ctx.set(cells.ht, ())
     _note(ctx, world, update, author, again, "deleted", harm)
     if not update.proxy:
-        _acknowledge(ctx, world, update, generation, (), author)
+        _acknowledge(ctx, world, update, generation, ())
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
@@ -243,28 +242,30 @@ def _note(ctx: Context, world: World, update: Update, author: str, again: bool, 
         ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
 
 
-def _acknowledge(
-    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...], author: str
-) -> None:
+def _acknowledge(ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...]) -> None:
     """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04).
 
-    What answers an update of the attacker's is not followed to honest nodes, which wait for nothing of the kind.
+    An update with lifetime zero names no care-of address, so that a Care-of Test Init option in it has nothing to test
+    (RFC 6275 5.2.6; protocol-facts 2.1: C is not used).
     """
     policy = world.policy
-    nonce = current_nonce(ctx.get(CLOCK)) if update.test else 0
-    token = _care_of_token_to_send(policy, update, nonce) if update.test else None
+    tests = update.lifetime and update.test
+    nonce = current_nonce(ctx.get(CLOCK)) if tests else 0
+    token = _care_of_token_to_send(policy, update, nonce) if tests else None
+    registered = update.care_of if update.lifetime else update.home
     kbm = management_key(*tokens_of(policy, update, generation))
     sig = (
-        acknowledgement_signature(policy, update.care_of, update.seq, tokens, update.to)
+        acknowledgement_signature(policy, registered, update.seq, tokens, update.to)
         if update.proxy and tokens
         else None
     )
-    mac = acknowledgement_authenticator(policy, update.proxy, update.care_of, kbm, update.seq, token, tokens, update.to)
+    content = (update.seq, token, nonce, tokens)
+    mac = acknowledgement_authenticator(policy, update.proxy, registered, kbm, content, update.to)
     link, to = _way_back(world, update)
     ctx.send(
         Acknowledgement(
             update.proxy,
-            update.care_of,
+            registered,
             update.home,
             update.seq,
             0,
@@ -276,14 +277,14 @@ def _acknowledge(
             to,
             sig,
             update.to,
-        ),
-        lost=author == "attacker",
+        )
     )
 
 
 def _way_back(world: World, update: Update) -> tuple[str, str]:
-    """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
-    if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
+    """(link, receiver) of an answer: the packet's source, which is the care-of address or the home address."""
+    by_source = update.proxy and world.policy.reads("hoa_conveyance", "source")
+    if update.care_of != update.home and not by_source:
         link = CARE_OF_CN if update.care_of in CARE_OF.values() else INTERNET
         return link, who_is_at(world, update.care_of)
     if update.home in world.victims:
@@ -296,13 +297,16 @@ def acknowledgement_authenticator(
     proxy: bool,
     care_of: str,
     kbm: Term,
-    seq: int,
-    token: Term | None,
-    tokens: tuple[Term, ...],
+    content: tuple[int, Term | None, int, tuple[Term, ...]],
     at: str = CN,
 ) -> Term:
-    """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data."""
-    header = ("PBA" if proxy else "BA", ("seq", seq), ("care-of token", token), ("tokens", tokens))
+    """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data.
+
+    `content` is the sequence number, C with the index of its nonce (None and 0 without), and PT and HT.
+    """
+    seq, token, nonce, tokens = content
+    tested = ("care-of token", token, nonce)
+    header = ("PBA" if proxy else "BA", ("seq", seq), tested, ("tokens", tokens))
     return authenticator(
         kbm, care_of if policy.on("coa-in-mac") else None, at if policy.on("cn-in-mac") else None, header
     )

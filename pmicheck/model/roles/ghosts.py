@@ -23,11 +23,16 @@ def proofs(update: Update) -> tuple[Term, ...]:
 
 
 def identity(update: Update) -> Term:
-    """The update as a whole, with the fields that neither authenticator nor signature covers."""
-    return ("update", *update)
+    """The update as a whole, with the fields that neither authenticator nor signature covers.
+
+    The source address of a deregistration is none of them: it names no care-of address (protocol-facts 2.2).
+    """
+    care_of = update.care_of if update.lifetime else ""
+    numbers = (update.seq, update.lifetime, update.credential, update.nonce, update.care_of_nonce)
+    kinds = (update.proxy, update.home, care_of, *numbers, update.key, update.test)
+    return ("update", *kinds, update.sig, update.mac, update.to)
 
 
-@cache
 def traces_of(update: Update) -> tuple[Cell, ...]:
     """The evidence of the update as a whole, and then of what vouches for it."""
     return tuple(evidence(term) for term in (identity(update), *proofs(update)))
@@ -48,10 +53,9 @@ def was_used(state: str) -> bool:
 
 def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     """(author, again): "honest" if an honest node sent just this update, and whether part of it was accepted before."""
-    whole, *vouching = traces_of(update)
-    sent = ctx.test(whole, was_sent)
+    sent = ctx.authored(update, lambda message: evidence(identity(message)))
     again = False
-    for proof in vouching:
+    for proof in (evidence(term) for term in (ctx.peek(update, "mac"), ctx.peek(update, "sig")) if term is not None):
         if not sent and not ctx.test(proof, was_sent):
             continue
         again = ctx.test(proof, was_used) or again

@@ -13,7 +13,15 @@ from pmicheck.model.messages import CONTEXT
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.proxy_mobile_agent import transfer_context
 from pmicheck.model.roles.registration import Registration, registration_of, signer
-from pmicheck.model.terms import association, care_of_token, handover_token, home_token, permanent_token, private_key
+from pmicheck.model.terms import (
+    association,
+    care_of_token,
+    corrupt,
+    handover_token,
+    home_token,
+    permanent_token,
+    private_key,
+)
 from pmicheck.model.topology import AT_HOME, AWAY, CARE_OF, COA1, COA2, MN, PMA1, VICTIM_HOME, Flow, key_owner
 from pmicheck.model.world import World
 
@@ -72,6 +80,7 @@ def leave(ctx: Context, world: World, home: str, origin: str, target: str) -> No
     require(any(registration.done > 0 for registration in held), "not-registered")
     ctx.set(attached(home), target)
     if pma in world.corrupted:
+        ctx.learn(corrupt(pma))
         for flow, registration in zip(flows, held, strict=True):
             ctx.learn(*everything_held(world, pma, flow, registration))
 

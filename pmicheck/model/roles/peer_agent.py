@@ -7,6 +7,8 @@ reading `pma_auth` (A-24, N176).
 
 from __future__ import annotations
 
+from functools import partial
+
 from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import (
@@ -30,7 +32,7 @@ from pmicheck.model.roles.attachment import (
 )
 from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
 from pmicheck.model.roles.correspondent_node import forget_entry
-from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_sent, was_used
+from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import Term, association, sealed
@@ -60,7 +62,7 @@ def acknowledgement_for(policy: Policy, home: str, seq: int, sender: str, to: st
 
 
 def identity(update: PeerUpdate) -> Term:
-    return ("peer update", *update)
+    return ("peer update", *update_content(update), update.proof, update.to)
 
 
 def send(ctx: Context, update: PeerUpdate) -> None:
@@ -146,9 +148,8 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 def receive_update(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
     """A PBU of another agent: an answer that is waited for, or a new registration (N113, N114)."""
     sender = who_is_at(world, update.care_of)
-    right = proof_of(world.policy, sender, at, update_content(update))
-    require(update.proof == right, "pma-auth")
-    if right is not None:
+    require(ctx.same(update, "proof", lambda: proof_of(world.policy, sender, at, update_content(update))), "pma-auth")
+    if not world.policy.reads("pma_auth", "none"):
         ctx.passed("the security association vouches for the sender")
     if update.answers:
         _receive_answering_update(ctx, world, at, update)
@@ -213,9 +214,9 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
 
 def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
     """Ghost: ("honest" or "attacker", accepted before)."""
-    sent = evidence(identity(update))
-    if not ctx.test(sent, was_sent):
+    if not ctx.authored(update, lambda message: evidence(identity(message))):
         return "attacker", False
+    sent = evidence(identity(update))
     again = ctx.test(sent, was_used)
     ctx.set(sent, USED)
     return "honest", again
@@ -263,7 +264,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
     expected = held.stage == "sent" and held.seq == update.answers and held.peer == update.care_of
     require(expected and update.home == CN_HOME, "not-outstanding")
     _confirm_attachment(ctx, world, update)
-    if not ctx.test(evidence(identity(update)), was_sent):
+    if not ctx.authored(update, lambda message: evidence(identity(message))):
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"
@@ -281,7 +282,8 @@ def receive_acknowledgement(ctx: Context, world: World, at: str, ack: PeerAcknow
     require(entry is not None and not entry.used, "not-waiting")
     assert entry is not None
     sender = who_is_at(world, entry.care_of)
-    require(ack.proof == proof_of(world.policy, sender, at, ("PBA", ack.home, ack.seq)), "pma-auth")
+    right = partial(proof_of, world.policy, sender, at)
+    require(ctx.same(ack, "proof", lambda: right(("PBA", ack.home, ack.seq))), "pma-auth")
     if ack.home not in world.own_homes:
         require(ctx.test(cells.seq, equals, ack.seq), "sequence-number")
     ctx.set(cells.entry, entry._replace(used=True))

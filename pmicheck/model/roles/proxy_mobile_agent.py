@@ -22,7 +22,7 @@ from pmicheck.model.roles.registration import (
     signer,
 )
 from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
-from pmicheck.model.terms import Term, cookie, handover_token
+from pmicheck.model.terms import FORGED, Term, cookie, handover_token
 from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import CARE_OF, PMA1, Flow
 from pmicheck.model.world import World
@@ -98,7 +98,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require_honest(ctx, world, pma, flow.home)
     require(test.kind == "PHoT", "not-a-proxy-home-test")
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
-    held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test.cookie))
+    held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
     right_peer = not world.type2 or note_peer(ctx, pma, test)
     if believed and not right_peer:
@@ -231,5 +231,11 @@ def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, mes
     require(is_idle(held), "not-waiting")
     ctx.set(
         registration_of(pma, flow),
-        Registration(stage="context", ht=message.token[2], seq=message.seq, tries=message.tries),
+        Registration(
+            # A token that no CN issued: what is sent under it is refused, as under a forged T.
+            stage="misled" if message.token == FORGED else "context",
+            ht=0 if message.token == FORGED else message.token[2],
+            seq=message.seq,
+            tries=message.tries,
+        ),
     )

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from pmicheck.model.cells import Cell, Context, require
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.authorisation import expected_authenticator, expected_signature, tokens_of
+from pmicheck.model.roles.authorisation import (
+    care_of_token_for,
+    expected_authenticator,
+    expected_signature,
+    tokens_of,
+)
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
-from pmicheck.model.terms import ZERO, Term, handover_token, home_token, management_key, permanent_token
-from pmicheck.model.time import CLOCK, token_usable
+from pmicheck.model.terms import FORGED, NONE, ZERO, Term, encrypted, handover_token, home_token, management_key, permanent_token
+from pmicheck.model.time import CLOCK, nonce_exists, token_usable
 from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
 
@@ -56,15 +61,15 @@ def is_testing(held: Registration) -> bool:
 def awaited(ctx: Context, world: World, cell: Cell, ack: Acknowledgement) -> Registration:
     """The registration in the cell, which waits for an update with the number of the acknowledgement."""
     require(ctx.test(cell, awaits, ack.seq), "sequence-number")
-    held: Registration = ctx.get(cell, _may_have_keyed(world.policy, ack))
+    held: Registration = ctx.get(cell, _may_have_keyed(ctx, world.policy, ack))
     return held
 
 
-def _may_have_keyed(policy: Policy, ack: Acknowledgement) -> Callable[[Registration], bool] | None:
+def _may_have_keyed(ctx: Context, policy: Policy, ack: Acknowledgement) -> Callable[[Registration], bool] | None:
     """Whether kind and numbers of the tokens in the key are those of the outstanding update, addresses apart."""
     if ack.status or not all(policy.on(each) for each in ("mac-of-ack", "home-test", "careof-test")):
         return None
-    match ack.mac:
+    match ctx.peek(ack, "mac"):
         case ("mac", ("Kbm", (kind, _, number, _), care_of), *_):
             pass
         case _:
@@ -79,10 +84,11 @@ def _may_have_keyed(policy: Policy, ack: Acknowledgement) -> Callable[[Registrat
     return may
 
 
-def may_answer(world: World, cookie: Term) -> Callable[[Registration], bool] | None:
+def may_answer(world: World, test: Test) -> Callable[[Registration], bool] | None:
     """Whether the cookie is that of the last test begun; where nobody compares cookies, any may be."""
     if not world.policy.on("cookie"):
         return None
+    cookie = test.cookie
     return lambda held: cookie[0] == "cookie" and bool(cookie[3] == held.tests)
 
 
@@ -158,7 +164,7 @@ def _bare_update(
         key,
         lifetime and not care_of_nonce,
         None,
-        ("none",),
+        NONE,
         CARE_OF_CN,
         flow.at,
     )
@@ -174,7 +180,8 @@ def believe_home_test(ctx: Context, world: World, who: str, test: Test, expected
     if world.policy.on("cookie"):
         require(test.cookie == expected_cookie, "cookie")
         ctx.passed("the cookie matches")
-    if test.token == home_token(test.address, test.nonce, test.at):
+    if ctx.same(test, "token", lambda: home_token(test.address, test.nonce, test.at)):
+        require(ctx.test(CLOCK, nonce_exists, test.nonce), "no-such-nonce-yet")
         return True
     ctx.set(EVENT, Believed(who, test.kind))
     return False
@@ -198,22 +205,41 @@ def believe_acknowledgement(
         return False
     if world.policy.on("mac-of-ack"):
         kbm = outstanding_key(world, care_of, held, ack)
-        right = acknowledgement_authenticator(
-            world.policy, ack.proxy, care_of, kbm, ack.seq, ack.care_of_token, ack.tokens, ack.at
-        )
-        require(ack.mac == right, "mac-of-ack")
+        right = partial(_right_authenticator, world.policy, care_of, kbm, ack)
+        require(ctx.same(ack, "mac", right, under=kbm), "mac-of-ack")
         ctx.passed("the authenticator of the acknowledgement is right")
-    if ack.proxy and ack.tokens:
-        right_signature = acknowledgement_signature(world.policy, care_of, ack.seq, ack.tokens, ack.at)
-        require(right_signature is None or ack.sig == right_signature, "cn-signature")
-    if FORGED in (ack.care_of_token, *(decrypted(token) for token in ack.tokens)):
+    if ack.proxy and ack.tokens and not world.policy.reads("cn_cga_on_pba", "off"):
+        signed = partial(acknowledgement_signature, world.policy, care_of, ack.seq, ack.tokens, ack.at)
+        require(ctx.same(ack, "sig", signed), "cn-signature")
+    if not _brings_what_was_issued(ctx, world, care_of, held, ack):
         ctx.set(EVENT, Believed(who, "binding acknowledgement"))
         return False
     return True
 
 
-FORGED: Term = ("forged",)
-"""A token of the attacker's choice, in clear or encrypted under the receiver's public key: no CN holds it."""
+def _right_authenticator(policy: Policy, care_of: str, kbm: Term, ack: Acknowledgement) -> Term:
+    content = (ack.seq, ack.care_of_token, ack.care_of_nonce, ack.tokens)
+    return acknowledgement_authenticator(policy, ack.proxy, care_of, kbm, content, ack.at)
+
+
+def _brings_what_was_issued(
+    ctx: Context, world: World, care_of: str, held: Registration, ack: Acknowledgement
+) -> bool:
+    """Ghost: whether the tokens in it are the CN's: C of this address and nonce, PT and HT of this home address.
+
+    FORGED stands for a token of the attacker's choice, in clear or encrypted under the receiver's public key.
+    """
+    if any(decrypted(token) == FORGED for token in ack.tokens):
+        return False
+    if held.stage != "early":
+        return True
+    require(ack.care_of_nonce != 0, "no-care-of-token")
+    token = care_of_token_for(world.policy, care_of, ack.care_of_nonce, ack.at)
+    owner = signer(world.policy, ack.to, ack.home) if ack.proxy else key_owner(ack.home)
+    if not any(ctx.same(ack, "care_of_token", partial(_given, form)) for form in (token, encrypted(owner, token))):
+        return False
+    require(ctx.test(CLOCK, nonce_exists, ack.care_of_nonce), "no-such-nonce-yet")
+    return True
 
 
 def outstanding_key(world: World, care_of: str, held: Registration, ack: Acknowledgement) -> Term:
@@ -242,3 +268,7 @@ def issued(ack: Acknowledgement) -> tuple[int, int]:
     """Generations of (PT, HT) that the acknowledgement brings, 0 for none."""
     found = {decrypted(token)[0]: decrypted(token)[2] for token in ack.tokens}
     return found.get(permanent_token("", 0)[0], 0), found.get(handover_token("", 0)[0], 0)
+
+
+def _given(term: Term) -> Term:
+    return term

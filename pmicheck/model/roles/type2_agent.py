@@ -6,7 +6,8 @@ from pmicheck.model.cells import Context, require
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import HA, HA2, HA_CN, TUNNEL2, Test, TestInit
 from pmicheck.model.roles.binding_cache import Entry, cells_of, present
-from pmicheck.model.terms import home_token
+from pmicheck.model.roles.ghosts import USED, evidence, was_used
+from pmicheck.model.terms import Term, home_token
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
 from pmicheck.model.world import World
@@ -26,15 +27,24 @@ def answer_test(ctx: Context, world: World, at: str, init: TestInit) -> None:
     """PHoTI, intercepted: an entry is made, and PHoT brings T and the correspondent's address (N128-N130, N148)."""
     if init.hao is not None:
         require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
-    honest = init.cookie[0] == "cookie" and CARE_OF.get(init.cookie[1]) == init.care_of
-    _make_entry(ctx, world, at, init, honest)
+    genuine = init.cookie[0] == "cookie" and CARE_OF.get(init.cookie[1]) == init.care_of
+    again = genuine and ctx.test(evidence(init_trace(init)), was_used)
+    honest = genuine and not again
+    if genuine:
+        ctx.set(evidence(init_trace(init)), USED)
+    _make_entry(ctx, world, at, init, honest=honest, again=again)
     nonce = current_nonce(ctx.get(CLOCK))
     token = home_token(init.hao or init.address, nonce, at)
     answer = Test("PHoT", init.address, nonce, init.cookie, token, TUNNEL2, HA2, at, CARE_OF[at])
-    ctx.send(answer, lost=not honest)
+    ctx.send(answer)
 
 
-def _make_entry(ctx: Context, world: World, at: str, init: TestInit, honest: bool) -> None:
+def init_trace(init: TestInit) -> Term:
+    """Ghost: what tells the PHoTI of a home test from all others."""
+    return ("PHoTI", init.address, init.cookie)
+
+
+def _make_entry(ctx: Context, world: World, at: str, init: TestInit, *, honest: bool, again: bool) -> None:
     """Reading photi_state (A-16). An entry that is there already stays: the text says "creates" (N130, N148)."""
     if world.policy.reads("photi_state", "none"):
         return
@@ -46,7 +56,8 @@ def _make_entry(ctx: Context, world: World, at: str, init: TestInit, honest: boo
     registrant = "honest" if honest else "attacker"
     ctx.set(entry, Entry(init.care_of, False, True, registrant, None, used))
     if init.address in world.victims:
-        ctx.set(EVENT, Accepted("PHoTI", registrant, False, "created", "none", False))
+        author = "honest" if honest or again else "attacker"
+        ctx.set(EVENT, Accepted("PHoTI", author, again, "created", "none", False))
 
 
 def note_peer(ctx: Context, pma: str, test: Test) -> bool:

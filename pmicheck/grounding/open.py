@@ -1,0 +1,115 @@
+"""Open messages: a receiver's rule is run on a message whose fields are chosen as the rule reads them.
+
+An open message looks like one of `pmicheck.model.messages`. Reading a field forks the run over the domain of the field
+(`pmicheck.model.fields`), as reading a cell does over the values of the cell. A field that the rule compares with a term
+which it has computed (`Context.same`) forks into "is that term", which the sender then has to know, and "is not".
+Fields that no rule reads are never chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pmicheck.model.fields import Choice
+from pmicheck.model.messages import Message
+from pmicheck.model.terms import Term
+
+if TYPE_CHECKING:
+    from pmicheck.grounding.instance import SymbolicRun
+
+
+@dataclass(frozen=True, eq=False)
+class FieldOf:
+    """What a field of a kind of message holds, with its domain."""
+
+    kind: type[Message]
+    name: str
+    choice: Choice
+
+
+@dataclass(frozen=True, eq=False)
+class Holds:
+    """Whether a field holds just this term: True once the attacker could supply it."""
+
+    kind: type[Message]
+    name: str
+    term: Term | None
+
+
+@dataclass(frozen=True, eq=False)
+class Under:
+    """Where an authenticator under this key comes from: None (there is none), `Built` or, but for `own`, `Repeated`."""
+
+    kind: type[Message]
+    name: str
+    key: Term
+    own: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """Which message of an honest node an open one is, None if it is another one."""
+
+    kind: type[Message]
+
+
+class Built(NamedTuple):
+    """The sender made the authenticator with the key, whatever else the message holds."""
+
+    key: Term
+
+
+class Repeated(NamedTuple):
+    """The authenticator is the one of this message, so that what it covers is as it was there."""
+
+    message: Any
+
+
+OpenPlace = FieldOf | Holds | Under | Whole
+"""What a run chooses of an open message, as it chooses values of cells."""
+
+field_of, holds, under_key, whole_of = cache(FieldOf), cache(Holds), cache(Under), cache(Whole)
+"""The same arguments give the same object, by which a place is known."""
+
+
+def at_first(place: OpenPlace) -> tuple[Any, ...]:
+    """What the place may hold whatever the attacker knows."""
+    match place:
+        case FieldOf():
+            return place.choice.values
+        case Holds():
+            return (False,)
+    return (None,)
+
+
+@cache
+def open_class(kind: type[Message]) -> Any:
+    """The class of open messages of a kind: every field is read from the run."""
+
+    def read(name: str, message: Any) -> Any:
+        return message.run.field(message, name)
+
+    fields = {name: property(partial(read, name)) for name in kind._fields}
+    return type(kind.__name__, (kind,), {**fields, "__hash__": None})
+
+
+def opened(kind: type[Message], run: SymbolicRun) -> Any:
+    """An open message of this kind, read by this run."""
+    message = open_class(kind)._make([None] * len(kind._fields))
+    message.run = run
+    return message
+
+
+
+
+def secrets_in(value: Any) -> Iterator[Term]:
+    """The terms in a secret field: one, several or none."""
+    if value is None:
+        return
+    if value and isinstance(value[0], str):
+        yield value
+    else:
+        yield from value
