@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pmicheck import console
+from pmicheck import console, outputs
 from pmicheck.errors import LimitReached, PmicheckError, UsageError
 from pmicheck.options import HelpWanted, parser, verbs
 from pmicheck.verdict import ExitCode
@@ -54,6 +54,7 @@ def _dispatch(arguments: list[str]) -> ExitCode:
     if not options.verb:
         *others, last = verbs()
         raise UsageError(f"name a verb: {', '.join(others)} or {last}; `pmicheck --help` says more")
+    outputs.check(options)
     return _verb(options.verb)(options)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pmicheck import console
-from pmicheck.errors import UsageError
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, dumps, save
@@ -21,23 +20,27 @@ Render = Callable[[Record, Comparison], str]
 
 
 def check(options: Namespace) -> None:
-    """Makes the report directory. Raises OutputError if an output could not be written, UsageError for one file twice.
+    """Raises OutputError if an output could not be written, or would overwrite what pmicheck did not write.
 
     To be called before a run: a long one should not end with nowhere to put what it found.
     """
-    named = {"json": _json_file(options), **{name: getattr(options, name) for name in ("sarif", "junit", "markdown")}}
-    first: dict[Path, str] = {}
-    for name, path in named.items():
-        if path is None:
-            continue
-        check_writable(path)
-        if first.setdefault(path.resolve(), name) != name and (path.is_file() or not path.exists()):
-            raise UsageError(f"--{first[path.resolve()]} and --{name} both name {path}; choose another file for one")
     if options.report:
-        make_directory(options.report)
-        check_writable(_stored_at(options))
+        read = options.record.read_bytes() if options.record else b""
+        check_directory(options.report, own_record=_is_stored(options), record=read)
+    for path in (_json_file(options), options.sarif, options.junit, options.markdown):
+        if path is not None:
+            check_writable(path)
     if on_github() and _step_summary():
         check_writable(Path(_step_summary()))
+
+
+def check_directory(directory: Path, *, own_record: bool, record: bytes = b"") -> None:
+    """Makes the report directory. Raises OutputError as `report.manifest.inspect` does."""
+    from pmicheck.report.manifest import inspect
+
+    make_directory(directory)
+    inspect(directory, own_record=own_record, record=record)
+    check_writable(directory / "record.json")
 
 
 def deliver(record: Record, comparison: Comparison, options: Namespace) -> None:

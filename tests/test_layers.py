@@ -17,6 +17,7 @@ LAYERS = {
     "console": 0,
     "delivery": 0,
     "options": 0,
+    "outputs": 0,
     "__main__": 0,
     "analysis": 1,
     "cache": 1,

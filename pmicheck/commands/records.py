@@ -9,7 +9,7 @@ from pathlib import Path
 from pmicheck import console, delivery
 from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
-from pmicheck.report.files import check_writable, make_directory
+from pmicheck.report.files import check_writable
 from pmicheck.report.gate.baseline import Baseline, compare, load_baseline
 from pmicheck.report.gate.difference import difference
 from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
@@ -38,8 +38,9 @@ def review(options: Namespace) -> ExitCode:
     if record.partial:
         raise UsageError(f"{path}: a partial record cannot be reviewed; let a run finish first")
     check_writable(path)
+    stored = options.report is not None and path.resolve() == (options.report / "record.json").resolve()
     if options.report:
-        make_directory(options.report)
+        delivery.check_directory(options.report, own_record=stored)
     try:
         from pmicheck.review.gather import enrich
 
@@ -51,7 +52,6 @@ def review(options: Namespace) -> ExitCode:
     if options.report:
         from pmicheck.report.directory import write_reports
 
-        stored = path.resolve() == (options.report / "record.json").resolve()
         write_reports(delivery.as_stored(record), options.report, store=not stored)
     return ExitCode.AS_EXPECTED
 
