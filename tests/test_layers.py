@@ -44,6 +44,7 @@ LAYERS = {
     "attacker": 4,
     "model": 5,
     "pcap": 6,
+    "shipped": 6,
     "trace": 6,
     "verdict": 6,
     "errors": 6,
