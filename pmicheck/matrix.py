@@ -12,6 +12,7 @@ from pmicheck.errors import UsageError
 from pmicheck.grounding.run import world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.naming import check_distinct, check_names_in
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.settling import comparable, in_order_of_settling
@@ -66,8 +67,11 @@ def plan(request: Request) -> list[Cell]:
     """The cells of the matrix that a request names. Raises UsageError where nothing applies."""
     properties = tuple(check_name(name) for name in request.properties) or NAMES
     cells: list[Cell] = []
-    for name in request.scenarios or SHIPPED:
-        scenario, readings = load_scenario(name).bounded(dict(request.settings))
+    loaded = [load_scenario(name) for name in request.scenarios or SHIPPED]
+    check_distinct(loaded)
+    for own in loaded:
+        check_names_in(own)
+        scenario, readings = own.bounded(dict(request.settings))
         policy = make_policy(readings, request.without, scenario.families, scenario.name)
         for attacker in _attackers(request, scenario):
             world = world_of(scenario, policy, attacker)

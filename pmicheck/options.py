@@ -378,5 +378,9 @@ def _known(kind: str) -> Sequence[str]:
 
 
 def hint(name: str, known: Sequence[str], kind: str) -> str:
+    """The end of a sentence about a name that is not known: what may be meant, and where all of the kind are named."""
+    beginning = [each for each in known if name and each.startswith(f"{name}-")]
+    if len(beginning) > 1:
+        return f"; did you mean one of {name}-*: {', '.join(beginning)}?"
     near = difflib.get_close_matches(name, known, 1, 0.6)
     return f"; did you mean {near[0]!r}?" if near else f"; `pmicheck list {kind}` names them all"

@@ -10,7 +10,7 @@ from pmicheck.explore.explorer import kernel_in_use
 from pmicheck.grounding.run import Prepared
 from pmicheck.matrix import Cell, Request
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario
+from pmicheck.model.scenario import SHIPPED_IN, Scenario
 from pmicheck.report.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
 from pmicheck.searching import Searched
 
@@ -107,8 +107,7 @@ def record_of(
 
 def _written_in(scenario: Scenario) -> str:
     """The scenario's file: as the user named it, or from the project's root."""
-    shipped = scenario.file == f"{scenario.name}.toml" and scenario.name in NAMED
-    return f"{SHIPPED_IN}/{scenario.file}" if shipped else Path(scenario.file).as_posix()
+    return f"{SHIPPED_IN}/{scenario.file}" if scenario.shipped else Path(scenario.file).as_posix()
 
 
 def _cited(done: Iterable[Decided]) -> dict[str, Cited]:

@@ -37,3 +37,6 @@ WIDENED = (
 """The same within larger bounds, decided when they are named. `type2-local` is not among them: no bound adds to it."""
 
 NAMED = (*SHIPPED, *WIDENED)
+
+SHIPPED_IN = "pmicheck/model/scenarios"
+"""Where their files are, from the project's root."""

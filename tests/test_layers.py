@@ -27,6 +27,7 @@ LAYERS = {
     "checkpoints": 1,
     "evidence": 1,
     "matrix": 1,
+    "naming": 1,
     "recording": 1,
     "searching": 1,
     "settling": 1,

@@ -7,10 +7,11 @@ from argparse import Namespace
 from pathlib import Path
 
 from pmicheck import console, delivery
+from pmicheck.commands.known import known_findings
 from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
 from pmicheck.report.files import check_writable
-from pmicheck.report.gate.baseline import Baseline, compare, load_baseline
+from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
 from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
 from pmicheck.report.record import load, save, to_text
@@ -22,7 +23,7 @@ def report(options: Namespace) -> ExitCode:
     if not (options.report or options.sarif or options.junit or options.markdown):
         raise UsageError("name an output: --report DIR, --sarif FILE, --junit FILE or --markdown FILE")
     record = load(options.record)
-    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
+    baseline = known_findings(options.baseline)
     delivery.check(options)
     complete = decided_all(record.command)
     delivery.deliver(record, compare(record, baseline, datetime.date.today(), complete=complete), options)

@@ -6,10 +6,11 @@ import datetime
 from argparse import Namespace
 
 from pmicheck import console, delivery
+from pmicheck.commands.known import known_findings
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.options import asks_for_all, request_of
 from pmicheck.report import text
-from pmicheck.report.gate.baseline import Baseline, Comparison, compare, exit_code, load_baseline
+from pmicheck.report.gate.baseline import Comparison, compare, exit_code
 from pmicheck.report.record import Record, tool_version
 from pmicheck.verdict import ExitCode
 
@@ -23,7 +24,7 @@ REASONS = {
 
 def verify(options: Namespace) -> ExitCode:
     """Raises UsageError, OutputError, and LimitReached and KeyboardInterrupt once the partial record is kept."""
-    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
+    baseline = known_findings(options.baseline)
     record = delivery.as_stored(_decided(options))
     if not record.results:
         raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
