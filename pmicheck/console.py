@@ -13,11 +13,12 @@ import re
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from pmicheck.errors import OutputError
+from pmicheck.errors import OutputError, Stopped
 from pmicheck.report.characters import legible, paragraph
 from pmicheck.verdict import ExitCode
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pmicheck.report.layout import Part
 
 NARROWEST = 40
+STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 ECHO = 4
 """Columns left free beside the bar, where a terminal shows "^C": on a line of its own that would hide the bar's end."""
 
@@ -88,21 +90,35 @@ def complain(sentence: str, code: ExitCode) -> ExitCode:
 
 
 @contextlib.contextmanager
-def interruptible_once() -> Iterator[None]:
-    """Lets the first Ctrl-C raise KeyboardInterrupt, and none after it, so that what the first one leaves is kept."""
+def stoppable(*, for_good: bool) -> Iterator[None]:
+    """Lets the first SIGINT, SIGTERM or SIGHUP raise Stopped, and none after it, so that what it leaves is kept.
 
-    def answer(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, as in the background of a shell
+    A signal that the caller ignores, as nohup does, stays ignored. `for_good`: the process ends with the block, and no
+    signal shall change how.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, answer)
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    heeded = [number for number in STOPPING if before[number] is not signal.SIG_IGN]
+
+    def answer(number: int, _: object) -> None:
+        ignore()
+        raise Stopped(number)
+
+    def ignore() -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+
+    for number in heeded:
+        signal.signal(number, answer)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        ignore()
+        if not for_good:
+            for number in heeded:
+                signal.signal(number, before[number])
 
 
 class Progress:

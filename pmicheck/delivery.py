@@ -5,6 +5,7 @@ The options are those of `verify` and `report`. Renderers are imported when they
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from argparse import Namespace
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pmicheck import console
+from pmicheck.errors import OutputError
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, dumps, save
@@ -60,12 +62,20 @@ def as_stored(record: Record) -> Record:
 
 
 def keep(record: Record, options: Namespace) -> Path | None:
-    """Writes a partial record and renders nothing; returns the file that holds it, if any does. Raises OutputError."""
-    _put_json(record, options)
+    """Writes a record and renders nothing; returns the file that holds it, if any does.
+
+    Called when a run ends early, so where it cannot be written is passed over.
+    """
+    places: list[Path] = []
+    with contextlib.suppress(OutputError):
+        _put_json(record, options)
+        places += [path for path in (_json_file(options),) if path is not None]
     if options.report and not _is_stored(options):
-        make_directory(options.report)
-        save(record, _stored_at(options))
-    return _json_file(options) or (_stored_at(options) if options.report else None)
+        with contextlib.suppress(OutputError):
+            make_directory(options.report)
+            save(record, _stored_at(options))
+            places.append(_stored_at(options))
+    return places[0] if places else None
 
 
 def on_github() -> bool:

@@ -31,8 +31,8 @@ MOST_STATES = 1_000_000
 EXIT_CODES = """\
 exit codes: 0 all decided, witnessed and as the baseline says; 1 a new violation (verify: one that no baseline
 entry waives; diff: one that only NEW has); 2 usage, scenario or output error; 3 inconclusive (a limit); 4 not
-trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry; 70 crash; 130 interrupted.
-The gravest holds: 4, then 1, 3, 5."""
+trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry; 70 crash; 129 hung up; 130
+interrupted; 143 terminated. The gravest holds: 4, then 1, 3, 5."""
 
 
 class HelpWanted(Exception):

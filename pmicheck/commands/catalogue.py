@@ -1,4 +1,4 @@
-"""`pmicheck list`, `explain` and `replay`: what there is, what it means, and one trace on real packets."""
+"""`pmicheck list` and `explain`: what there is, and what it means."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from argparse import Namespace
 from pmicheck import analysis, console
 from pmicheck.errors import UsageError
 from pmicheck.options import hint
-from pmicheck.report.files import check_writable
-from pmicheck.report.lookup import find, is_finding, trace_in
-from pmicheck.report.narration import listing, narrate, tell
-from pmicheck.report.record import ReplayOutcome, load, to_text
-from pmicheck.verdict import ExitCode, Replay
+from pmicheck.recording import check_unchanged
+from pmicheck.report.lookup import find, is_finding
+from pmicheck.report.narration import listing, tell
+from pmicheck.report.record import load, to_text
+from pmicheck.verdict import ExitCode
 
 
 def list_names(options: Namespace) -> ExitCode:
@@ -51,20 +51,11 @@ def explain(options: Namespace) -> ExitCode:
     if options.what in known:
         console.emit(analysis.explain_property(options.what).rstrip("\n") + "\n")
     elif is_finding(options.what):
-        results = find(options.what, load(options.record), options.record)
+        record = load(options.record)
+        check_unchanged(record, options.record)
+        results = find(options.what, record, options.record)
         console.emit("\n".join(tell(result, width=console.width()) for result in results))
     else:
         neither = f"{options.what!r} is neither a property, nor a fingerprint, nor scenario/attacker/property"
         raise UsageError(neither + hint(options.what, known, "properties"))
     return ExitCode.AS_EXPECTED
-
-
-def replay(options: Namespace) -> ExitCode:
-    """Raises UsageError, and OutputError for a capture that cannot be written."""
-    trace = trace_in(options.trace, options.finding)
-    if options.pcap:
-        check_writable(options.pcap)
-    report = analysis.replay_trace(trace, pcap=options.pcap)
-    outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual)
-    console.emit(narrate(report.trace or trace, replay=outcome, width=console.width()))
-    return ExitCode.NOT_TRUSTWORTHY if report.outcome is Replay.DIVERGED else ExitCode.AS_EXPECTED

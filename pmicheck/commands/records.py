@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import signal
 from argparse import Namespace
 from pathlib import Path
 
 from pmicheck import console, delivery
 from pmicheck.commands.known import known_findings
-from pmicheck.errors import UsageError
+from pmicheck.errors import Stopped, UsageError
 from pmicheck.options import decided_all
+from pmicheck.recording import check_unchanged
 from pmicheck.report.files import check_writable
 from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
@@ -33,11 +35,12 @@ def report(options: Namespace) -> ExitCode:
 
 
 def review(options: Namespace) -> ExitCode:
-    """Raises UsageError for a partial record, OutputError; KeyboardInterrupt leaves the record as it was."""
+    """Raises UsageError for a partial record, OutputError; Stopped leaves the record as it was."""
     path: Path = options.record
     record = load(path)
     if record.partial:
         raise UsageError(f"{path}: a partial record cannot be reviewed; let a run finish first")
+    check_unchanged(record, path)
     check_writable(path)
     stored = options.report is not None and path.resolve() == (options.report / "record.json").resolve()
     if options.report:
@@ -47,8 +50,9 @@ def review(options: Namespace) -> ExitCode:
 
         with console.Progress() as progress:
             record = enrich(record, progress=progress, workers=options.workers)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {path} is as it was") from None
+    except KeyboardInterrupt as error:
+        number = error.number if isinstance(error, Stopped) else signal.SIGINT
+        raise Stopped(number, f"interrupted; {path} is as it was") from None
     save(record, path)
     if options.report:
         from pmicheck.report.directory import write_reports

@@ -39,6 +39,9 @@ FAMILIES = {
 }
 """What each variant offers: readings, mechanisms and properties name the families that they touch."""
 
+LONGEST_NUMBER = 20
+"""Digits of a number in a setting; what is longer is no bound."""
+
 COURSES = dict(zip(FAMILIES, SHIPPED, strict=True))
 """The scenario by whose name traces of a variant are known to those who see no more of it."""
 
@@ -163,7 +166,7 @@ class Scenario:
         """
         wanted = {name: value for name, value in settings.items() if name in BOUNDS}
         for name, value in wanted.items():
-            number = int(value) if value.isascii() and value.isdecimal() else value
+            number = int(value) if value.isascii() and value.isdecimal() and len(value) < LONGEST_NUMBER else value
             problem = fault(self.variant, name, number)
             if problem:
                 raise UsageError(f"bound '{name}' {problem} (scenario '{self.name}')")

@@ -28,14 +28,14 @@ def find(what: str, record: Record, path: Path) -> list[Result]:
     return hits
 
 
-def trace_in(path: Path, finding: str | None) -> Trace:
-    """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record.
+def trace_in(path: Path, finding: str | None) -> tuple[Trace, Record | None]:
+    """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record, and the record.
 
     Raises UsageError if the file is neither a trace nor a record, or if not exactly one trace is meant.
     """
     stored = load_json(path)
     if not isinstance(stored, dict) or "results" not in stored:
-        return load_trace(stored, path)
+        return load_trace(stored, path), None
     record = record_from(stored, path)
     chosen = find(finding, record, path) if finding else list(record.results)
     traces = [each.trace for each in chosen if each.trace is not None]
@@ -43,4 +43,4 @@ def trace_in(path: Path, finding: str | None) -> Trace:
         raise UsageError(f"{path}: there is no trace to replay" + (f" for {finding!r}" if finding else ""))
     if len(traces) > 1:
         raise UsageError(f"{path}: there are {len(traces)} traces; name one with --finding FINGERPRINT")
-    return traces[0]
+    return traces[0], record

@@ -199,6 +199,8 @@ def load_baseline(path: Path) -> Baseline:
         raise UsageError(f"{path}{place}: not TOML: {problem[:1].lower()}{problem[1:]}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: not a baseline: the TOML is nested too deeply") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise UsageError(f"{path}: not a baseline: {error}") from error
     for name in stored:
         if name != "finding":
             place = f"{path}:{line_of(text, name)}"
