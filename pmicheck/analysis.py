@@ -81,7 +81,7 @@ def verify(
         LimitReached: a system is too large for the machine, a worker was killed, or the cluster is gone.
     """
     began = time.perf_counter()
-    cells = plan(request)
+    cells = plan(request, progress)
     done: dict[int, Decided] = {}
 
     def record(*, cut: bool = False) -> Record:

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from pmicheck.errors import OutputError, Stopped
-from pmicheck.report.characters import legible, paragraph
+from pmicheck.report.characters import harmless, legible, paragraph
 from pmicheck.verdict import ExitCode
 
 if TYPE_CHECKING:
@@ -59,13 +59,18 @@ def emit(*parts: Part) -> None:
         with console.capture() as drawn:
             for part in parts:
                 console.print(renderable(part), end="", soft_wrap=True)
-        stream.write(drawn.get())
+        stream.write(harmless(drawn.get()))
 
 
 def emit_raw(text: str) -> None:
     """Writes data to stdout as it is. A reader gone away ends the output, not the run. Raises OutputError."""
     with _stdout() as stream:
         stream.write(text)
+
+
+def emit_json(text: str) -> None:
+    """Writes JSON to stdout; what would be a command to the runner of a CI job is escaped. Raises OutputError."""
+    emit_raw(text.replace("##", "#\\u0023"))
 
 
 def flush() -> None:
@@ -77,8 +82,13 @@ def flush() -> None:
 
 def say(text: str) -> None:
     """Writes `text` to stderr; where that is closed or full there is nobody to tell."""
+    say_raw(paragraph(text))
+
+
+def say_raw(text: str) -> None:
+    """The same for text that is meant for a program, such as the runner of a CI job."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        sys.stderr.write(paragraph(text))
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 

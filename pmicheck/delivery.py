@@ -91,7 +91,7 @@ def tell_github(record: Record, comparison: Comparison, *, alone: bool) -> None:
     from pmicheck.report.ci.github import annotations
     from pmicheck.report.ci.markdown import summary
 
-    (console.say if alone else console.emit_raw)(annotations(record, comparison))
+    (console.say_raw if alone else console.emit_raw)(annotations(record, comparison))
     if _step_summary():
         try:
             with Path(_step_summary()).open("a", encoding="utf-8", newline="\n") as page:
@@ -122,7 +122,7 @@ def _renderers(options: Namespace) -> Iterator[tuple[Path, Render]]:
 def _put_json(record: Record, options: Namespace) -> None:
     path = _json_file(options)
     if options.json == "-":
-        console.emit_raw(dumps(record))
+        console.emit_json(dumps(record))
     elif path is not None:
         save(record, path)
 

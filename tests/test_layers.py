@@ -13,6 +13,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "_kernel.py")
 
 LAYERS = {
     "cli": 0,
+    "arguments": 0,
     "commands": 0,
     "console": 0,
     "delivery": 0,

@@ -23,7 +23,7 @@ def write(options: Namespace) -> ExitCode:
     old = load_baseline(options.output) if options.output != Path("-") and options.output.exists() else None
     text = render(record, {}, old)
     if options.output == Path("-"):
-        console.emit_raw(text)
+        console.emit_json(text)  # strings of TOML have the escapes of JSON
     else:
         write_text(options.output, text)
     unargued = text.count('\nreason = ""\n')

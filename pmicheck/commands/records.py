@@ -12,6 +12,7 @@ from pmicheck.commands.known import known_findings
 from pmicheck.errors import Stopped, UsageError
 from pmicheck.options import decided_all
 from pmicheck.recording import check_unchanged
+from pmicheck.report.characters import harmless
 from pmicheck.report.files import check_writable
 from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
@@ -65,9 +66,9 @@ def diff(options: Namespace) -> ExitCode:
     """Raises UsageError for what is no record."""
     found = difference(load(options.old), load(options.new))
     if options.json:
-        console.emit_raw(to_text(as_json(found)))
+        console.emit_json(to_text(as_json(found)))
     elif options.markdown:
-        console.emit_raw(as_markdown(found))
+        console.emit_raw(harmless(as_markdown(found)))
     else:
         console.emit(as_text(found, width=console.width()))
     return ExitCode.NEW_VIOLATION if found.new else ExitCode.AS_EXPECTED

@@ -50,7 +50,10 @@ def verify(options: Namespace) -> ExitCode:
         delivery.keep(kept[0], options) if kept else None
         raise
     code = exit_code(record, comparison)
-    return code if code is ExitCode.AS_EXPECTED else console.complain(REASONS[code], code)
+    if code is ExitCode.AS_EXPECTED:
+        return code
+    alone = code is ExitCode.NEW_VIOLATION and options.baseline is None
+    return console.complain("a property is violated" if alone else REASONS[code], code)
 
 
 def _decided(options: Namespace, kept: list[Record]) -> Record:

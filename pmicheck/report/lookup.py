@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from pmicheck.errors import UsageError
-from pmicheck.report.record import Record, Result, fingerprint, load_json, load_trace, record_from
+from pmicheck.report.record import Record, Result, fingerprint, load, load_json, load_trace, record_from
 from pmicheck.trace import Trace
+
+USUAL = Path("reports/record.json")
 
 
 def is_finding(text: str) -> bool:
@@ -26,6 +28,27 @@ def find(what: str, record: Record, path: Path) -> list[Result]:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"{path}: the record has no finding {what!r}{hint}")
     return hits
+
+
+def record_with(what: str) -> Path:
+    """The record of this directory, or of one in it, that has a finding.
+
+    The usual place comes first, then all files named *.json, the newest first. Raises UsageError if none has it.
+    """
+    here = [path for pattern in ("*.json", "*/record.json") for path in Path().glob(pattern) if path.is_file()]
+    newest = sorted(here, key=lambda path: (-path.stat().st_mtime_ns, str(path)))
+    usual = [USUAL] if USUAL.is_file() else []
+    for path in dict.fromkeys([*usual, *newest]):
+        try:
+            find(what, load(path), path)
+        except UsageError:
+            continue
+        return path
+    if usual:
+        find(what, load(USUAL), USUAL)  # says what is like it there
+    raise UsageError(
+        f"{USUAL}: there is no such file, and no other record here has a finding {what!r}; name one: --record"
+    )
 
 
 def trace_in(path: Path, finding: str | None) -> tuple[Trace, Record | None]:
