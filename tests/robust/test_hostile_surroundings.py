@@ -28,9 +28,7 @@ retransmissions = 0
 """
 
 
-@pytest.mark.parametrize(
-    "text", ["::error::x", "  ::stop-commands::x", "a ##[error]x", "##vso[task]x", "##teamcity[]"]
-)
+@pytest.mark.parametrize("text", ["::error::x", "  ::stop-commands::x", "a ##[error]x", "##vso[task]x", "##teamcity[]"])
 def test_no_line_is_a_command_to_the_runner_of_a_job(text: str) -> None:
     shown = paragraph(f"first\n{text}\n")
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
