@@ -12,20 +12,21 @@ staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
 cd "$(git rev-parse --show-toplevel)"
 
+git diff --cached --name-only --diff-filter=ACMR -z -- '*.toml' | git checkout-index --force --prefix="$staged/" -z --stdin
+
 scenarios=()
 while IFS= read -r -d '' file; do
-  if git show ":$file" | grep -q '^variant *='; then
+  if ! found=$("${PMICHECK:-pmicheck}" list scenarios "$staged/$file") || [ -n "$found" ]; then
     scenarios+=("./$file")
   fi
-done < <(git diff --cached --name-only --diff-filter=ACMR -z -- '*.toml')
+done < <(git diff --cached --name-only --diff-filter=ACMR -z -- '*.toml' ':!baseline.toml')
 if [ ${#scenarios[@]} -eq 0 ]; then
   exit 0
 fi
 
-git checkout-index --prefix="$staged/" -- "${scenarios[@]}"
 baseline=()
 if git cat-file -e :baseline.toml 2>/dev/null; then
-  git checkout-index --prefix="$staged/" -- baseline.toml
+  git checkout-index --force --prefix="$staged/" -- baseline.toml
   baseline=(--baseline baseline.toml)
 fi
 

@@ -74,14 +74,14 @@ def verify(
 
     Args:
         command: the command line, for the record; progress: called with one sentence per finished exploration.
-        partial: called with the record so far on KeyboardInterrupt and LimitReached, which are then raised again.
+        partial: called with the record so far if the run does not come to its end, whatever the reason.
 
     Raises:
         UsageError, ScenarioError: a name that does not exist or does not apply, a scenario file that is wrong.
-        LimitReached: a system is too large for the machine, or the cluster is gone.
+        LimitReached: a system is too large for the machine, a worker was killed, or the cluster is gone.
     """
     began = time.perf_counter()
-    cells = plan(request)
+    cells = plan(request, progress)
     done: dict[int, Decided] = {}
 
     def record(*, cut: bool = False) -> Record:
@@ -94,11 +94,13 @@ def verify(
             progress(f"{_told(cells[number], decided)} ({len(done)} of {len(cells)})")
             for remark in remarks(decided):
                 progress(f"{cells[number].scenario.name} / {cells[number].attacker.name}: {remark}")
-    except (KeyboardInterrupt, LimitReached):
-        if partial is not None:
+        return record()
+    except BaseException as error:
+        if partial is not None and (done or not isinstance(error, UsageError)):
             partial(record(cut=True))
+        if isinstance(error, MemoryError):
+            raise LimitReached("memory is exhausted") from error
         raise
-    return record()
 
 
 def _told(cell: Cell, decided: Decided) -> str:

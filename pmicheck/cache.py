@@ -73,7 +73,7 @@ class Cache:
         try:
             if not _private(self.directory.stat()):
                 return None
-            with place.open("rb") as file:
+            with open(place, "rb", opener=_at_once) as file:
                 content = file.read() if _private(os.fstat(file.fileno())) else b""
         except OSError:
             return None
@@ -112,8 +112,15 @@ def _sealed(octets: bytes) -> bytes:
     return MARK + hashlib.sha256(octets).digest() + octets
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Opens without waiting for anybody: a pipe would."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _private(found: os.stat_result) -> bool:
-    """Whether it is the user's, and nobody else may write there."""
+    """Whether it is a file or directory of the user's, and nobody else may write there."""
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        return False
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 

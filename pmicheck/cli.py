@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pmicheck import console
-from pmicheck.errors import LimitReached, PmicheckError, UsageError
+from pmicheck import console, outputs
+from pmicheck.errors import LimitReached, PmicheckError, Stopped, UsageError
 from pmicheck.options import HelpWanted, parser, verbs
 from pmicheck.verdict import ExitCode
 
@@ -22,6 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (`sys.argv` if None) and returns its exit code. Lets no exception out."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     console.prepare_streams()
+    with console.stoppable(for_good=argv is None):
+        return _ended(arguments)
+
+
+def _ended(arguments: list[str]) -> int:
+    """The exit code of one command line, and a sentence for whatever is not a usual end."""
     try:
         code = _dispatch(arguments)
         console.flush()
@@ -29,8 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return console.complain(str(error), ExitCode.INCONCLUSIVE)
     except PmicheckError as error:
         return console.complain(str(error), ExitCode.USAGE)
+    except Stopped as error:
+        return console.complain(str(error), ExitCode(128 + error.number))
     except KeyboardInterrupt as error:
         return console.complain(str(error) or "interrupted", ExitCode.INTERRUPTED)
+    except MemoryError:
+        return console.complain("memory is exhausted", ExitCode.INCONCLUSIVE)
+    except OSError as error:  # what no reader or writer foresaw is still a matter of files, and not of pmicheck
+        return console.complain(f"{error.filename or 'a file'}: {error.strerror or error}", ExitCode.USAGE)
     except Exception as error:
         if os.environ.get("PMICHECK_TRACEBACK"):
             import traceback
@@ -54,6 +66,7 @@ def _dispatch(arguments: list[str]) -> ExitCode:
     if not options.verb:
         *others, last = verbs()
         raise UsageError(f"name a verb: {', '.join(others)} or {last}; `pmicheck --help` says more")
+    outputs.check(options)
     return _verb(options.verb)(options)
 
 
@@ -69,7 +82,7 @@ def _verb(name: str) -> Verb:
         case "explain":
             from pmicheck.commands.catalogue import explain as verb
         case "replay":
-            from pmicheck.commands.catalogue import replay as verb
+            from pmicheck.commands.replaying import replay as verb
         case "graph":
             from pmicheck.commands.graph import graph as verb
         case "export":

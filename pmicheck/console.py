@@ -13,12 +13,13 @@ import re
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from pmicheck.errors import OutputError
-from pmicheck.report.characters import legible, paragraph
+from pmicheck.errors import OutputError, Stopped
+from pmicheck.report.characters import harmless, legible, paragraph
 from pmicheck.verdict import ExitCode
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pmicheck.report.layout import Part
 
 NARROWEST = 40
+STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 ECHO = 4
 """Columns left free beside the bar, where a terminal shows "^C": on a line of its own that would hide the bar's end."""
 
@@ -57,13 +59,18 @@ def emit(*parts: Part) -> None:
         with console.capture() as drawn:
             for part in parts:
                 console.print(renderable(part), end="", soft_wrap=True)
-        stream.write(drawn.get())
+        stream.write(harmless(drawn.get()))
 
 
 def emit_raw(text: str) -> None:
     """Writes data to stdout as it is. A reader gone away ends the output, not the run. Raises OutputError."""
     with _stdout() as stream:
         stream.write(text)
+
+
+def emit_json(text: str) -> None:
+    """Writes JSON to stdout; what would be a command to the runner of a CI job is escaped. Raises OutputError."""
+    emit_raw(text.replace("##", "#\\u0023"))
 
 
 def flush() -> None:
@@ -75,8 +82,13 @@ def flush() -> None:
 
 def say(text: str) -> None:
     """Writes `text` to stderr; where that is closed or full there is nobody to tell."""
+    say_raw(paragraph(text))
+
+
+def say_raw(text: str) -> None:
+    """The same for text that is meant for a program, such as the runner of a CI job."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        sys.stderr.write(paragraph(text))
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 
@@ -88,21 +100,35 @@ def complain(sentence: str, code: ExitCode) -> ExitCode:
 
 
 @contextlib.contextmanager
-def interruptible_once() -> Iterator[None]:
-    """Lets the first Ctrl-C raise KeyboardInterrupt, and none after it, so that what the first one leaves is kept."""
+def stoppable(*, for_good: bool) -> Iterator[None]:
+    """Lets the first SIGINT, SIGTERM or SIGHUP raise Stopped, and none after it, so that what it leaves is kept.
 
-    def answer(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, as in the background of a shell
+    A signal that the caller ignores, as nohup does, stays ignored. `for_good`: the process ends with the block, and no
+    signal shall change how.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, answer)
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    heeded = [number for number in STOPPING if before[number] is not signal.SIG_IGN]
+
+    def answer(number: int, _: object) -> None:
+        ignore()
+        raise Stopped(number)
+
+    def ignore() -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+
+    for number in heeded:
+        signal.signal(number, answer)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        ignore()
+        if not for_good:
+            for number in heeded:
+                signal.signal(number, before[number])
 
 
 class Progress:

@@ -5,6 +5,7 @@ The options are those of `verify` and `report`. Renderers are imported when they
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from argparse import Namespace
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pmicheck import console
-from pmicheck.errors import UsageError
+from pmicheck.errors import OutputError
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.record import Record, dumps, save
@@ -21,23 +22,27 @@ Render = Callable[[Record, Comparison], str]
 
 
 def check(options: Namespace) -> None:
-    """Makes the report directory. Raises OutputError if an output could not be written, UsageError for one file twice.
+    """Raises OutputError if an output could not be written, or would overwrite what pmicheck did not write.
 
     To be called before a run: a long one should not end with nowhere to put what it found.
     """
-    named = {"json": _json_file(options), **{name: getattr(options, name) for name in ("sarif", "junit", "markdown")}}
-    first: dict[Path, str] = {}
-    for name, path in named.items():
-        if path is None:
-            continue
-        check_writable(path)
-        if first.setdefault(path.resolve(), name) != name and (path.is_file() or not path.exists()):
-            raise UsageError(f"--{first[path.resolve()]} and --{name} both name {path}; choose another file for one")
     if options.report:
-        make_directory(options.report)
-        check_writable(_stored_at(options))
+        read = options.record.read_bytes() if options.record else b""
+        check_directory(options.report, own_record=_is_stored(options), record=read)
+    for path in (_json_file(options), options.sarif, options.junit, options.markdown):
+        if path is not None:
+            check_writable(path)
     if on_github() and _step_summary():
         check_writable(Path(_step_summary()))
+
+
+def check_directory(directory: Path, *, own_record: bool, record: bytes = b"") -> None:
+    """Makes the report directory. Raises OutputError as `report.manifest.inspect` does."""
+    from pmicheck.report.manifest import inspect
+
+    make_directory(directory)
+    inspect(directory, own_record=own_record, record=record)
+    check_writable(directory / "record.json")
 
 
 def deliver(record: Record, comparison: Comparison, options: Namespace) -> None:
@@ -57,12 +62,20 @@ def as_stored(record: Record) -> Record:
 
 
 def keep(record: Record, options: Namespace) -> Path | None:
-    """Writes a partial record and renders nothing; returns the file that holds it, if any does. Raises OutputError."""
-    _put_json(record, options)
+    """Writes a record and renders nothing; returns the file that holds it, if any does.
+
+    Called when a run ends early, so where it cannot be written is passed over.
+    """
+    places: list[Path] = []
+    with contextlib.suppress(OutputError):
+        _put_json(record, options)
+        places += [path for path in (_json_file(options),) if path is not None]
     if options.report and not _is_stored(options):
-        make_directory(options.report)
-        save(record, _stored_at(options))
-    return _json_file(options) or (_stored_at(options) if options.report else None)
+        with contextlib.suppress(OutputError):
+            make_directory(options.report)
+            save(record, _stored_at(options))
+            places.append(_stored_at(options))
+    return places[0] if places else None
 
 
 def on_github() -> bool:
@@ -78,7 +91,7 @@ def tell_github(record: Record, comparison: Comparison, *, alone: bool) -> None:
     from pmicheck.report.ci.github import annotations
     from pmicheck.report.ci.markdown import summary
 
-    (console.say if alone else console.emit_raw)(annotations(record, comparison))
+    (console.say_raw if alone else console.emit_raw)(annotations(record, comparison))
     if _step_summary():
         try:
             with Path(_step_summary()).open("a", encoding="utf-8", newline="\n") as page:
@@ -109,7 +122,7 @@ def _renderers(options: Namespace) -> Iterator[tuple[Path, Render]]:
 def _put_json(record: Record, options: Namespace) -> None:
     path = _json_file(options)
     if options.json == "-":
-        console.emit_raw(dumps(record))
+        console.emit_json(dumps(record))
     elif path is not None:
         save(record, path)
 

@@ -10,6 +10,8 @@ PmicheckError
 
 from __future__ import annotations
 
+import signal
+
 
 class PmicheckError(Exception):
     """Base of all errors that pmicheck raises on purpose; `str(error)` is one sentence for the user."""
@@ -59,3 +61,16 @@ class OutputError(PmicheckError):
 
 class LimitReached(PmicheckError):
     """A limit the user or the machine set cut the search short."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal told the process to end, as Ctrl-C does; no PmicheckError, so that nothing takes it for one.
+
+    Args:
+        number: of the signal; the exit code is 128 more.
+        words: what became of what was decided, as one sentence.
+    """
+
+    def __init__(self, number: int = signal.SIGINT, words: str = "interrupted") -> None:
+        self.number = number
+        super().__init__(words)

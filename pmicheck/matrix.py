@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
@@ -12,6 +12,7 @@ from pmicheck.errors import UsageError
 from pmicheck.grounding.run import world_of
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.naming import check_distinct, check_names_in
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.settling import comparable, in_order_of_settling
@@ -62,19 +63,68 @@ class Cell:
         return tuple(name for name in self.properties if name != PROGRESS)
 
 
-def plan(request: Request) -> list[Cell]:
-    """The cells of the matrix that a request names. Raises UsageError where nothing applies."""
+def plan(request: Request, tell: Callable[[str], None] = lambda _: None) -> list[Cell]:
+    """The cells of the matrix that a request names; `tell` hears where a setting was not applied.
+
+    Raises UsageError for what does not apply to a scenario that the request names, or to any.
+    """
     properties = tuple(check_name(name) for name in request.properties) or NAMES
     cells: list[Cell] = []
-    for name in request.scenarios or SHIPPED:
-        scenario, readings = load_scenario(name).bounded(dict(request.settings))
-        policy = make_policy(readings, request.without, scenario.families, scenario.name)
+    loaded = [load_scenario(name) for name in request.scenarios or SHIPPED]
+    check_distinct(loaded)
+    applied = Applied(request, len(loaded))
+    for own in loaded:
+        check_names_in(own)
+        scenario, policy = applied.to(own)
         for attacker in _attackers(request, scenario):
             world = world_of(scenario, policy, attacker)
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
             if wanted:
                 cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
+    for sentence in applied.left_out():
+        tell(sentence)
     return cells
+
+
+class Applied:
+    """The settings of a request, each applied to the scenarios that it touches.
+
+    Who names scenarios wants it in all of these; a run over all of them applies a setting where it can.
+    """
+
+    def __init__(self, request: Request, scenarios: int) -> None:
+        self.request, self.scenarios = request, scenarios
+        self.refused: dict[str, list[str]] = {}
+        self.reasons: dict[str, UsageError] = {}
+
+    def to(self, scenario: Scenario) -> tuple[Scenario, Policy]:
+        """The scenario with the bounds, and the policy. Raises UsageError for what does not apply if it was named."""
+        if self.request.scenarios:
+            bounded, readings = scenario.bounded(dict(self.request.settings))
+            return bounded, make_policy(readings, self.request.without, bounded.families, bounded.name)
+        settings = {name: value for name, value in self.request.settings if self._fits(scenario, {name: value}, ())}
+        without = [name for name in self.request.without if self._fits(scenario, {}, (name,))]
+        bounded, readings = scenario.bounded(settings)
+        return bounded, make_policy(readings, without, bounded.families, bounded.name)
+
+    def _fits(self, scenario: Scenario, settings: dict[str, str], without: tuple[str, ...]) -> bool:
+        try:
+            _, readings = scenario.bounded(settings)
+            make_policy(readings, without, scenario.families, scenario.name)
+        except UsageError as error:
+            told = "".join([f"--set {name}={value}" for name, value in settings.items()])
+            told = told or f"--without {without[0]}"
+            self.refused.setdefault(told, []).append(scenario.name)
+            self.reasons[told] = error
+            return False
+        return True
+
+    def left_out(self) -> Iterator[str]:
+        """Where a setting was not applied, one sentence each. Raises UsageError for one that applies nowhere."""
+        for told, names in self.refused.items():
+            if len(names) == self.scenarios:
+                raise self.reasons[told]
+            yield f"{told} does not apply to {', '.join(names)}: decided without it"
 
 
 def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from pmicheck.arguments import Once, json_place, no_stdout, path, seconds, setting, whole
 from pmicheck.cluster.place import ALONE, Place
 from pmicheck.errors import UsageError
 
@@ -31,8 +30,8 @@ MOST_STATES = 1_000_000
 EXIT_CODES = """\
 exit codes: 0 all decided, witnessed and as the baseline says; 1 a new violation (verify: one that no baseline
 entry waives; diff: one that only NEW has); 2 usage, scenario or output error; 3 inconclusive (a limit); 4 not
-trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry; 70 crash; 130 interrupted.
-The gravest holds: 4, then 1, 3, 5."""
+trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry; 70 crash; 129 hung up; 130
+interrupted; 143 terminated. The gravest holds: 4, then 1, 3, 5."""
 
 
 class HelpWanted(Exception):
@@ -45,6 +44,11 @@ class HelpWanted(Exception):
 
 class Parser(argparse.ArgumentParser):
     """A parser that neither prints nor ends the process: it raises HelpWanted and UsageError."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.register("action", None, Once)
+        self.register("type", Path, path)
 
     def print_help(self, file: object = None) -> None:
         raise HelpWanted(self.format_help())
@@ -88,7 +92,7 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all but the widened")
     _add_choices(verify)
     _add_outputs(verify)
-    add("--max-seconds", type=_seconds, metavar="S", help="stop after so many seconds")
+    add("--max-seconds", type=seconds, metavar="S", help="stop after so many seconds")
     settle = "take verdicts that those of weaker or stronger attackers imply, without a run"
     add("--settle", action="store_true", help=settle)
     fewer = "search fewer states: cone-of-influence, symmetry, partial-order, all"
@@ -103,15 +107,15 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
 def _add_outputs(verb: argparse.ArgumentParser) -> None:
     """What can be made of a record, and the baseline that it is compared with for that."""
     add = verb.add_argument
-    add("--report", type=Path, metavar="DIR", help="write tables, pages, narrations and the record")
-    add("--sarif", type=Path, metavar="FILE", help="write SARIF 2.1.0, for code scanning")
-    add("--junit", type=Path, metavar="FILE", help="write JUnit XML, for test reports")
-    add("--markdown", type=Path, metavar="FILE", help="write a summary in Markdown")
+    add("--report", type=no_stdout, metavar="DIR", help="write tables, pages, narrations and the record")
+    add("--sarif", type=no_stdout, metavar="FILE", help="write SARIF 2.1.0, for code scanning")
+    add("--junit", type=no_stdout, metavar="FILE", help="write JUnit XML, for test reports")
+    add("--markdown", type=no_stdout, metavar="FILE", help="write a summary in Markdown")
     add("--baseline", type=Path, metavar="FILE", help="the findings that are known")
 
 
 def _add_workers(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--workers", type=_whole, default=1, metavar="N", help="processes at work; default: %(default)s")
+    verb.add_argument("--workers", type=whole, default=1, metavar="N", help="processes at work; default: %(default)s")
 
 
 def _add_cache(verb: argparse.ArgumentParser) -> None:
@@ -123,7 +127,7 @@ def _add_cluster(verb: argparse.ArgumentParser) -> None:
     add = verb.add_argument
     add("--cluster", metavar="ADDRESS", help="work on a Dask cluster; local:N: on N processes of its own")
     partition = "partition a space among the workers once it has more than so many states; default: %(default)s"
-    add("--alone", type=_whole, default=ALONE, metavar="N", help=partition)
+    add("--alone", type=whole, default=ALONE, metavar="N", help=partition)
     for part, what in (("ca-file", "its authority"), ("cert", "a certificate"), ("key", "the certificate's key")):
         add(f"--tls-{part}", type=Path, metavar="FILE", help=f"TLS of the cluster, as PEM: {what}")
 
@@ -131,9 +135,9 @@ def _add_cluster(verb: argparse.ArgumentParser) -> None:
 def _add_searching(verb: argparse.ArgumentParser) -> None:
     """How a search is done, which changes no verdict."""
     add = verb.add_argument
-    add("--threads", type=_whole, default=1, metavar="N", help="threads of a search; default: %(default)s")
-    add("--spill", type=Path, metavar="DIR", help="large tables lie in files in DIR instead of in memory")
-    add("--checkpoint", type=Path, metavar="DIR", help="save searches in DIR; given again, go on from there")
+    add("--threads", type=whole, default=1, metavar="N", help="threads of a search; default: %(default)s")
+    add("--spill", type=no_stdout, metavar="DIR", help="large tables lie in files in DIR instead of in memory")
+    add("--checkpoint", type=no_stdout, metavar="DIR", help="save searches in DIR; given again, go on from there")
 
 
 def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most: int | None = None) -> None:
@@ -149,16 +153,16 @@ def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most
     if properties:
         add("--property", action="append", default=[], metavar="P", help="default: all that apply")
     _add_setting(verb, most=most)
-    add("--json", metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
+    add("--json", type=json_place, metavar="FILE|-", help="write the findings as JSON; - puts them alone on stdout")
 
 
 def _add_setting(verb: argparse.ArgumentParser, *, most: int | None = None) -> None:
     """What changes a scenario, and cuts its exploration short."""
     add = verb.add_argument
-    add("--set", action="append", default=[], type=_setting, metavar="R=V", help="choose a reading, or a bound")
+    add("--set", action="append", default=[], type=setting, metavar="R=V", help="choose a reading, or a bound")
     add("--without", action="append", default=[], metavar="M", help="switch a mechanism off")
     text = "stop an exploration after so many states" + ("" if most is None else "; default: %(default)s")
-    add("--max-states", type=_whole, default=most, metavar="N", help=text)
+    add("--max-states", type=whole, default=most, metavar="N", help=text)
 
 
 def _add_changes(verbs: Verbs) -> None:
@@ -172,12 +176,13 @@ def _add_changes(verbs: Verbs) -> None:
         _add_choices(verb, properties=verb is not repair, most=None if verb is repair else MOST_STATES)
         verb.set_defaults(verb=name, max_seconds=None, workers=1)
     repair.add_argument("property", nargs=1, metavar="PROPERTY", help="what is to hold")
-    repair.add_argument("--limit", type=_whole, default=2, metavar="N", help="changes at once; default: %(default)s")
+    repair.add_argument("--limit", type=whole, default=2, metavar="N", help="changes at once; default: %(default)s")
 
 
 def _add_catalogue(verbs: Verbs) -> None:
     listing = verbs.add_parser("list", help="name what there is to choose from")
     listing.add_argument("kind", choices=KINDS, help="one of %(choices)s", metavar="KIND")
+    listing.add_argument("files", nargs="*", metavar="FILE", help="scenarios: name those of the files that hold one")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.add_argument("--record", type=Path, metavar="FILE", help="claims: verdicts not to be decided again")
     listing.set_defaults(verb="list")
@@ -186,12 +191,13 @@ def _add_catalogue(verbs: Verbs) -> None:
 def _add_findings(verbs: Verbs) -> None:
     explain = verbs.add_parser("explain", help="tell what a property means, or how a finding comes about")
     explain.add_argument("what", metavar="PROPERTY|FINDING", help="fingerprint or scenario/attacker/property")
-    _add_record(explain)
+    found = "default: the one of reports/, of this directory or of one in it that has the finding"
+    explain.add_argument("--record", type=Path, metavar="FILE", help=found)
     explain.set_defaults(verb="explain")
     replay = verbs.add_parser("replay", help="play a trace on real packets")
     replay.add_argument("trace", type=Path, metavar="TRACE", help="a JSON file with a trace, or a record")
     replay.add_argument("--finding", metavar="FINGERPRINT", help="which trace of a record")
-    replay.add_argument("--pcap", type=Path, metavar="FILE", help="write the packets as a capture")
+    replay.add_argument("--pcap", type=no_stdout, metavar="FILE", help="write the packets as a capture")
     replay.set_defaults(verb="replay")
 
 
@@ -204,7 +210,7 @@ def _add_graph(verbs: Verbs) -> None:
     _add_cache(graph)
     kinds = "gather by binding cache entry, by a principal's state or by what the attacker knows; full: every state"
     add("--by", choices=GRAPH_KINDS, default=GRAPH_KINDS[0], help=f"{kinds}; default: %(default)s")
-    add("--format", choices=GRAPH_FORMATS, default=GRAPH_FORMATS[0], help="default: %(default)s")
+    add("--format", choices=GRAPH_FORMATS, help="default: as the name of FILE says, else svg")
     add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
     graph.set_defaults(verb="graph", property=[], max_seconds=None, workers=1)
 
@@ -234,7 +240,7 @@ def _add_records(verbs: Verbs) -> None:
         description="Adds weakest attackers, other readings, repairs, claims and state graphs to RECORD, in its place.",
     )
     review.add_argument("record", type=Path, metavar="RECORD", help="what `verify --json` wrote, of a finished run")
-    review.add_argument("--report", type=Path, metavar="DIR", help="render the record as well")
+    review.add_argument("--report", type=no_stdout, metavar="DIR", help="render the record as well")
     _add_workers(review)
     review.set_defaults(verb="review")
     diff = verbs.add_parser(
@@ -267,26 +273,6 @@ def _add_baseline(verbs: Verbs) -> None:
 
 def _add_record(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--record", type=Path, default=RECORD, metavar="FILE", help="default: %(default)s")
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"{text!r} should be READING=VALUE")
-    return name, value
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number, 1 or more")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if math.isfinite(float(text)) and float(text) > 0:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds greater than 0")
 
 
 def asks_for_all(options: argparse.Namespace) -> bool:
@@ -378,5 +364,9 @@ def _known(kind: str) -> Sequence[str]:
 
 
 def hint(name: str, known: Sequence[str], kind: str) -> str:
+    """The end of a sentence about a name that is not known: what may be meant, and where all of the kind are named."""
+    beginning = [each for each in known if name and each.startswith(f"{name}-")]
+    if len(beginning) > 1:
+        return f"; did you mean one of {name}-*: {', '.join(beginning)}?"
     near = difflib.get_close_matches(name, known, 1, 0.6)
     return f"; did you mean {near[0]!r}?" if near else f"; `pmicheck list {kind}` names them all"

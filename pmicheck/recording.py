@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import kernel_in_use
 from pmicheck.grounding.run import Prepared
 from pmicheck.matrix import Cell, Request
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario
+from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario, load_scenario
 from pmicheck.report.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
 from pmicheck.searching import Searched
 
@@ -102,13 +104,41 @@ def record_of(
         statements=_cited(decided),
         titles={name: scenario.title for name, scenario in scenarios.items()},
         files={name: _written_in(scenario) for name, scenario in scenarios.items()},
+        digests=digests_of(scenarios.values()),
     )
 
 
 def _written_in(scenario: Scenario) -> str:
     """The scenario's file: as the user named it, or from the project's root."""
-    shipped = scenario.file == f"{scenario.name}.toml" and scenario.name in NAMED
-    return f"{SHIPPED_IN}/{scenario.file}" if shipped else Path(scenario.file).as_posix()
+    return f"{SHIPPED_IN}/{scenario.file}" if scenario.shipped else Path(scenario.file).as_posix()
+
+
+def digests_of(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """By name, the digest of each scenario's file, and of the one that it widens."""
+    found: dict[str, str] = {}
+    for scenario in scenarios:
+        for each in (scenario, *([load_scenario(scenario.widens)] if scenario.widens else [])):
+            found[each.name] = hashlib.sha256(each.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return found
+
+
+def check_unchanged(record: Record, source: Path) -> None:
+    """Raises UsageError if a scenario of the record, which was read from `source`, is not what it was any more.
+
+    Where a file is not there any more, nothing can be compared, and nothing is refused.
+    """
+    for name, digest in record.digests.items():
+        file = record.files.get(name, "")
+        shipped = name in NAMED and (not file or file.startswith(f"{SHIPPED_IN}/"))
+        if not shipped and not Path(file).is_file():
+            continue
+        try:
+            now = digests_of([load_scenario(name if shipped else file)]).get(name)
+        except UsageError:
+            now = None
+        if now != digest:
+            problem = f"scenario '{name}' ({file or name}) has changed since this record was made; make it again"
+            raise UsageError(f"{source}: {problem}")
 
 
 def _cited(done: Iterable[Decided]) -> dict[str, Cited]:

@@ -43,7 +43,9 @@ class ExitCode(IntEnum):
     NOT_TRUSTWORTHY = 4
     STALE_BASELINE = 5
     CRASH = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 GRAVITY = (

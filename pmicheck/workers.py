@@ -7,25 +7,34 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, parent_process
 from typing import Any, TypeVar
 
+from pmicheck.errors import LimitReached
+
 T = TypeVar("T")
+KILLED = "a worker process was killed, as systems do that run out of memory; try fewer --workers"
 
 
 @contextlib.contextmanager
 def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
     """An executor with so many processes. If its block is left by an exception (Ctrl-C), they are ended in mid-work.
 
-    They take no notice of Ctrl-C themselves: a terminal sends it to all, and the first process alone has to answer it.
+    They take no notice of Ctrl-C and of requests to end: a terminal or timeout(1) sends them to all, and the first
+    process alone has to answer them.
+
+    Raises LimitReached if one of them was killed.
     """
     others = set(active_children())
     with ProcessPoolExecutor(workers, initializer=_begin) as pool:
         try:
             yield pool
-        except BaseException:
+        except BaseException as error:
             for child in set(active_children()) - others:  # one left alone would wait for a lock that another one held
-                child.terminate()
+                child.kill()
+            if isinstance(error, BrokenProcessPool):
+                raise LimitReached(KILLED) from error
             raise
 
 
@@ -61,7 +70,8 @@ def at_once(work: Callable[..., T], *arguments: Any) -> Future[T]:
 
 
 def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
 
 
@@ -70,4 +80,4 @@ def _end_with_the_first() -> None:
     first = parent_process()
     assert first is not None
     first.join()
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGKILL)

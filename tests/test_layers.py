@@ -13,10 +13,12 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "_kernel.py")
 
 LAYERS = {
     "cli": 0,
+    "arguments": 0,
     "commands": 0,
     "console": 0,
     "delivery": 0,
     "options": 0,
+    "outputs": 0,
     "__main__": 0,
     "analysis": 1,
     "cache": 1,
@@ -26,6 +28,7 @@ LAYERS = {
     "checkpoints": 1,
     "evidence": 1,
     "matrix": 1,
+    "naming": 1,
     "recording": 1,
     "searching": 1,
     "settling": 1,
@@ -43,6 +46,7 @@ LAYERS = {
     "attacker": 4,
     "model": 5,
     "pcap": 6,
+    "shipped": 6,
     "trace": 6,
     "verdict": 6,
     "errors": 6,

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from pmicheck import console
+from pmicheck.commands.known import known_findings
 from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
 from pmicheck.report.files import write_text
@@ -22,7 +23,7 @@ def write(options: Namespace) -> ExitCode:
     old = load_baseline(options.output) if options.output != Path("-") and options.output.exists() else None
     text = render(record, {}, old)
     if options.output == Path("-"):
-        console.emit_raw(text)
+        console.emit_json(text)  # strings of TOML have the escapes of JSON
     else:
         write_text(options.output, text)
     unargued = text.count('\nreason = ""\n')
@@ -35,7 +36,7 @@ def prune(options: Namespace) -> ExitCode:
     """Raises UsageError for a partial record, or for stale entries that are not written as [[finding]]; OutputError."""
     record = _finished(options.record)
     path: Path = options.baseline
-    known = load_baseline(path)
+    known = known_findings(path)
     today = datetime.date.today()  # decides what has expired, and not what is stale
     stale = compare(record, known, today, complete=decided_all(record.command)).stale
     if not stale:

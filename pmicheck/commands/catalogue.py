@@ -1,21 +1,24 @@
-"""`pmicheck list`, `explain` and `replay`: what there is, what it means, and one trace on real packets."""
+"""`pmicheck list` and `explain`: what there is, and what it means."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 from pmicheck import analysis, console
 from pmicheck.errors import UsageError
 from pmicheck.options import hint
-from pmicheck.report.files import check_writable
-from pmicheck.report.lookup import find, is_finding, trace_in
-from pmicheck.report.narration import listing, narrate, tell
-from pmicheck.report.record import ReplayOutcome, load, to_text
-from pmicheck.verdict import ExitCode, Replay
+from pmicheck.recording import check_unchanged
+from pmicheck.report.lookup import find, is_finding, record_with
+from pmicheck.report.narration import listing, tell
+from pmicheck.report.record import load, to_text
+from pmicheck.verdict import ExitCode
 
 
 def list_names(options: Namespace) -> ExitCode:
     """Raises UsageError for a record that cannot be read."""
+    if options.files:
+        return _list_files(options)
     if options.kind == "statements":
         return _list_statements(options)
     if options.kind == "claims":
@@ -26,9 +29,23 @@ def list_names(options: Namespace) -> ExitCode:
     else:
         entries = analysis.catalogue(options.kind)
     if options.json:
-        console.emit_raw(to_text([{"name": name, "description": sentence} for name, sentence in entries]))
+        console.emit_json(to_text([{"name": name, "description": sentence} for name, sentence in entries]))
     else:
         console.emit(listing(entries, width=console.width()))
+    return ExitCode.AS_EXPECTED
+
+
+def _list_files(options: Namespace) -> ExitCode:
+    """Which of the files hold a scenario, be it a wrong one; a hook asks so, and decides these."""
+    from pmicheck.model.scenario_kind import holds_scenario
+
+    if options.kind != "scenarios":
+        raise UsageError(f"`pmicheck list {options.kind}` takes no files")
+    found = [name for name in options.files if holds_scenario(Path(name))]
+    if options.json:
+        console.emit_json(to_text(found))
+    else:
+        console.emit("".join(f"{name}\n" for name in found))
     return ExitCode.AS_EXPECTED
 
 
@@ -38,7 +55,7 @@ def _list_statements(options: Namespace) -> ExitCode:
 
     traced = trace_statements()
     if options.json:
-        console.emit_raw(to_text([as_json(one) for one in traced]))
+        console.emit_json(to_text([as_json(one) for one in traced]))
     else:
         rows = [COLUMNS, *((one.heading, one.where) for one in traced)]
         console.emit(listing(rows, width=console.width()))
@@ -51,20 +68,12 @@ def explain(options: Namespace) -> ExitCode:
     if options.what in known:
         console.emit(analysis.explain_property(options.what).rstrip("\n") + "\n")
     elif is_finding(options.what):
-        results = find(options.what, load(options.record), options.record)
+        path = options.record or record_with(options.what)
+        record = load(path)
+        check_unchanged(record, path)
+        results = find(options.what, record, path)
         console.emit("\n".join(tell(result, width=console.width()) for result in results))
     else:
         neither = f"{options.what!r} is neither a property, nor a fingerprint, nor scenario/attacker/property"
         raise UsageError(neither + hint(options.what, known, "properties"))
     return ExitCode.AS_EXPECTED
-
-
-def replay(options: Namespace) -> ExitCode:
-    """Raises UsageError, and OutputError for a capture that cannot be written."""
-    trace = trace_in(options.trace, options.finding)
-    if options.pcap:
-        check_writable(options.pcap)
-    report = analysis.replay_trace(trace, pcap=options.pcap)
-    outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual)
-    console.emit(narrate(report.trace or trace, replay=outcome, width=console.width()))
-    return ExitCode.NOT_TRUSTWORTHY if report.outcome is Replay.DIVERGED else ExitCode.AS_EXPECTED

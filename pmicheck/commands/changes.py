@@ -22,7 +22,7 @@ def change(options: Namespace) -> ExitCode:
     with console.Progress() as progress:
         told = run(options, request, progress=progress)
     if options.json == "-":
-        console.emit_raw(to_text(told.values))
+        console.emit_json(to_text(told.values))
     else:
         if options.json is not None:
             write_text(Path(options.json), to_text(told.values))

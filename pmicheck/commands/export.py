@@ -53,7 +53,7 @@ def export(options: Namespace) -> ExitCode:
         judged.system, invariants=chosen(judged, request.properties), remarks=tuple(remarks(judged))
     )
     if options.output == STDOUT:
-        console.emit_raw(text)
+        console.emit_raw(text.replace("##", "# #"))  # a name in a comment may be a command to a CI job's runner
     else:
         write_text(options.output, text)
     return ExitCode.AS_EXPECTED

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import signal
 from argparse import Namespace
 from pathlib import Path
 
 from pmicheck import console, delivery
-from pmicheck.errors import UsageError
+from pmicheck.commands.known import known_findings
+from pmicheck.errors import Stopped, UsageError
 from pmicheck.options import decided_all
-from pmicheck.report.files import check_writable, make_directory
-from pmicheck.report.gate.baseline import Baseline, compare, load_baseline
+from pmicheck.recording import check_unchanged
+from pmicheck.report.characters import harmless
+from pmicheck.report.files import check_writable
+from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
 from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
 from pmicheck.report.record import load, save, to_text
@@ -22,7 +26,7 @@ def report(options: Namespace) -> ExitCode:
     if not (options.report or options.sarif or options.junit or options.markdown):
         raise UsageError("name an output: --report DIR, --sarif FILE, --junit FILE or --markdown FILE")
     record = load(options.record)
-    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
+    baseline = known_findings(options.baseline)
     delivery.check(options)
     complete = decided_all(record.command)
     delivery.deliver(record, compare(record, baseline, datetime.date.today(), complete=complete), options)
@@ -32,26 +36,28 @@ def report(options: Namespace) -> ExitCode:
 
 
 def review(options: Namespace) -> ExitCode:
-    """Raises UsageError for a partial record, OutputError; KeyboardInterrupt leaves the record as it was."""
+    """Raises UsageError for a partial record, OutputError; Stopped leaves the record as it was."""
     path: Path = options.record
     record = load(path)
     if record.partial:
         raise UsageError(f"{path}: a partial record cannot be reviewed; let a run finish first")
+    check_unchanged(record, path)
     check_writable(path)
+    stored = options.report is not None and path.resolve() == (options.report / "record.json").resolve()
     if options.report:
-        make_directory(options.report)
+        delivery.check_directory(options.report, own_record=stored)
     try:
         from pmicheck.review.gather import enrich
 
         with console.Progress() as progress:
             record = enrich(record, progress=progress, workers=options.workers)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; {path} is as it was") from None
+    except KeyboardInterrupt as error:
+        number = error.number if isinstance(error, Stopped) else signal.SIGINT
+        raise Stopped(number, f"interrupted; {path} is as it was") from None
     save(record, path)
     if options.report:
         from pmicheck.report.directory import write_reports
 
-        stored = path.resolve() == (options.report / "record.json").resolve()
         write_reports(delivery.as_stored(record), options.report, store=not stored)
     return ExitCode.AS_EXPECTED
 
@@ -60,9 +66,9 @@ def diff(options: Namespace) -> ExitCode:
     """Raises UsageError for what is no record."""
     found = difference(load(options.old), load(options.new))
     if options.json:
-        console.emit_raw(to_text(as_json(found)))
+        console.emit_json(to_text(as_json(found)))
     elif options.markdown:
-        console.emit_raw(as_markdown(found))
+        console.emit_raw(harmless(as_markdown(found)))
     else:
         console.emit(as_text(found, width=console.width()))
     return ExitCode.NEW_VIOLATION if found.new else ExitCode.AS_EXPECTED

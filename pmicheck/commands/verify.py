@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import signal
 from argparse import Namespace
 
 from pmicheck import console, delivery
-from pmicheck.errors import LimitReached, UsageError
+from pmicheck.commands.known import known_findings
+from pmicheck.errors import LimitReached, OutputError, Stopped, UsageError
 from pmicheck.options import asks_for_all, request_of
 from pmicheck.report import text
-from pmicheck.report.gate.baseline import Baseline, Comparison, compare, exit_code, load_baseline
+from pmicheck.report.gate.baseline import Comparison, compare, exit_code
 from pmicheck.report.record import Record, tool_version
 from pmicheck.verdict import ExitCode
 
@@ -22,43 +24,56 @@ REASONS = {
 
 
 def verify(options: Namespace) -> ExitCode:
-    """Raises UsageError, OutputError, and LimitReached and KeyboardInterrupt once the partial record is kept."""
-    baseline = load_baseline(options.baseline) if options.baseline else Baseline()
-    record = delivery.as_stored(_decided(options))
-    if not record.results:
-        raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
-    comparison = compare(record, baseline, datetime.date.today(), complete=asks_for_all(options))
-    delivery.deliver(record, comparison, options)
-    _tell(record, comparison, options)
-    if delivery.on_github():
-        delivery.tell_github(record, comparison, alone=options.json == "-")
-    code = exit_code(record, comparison)
-    return code if code is ExitCode.AS_EXPECTED else console.complain(REASONS[code], code)
-
-
-def _decided(options: Namespace) -> Record:
-    """The record of the run; if it is interrupted, what was decided so far is kept first."""
+    """Raises UsageError, OutputError, LimitReached and Stopped; what was decided is kept before, whatever is raised."""
+    baseline = known_findings(options.baseline)
     kept: list[Record] = []
-    with console.interruptible_once():
-        try:
-            from pmicheck import analysis
-            from pmicheck.checkpoints import claimed
+    try:
+        record = delivery.as_stored(_decided(options, kept))
+        if not record.results:
+            raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
+        comparison = compare(record, baseline, datetime.date.today(), complete=asks_for_all(options))
+        delivery.deliver(record, comparison, options)
+        _tell(record, comparison, options)
+        if delivery.on_github():
+            delivery.tell_github(record, comparison, alone=options.json == "-")
+        console.flush()
+    except UsageError:
+        raise
+    except KeyboardInterrupt as error:
+        number = error.number if isinstance(error, Stopped) else signal.SIGINT
+        raise Stopped(number, _kept("interrupted", kept or [_nothing(options)], options)) from None
+    except (LimitReached, OutputError) as error:
+        if not kept and isinstance(error, LimitReached):
+            kept.append(_nothing(options))
+        raise type(error)(_kept(str(error), kept, options)) from error
+    except Exception:
+        delivery.keep(kept[0], options) if kept else None
+        raise
+    code = exit_code(record, comparison)
+    if code is ExitCode.AS_EXPECTED:
+        return code
+    alone = code is ExitCode.NEW_VIOLATION and options.baseline is None
+    return console.complain("a property is violated" if alone else REASONS[code], code)
 
-            request = request_of(options)
-            request.engine.check()
-            delivery.check(options)
-            with claimed(request), console.Progress() as progress:
-                return analysis.verify(request, command=options.command, progress=progress, partial=kept.append)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_kept("interrupted", kept, options)) from None
-        except LimitReached as error:
-            raise LimitReached(_kept(str(error), kept, options)) from error
+
+def _decided(options: Namespace, kept: list[Record]) -> Record:
+    """The record of the run, which is put into `kept` at once; if the run does not come to its end, what there is."""
+    from pmicheck import analysis
+    from pmicheck.checkpoints import claimed
+
+    request = request_of(options)
+    request.engine.check()
+    delivery.check(options)
+    with claimed(request), console.Progress() as progress:
+        kept.append(analysis.verify(request, command=options.command, progress=progress, partial=kept.append))
+        return kept[0]
 
 
 def _kept(why: str, kept: list[Record], options: Namespace) -> str:
-    """Why the run ends, and where the partial record was written to, if an option names a place for it."""
-    place = delivery.keep(kept[0] if kept else _nothing(options), options)
-    return f"{why}; what was decided so far is in {place}" if place else why
+    """Why the run ends, and where the record was written to, if an option names a place for it."""
+    place = delivery.keep(kept[0], options) if kept else None
+    what = "what was decided so far is" if kept and kept[0].partial else "all was decided, and is"
+    return f"{why}; {what} in {place}" if place else why
 
 
 def _nothing(options: Namespace) -> Record:

@@ -132,6 +132,7 @@ class Type2Run(Run):
         super().__post_init__()
         self.forger: Type2Forger = Type2Forger(self.stage, self.knowledge)
         self._put_off: list[tuple[int, Fields]] = []
+        self.taken: set[bytes] = set()
         self._wanted: Fields = {}
 
     # The attacker's own tests.
@@ -288,7 +289,11 @@ class Type2Run(Run):
         stage, events = self.stage, self.stage.receiving.log[logs[PMA3] :]
         made = next((event for event in events if event.kind == "created-by-home-test-init"), None)
         init = message_in(Packet.from_bytes(packet))
-        if made is None or not isinstance(init, wire.ProxyHomeTestInit):
+        if not isinstance(init, wire.ProxyHomeTestInit):
+            return
+        again = ("PHoTI",) if init.cookie in self.taken else ()
+        self.taken.add(init.cookie)
+        if made is None:
             return
         address, care_of = made.detail["home_address"], init.care_of_address
         name = next(name for name, known in stage.addresses.items() if known == address)
@@ -300,7 +305,7 @@ class Type2Run(Run):
                 care_of_address=stage.name_of(care_of),
                 deregisters=False,
                 emitted=init.cookie in stage.cookies.values(),
-                again=(),
+                again=again,
                 before=before.get(name),
                 after=stage.cn.entry(stage.addresses[name]),
                 secrets=None,

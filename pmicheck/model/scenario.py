@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,46 +16,11 @@ from pmicheck.model.limits import BOUNDS, enlarged, fault
 from pmicheck.model.policy import unknown
 from pmicheck.model.time import LAST_PHASE, PHASES
 from pmicheck.model.world import HANDOVERS, LEAVES, Bounds
+from pmicheck.shipped import NAMED as NAMED
+from pmicheck.shipped import SHIPPED as SHIPPED
+from pmicheck.shipped import SHIPPED_IN as SHIPPED_IN
+from pmicheck.shipped import WIDENED as WIDENED
 from pmicheck.verdict import Verdict
-
-SHIPPED = (
-    "rr-mobile",
-    "ero-initial",
-    "ero-handoff",
-    "type1-initial",
-    "type1-refresh",
-    "type1-handover",
-    "type1-handover-reactive",
-    "type1-settled",
-    "type2-local",
-    "type2-handshake",
-    "type2-handshake-handover",
-    "type2-rr",
-    "data-plane",
-)
-"""What is decided when no scenario is named."""
-
-WIDENED = (
-    "rr-mobile-wide",
-    "ero-initial-wide",
-    "ero-handoff-wide",
-    "type1-initial-wide",
-    "type1-refresh-wide",
-    "type1-handover-wide",
-    "type1-handover-twice",
-    "type1-handover-reactive-wide",
-    "type1-settled-wide",
-    "type2-handshake-wide",
-    "type2-handshake-handover-wide",
-    "type2-rr-wide",
-    "data-plane-wide",
-)
-"""The same within larger bounds, decided when they are named. `type2-local` is not among them: no bound adds to it."""
-
-NAMED = (*SHIPPED, *WIDENED)
-
-SHIPPED_IN = "pmicheck/model/scenarios"
-"""Where their files are, from the project's root."""
 
 FAMILIES = {
     "mobile": frozenset({"rr"}),
@@ -73,6 +39,9 @@ FAMILIES = {
 }
 """What each variant offers: readings, mechanisms and properties name the families that they touch."""
 
+LONGEST_NUMBER = 20
+"""Digits of a number in a setting; what is longer is no bound."""
+
 COURSES = dict(zip(FAMILIES, SHIPPED, strict=True))
 """The scenario by whose name traces of a variant are known to those who see no more of it."""
 
@@ -83,7 +52,10 @@ WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "bounds", "expe
 
 @dataclass(frozen=True)
 class Expectation:
-    """An expected verdict with its argument; `settings` and `without` are what has to be changed first ("flip")."""
+    """An expected verdict with its argument; `settings` and `without` are what has to be changed first ("flip").
+
+    `line` is where its table begins, if it is in the scenario's own file.
+    """
 
     attackers: tuple[str, ...]
     properties: tuple[str, ...]
@@ -91,6 +63,7 @@ class Expectation:
     argument: str
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +71,8 @@ class Scenario:
     """One scenario file, checked.
 
     `attackers` are those it is decided under unless others are named, all if there are none; `widens` is the scenario
-    that it has larger bounds than, "" if it stands alone.
+    that it has larger bounds than, "" if it stands alone. `text` is what the file holds; `shipped`: it was asked for by
+    its name.
     """
 
     name: str
@@ -113,6 +87,17 @@ class Scenario:
     file: str
     attackers: tuple[str, ...] = ()
     widens: str = ""
+    text: str = field(default="", compare=False, repr=False)
+    shipped: bool = field(default=False, compare=False)
+
+    def line_of(self, word: str, start: int = 1) -> int | None:
+        """The first line from `start` on that has the word, as a key or in quotes; `start` if none has, or if text is
+        not known None."""
+        if not self.text:
+            return None
+        pattern = re.compile(rf"""(?:^|[{{,\s]){re.escape(word)}\s*[=.]|["']{re.escape(word)}["']""")
+        lines = enumerate(self.text.split("\n"), 1)
+        return next((number for number, line in lines if number >= start and pattern.search(line)), start)
 
     @property
     def families(self) -> frozenset[str]:
@@ -126,10 +111,27 @@ class Scenario:
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
+        if "+" in attacker:
+            return self._expected_of_all(attacker.split("+"), prop)
         for entry in reversed(self.expectations):
             if prop in entry.properties and (attacker in entry.attackers or "*" in entry.attackers):
                 return entry.verdict, entry.argument
         return "", ""
+
+    def _expected_of_all(self, powers: list[str], prop: str) -> tuple[str, str]:
+        """What is expected of one adversary with several powers: what an entry for just these says, or their union.
+
+        It can do what any of its powers can: a violation that one of them brings about is expected of it. What none
+        brings about is expected to hold only if that is expected of each.
+        """
+        for entry in reversed(self.expectations):
+            joined = any(set(name.split("+")) == set(powers) for name in entry.attackers)
+            if prop in entry.properties and joined:
+                return entry.verdict, entry.argument
+        found = [self.expected(power, prop) for power in powers]
+        violated = next((each for each in found if each[0] == Verdict.VIOLATED), None)
+        verdicts = {verdict for verdict, _ in found}
+        return violated or (found[0] if len(verdicts) == 1 else ("", ""))
 
     def bounds_sentence(self) -> str:
         """Within what the verdicts of the scenario hold."""
@@ -165,7 +167,7 @@ class Scenario:
         """
         wanted = {name: value for name, value in settings.items() if name in BOUNDS}
         for name, value in wanted.items():
-            number = int(value) if value.isascii() and value.isdecimal() else value
+            number = int(value) if value.isascii() and value.isdecimal() and len(value) < LONGEST_NUMBER else value
             problem = fault(self.variant, name, number)
             if problem:
                 raise UsageError(f"bound '{name}' {problem} (scenario '{self.name}')")
@@ -193,13 +195,13 @@ def load_scenario(name: str) -> Scenario:
     """
     if name.endswith(".toml"):
         try:
-            return parse_scenario(Path(name).read_text(encoding="utf-8"), name)
+            return parse_scenario(Path(name).read_text(encoding="utf-8-sig"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(name, None, f"cannot be read ({error.__class__.__name__}: {error})") from error
     if name not in NAMED:
         raise unknown("scenario", name, NAMED)
     file = resources.files("pmicheck.model.scenarios") / f"{name}.toml"
-    return parse_scenario(file.read_text(encoding="utf-8"), f"{name}.toml")
+    return replace(parse_scenario(file.read_text(encoding="utf-8"), f"{name}.toml"), shipped=True)
 
 
 def parse_scenario(text: str, file: str) -> Scenario:
@@ -210,6 +212,10 @@ def parse_scenario(text: str, file: str) -> Scenario:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else None
         raise ScenarioError(file, line, f"is no valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ScenarioError(file, None, "is nested too deeply") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise ScenarioError(file, None, f"holds a number that is too long: {error}") from error
     return _Reader(raw, text, file).scenario()
 
 
@@ -225,7 +231,9 @@ class _Reader:
         known = WIDE_KEYS if "widens" in self.raw else KEYS
         for key in self.raw:
             if key not in known:
-                self.fail(key, f"unknown key '{key}'; known are {', '.join(sorted(known))}")
+                close = get_close_matches(key, sorted(known), 1)
+                hint = f"; did you mean '{close[0]}'?" if close else ""
+                self.fail(key, f"unknown key '{key}'; known are {', '.join(sorted(known))}{hint}")
         return self.widened() if "widens" in self.raw else self.alone()
 
     def widened(self) -> Scenario:
@@ -237,12 +245,14 @@ class _Reader:
             title=self.string("title"),
             argument=self.string("argument"),
             bounds=self.larger(base),
-            expectations=(*base.expectations, *self.entries("expect")),
+            expectations=(*(replace(entry, line=None) for entry in base.expectations), *self.entries("expect")),
             flips=(),
             uncovered={**base.uncovered, **self.reasons()},
             file=self.file,
             attackers=self.strings("attackers", self.raw.get("attackers", [])),
             widens=base.name,
+            text=self.text,
+            shipped=False,
         )
 
     def alone(self) -> Scenario:
@@ -259,6 +269,7 @@ class _Reader:
             flips=self.entries("flip"),
             uncovered=self.reasons(),
             file=self.file,
+            text=self.text,
         )
 
     def fail(self, key: str, problem: str) -> None:
@@ -271,7 +282,7 @@ class _Reader:
         """The numbers, counted from 1, of the lines in `place` that begin with the pattern."""
         begins = re.compile(rf"^\s*{pattern}")
         return (
-            number for number, line in enumerate(self.text.splitlines(), 1) if number in place and begins.search(line)
+            number for number, line in enumerate(self.text.split("\n"), 1) if number in place and begins.search(line)
         )
 
     def entries(self, key: str) -> tuple[Expectation, ...]:
@@ -364,6 +375,9 @@ class _Reader:
         settings = entry.get("set", {})
         if not isinstance(settings, dict):
             self.fail("set", "'set' must be a table of readings and values")
+        for name, chosen in settings.items():
+            if not isinstance(chosen, str):
+                self.fail(name, f"the value of '{name}' must be a text")
         return Expectation(
             self.strings("attackers", entry.get("attackers")),
             self.strings("properties", entry.get("properties")),
@@ -371,4 +385,5 @@ class _Reader:
             " ".join(str(argument).split()),
             tuple(sorted(settings.items())),
             self.strings("without", entry.get("without", [])),
+            self.table[0] if self.table else None,
         )

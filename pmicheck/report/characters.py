@@ -6,6 +6,9 @@ are no characters) is written as the escape that Python and JSON use for it, so 
 
 from __future__ import annotations
 
+import re
+
+COMMAND = re.compile(r"(?m)(^\s*)(:)(?=:)|()(#)(?=#\w*\[)")
 LONGEST = 200
 """Characters of a name in a title or a table; longer ones are cut."""
 
@@ -24,8 +27,17 @@ def one_line(text: str, longest: int = LONGEST) -> str:
 
 
 def paragraph(text: str) -> str:
-    """`text` legible with its line breaks and tabs."""
-    return legible(text, keep="\n\t")
+    """`text` legible with its line breaks and tabs, and without commands to the runner of a CI job."""
+    return harmless(legible(text, keep="\n\t"))
+
+
+def harmless(text: str) -> str:
+    """`text` in which no line is a command to the runner of a CI job: the first character of each becomes an escape.
+
+    GitHub obeys lines that begin with `::`, GitHub and Azure what follows `##[` and `##vso[` anywhere in a line, and
+    TeamCity `##teamcity[`.
+    """
+    return COMMAND.sub(lambda found: f"{found[1] or ''}\\x{ord(found[2] or found[4]):02x}", text)
 
 
 def escaped(character: str) -> str:

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from pmicheck.errors import UsageError
-from pmicheck.report.files import cannot_write, make_directory, read_text, write_rendered, write_text
+from pmicheck.report.files import make_directory, write_rendered
 from pmicheck.report.findings import render
+from pmicheck.report.manifest import RECORD, Listed, inspect, remove, write_manifest
 from pmicheck.report.names import finding_names, graph_names
 from pmicheck.report.narration import tell
-from pmicheck.report.record import Record, plain, save, to_text
+from pmicheck.report.record import Record, dumps, plain, save, to_text
 from pmicheck.report.text import findings, verdicts
 
 WIDTH = 100
-MANIFEST = "files.txt"
-"""Lists every file of the report, so that the next run can take away what it does not write again."""
 
 
 def write_reports(record: Record, directory: Path, *, store: bool = True) -> list[Path]:
     """Writes everything and returns the files written. What an earlier run wrote and this one does not is removed.
 
-    `store` is False where `record.json` has been written there already.
+    `store` is False where `record.json` has been written there already, or was read from there.
 
     Nothing but `record.json` holds anything of clock or machine, so that the same verdicts give the same octets.
-    Raises OutputError.
+    While files are written the manifest lists old and new contents, so that a run that ends in between leaves nothing
+    that the next one would take for somebody else's. Raises OutputError, and then writes nothing, if a file there is
+    not pmicheck's.
     """
-    written: list[str] = ["record.json"]
     make_directory(directory)
+    before = inspect(directory, own_record=not store, record=dumps(record).encode("ascii"))
+    made = {name: _octets(content) for name, content in _contents(record)}
+    after = Listed.of(made)
+    before.check_free(directory, after)
+    write_manifest(directory, before | after)
     if store:
-        save(record, directory / "record.json")
-    before = _listed(directory)
-    for name, content in _contents(record):
+        save(record, directory / RECORD)
+    for name, octets in made.items():
         path = directory / name
         make_directory(path.parent)
-        write_rendered(path, content)
-        written.append(name)
-    written = sorted({*written, MANIFEST})
-    _remove(directory, before - set(written))
-    write_text(directory / MANIFEST, "".join(f"{name}\n" for name in written))
-    return [directory / name for name in written]
+        write_rendered(path, octets)
+    remove(directory, before - after)
+    return [directory / RECORD, *(directory / name for name in made), write_manifest(directory, after)]
+
+
+def _octets(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
 
 
 def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
@@ -61,23 +65,3 @@ def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
         for ending, octets in data_files(graph):
             yield f"graphs/{name}-states.{ending}", octets
     yield from pages(record)
-
-
-def _listed(directory: Path) -> set[str]:
-    """What an earlier run says it wrote, as far as that lies in the directory."""
-    path = directory / MANIFEST
-    if not path.is_file():
-        return set()
-    try:
-        lines = read_text(path, "the list of an earlier report's files").splitlines()
-    except UsageError:
-        return set()
-    return {line for line in lines if line and ".." not in PurePosixPath(line).parts and not line.startswith("/")}
-
-
-def _remove(directory: Path, names: set[str]) -> None:
-    for name in sorted(names):
-        try:
-            (directory / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(directory / name, error) from error

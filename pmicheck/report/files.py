@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pmicheck.errors import OutputError, UsageError
 
+LONGEST = 1_000_000_000
+"""Octets of a file that is read."""
+
 
 def write_text(path: Path, text: str) -> None:
     """Writes `text` to `path` so that the old content stays until the new is complete.
@@ -75,9 +78,13 @@ def check_writable(path: Path) -> None:
 
 
 def read_text(path: Path, what: str) -> str:
-    """The text of `path`, which should hold `what`. Raises UsageError."""
+    """The text of `path`, which should hold `what`, without a byte order mark. Raises UsageError."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as stream:
+            octets = stream.read(LONGEST + 1)
+        if len(octets) > LONGEST:
+            raise UsageError(f"{path}: longer than {LONGEST:,} octets; {what} was expected")
+        return octets.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file; {what} was expected there") from error
     except UnicodeDecodeError as error:

@@ -191,6 +191,8 @@ def _readings(flaw: Flaw, review: Review) -> list[str]:
         if gone:
             names = ", ".join(dict.fromkeys(f"{each.property} in {each.scenario}" for each in gone))
             lines.append(f"with {_settings(change)} no more: {names}. {stopped(change.argument)}".rstrip())
+    if not review.made:
+        return ["none was tried; `pmicheck review` tries them"]
     return lines or ["none of those that were tried changes it"]
 
 

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from pmicheck.errors import UsageError
-from pmicheck.report.record import Record, Result, fingerprint, load_json, load_trace, record_from
+from pmicheck.report.record import Record, Result, fingerprint, load, load_json, load_trace, record_from
 from pmicheck.trace import Trace
+
+USUAL = Path("reports/record.json")
 
 
 def is_finding(text: str) -> bool:
@@ -28,14 +30,35 @@ def find(what: str, record: Record, path: Path) -> list[Result]:
     return hits
 
 
-def trace_in(path: Path, finding: str | None) -> Trace:
-    """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record.
+def record_with(what: str) -> Path:
+    """The record of this directory, or of one in it, that has a finding.
+
+    The usual place comes first, then all files named *.json, the newest first. Raises UsageError if none has it.
+    """
+    here = [path for pattern in ("*.json", "*/record.json") for path in Path().glob(pattern) if path.is_file()]
+    newest = sorted(here, key=lambda path: (-path.stat().st_mtime_ns, str(path)))
+    usual = [USUAL] if USUAL.is_file() else []
+    for path in dict.fromkeys([*usual, *newest]):
+        try:
+            find(what, load(path), path)
+        except UsageError:
+            continue
+        return path
+    if usual:
+        find(what, load(USUAL), USUAL)  # says what is like it there
+    raise UsageError(
+        f"{USUAL}: there is no such file, and no other record here has a finding {what!r}; name one: --record"
+    )
+
+
+def trace_in(path: Path, finding: str | None) -> tuple[Trace, Record | None]:
+    """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record, and the record.
 
     Raises UsageError if the file is neither a trace nor a record, or if not exactly one trace is meant.
     """
     stored = load_json(path)
     if not isinstance(stored, dict) or "results" not in stored:
-        return load_trace(stored, path)
+        return load_trace(stored, path), None
     record = record_from(stored, path)
     chosen = find(finding, record, path) if finding else list(record.results)
     traces = [each.trace for each in chosen if each.trace is not None]
@@ -43,4 +66,4 @@ def trace_in(path: Path, finding: str | None) -> Trace:
         raise UsageError(f"{path}: there is no trace to replay" + (f" for {finding!r}" if finding else ""))
     if len(traces) > 1:
         raise UsageError(f"{path}: there are {len(traces)} traces; name one with --finding FINGERPRINT")
-    return traces[0]
+    return traces[0], record

@@ -111,6 +111,8 @@ def _witness(result: Result) -> str:
     witness = result.witness
     if witness is None:
         return "There is no trace to tell, and no witness was asked for."
+    if not witness.found and result.verdict in (Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED):
+        return f"The witness {witness.name} was not found before a limit cut the search."
     if not witness.found:
         return f"The witness {witness.name} was not found: the situation the property speaks of never happens."
     depth = "" if witness.depth is None else f" after {witness.depth} steps"

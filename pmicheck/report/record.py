@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -162,6 +163,7 @@ class Record:
         statements: coverage by statement of the draft (N001 to N179) that some rule of the run cites.
         titles: what each scenario plays, in one line.
         files: where each scenario is written down: a path as the user gave it, or from the project's root.
+        digests: SHA-256 of the text of each of these files, and of those that they widen; older records have none.
         review, graphs: what `pmicheck review` adds; empty until then.
     """
 
@@ -178,6 +180,7 @@ class Record:
     statements: Mapping[str, Cited] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     review: Review = field(default_factory=Review)
     graphs: tuple[StateGraph, ...] = ()
     schema: str = SCHEMA
@@ -283,11 +286,24 @@ def load_trace(stored: Any, path: Path) -> Trace:
 def load_json(path: Path) -> Any:
     """The JSON value in `path`. Raises UsageError with line and column if it is none."""
     try:
-        return json.loads(read_text(path, "a record"))
+        return json.loads(read_text(path, "a record"), parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ValueError as error:  # NaN, 1e400, or an integer of thousands of digits
+        raise UsageError(f"{path}: not a record: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: not a record: the JSON is nested too deeply") from error
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
 
 
 def schema() -> dict[str, Any]:

@@ -131,6 +131,11 @@ class Review:
     repairs: tuple[Mends, ...] = ()
     statements: Mapping[str, Statement] = field(default_factory=dict)
 
+    @property
+    def made(self) -> bool:
+        """Whether there was one: without, nothing is known of other readings, and nothing was tried."""
+        return any(vars(self).values())
+
     def mends(self, scenario: str, prop: str) -> tuple[tuple[str, ...], ...]:
         """The sets of changes that mend a property; () if none was searched."""
         found = (each.changes for each in self.repairs if (each.scenario, each.property) == (scenario, prop))

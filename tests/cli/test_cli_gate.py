@@ -56,13 +56,34 @@ def test_another_attack_on_the_same_property_is_new_and_the_entry_stale(run: Run
     assert "baseline.toml:1: stale" in said
 
 
-@pytest.mark.parametrize("key", ["scenario", "attacker", "property"])
-def test_an_entry_waives_nothing_but_what_it_names(run: Run, baseline: Path, key: str) -> None:
-    text = baseline.read_text()
-    baseline.write_text(text.replace(f'\n{key} = "', f'\n{key} = "un'))
+@pytest.mark.parametrize(
+    ("named", "other"),
+    [("type1-initial", "mine"), ("home-path", "off-path"), ("no-redirection", "binding-freshness")],
+)
+def test_an_entry_waives_nothing_but_what_it_names(run: Run, baseline: Path, named: str, other: str) -> None:
+    baseline.write_text(baseline.read_text().replace(f' = "{named}"', f' = "{other}"'))
     code, said = gate(run, "violated")
     assert code is ExitCode.NEW_VIOLATION
     assert "(1 new, 0 known)" in said
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong", "said"),
+    [
+        ("home-path", "home-pat", "there is no attacker 'home-pat'; did you mean 'home-path'?"),
+        ("home-path", "*", "there is no attacker '*'"),
+        ("home-path", "home-path+of-path", "there is no attacker 'of-path'; did you mean 'off-path'?"),
+        ("no-redirection", "no-redirectoin", "there is no property 'no-redirectoin'; did you mean 'no-redirection'?"),
+    ],
+)
+def test_an_entry_that_can_never_match_is_an_error(run: Run, baseline: Path, named: str, wrong: str, said: str) -> None:
+    run("verify", "--json", "record.json", plan="violated")
+    baseline.write_text(baseline.read_text().replace(f' = "{named}"', f' = "{wrong}"'))
+    for line in ("verify", "report record.json --markdown x", "baseline prune --record record.json"):
+        ended = run(*line.split(), "--baseline", str(baseline), plan="violated")
+        assert ended.returncode == ExitCode.USAGE
+        assert "baseline.toml:" in ended.stderr
+        assert said in ended.stderr
 
 
 @pytest.mark.parametrize("key", ["scenario", "attacker", "property", "fingerprint", "reason", "cite"])

@@ -57,8 +57,10 @@ def commit(sandbox: Sandbox) -> Commit:
 
 
 def pretends(sandbox: Sandbox, code: int) -> str:
-    """A `pmicheck` that writes down its arguments and ends with `code`."""
-    sandbox.program("pretended", f'echo "$@" > "{sandbox.directory}/asked"; exit {code}')
+    """A `pmicheck` that says which files are scenarios, and of what else it is asked writes down the arguments and
+    ends with `code`."""
+    script = f'echo "$@" > "{sandbox.directory}/asked"; exit {code}'
+    sandbox.program("pretended", f'[ "$1" != list ] || exec pmicheck "$@"; {script}')
     return "pretended"
 
 
@@ -121,7 +123,7 @@ def test_a_limit_stops_no_commit_but_is_said(sandbox: Sandbox, commit: Commit) -
     assert commits(sandbox) == 1
 
 
-def test_a_commit_that_touches_no_scenario_does_not_start_pmicheck(sandbox: Sandbox, commit: Commit) -> None:
+def test_a_commit_that_touches_no_scenario_decides_nothing(sandbox: Sandbox, commit: Commit) -> None:
     done = commit({"colour.toml": OTHER_TOML, "notes.txt": "variant = none\n"}, PMICHECK=pretends(sandbox, 1))
     assert done.returncode == 0
     assert not (sandbox.directory / "asked").exists()
@@ -138,3 +140,16 @@ def test_the_staged_baseline_is_used_if_there_is_one(sandbox: Sandbox, commit: C
     commit(files, PMICHECK=pretends(sandbox, 0), PMICHECK_HOOK_SECONDS="5")
     asked = (sandbox.directory / "asked").read_text()
     assert asked == "verify ./agent.toml --baseline baseline.toml --max-seconds 5\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'name = "wide"\ntitle = "t"\nwidens = "type1-initial"\nargument = "a"\n[bounds]\nrefreshes = 1\n',
+        QUIET_AGENT.replace("variant =", "varient ="),
+        QUIET_AGENT.replace("variant =", '"variant" ='),
+        QUIET_AGENT + "clock = = 1\n",
+    ],
+)
+def test_every_scenario_file_is_found_however_it_is_written(sandbox: Sandbox, commit: Commit, text: str) -> None:
+    assert commit({"agent.toml": text}, PMICHECK=pretends(sandbox, 1)).returncode == 1

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from state_graph_samples import GRAPH
 
 from pmicheck.errors import OutputError
-from pmicheck.report.directory import MANIFEST, write_reports
+from pmicheck.report.directory import write_reports
+from pmicheck.report.manifest import MANIFEST
 from pmicheck.report.names import LONGEST, finding_names
 from pmicheck.report.record import Record
 from pmicheck.verdict import Verdict

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
 from pmicheck.report.gate.baseline_lines import without_entries
-from pmicheck.report.record import ReplayOutcome, Result, fingerprint
+from pmicheck.report.record import ReplayOutcome, Result, Witness, fingerprint
 from pmicheck.verdict import ExitCode, Replay, Verdict
 
 TODAY = datetime.date(2030, 6, 15)
@@ -56,6 +56,24 @@ def test_an_entry_is_stale_only_if_its_finding_was_looked_for() -> None:
     assert compare(samples.record(HOLDS), baseline(other), TODAY, complete=True).stale == (other,)
     partial = replace(samples.record(HOLDS), partial=True)
     assert compare(partial, baseline(finding()), TODAY, complete=True).unjudged == (finding(),)
+
+
+@pytest.mark.parametrize(
+    "unasked", [finding(scenario="mine"), finding(scenario="rr-mobile-wide"), finding(without=("mac",))]
+)
+def test_a_run_over_the_main_scenarios_does_not_look_at_others_nor_without_mechanisms(unasked: Finding) -> None:
+    compared = compare(samples.record(HOLDS), baseline(unasked), TODAY, complete=True)
+    assert (compared.stale, compared.unjudged) == ((), (unasked,))
+
+
+def test_a_search_that_a_limit_cut_is_inconclusive_and_not_untrustworthy() -> None:
+    cut = replace(samples.result(verdict=Verdict.HOLDS_TO_BOUND), witness=Witness(False, "entry-made"))
+    record = samples.record(cut)
+    assert exit_code(record, compare(record, baseline(), TODAY)) is ExitCode.INCONCLUSIVE
+    found = samples.record(cut, replace(VIOLATED, attacker="off-path"))
+    assert exit_code(found, compare(found, baseline(), TODAY)) is ExitCode.NEW_VIOLATION
+    whole = samples.record(replace(cut, verdict=Verdict.HOLDS))
+    assert exit_code(whole, compare(whole, baseline(), TODAY)) is ExitCode.NOT_TRUSTWORTHY
 
 
 def test_readings_and_mechanisms_set_apart() -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pmicheck.report.characters import one_line
+from pmicheck.report.characters import harmless, one_line
 from pmicheck.report.ci.locations import relative, scenario_path
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, story
 from pmicheck.report.gate.baseline import Comparison
@@ -94,7 +94,7 @@ def _command(level: str, annotation: Annotation) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return harmless(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

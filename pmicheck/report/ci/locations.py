@@ -29,5 +29,12 @@ def relative(path: str) -> str:
 
 
 def uri(path: str) -> str:
-    """A path from `relative` as a relative reference (RFC 3986 4.2); all but unreserved characters are encoded."""
-    return quote(path.encode("utf-8", "replace"), safe="/")
+    """A path from `relative` as a relative reference (RFC 3986 4.2); all but unreserved characters are encoded.
+
+    Octets that are no text stand in Python's paths as surrogates, and are encoded as the octets that they are.
+    """
+    try:
+        octets = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no octet
+        octets = path.encode("utf-8", "replace")
+    return quote(octets, safe="/")

@@ -21,6 +21,7 @@ from pmicheck.report.files import read_text
 from pmicheck.report.gate.baseline_lines import header_lines, line_of
 from pmicheck.report.narration import citation
 from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.shipped import SHIPPED
 from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
 
 REQUIRED = ("scenario", "attacker", "property", "fingerprint", "reason", "cite")
@@ -110,7 +111,8 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
     """Sorts violations and entries.
 
     An entry is judged only by a run made with the entry's own settings that decided its three names; with
-    `complete` (a run that was asked for everything) an entry whose names were not decided is stale too.
+    `complete` (a run over all main scenarios that was asked for everything) an entry of one of these scenarios is stale
+    too if its attacker or property was not decided, since it does not apply there.
 
     A violation that a weaker attacker's implies is known if that one is, since it is the same attack; of an entry for
     another attack in its place such a run says nothing.
@@ -130,17 +132,19 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
     void: list[tuple[Finding, Result]] = []
     stale: list[Finding] = []
     unjudged: list[Finding] = []
+    whole = {*SHIPPED, *(result.scenario for result in record.results)} if complete else set[str]()
     for entry in baseline.findings:
         if id(entry) in used:
             continue
         covered = [result for result in record.results if entry.covers(result, record)]
         barred = next((result for result in covered if not decided(result)), None)
         comparable = not record.partial and dict(entry.settings) == dict(record.settings)
+        looked = bool(covered) or (entry.scenario in whole and not entry.without)
         comparable &= not any(each.settled_by and each.verdict is Verdict.VIOLATED for each in covered)
         if barred is not None:
             void.append((entry, barred))
         else:
-            (stale if comparable and (covered or complete) else unjudged).append(entry)
+            (stale if comparable and looked else unjudged).append(entry)
     expired = [entry for entry in used.values() if entry.expires is not None and entry.expires < today]
     return Comparison(
         tuple(new), tuple(waived), tuple(void), tuple(stale), tuple(expired), tuple(unjudged), baseline.file
@@ -162,9 +166,14 @@ def exit_code(record: Record, comparison: Comparison) -> ExitCode:
 
 
 def trustworthy(result: Result) -> bool:
-    """False if the property was never put to the test, or the violation was not borne out on real packets."""
+    """False if the property was never put to the test, or the violation was not borne out on real packets.
+
+    What a limit cut says nothing of its witness: nobody looked for it to the end.
+    """
     if result.verdict is Verdict.VIOLATED:
         return result.replay is not None and result.replay.outcome is not Replay.DIVERGED
+    if inconclusive(result):
+        return True
     return result.verdict is not Verdict.VACUOUS and (result.witness is None or result.witness.found)
 
 
@@ -190,6 +199,8 @@ def load_baseline(path: Path) -> Baseline:
         raise UsageError(f"{path}{place}: not TOML: {problem[:1].lower()}{problem[1:]}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: not a baseline: the TOML is nested too deeply") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise UsageError(f"{path}: not a baseline: {error}") from error
     for name in stored:
         if name != "finding":
             place = f"{path}:{line_of(text, name)}"

@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 from pmicheck.errors import OutputError
 
@@ -80,9 +81,16 @@ def place(boxes: Sequence[Size], links: Sequence[Link]) -> Placed:
     """Positions for boxes and edges. Edges lead downwards where the target comes after the source, else upwards.
 
     Raises:
-        OutputError: the layout program is missing, fails or takes longer than `SECONDS`.
+        OutputError: the layout program is missing, fails, answers with something else or takes longer than `SECONDS`.
     """
-    laid = json.loads(_run("\n".join(_source(boxes, links))))
+    try:
+        return _placed(json.loads(_run("\n".join(_source(boxes, links)))), boxes, links)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise OutputError(f"the drawing cannot be laid out: {PROGRAM} answered with what is no layout") from error
+
+
+def _placed(laid: Any, boxes: Sequence[Size], links: Sequence[Link]) -> Placed:
+    """The answer of the layout program as a drawing."""
     width, height = (float(each) for each in laid["bb"].split(",")[2:])
     middles = {each["name"]: _point(each["pos"], height) for each in laid["objects"]}
     legs: dict[int, list[str]] = {}

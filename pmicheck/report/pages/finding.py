@@ -118,6 +118,7 @@ def _rest(rank: Rank, result: Result, name: str) -> dict[str, Any]:
         "costs": costs(result),
         "minimal": minimal(rank, result),
         "turned": turned(record, result),
+        "reviewed": record.review.made,
         "mends": mends,
         "main": main,
         "main_mends": record.review.mends(main.scenario, main.property) if main else (),

@@ -129,7 +129,7 @@ def _remarks(result: Result) -> Iterator[str]:
         yield "DIVERGED"
     if result.verdict is Verdict.VACUOUS:
         yield "never tested"
-    elif result.witness is not None and not result.witness.found:
+    elif not trustworthy(result) and result.verdict is not Verdict.VIOLATED:
         yield "witness not found"
     if inconclusive(result):
         yield "cut by a limit" if result.verdict is Verdict.HOLDS_TO_BOUND else "no decision"
