@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path, PurePath
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.moves import acts as moves
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.errors import ScenarioError, UsageError

@@ -18,7 +18,18 @@ from pmicheck.attacker.deduction import Derivation, Potential, is_public, ways_t
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.domain import Domain, Task, answers_on
 from pmicheck.grounding.instance import Hint, Instance, Leaf, Place, Predicate, SymbolicRun
-from pmicheck.grounding.open import Built, FieldOf, Holds, OpenPlace, Repeated, Under, Whole, at_first, opened, secrets_in
+from pmicheck.grounding.open import (
+    Built,
+    FieldOf,
+    Holds,
+    OpenPlace,
+    Repeated,
+    Under,
+    Whole,
+    at_first,
+    opened,
+    secrets_in,
+)
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell, Context, Refused
@@ -351,7 +362,9 @@ class Grounder:
     def _offered(self, run: SymbolicRun) -> Instance | None:
         """The instance for the message that the run has settled; None if the attacker cannot put it where it goes."""
         kind, act = run.instance.opens, run.act
-        assert kind is not None and act is not None and self.adversary is not None
+        assert kind is not None
+        assert act is not None
+        assert self.adversary is not None
         message = run.settle()
         if not self.adversary.puts(message):
             return None
@@ -392,6 +405,7 @@ class Grounder:
             seen = self.adversary is not None and self.adversary.may_see(message)
             sent = self.sent[message] = Sent(handler(self.world, message), visible_terms(message) if seen else ())
         return sent
+
 
 def _is_answer_to_attacker(instance: Instance, message: Message) -> bool:
     """Whether an honest node answers, or a home agent passes on the answer to, what the attacker sent."""

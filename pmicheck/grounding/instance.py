@@ -18,7 +18,7 @@ from pmicheck.model.world import World
 Place = Cell | OpenPlace
 """What a run reads: a variable of the state, or a field of an open message."""
 
-Predicate = tuple[Place, Callable[..., bool], tuple[Any, ...]]
+Predicate = tuple[Cell, Callable[..., bool], tuple[Any, ...]]
 Hint = Callable[[Any], bool]
 
 
@@ -124,7 +124,7 @@ class SymbolicRun:
         return value
 
     def _place(self, message: Message, name: str) -> FieldOf:
-        kind = self.instance.opens
+        kind: Any = self.instance.opens
         assert kind is not None
         return field_of(kind, name, FIELDS[kind][name](message, self.fork.world))
 
@@ -135,7 +135,7 @@ class SymbolicRun:
             return bool(getattr(message, field) == expected())
         if field in self.fields:
             return bool(self.fields[field] == expected())
-        kind = self.instance.opens
+        kind: Any = self.instance.opens
         own = self._place(message, field).choice.own
         if under is None and own:
             return bool(self.field(message, field) == expected())
@@ -168,8 +168,9 @@ class SymbolicRun:
         if self.instance.opens is None:
             return self.test(trace_of(message), was_sent)
         known = dict(self.fields)
+        kind: Any = self.instance.opens
         other = self.get(
-            whole_of(self.instance.opens),
+            whole_of(kind),
             lambda each: each is None or all(getattr(each, name) == value for name, value in known.items()),
         )
         if other is None:
@@ -181,13 +182,14 @@ class SymbolicRun:
 
     def settle(self) -> Message:
         """The open message, closed: what nobody has read holds the first value of its domain."""
-        kind = self.instance.opens
+        kind: Any = self.instance.opens
         assert kind is not None
         message = opened(kind, self)
         self.closing = True
-        for field, expected in self.builds.items():
-            self.fields[field] = expected()
-        return kind(**{name: self.field(message, name) for name in kind._fields})
+        for name, expected in self.builds.items():
+            self.fields[name] = expected()
+        settled: Message = kind(**{name: self.field(message, name) for name in kind._fields})
+        return settled
 
     def set(self, cell: Cell, value: Any) -> None:
         self.sets[cell] = value
@@ -209,4 +211,3 @@ class SymbolicRun:
 
     def lose_packets_in_flight(self) -> None:
         self.loses_packets = True
-

@@ -1,8 +1,8 @@
 """Open messages: a receiver's rule is run on a message whose fields are chosen as the rule reads them.
 
 An open message looks like one of `pmicheck.model.messages`. Reading a field forks the run over the domain of the field
-(`pmicheck.model.fields`), as reading a cell does over the values of the cell. A field that the rule compares with a term
-which it has computed (`Context.same`) forks into "is that term", which the sender then has to know, and "is not".
+(`pmicheck.model.fields`), as reading a cell does over the values of the cell. A field that the rule compares with a
+term which it has computed (`Context.same`) forks into "is that term", which the sender then has to know, and "is not".
 Fields that no rule reads are never chosen.
 """
 
@@ -71,8 +71,28 @@ class Repeated(NamedTuple):
 OpenPlace = FieldOf | Holds | Under | Whole
 """What a run chooses of an open message, as it chooses values of cells."""
 
-field_of, holds, under_key, whole_of = cache(FieldOf), cache(Holds), cache(Under), cache(Whole)
-"""The same arguments give the same object, by which a place is known."""
+
+# The same arguments give the same object, by which a place is known.
+
+
+@cache
+def field_of(kind: Any, name: str, choice: Choice) -> FieldOf:
+    return FieldOf(kind, name, choice)
+
+
+@cache
+def holds(kind: Any, name: str, term: Term | None) -> Holds:
+    return Holds(kind, name, term)
+
+
+@cache
+def under_key(kind: Any, name: str, key: Term, own: bool) -> Under:
+    return Under(kind, name, key, own)
+
+
+@cache
+def whole_of(kind: Any) -> Whole:
+    return Whole(kind)
 
 
 def at_first(place: OpenPlace) -> tuple[Any, ...]:
@@ -86,7 +106,7 @@ def at_first(place: OpenPlace) -> tuple[Any, ...]:
 
 
 @cache
-def open_class(kind: type[Message]) -> Any:
+def open_class(kind: Any) -> Any:
     """The class of open messages of a kind: every field is read from the run."""
 
     def read(name: str, message: Any) -> Any:
@@ -96,13 +116,11 @@ def open_class(kind: type[Message]) -> Any:
     return type(kind.__name__, (kind,), {**fields, "__hash__": None})
 
 
-def opened(kind: type[Message], run: SymbolicRun) -> Any:
+def opened(kind: Any, run: SymbolicRun) -> Any:
     """An open message of this kind, read by this run."""
     message = open_class(kind)._make([None] * len(kind._fields))
     message.run = run
     return message
-
-
 
 
 def secrets_in(value: Any) -> Iterator[Term]:

@@ -1,8 +1,9 @@
 """What each field of a message may hold if anybody may have sent it: declared once per message kind.
 
-Grounding runs a receiver's rule on a message whose fields it chooses as the rule reads them (`pmicheck.grounding.open`).
-The domain of a field may depend on fields that are chosen already. Sixteen-bit numbers (sequence numbers, nonce indices,
-transaction ids) and addresses can be guessed; tokens, cookies, authenticators and keys have to be known.
+Grounding runs a receiver's rule on a message whose fields it chooses as the rule reads them
+(`pmicheck.grounding.open`). The domain of a field may depend on fields that are chosen already. Sixteen-bit numbers
+(sequence numbers, nonce indices, transaction ids) and addresses can be guessed; tokens, cookies, authenticators and
+keys have to be known.
 
 One address stands for all addresses of one kind: "attacker" for those at which the attacker receives besides its home
 addresses, "bystander" for those of nodes that take no part.
@@ -291,7 +292,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
     Acknowledgement: {
         "to": lambda m, w: Choice(_registrants(w)),
         "proxy": lambda m, w: Choice((w.proxied,)),
-        "care_of": lambda m, w: Choice((CARE_OF[m.to] if m.to in CARE_OF else COA1,)),
+        "care_of": lambda m, w: Choice((CARE_OF.get(m.to, COA1),)),
         "home": _victims,
         "seq": lambda m, w: Choice((0,), honest=((Update, "seq"),)),
         "status": one(0, 138),

@@ -35,8 +35,8 @@ class Bounds:
         token_pairs: PT/HT pairs that the CN issues for one home address.
         sequence_modulus: size of the sequence number space (65536 on the wire).
         attacker_updates: sequence numbers that the attacker picks itself, above all honest ones; and one below.
-        answers: how many answers to what the attacker sent are under way to honest nodes at a time; if any, true answers
-            that the attacker sends (again) are followed too.
+        answers: how many answers to what the attacker sent are under way to honest nodes at a time; if any, true
+            answers that the attacker sends (again) are followed too.
         mobile_nodes: honest mobile nodes that one PMA serves, each a possible victim.
         correspondents: correspondent nodes that every mobile node talks to.
         handovers: how often a mobile node moves to a next PMA, where the scenario has a handover at all.

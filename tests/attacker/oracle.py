@@ -21,8 +21,8 @@ from oracle_image import Effect, Image, Pair
 from oracle_messages import Offer
 from oracle_missing import Kind, Missing, case_name, effect_in_words, kind_of, name_and_receiver, state_in_words
 from oracle_runs import STEP_CELLS, Runs, State, Step, numbers_of
-
 from pmicheck.attacker.injection import Adversary
+
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start

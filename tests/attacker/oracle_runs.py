@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from oracle_deduction import Knowledge
+from pmicheck.attacker.injection import Adversary
 
 from pmicheck.attacker import moves
-from pmicheck.attacker.injection import Adversary
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pmicheck.attacker import moves
+from pmicheck.attacker.adversary import Adversary, Injection
 from pmicheck.attacker.deduction import Potential, ways_to_build
-from pmicheck.attacker.injection import Adversary, Injection
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK

@@ -10,7 +10,7 @@ import pytest
 from decided_cells import scenario
 from naive_runs import STEP_CELLS, NaiveSearch, derivable
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import Prepared, prepare, world_of

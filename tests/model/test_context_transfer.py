@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from model_worlds import begun, fire, refusal_without_trace, under_way, world
 
-from pmicheck.attacker.injection import Adversary
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.moves import acts
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.events import EVENT, Believed

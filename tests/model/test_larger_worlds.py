@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from model_worlds import begun, fire, refusal_without_trace, world
 
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import Potential
-from pmicheck.attacker.injection import Adversary
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.interpreter import Interpreter, play
 from pmicheck.model.messages import HA, TUNNEL, HandoverToken, Update, visible_terms

@@ -18,7 +18,17 @@ from pmicheck.model.roles.authorisation import (
 )
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
-from pmicheck.model.terms import FORGED, NONE, ZERO, Term, encrypted, handover_token, home_token, management_key, permanent_token
+from pmicheck.model.terms import (
+    FORGED,
+    NONE,
+    ZERO,
+    Term,
+    encrypted,
+    handover_token,
+    home_token,
+    management_key,
+    permanent_token,
+)
 from pmicheck.model.time import CLOCK, nonce_exists, token_usable
 from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
@@ -222,9 +232,7 @@ def _right_authenticator(policy: Policy, care_of: str, kbm: Term, ack: Acknowled
     return acknowledgement_authenticator(policy, ack.proxy, care_of, kbm, content, ack.at)
 
 
-def _brings_what_was_issued(
-    ctx: Context, world: World, care_of: str, held: Registration, ack: Acknowledgement
-) -> bool:
+def _brings_what_was_issued(ctx: Context, world: World, care_of: str, held: Registration, ack: Acknowledgement) -> bool:
     """Ghost: whether the tokens in it are the CN's: C of this address and nonce, PT and HT of this home address.
 
     FORGED stands for a token of the attacker's choice, in clear or encrypted under the receiver's public key.
