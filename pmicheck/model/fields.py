@@ -108,15 +108,18 @@ def keys(world: World, home: str) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys((None, key_owner(home), ATTACKER, *agents)))
 
 
-def _numbers_of(kind: type[Message]) -> Domain:
-    """Numbers of the attacker's own and of honest nodes; for its own home addresses it takes one that passes."""
+def _repeats_signatures(message: Any, world: World) -> bool:
+    """Whether the update may hold a signature that the attacker has seen and cannot make: its number and its care-of
+    address are those that were signed."""
+    return isinstance(message, Update) and message.key is not None and not world.corrupted
 
-    def domain(message: Any, world: World) -> Choice:
-        if message.home in world.own_homes:
-            return Choice((0,))
-        return Choice(world.attacker_numbers, honest=((kind, "seq"),))
 
-    return domain
+def _number(message: Any, world: World) -> Choice:
+    """Numbers of the attacker's own, and those that were signed; for its own home addresses it takes one that passes."""
+    if message.home in world.own_homes:
+        return Choice((0,))
+    signed = ((Update, "seq"),) if _repeats_signatures(message, world) else ()
+    return Choice(world.attacker_numbers, honest=signed)
 
 
 def _credential(message: Any, world: World) -> Choice:
@@ -222,11 +225,17 @@ def _addresses(message: Any, world: World) -> Choice:
 
 
 def _bound_addresses(message: Any, world: World) -> Choice:
-    """Care-of addresses for a home address. Of the attacker's own home addresses only its own and the bystander's:
-    which honest node gets that traffic changes no rule, and the bystander stands for all of them."""
+    """Care-of addresses for a home address: the attacker's own, those that were signed or are waited for, and the
+    bystander's, which stands for those of all honest nodes: no rule asks whose it is."""
     if message.home in world.own_homes:
         return Choice((ATTACKER, FLOOD))
-    return Choice(tuple(address for address in addresses(world) if address != message.home))
+    answering = isinstance(message, PeerUpdate) and message.answers
+    named = addresses(world) if answering or _repeats_signatures(message, world) else _own_addresses(world)
+    return Choice(tuple(address for address in named if address != message.home))
+
+
+def _own_addresses(world: World) -> tuple[str, ...]:
+    return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(world.corrupted)))
 
 
 def _agents(message: Any, world: World) -> Choice:
@@ -277,7 +286,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
         "proxy": _proxy,
         "home": _homes,
         "care_of": _bound_addresses,
-        "seq": _numbers_of(Update),
+        "seq": _number,
         "lifetime": one(True, False),
         "credential": _credential,
         "nonce": _home_nonce,
@@ -308,7 +317,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
         "to": _agents,
         "home": _victims,
         "token": lambda m, w: Choice((FORGED,), honest=((HandoverToken, "token"),), secret=True),
-        "seq": lambda m, w: Choice((1,), honest=((Update, "seq"),)),
+        "seq": lambda m, w: Choice((0,), honest=((HandoverToken, "seq"),)),
         "tries": one(0),
         "sender": one(PMA1),
         "link": one(TUNNEL),
@@ -325,7 +334,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
         "to": _all_agents,
         "home": _peers_nodes,
         "care_of": _bound_addresses,
-        "seq": _numbers_of(PeerUpdate),
+        "seq": _number,
         "answers": lambda m, w: Choice((0,), honest=_PEER_NUMBERS if m.to in w.agents else ()),
         "lifetime": one(True, False),
         "proof": lambda m, w: Choice((None,), secret=True),
@@ -334,7 +343,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
     PeerAcknowledgement: {
         "to": _all_agents,
         "home": _peers_nodes,
-        "seq": _numbers_of(PeerUpdate),
+        "seq": _number,
         "proof": lambda m, w: Choice((None,), secret=True),
         "link": one(CARE_OF_CN),
     },

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pmicheck.attacker import moves
-from pmicheck.attacker.adversary import Adversary, Injection
-from pmicheck.attacker.deduction import Potential, ways_to_build
+from pmicheck.attacker.adversary import Adversary
+from pmicheck.attacker.deduction import ways_to_build
+from pmicheck.grounding.ground import ANSWERS
+from pmicheck.grounding.instance import Instance
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import Message, Update, visible_terms
+from pmicheck.model.messages import Message, visible_terms
 from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import attached
-from pmicheck.model.roles.ghosts import evidence, identity, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 
@@ -48,10 +49,12 @@ class NaiveRun(NamedTuple):
 
 
 def opened(known: Iterable[Term]) -> frozenset[Term]:
-    """The terms with the content of every ciphertext whose private key is among them."""
+    """The terms with the content of every ciphertext whose private key is among them, and with what a principal that
+    acts for the attacker has."""
     terms = set(known)
     while True:
-        inside = {t[2] for t in terms if t[0] == "enc" and ("sk", t[1]) in terms} - terms
+        keys = {"enc": "sk", "held": "corrupt"}
+        inside = {t[2] for t in terms if t[0] in keys and (keys[t[0]], t[1]) in terms} - terms
         if not inside:
             return frozenset(terms)
         terms |= inside
@@ -64,33 +67,18 @@ def derivable(term: Term, known: frozenset[Term]) -> bool:
 
 
 class NaiveSearch:
-    """Breadth first; where the attacker acts, again and again until it finds no new message to send."""
+    """Breadth first. Which messages the attacker tries is taken from grounding (tests/attacker looks for others); here
+    whole messages are given to whole states."""
 
-    def __init__(self, start: Start, adversary: Adversary | None) -> None:
+    def __init__(self, start: Start, adversary: Adversary | None, offered: Iterable[Instance] = ()) -> None:
         self.start = start
         self.world = start.world
         self.adversary = adversary
         self.acts = [*spontaneous(start.world), *(moves.acts(adversary) if adversary else ())]
-        self.sent: dict[Message, None] = dict.fromkeys(start.sent)
-        self.ever_known: set[Term] = set()
-        self.injections: dict[Message, Injection] = {}
+        self.injections = {each.message: each.needs for each in offered if each.by_attacker and each.message}
 
     def run(self) -> NaiveRun:
-        while True:
-            found = self._explore()
-            if self.adversary is None or not self._new_injections():
-                return found
-
-    def _new_injections(self) -> bool:
-        assert self.adversary is not None
-        before = len(self.injections)
-        potential = Potential(sorted(self.ever_known, key=repr))
-        for injection in self.adversary.candidates(potential, list(self.sent)):
-            self.injections.setdefault(injection.message, injection)
-        return len(self.injections) > before
-
-    def _explore(self) -> NaiveRun:
-        known = self.adversary.initial() | self.start.seen if self.adversary else set()
+        known = self.adversary.initial() | self.adversary.given() | self.start.seen if self.adversary else set()
         first = NaiveState(frozenset(), frozenset(), opened(known))
         depth = {first: 0}
         events: dict[tuple[Cell, Any], int] = {}
@@ -98,7 +86,6 @@ class NaiveSearch:
         while frontier:
             next_frontier = []
             for state in frontier:
-                self.ever_known |= state.known
                 for successor, shown in self._steps(state):
                     for event in shown:
                         events.setdefault(event, depth[state] + 1)
@@ -117,13 +104,11 @@ class NaiveSearch:
             run = self._at(state, leaving=message)
             if run.offer(message) is None:
                 yield self._after(state, run)
-        for message, injection in self.injections.items():
-            replayed = injection.replay and isinstance(message, Update)
-            if replayed and not was_sent(state.read(self.start, evidence(identity(message)))):
-                continue
-            if all(derivable(term, state.known) for term in injection.needs):
+        for message, needs in self.injections.items():
+            if all(derivable(term, state.known) for term in needs):
                 run = self._at(state)
                 if run.offer(message) is None:
+                    run.in_flight = [each for each in run.in_flight if not isinstance(each, ANSWERS)]
                     yield self._after(state, run)
 
     def _sees(self, link: str) -> bool:
@@ -136,10 +121,10 @@ class NaiveSearch:
         return run
 
     def _after(self, state: NaiveState, run: Interpreter) -> tuple[NaiveState, list[tuple[Cell, Any]]]:
-        self.sent.update(dict.fromkeys(run.sent))
         learned = list(run.learned)
         if self.adversary is not None:
             learned += [t for m in run.sent if self.adversary.may_see(m) for t in visible_terms(m)]
+            learned += [t for m in run.sent for t in self.adversary.keeps(m, run.history[-1].act.actor)]
             learned += self._handed_over(state, run)
         shown = [(cell, run.get(cell)) for cell in STEP_CELLS if run.get(cell) is not None]
         kept = frozenset(
@@ -153,6 +138,7 @@ class NaiveSearch:
         """What the attacker gets for the asking when a phase begins or the node moves."""
         assert self.adversary is not None
         asking = Interpreter(self.world)
+        asking.values = dict(run.values)
         if run.get(CLOCK) != state.read(self.start, CLOCK):
             self.adversary.on_phase(asking, run.get(CLOCK))
         for home in self.world.victims:

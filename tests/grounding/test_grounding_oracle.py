@@ -92,7 +92,7 @@ def test_the_ground_system_reaches_what_the_roles_reach_and_as_early(
     prepared = small(name, attacker, clock, retransmissions, settings)
     grounded = prepared.grounded
     adversary = Adversary(attacker_named(attacker), prepared.start.world) if attacker else None
-    naive = NaiveSearch(prepared.start, adversary).run()
+    naive = NaiveSearch(prepared.start, adversary, [leaf.instance for leaf in grounded.leaves]).run()
     cells = [cell for cell in grounded.fields if is_compared(cell)]
 
     by_roles: dict[Any, int] = {}
