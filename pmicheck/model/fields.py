@@ -258,6 +258,7 @@ def _routed_homes(message: Any, world: World) -> Choice:
 
 _COOKIE = Choice((NONE,), honest=((TestInit, "cookie"),), secret=True)
 _PEER_NUMBERS = ((PeerUpdate, "seq"),)
+"""An answer names the number of what it answers."""
 
 FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
     TestInit: {
@@ -356,8 +357,8 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
     ContextData: {
         "to": _agents,
         "home": _victims,
-        "peer": _addresses,
-        "seq": lambda m, w: Choice((1,), honest=_PEER_NUMBERS),
+        "peer": lambda m, w: Choice((ATTACKER, CARE_OF[PMA3], FLOOD)),
+        "seq": one(1),
         "tries": one(0),
         "key": lambda m, w: Choice((private_key(ATTACKER), private_key(key_owner(m.home))), secret=True),
         "link": one(CONTEXT),

@@ -29,6 +29,9 @@ def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request:
     With a protected transfer the previous agent hears from the home agent who serves the node (A-02).
     """
     require_honest(ctx, world, pma, flow.home)
+    if not world.policy.reads("context_transfer", "unauthenticated"):
+        served = CARE_OF.get(request.asker)
+        require(served is not None and ctx.test(attached(flow.home), equals, served), "not-the-next")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage == "registered", "nothing-to-transfer")
     ctx.send(ContextData(flow.home, held.peer, held.seq, held.tries, profile_key(flow), CONTEXT, request.asker))
