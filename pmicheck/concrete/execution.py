@@ -41,7 +41,7 @@ from pmicheck.concrete.stage import (
     Powers,
     Stage,
 )
-from pmicheck.concrete.stimuli import deliver_handover_token, rogue_registration, start
+from pmicheck.concrete.stimuli import deliver_handover_token, inject_handover_token, rogue_registration, start
 from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.trace import Step, Trace
@@ -246,6 +246,9 @@ class Run:
     def _inject(self, message: Mapping[str, Any]) -> None:
         if message["link"] == ACCESS_LINK:
             inject_on_access_link(self, message)
+            return
+        if message["type"] == "HandoverToken":
+            inject_handover_token(self, message)
             return
         message = earn_first(self, message)
         logs = self._log_lengths()

@@ -117,7 +117,7 @@ class Forger:
                 return issued[index][kind == "HT"] if 0 <= index < len(issued) else None
         return None
 
-    def _token(self, term: Term) -> bytes:
+    def token(self, term: Term) -> bytes:
         """A token that the attacker holds."""
         octets = self.octets_of(term)
         if term[0] == "zero":
@@ -152,7 +152,7 @@ class Forger:
         if captured is not None:
             return Forged(self._repeated(captured, message), ("a captured authenticator",), copied=True)
         mac = message["mac"]
-        kbm = None if mac[0] != "mac" else self._kbm(mac[1], self._token)
+        kbm = None if mac[0] != "mac" else self._kbm(mac[1], self.token)
         signed = message["sig"] is not None and message["sig"][0] == "sig"
         if not signed or self._signer(message["key"]) is not None:
             return self._done(self._composed(message, kbm))
@@ -377,7 +377,7 @@ class Forger:
             options.append(wire.CareOfTestOption(self.knowledge.random.take(TOKEN_OCTETS)))
             options.append(wire.NonceIndicesOption(0, self.stage.nonces[message["care_of_nonce"]]))
         mac = message["mac"]
-        kbm = self._kbm(mac[1], self._token) if mac is not None and mac[0] == "mac" else None
+        kbm = self._kbm(mac[1], self.token) if mac is not None and mac[0] == "mac" else None
         if kbm is not None:
             options.append(wire.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)

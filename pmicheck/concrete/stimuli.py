@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.attack import update_in
+from pmicheck.concrete.constants import TOKEN_OCTETS
 from pmicheck.concrete.data_steps import send_data
 from pmicheck.concrete.local_steps import act_at_shared_agent
 from pmicheck.concrete.mobile_steps import act_as_mobile_node
@@ -168,6 +169,18 @@ def deliver_handover_token(run: Run, message: Mapping[str, Any]) -> None:
         stage.handing_over.append((token, sequence, receiver))
         return
     item = CorrespondentContext(stage.addresses[CN], token, None, sequence)
+    stage.pmas[message["to"]].install(Context(stage.profile, (item,)), run.now)
+
+
+def inject_handover_token(run: Run, message: Mapping[str, Any]) -> None:
+    """A rogue previous agent hands over what it likes; the home agent passes it on to the agent that serves the node.
+
+    Raises:
+        Lacking: the attacker does not hold the token.
+    """
+    stage, token = run.stage, message["token"]
+    octets = run.forger.token(token) if token[0] == "HT" else run.knowledge.random.take(TOKEN_OCTETS)
+    item = CorrespondentContext(stage.addresses[CN], octets, None, int(message["seq"]))
     stage.pmas[message["to"]].install(Context(stage.profile, (item,)), run.now)
 
 

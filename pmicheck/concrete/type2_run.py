@@ -115,7 +115,7 @@ class Type2Forger(Forger):
         cookie = self._cookie(message["cookie"])
         index, at = self.stage.nonces[message["nonce"]], self.stage.addresses
         is_true = message["token"][0] == "T"
-        self.chosen = (self._token(message["token"]) if is_true else self.knowledge.random.take(8)), index
+        self.chosen = (self.token(message["token"]) if is_true else self.knowledge.random.take(8)), index
         answer = wire.ProxyHomeTest(index, cookie, self.chosen[0], care_of_address=at[message["care_of"]])
         packet = plain_packet(answer, self.stage.tested, at[message["address"]])
         return Forged(packet.to_bytes(), tuple(self._secrets))

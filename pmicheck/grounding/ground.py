@@ -27,7 +27,6 @@ from pmicheck.grounding.open import (
     Under,
     Whole,
     at_first,
-    opened,
     secrets_in,
 )
 from pmicheck.grounding.prologue import Start
@@ -218,7 +217,7 @@ class Grounder:
         kind = run.instance.opens
         if kind is None:
             return run.instance.act
-        act = handler(self.world, opened(kind, run))
+        act = handler(self.world, run.open(kind))
         if act is None:
             raise Refused("nobody")
         run.act = act
@@ -271,8 +270,12 @@ class Grounder:
                     if term is not None and term[:2] == ("mac", key) and term in known.terms:
                         yield Repeated(message)
             case Whole(kind=kind):
-                for message in self._honest(kind):
-                    if all(known.can_make(term) for name in FIELDS[kind] for term in self._secrets(message, name)):
+                # True answers are followed as Bounds.answers says.
+                for message in self._honest(kind) if self.world.bounds.answers or kind not in ANSWERS else []:
+                    ends = FIELDS[kind]["to"](message, self.world).values
+                    if message.to in ends and all(
+                        known.can_make(term) for name in FIELDS[kind] for term in self._secrets(message, name)
+                    ):
                         yield message
             case FieldOf(choice=choice):
                 for kind, name in choice.honest:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pmicheck.grounding.open import Built, FieldOf, OpenPlace, Repeated, field_of, holds, opened, under_key, whole_of
 from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell
+from pmicheck.model.cells import Cell, require
 from pmicheck.model.fields import FIELDS
 from pmicheck.model.messages import Message
 from pmicheck.model.roles.ghosts import was_sent
@@ -81,6 +81,7 @@ class SymbolicRun:
     builds: dict[str, Callable[[], Term | None]] = field(default_factory=dict)
     guide: Message | None = None
     closing: bool = False
+    whole: Message | None = None
     unsent: Callable[[Any], Cell] | None = None
     act: Act | None = None
     sets: dict[Cell, Any] = field(default_factory=dict)
@@ -167,18 +168,19 @@ class SymbolicRun:
     def authored(self, message: Message, trace_of: Callable[[Any], Cell]) -> bool:
         if self.instance.opens is None:
             return self.test(trace_of(message), was_sent)
-        known = dict(self.fields)
-        kind: Any = self.instance.opens
-        other = self.get(
-            whole_of(kind),
-            lambda each: each is None or all(getattr(each, name) == value for name, value in known.items()),
-        )
-        if other is None:
+        if self.whole is None:
             self.unsent = trace_of
             return False
-        self.fields.update(other._asdict())
-        self.builds.clear()
-        return self.test(trace_of(other), was_sent)
+        # Before an honest node has sent it, it is a message of the sender's own like any other.
+        require(self.test(trace_of(self.whole), was_sent), "not-sent-yet")
+        return True
+
+    def open(self, kind: Any) -> Any:
+        """The open message: one that an honest node sent, as a whole, or another one."""
+        self.whole = self.get(whole_of(kind))
+        if self.whole is not None:
+            self.fields.update(self.whole._asdict())
+        return opened(kind, self)
 
     def settle(self) -> Message:
         """The open message, closed: what nobody has read holds the first value of its domain."""

@@ -74,6 +74,7 @@ def send_from_correspondent(ctx: Context, world: World, flow: Flow) -> None:
 def receive_at_correspondent(ctx: Context, world: World, at: str, data: Data) -> None:
     """IP-in-IP from an agent: the outer source must match the binding cache entry (N161-N163, reading data_check)."""
     policy = world.policy
+    require(data.destination == at, "inner-packet")
     pairwise = policy.reads("data_check", "pairwise") and policy.on("pairwise-data-check")
     if pairwise:
         require(ctx.test(cells_of(data.source, at).entry, entry_at, data.outer), "pairwise-data-check")
