@@ -270,19 +270,24 @@ class Grounder:
                     if term is not None and term[:2] == ("mac", key) and term in known.terms:
                         yield Repeated(message)
             case Whole(kind=kind):
-                # True answers are followed as Bounds.answers says.
-                for message in self._honest(kind) if self.world.bounds.answers or kind not in ANSWERS else []:
-                    ends = FIELDS[kind]["to"](message, self.world).values
-                    if message.to in ends and all(
-                        known.can_make(term) for name in FIELDS[kind] for term in self._secrets(message, name)
-                    ):
-                        yield message
+                yield from self._repeatable(kind)
             case FieldOf(choice=choice):
                 for kind, name in choice.honest:
                     for message in self._honest(kind):
                         value = getattr(message, name)
                         if not choice.secret or all(map(known.can_make, secrets_in(value))):
                             yield value
+
+    def _repeatable(self, kind: type[Message]) -> Iterator[Message]:
+        """Honest nodes' messages that the attacker could send as they were; true answers as Bounds.answers says."""
+        if kind in ANSWERS and not self.world.bounds.answers:
+            return
+        for message in self._honest(kind):
+            secrets = (term for name in FIELDS[kind] for term in self._secrets(message, name))
+            if message.to in FIELDS[kind]["to"](message, self.world).values and all(
+                map(self.potential.can_make, secrets)
+            ):
+                yield message
 
     def _honest(self, kind: type[Message]) -> list[Message]:
         return [message for message in self.result.messages if isinstance(message, kind)]

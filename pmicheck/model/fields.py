@@ -115,7 +115,7 @@ def _repeats_signatures(message: Any, world: World) -> bool:
 
 
 def _number(message: Any, world: World) -> Choice:
-    """Numbers of the attacker's own, and those that were signed; for its own home addresses it takes one that passes."""
+    """Numbers of the attacker's own, and those that were signed; for its own home addresses one that passes."""
     if message.home in world.own_homes:
         return Choice((0,))
     signed = ((Update, "seq"),) if _repeats_signatures(message, world) else ()

@@ -21,14 +21,15 @@ from oracle_image import Effect, Image, Pair
 from oracle_messages import Offer
 from oracle_missing import Kind, Missing, case_name, effect_in_words, kind_of, name_and_receiver, state_in_words
 from oracle_runs import STEP_CELLS, Runs, State, Step, numbers_of
-from pmicheck.attacker.injection import Adversary
 
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import attacker_named
+from pmicheck.grounding.ground import ANSWERS
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
 from pmicheck.grounding.run import begin, prepare
 from pmicheck.model.cells import Cell
-from pmicheck.model.messages import HA, HA2, Message, describe, name_of
+from pmicheck.model.messages import HA, HA2, Acknowledgement, Message, Test, describe, name_of
 from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.terms import Term, render
@@ -137,10 +138,16 @@ class Oracle:
 
     def _attacks(self, state: State) -> Iterator[Step]:
         """The attacker's messages that a receiver accepts."""
-        again = self.offer.seen_again(state.known, sorted(state.sent, key=repr))
+        again = list(self.offer.seen_again(state.known, sorted(state.sent, key=repr)))
+        answers = self.runs.start.world.bounds.answers
         for message in dict.fromkeys((*self._composed(state), *again)):
+            if isinstance(message, Test | Acknowledgement) and message in again and not answers:
+                continue
             outcome = self.runs.offer(state, message)
             if outcome is not None:
+                # What answers the attacker is followed as the bound says (Bounds.answers).
+                away = tuple(each for each in outcome.under_way if answers or not isinstance(each, ANSWERS))
+                outcome = outcome._replace(under_way=away)
                 self.accepted += 1
                 yield Step("", message, True, outcome)
 

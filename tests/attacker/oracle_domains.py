@@ -65,7 +65,7 @@ class Domains:
         """Where a binding can lead: to agents or the mobile node, to the attacker, the bystander, or home."""
         own = [CARE_OF[pma] for pma in self.world.agents] if self.world.proxied else [COA1, COA2]
         peer = [CARE_OF[PMA3]] if self.world.type2 else []
-        return (*own, *peer, ATTACKER, FLOOD, *self.world.victims)
+        return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(self.world.corrupted)))
 
     @property
     def registrants(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ class Domains:
         """Sequence numbers; those of its own addresses nobody checks."""
         if home in self.world.own_homes:
             return (0,)
-        return tuple(sorted({*self.numbers, *self.world.attacker_numbers}))
+        return self.world.attacker_numbers
 
     def proxy_flags(self) -> tuple[bool, ...]:
         """Whether updates can have the proxy flag: RFC 6275 and RFC 4866 know none, the agent of 4.3 no other."""

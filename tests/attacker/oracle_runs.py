@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from oracle_deduction import Knowledge
-from pmicheck.attacker.injection import Adversary
 
 from pmicheck.attacker import moves
+from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
@@ -110,7 +110,7 @@ class Runs:
         return self.adversary.attacker.sees(link, self.start.world.policy)
 
     def first(self) -> State:
-        known = Knowledge(self.adversary.initial() | self.start.seen)
+        known = Knowledge(self.adversary.initial() | self.adversary.given() | self.start.seen)
         return State({}, frozenset(), known, frozenset(self.start.sent))
 
     def value(self, state: State, cell: Cell) -> Any:
@@ -143,8 +143,10 @@ class Runs:
 
     def _outcome(self, state: State, run: Reading) -> Outcome:
         changed = {cell: value for cell, value in run.written.items() if cell not in STEP_CELLS}
-        shown = [*run.learned, *self._handed_over(run.written)]
+        shown = [*run.learned, *self._handed_over(run.written, run.values)]
         shown += [term for message in run.sent if self.adversary.may_see(message) for term in visible_terms(message)]
+        actor = run.history[-1].act.actor
+        shown += [term for message in run.sent for term in self.adversary.keeps(message, actor)]
         events = tuple((cell, run.get(cell)) for cell in STEP_CELLS if run.get(cell) is not None)
         return Outcome(
             tuple(changed.items()),
@@ -155,9 +157,10 @@ class Runs:
             run.loses_packets,
         )
 
-    def _handed_over(self, written: Mapping[Cell, Any]) -> list[Term]:
+    def _handed_over(self, written: Mapping[Cell, Any], values: Mapping[Cell, Any]) -> list[Term]:
         """What the attacker gets for the asking when a phase begins or a mobile node moves."""
         asking = Interpreter(self.start.world)
+        asking.values = dict(values)
         if CLOCK in written:
             self.adversary.on_phase(asking, written[CLOCK])
         for home in self.start.world.victims:

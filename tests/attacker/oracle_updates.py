@@ -30,7 +30,7 @@ from pmicheck.model.terms import (
     management_key,
     permanent_token,
 )
-from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2
+from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, PMA3
 
 
 class Signalling(Domains):
@@ -66,7 +66,8 @@ class Signalling(Domains):
                     else home_token(address, nonce, at)
                 )
                 for token, cookie, care_of in product((FORGED, right), self._cookies(known), peers):
-                    if known.derives(token):
+                    false = token == FORGED or care_of not in (None, CARE_OF[PMA3])
+                    if known.derives(token) and (false or world.bounds.answers):
                         yield Test(kind, address, nonce, cookie, token, TUNNEL, to, at, care_of)
 
     # Binding updates (draft 3.3 to 3.5).
@@ -157,12 +158,12 @@ class Signalling(Domains):
             ):
                 ack = bare._replace(care_of_token=token, care_of_nonce=nonce, tokens=tokens)
                 if key is not None:
-                    mac = acknowledgement_authenticator(
-                        policy, ack.proxy, ack.care_of, key, ack.seq, token, tokens, ack.at
-                    )
+                    content = (ack.seq, token, nonce, tokens)
+                    mac = acknowledgement_authenticator(policy, ack.proxy, ack.care_of, key, content, ack.at)
                     ack = ack._replace(mac=mac)
                 sig = acknowledgement_signature(policy, ack.care_of, ack.seq, tokens, ack.at) if tokens else None
-                for signed in dict.fromkeys((None, sig)):
+                forged = any(FORGED in (each, each[-1]) for each in tokens)
+                for signed in dict.fromkeys((None, sig)) if forged or self.world.bounds.answers else ():
                     if known.derives(ack.mac) and known.derives(signed):
                         yield ack._replace(sig=signed)
 

@@ -15,7 +15,7 @@ from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import private_key
 from pmicheck.model.time import CLOCK
-from pmicheck.model.topology import ATTACKER, AWAY, COA1, COA3, MN, PMA1, PMA2, PMA3, VICTIM_HOME, Flow
+from pmicheck.model.topology import ATTACKER, AWAY, COA1, COA2, COA3, MN, PMA1, PMA2, PMA3, VICTIM_HOME, Flow
 from pmicheck.model.world import World
 
 FLOW = Flow(VICTIM_HOME, PMA3)
@@ -74,16 +74,15 @@ def test_a_lost_request_is_repeated_as_often_as_the_bound_says() -> None:
 
 
 def test_an_agent_that_registered_nobody_has_nothing_to_transfer() -> None:
-    run = Interpreter(roaming())
-    assert refusal_without_trace(run, REQUEST) == "nothing-to-transfer"
-    run = begun(roaming(), "pma1 asks HA2 for the binding")
-    assert refusal_without_trace(run, REQUEST) == "nothing-to-transfer"
+    for run in (Interpreter(roaming()), begun(roaming(), "pma1 asks HA2 for the binding")):
+        assert refusal_without_trace(run, REQUEST) == "not-the-next"
+        run.set(ATTACHED, COA2)
+        assert refusal_without_trace(run, REQUEST) == "nothing-to-transfer"
 
 
 def test_a_corrupted_agent_answers_no_more_once_the_node_is_gone() -> None:
-    here = roaming(attacker="rogue-previous-pma")
-    assert refusal_without_trace(registered(here), REQUEST) is None
-    run = registered(here)
+    honest, run = moved(roaming()), registered(roaming(attacker="rogue-previous-pma"))
+    assert refusal_without_trace(honest, REQUEST) is None
     run.set(ATTACHED, AWAY)
     assert refusal_without_trace(run, REQUEST) == "corrupted"
 
