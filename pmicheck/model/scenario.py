@@ -145,6 +145,9 @@ class Scenario:
             f"sequence numbers modulo {bounds.sequence_modulus}",
             f"{bounds.attacker_updates} numbers of the attacker's own above honest ones and one below",
             f"{bounds.answers} true answer(s) by way of the attacker",
+            "1 token pair for its own addresses",
+            "delays that end with a phase",
+            *(("a prologue that the attacker only watches",) if self.prologue else ()),
             *(
                 f"{number} {what}"
                 for number, what in (

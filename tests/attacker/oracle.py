@@ -20,7 +20,7 @@ from oracle_deduction import terms_in
 from oracle_image import Effect, Image, Pair
 from oracle_messages import Offer
 from oracle_missing import Kind, Missing, case_name, effect_in_words, kind_of, name_and_receiver, state_in_words
-from oracle_runs import STEP_CELLS, Runs, State, Step, numbers_of
+from oracle_runs import STEP_CELLS, Outcome, Runs, State, Step, numbers_of
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import attacker_named
@@ -84,6 +84,7 @@ class Oracle:
         self.image = Image(self.grounded, self.looked_at)
         self.offer = Offer(self.start.world, self.adversary.attacker, self._honest_numbers())
         self.composed: dict[tuple[frozenset[Term], int], list[Message]] = {}
+        self.unanswered: dict[int, Outcome] = {}
         self.found: dict[Kind, Missing] = {}
         self.unknown: list[tuple[Cell, Missing]] = []
         self.excess: dict[Kind, Missing] = {}
@@ -145,11 +146,17 @@ class Oracle:
                 continue
             outcome = self.runs.offer(state, message)
             if outcome is not None:
-                # What answers the attacker is followed as the bound says (Bounds.answers).
-                away = tuple(each for each in outcome.under_way if answers or not isinstance(each, ANSWERS))
-                outcome = outcome._replace(under_way=away)
+                if not answers:
+                    outcome = self._without_answers(outcome)
                 self.accepted += 1
                 yield Step("", message, True, outcome)
+
+    def _without_answers(self, outcome: Outcome) -> Outcome:
+        """What answers the attacker is followed as the bound says (Bounds.answers)."""
+        if id(outcome) not in self.unanswered:
+            away = tuple(each for each in outcome.under_way if not isinstance(each, ANSWERS))
+            self.unanswered[id(outcome)] = outcome._replace(under_way=away)
+        return self.unanswered[id(outcome)]
 
     def _composed(self, state: State) -> list[Message]:
         """What it can compose, without what is refused in every state; once for each knowledge."""
@@ -250,6 +257,8 @@ class Oracle:
         name = self.grounded.system.rules[self.grounded.system.transitions[number].rule].name
         if not problem and message is not None:
             outcome = self.runs.offer(pair.state, message)
+            if outcome is not None and not self.runs.start.world.bounds.answers:
+                outcome = self._without_answers(outcome)
             effect = None if outcome is None else self.image.effect(outcome, None)
             if effect is None:
                 problem = "its receiver refuses it"

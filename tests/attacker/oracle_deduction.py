@@ -69,10 +69,12 @@ class Knowledge:
 
 
 def _opened(terms: Iterable[Term]) -> frozenset[Term]:
-    """The terms, with the content of each ciphertext whose private key is among them."""
+    """The terms, with the content of each ciphertext whose private key is among them, and of what a principal holds
+    that acts for the attacker."""
     found = set(terms)
     while True:
-        inside = {term[2] for term in found if term[0] == "enc" and ("sk", term[1]) in found} - found
+        opened_by = {"enc": "sk", "held": "corrupt"}
+        inside = {t[2] for t in found if t[0] in opened_by and (opened_by[t[0]], t[1]) in found} - found
         if not inside:
             return frozenset(found)
         found |= inside

@@ -16,10 +16,12 @@ from pmicheck.model.messages import (
     Data,
     HandoverToken,
     Message,
+    PeerAcknowledgement,
+    PeerUpdate,
     Trigger,
 )
 from pmicheck.model.terms import Term
-from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, FLOOD, MN, PMA3, key_owner
+from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, FLOOD, MN, key_owner
 from pmicheck.model.world import World
 
 FORGED: Term = ("forged",)
@@ -54,6 +56,9 @@ class Domains:
                 return message.sender in corrupts or self.attacker.sees(TUNNEL, policy)
             case Trigger():
                 return self.attacker.own_home
+            case PeerUpdate() | PeerAcknowledgement():
+                # Nothing looks at an entry that an agent makes for a node which it serves itself.
+                return (message.home == CN_HOME) == (message.to in self.world.agents)
             case Data(outer=""):
                 return message.source == ATTACKER and message.link != ACCESS
             case Data():
@@ -62,9 +67,7 @@ class Domains:
 
     @property
     def care_of_addresses(self) -> tuple[str, ...]:
-        """Where a binding can lead: to agents or the mobile node, to the attacker, the bystander, or home."""
-        own = [CARE_OF[pma] for pma in self.world.agents] if self.world.proxied else [COA1, COA2]
-        peer = [CARE_OF[PMA3]] if self.world.type2 else []
+        """Where a binding can lead: to the attacker, or to the bystander, who stands for all honest nodes."""
         return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(self.world.corrupted)))
 
     @property
