@@ -36,8 +36,8 @@ class Offer(Signalling, Peers):
         variant = self.world.variant
         nonces = tuple(range(1, nonce + 1))
         if variant in HANDSHAKES:
-            yield from self.peer_updates(known)
-            yield from self.peer_acknowledgements(known)
+            yield from filter(self.may_send, self.peer_updates(known))
+            yield from filter(self.may_send, self.peer_acknowledgements(known))
             yield from self.cache_messages()
             yield from self.context_messages(known)
         elif variant != "local":
