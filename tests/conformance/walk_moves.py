@@ -272,7 +272,9 @@ class Moves:
         ack = Acknowledgement(proxy, care_of, VICTIM_HOME, seq, 0, token, nonce, tokens, NO_MAC, CARE_OF_CN, who)
         if waiting and self._mostly(0.7):
             kbm = outstanding_key(self.world, CARE_OF.get(who, care_of), held, ack)
-            return ack._replace(mac=acknowledgement_authenticator(self.policy, proxy, care_of, kbm, seq, token, tokens))
+            return ack._replace(
+                mac=acknowledgement_authenticator(self.policy, proxy, care_of, kbm, (seq, token, nonce, tokens))
+            )
         return ack._replace(mac=None) if self._mostly(0.3) else ack
 
     def any(self, seen: Sequence[Update]) -> Message | None:

@@ -250,7 +250,11 @@ class Octets:
         def authenticate(header: bytes) -> bytes:
             term: Any = ack.mac
             right = term[0] == "mac" and term == acknowledgement_authenticator(
-                self.policy, ack.proxy, ack.care_of, term[1], ack.seq, ack.care_of_token, ack.tokens
+                self.policy,
+                ack.proxy,
+                ack.care_of,
+                term[1],
+                (ack.seq, ack.care_of_token, ack.care_of_nonce, ack.tokens),
             )
             if not right:
                 return self.noise(AUTHENTICATOR_OCTETS)

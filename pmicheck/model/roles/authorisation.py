@@ -215,10 +215,12 @@ def _indices(update: Update) -> Term:
 
 def expected_authenticator(policy: Policy, update: Update, home: Term, care_of: Term | None) -> Term:
     """The authenticator that the CN computes; the care-of address of a deregistration is the home address."""
-    address = update.care_of if update.lifetime else update.home
+    address = None
+    if policy.on("coa-in-mac"):
+        address = update.care_of if update.lifetime else update.home
     return authenticator(
         management_key(home, care_of),
-        address if policy.on("coa-in-mac") else None,
+        address,
         update.to if policy.on("cn-in-mac") else None,
         header_of(policy, update),
     )

@@ -40,7 +40,7 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import note_accepted
+from pmicheck.model.roles.ghosts import evidence, identity, note_accepted
 from pmicheck.model.terms import (
     Term,
     authenticator,
@@ -100,7 +100,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
     _note(ctx, world, update, author, again, "created" if created else "changed", harm)
-    _acknowledge(ctx, world, update, generation, tokens)
+    _acknowledge(ctx, world, update, generation, tokens, author)
 
 
 def _note_amendments(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -160,7 +160,8 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     if old is None:
         if update.proxy:
             raise Refused("no-entry")
-        _acknowledge(ctx, world, update, generation, ())
+        sent = ctx.authored(update, lambda message: evidence(identity(message)))
+        _acknowledge(ctx, world, update, generation, (), "honest" if sent else "attacker")
         return
     harm = _harm(ctx, world, cells, update)
     author, again = note_accepted(ctx, update)
@@ -176,7 +177,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         ctx.set(cells.ht, ())
     _note(ctx, world, update, author, again, "deleted", harm)
     if not update.proxy:
-        _acknowledge(ctx, world, update, generation, ())
+        _acknowledge(ctx, world, update, generation, (), author)
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
@@ -242,7 +243,9 @@ def _note(ctx: Context, world: World, update: Update, author: str, again: bool, 
         ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
 
 
-def _acknowledge(ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...]) -> None:
+def _acknowledge(
+    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...], author: str
+) -> None:
     """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04).
 
     An update with lifetime zero names no care-of address, so that a Care-of Test Init option in it has nothing to test
@@ -277,14 +280,15 @@ def _acknowledge(ctx: Context, world: World, update: Update, generation: int, to
             to,
             sig,
             update.to,
-        )
+        ),
+        # What answers an update of the attacker's is followed to honest nodes as Bounds.answers says.
+        lost=author == "attacker" and not world.bounds.answers,
     )
 
 
 def _way_back(world: World, update: Update) -> tuple[str, str]:
-    """(link, receiver) of an answer: the packet's source, which is the care-of address or the home address."""
-    by_source = update.proxy and world.policy.reads("hoa_conveyance", "source")
-    if update.care_of != update.home and not by_source:
+    """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
+    if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
         link = CARE_OF_CN if update.care_of in CARE_OF.values() else INTERNET
         return link, who_is_at(world, update.care_of)
     if update.home in world.victims:
