@@ -62,6 +62,7 @@ LEFT_OUT = {
 _RULE_GUARD = "says when an honest node acts of itself, not what it accepts"
 
 EXEMPT = {
+    "no-such-nonce-yet": "a walk has no token of a nonce that is not made yet",
     **dict.fromkeys(
         (
             "elsewhere",
