@@ -228,7 +228,9 @@ def _bound_addresses(message: Any, world: World) -> Choice:
     """Care-of addresses for a home address: the attacker's own, those that were signed or are waited for, and the
     bystander's, which stands for those of all honest nodes: no rule asks whose it is."""
     if message.home in world.own_homes:
-        return Choice((ATTACKER, FLOOD))
+        # Where T and C are not told apart, C for a victim's home address is its T.
+        victims = () if world.policy.on("token-domain-octet") else world.victims
+        return Choice((ATTACKER, FLOOD, *victims))
     answering = isinstance(message, PeerUpdate) and message.answers
     named = addresses(world) if answering or _repeats_signatures(message, world) else _own_addresses(world)
     return Choice(tuple(address for address in named if address != message.home))
