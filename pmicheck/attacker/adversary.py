@@ -20,7 +20,6 @@ from pmicheck.model.messages import (
     Data,
     HandoverToken,
     Message,
-    TestInit,
     Trigger,
     Update,
     visible_terms,
@@ -179,8 +178,6 @@ class Adversary:
         """Whether it can put messages of this kind anywhere in this world."""
         if kind not in kinds_of(self.world):
             return False
-        if kind is TestInit:
-            return True
         if kind is HandoverToken:
             return bool(self.attacker.corrupts) or not self.world.policy.tunnel_protected
         if kind in (ContextData, ContextRequest):

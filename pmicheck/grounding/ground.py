@@ -138,6 +138,7 @@ class Grounder:
         self.agenda: list[Task] = []
         self.potential = Potential()
         self.sent: dict[Message, Sent] = {}
+        self.by_kind: dict[type[Message], list[Message]] = {}
         self.denied: list[tuple[Leaf, Cell]] = []
 
     def run(self) -> Ground:
@@ -147,7 +148,8 @@ class Grounder:
         known = self.adversary.initial() | self.start.seen if self.adversary else set()
         for term in sorted(known | given, key=repr):
             self.potential.add(term)
-        self.result.messages.update(dict.fromkeys(self.start.sent))
+        for message in self.start.sent:
+            self._note(message)
         for act in spontaneous(self.world):
             self._start(Instance(self._hooked(act)))
         if self.adversary:
@@ -289,8 +291,15 @@ class Grounder:
             ):
                 yield message
 
+    def _note(self, message: Message) -> None:
+        """An honest node may send the message."""
+        if message not in self.result.messages:
+            self.result.messages[message] = None
+            self.by_kind.setdefault(type(message), []).append(message)
+
     def _honest(self, kind: type[Message]) -> list[Message]:
-        return [message for message in self.result.messages if isinstance(message, kind)]
+        """What honest nodes may send of a kind, as far as it is known by now, in order of discovery."""
+        return list(self.by_kind.get(kind, ()))
 
     def _secrets(self, message: Message, name: str) -> tuple[Term, ...]:
         """The terms in a field of a message that its sender has to know, none if it has not to know the field."""
@@ -325,7 +334,7 @@ class Grounder:
             learned += sent.shown
             if self.adversary is not None:
                 learned += self.adversary.keeps(message, instance.act.actor)
-            if sent.act is None or message.to == ATTACKER:
+            if sent.act is None or message.to == ATTACKER or message in run.lost:
                 continue
             if _is_answer_to_attacker(instance, message):
                 answers.append(message)
@@ -333,7 +342,7 @@ class Grounder:
                 self._launch(message, sent, flight_of(message), True, run.sets)
         for term in learned:
             self.potential.add(term)
-        slots = range(self.world.bounds.answers) if answers else (0,)
+        slots = range(self.world.bounds.answers) if answers else ()
         for number in slots:
             for message in answers:
                 self._launch(message, self.sent[message], slot(number), message, run.sets)
@@ -356,7 +365,7 @@ class Grounder:
         leaf = Leaf(
             instance,
             {place: value for place, value in run.gets.items() if isinstance(place, Cell)},
-            {test: answer for test, answer in run.tests.items() if isinstance(test[0], Cell)},
+            dict(run.tests),
             dict(run.sets),
             tuple(run.sends),
             tuple(dict.fromkeys(learned)),
@@ -406,10 +415,10 @@ class Grounder:
             self._push_viable(cell, task)
 
     def _sent(self, message: Message) -> Sent:
-        """What comes of a message that an honest node sends; it is noted when it is sent first."""
+        """What becomes of a message that an honest node sends; it is noted when it is sent first."""
         sent = self.sent.get(message)
         if sent is None:
-            self.result.messages[message] = None
+            self._note(message)
             seen = self.adversary is not None and self.adversary.may_see(message)
             sent = self.sent[message] = Sent(handler(self.world, message), visible_terms(message) if seen else ())
         return sent

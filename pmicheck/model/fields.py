@@ -38,6 +38,7 @@ from pmicheck.model.messages import (
     Trigger,
     Update,
 )
+from pmicheck.model.roles.registration import signer
 from pmicheck.model.terms import FORGED, NONE, Term, encrypted, private_key
 from pmicheck.model.time import current_nonce
 from pmicheck.model.topology import (
@@ -83,12 +84,19 @@ def one(*values: Any) -> Domain:
 @cache
 def addresses(world: World) -> tuple[str, ...]:
     """Care-of addresses that somebody may name."""
-    own = tuple(sorted(CARE_OF[pma] for pma in world.corrupted))
     nodes = (COA1, COA2) if not world.proxied else tuple(CARE_OF[pma] for pma in world.agents)
     peers = (CARE_OF[PMA3],) if world.type2 else ()
-    # Where T and C are not told apart, a home address can pass a care-of test.
-    homes = world.victims if not world.policy.on("token-domain-octet") else ()
-    return tuple(dict.fromkeys((ATTACKER, FLOOD, *own, *nodes, *peers, *homes)))
+    return tuple(dict.fromkeys((*_own_addresses(world), *nodes, *peers, *_tested_homes(world))))
+
+
+def _own_addresses(world: World) -> tuple[str, ...]:
+    """Those at which the attacker receives, and the bystander's."""
+    return (ATTACKER, FLOOD, *sorted(CARE_OF[pma] for pma in world.corrupted))
+
+
+def _tested_homes(world: World) -> tuple[str, ...]:
+    """Where T and C are not told apart, a victim's home address can pass a care-of test: its C is its T."""
+    return () if world.policy.on("token-domain-octet") else world.victims
 
 
 @cache
@@ -141,18 +149,12 @@ def _proxy(message: Any, world: World) -> Choice:
     return Choice(((True,) if world.type2 else (True, False)) if world.proxied else (False,))
 
 
-def _key_for(world: World, receiver: str, home: str) -> str:
-    """Whose public key encrypts what goes to a registrant."""
-    shared = world.policy.reads("key_owner", "mn") and world.policy.reads("agent_key", "shared")
-    return key_owner(home) if shared else receiver
-
-
 def _issued_tokens(message: Any, world: World) -> Choice:
     """A token of the sender's own choice; where answers to the attacker are followed (`Bounds.answers`) also none, or
     what was issued: such an answer may be a true one."""
     chosen: Term = FORGED
     if world.enhanced and world.policy.on("token-encryption"):
-        chosen = encrypted(_key_for(world, message.to, message.home), FORGED)
+        chosen = encrypted(signer(world.policy, message.to, message.home), FORGED)
     if not world.bounds.answers:
         return Choice(((chosen,),), secret=True)
     return Choice(((), (chosen,)), honest=((Acknowledgement, "tokens"),), secret=True)
@@ -228,16 +230,10 @@ def _bound_addresses(message: Any, world: World) -> Choice:
     """Care-of addresses for a home address: the attacker's own, those that were signed or are waited for, and the
     bystander's, which stands for those of all honest nodes: no rule asks whose it is."""
     if message.home in world.own_homes:
-        # Where T and C are not told apart, C for a victim's home address is its T.
-        victims = () if world.policy.on("token-domain-octet") else world.victims
-        return Choice((ATTACKER, FLOOD, *victims))
+        return Choice((ATTACKER, FLOOD, *_tested_homes(world)))
     answering = isinstance(message, PeerUpdate) and message.answers
     named = addresses(world) if answering or _repeats_signatures(message, world) else _own_addresses(world)
     return Choice(tuple(address for address in named if address != message.home))
-
-
-def _own_addresses(world: World) -> tuple[str, ...]:
-    return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(world.corrupted)))
 
 
 def _agents(message: Any, world: World) -> Choice:

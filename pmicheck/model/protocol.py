@@ -49,24 +49,23 @@ def spontaneous(world: World) -> tuple[Act, ...]:
     return tuple(acts)
 
 
-def kinds_of(world: World) -> frozenset[type[Message]]:
+def kinds_of(world: World) -> tuple[type[Message], ...]:
     """The kinds of messages that somebody processes in this world."""
     return _kinds_of(world.variant)
 
 
 @cache
-def _kinds_of(variant: str) -> frozenset[type[Message]]:
-    registering = {TestInit, Test, Update, Acknowledgement}
-    handshakes = {CacheRequest, CacheAnswer, PeerUpdate, PeerAcknowledgement, ContextRequest, ContextData}
-    return frozenset(
-        {
-            "local": {Data, Trigger},
-            "handshake": handshakes | {Data},
-            "handshake-handover": handshakes,
-            "data": registering | {Data},
-            "reactive": registering | {HandoverToken},
-        }.get(variant, registering)
-    )
+def _kinds_of(variant: str) -> tuple[type[Message], ...]:
+    registering = (TestInit, Test, Update, Acknowledgement)
+    handshakes = (CacheRequest, CacheAnswer, PeerUpdate, PeerAcknowledgement, ContextRequest, ContextData)
+    others = {
+        "local": (Data, Trigger),
+        "handshake": (*handshakes, Data),
+        "handshake-handover": handshakes,
+        "data": (*registering, Data),
+        "reactive": (*registering, HandoverToken),
+    }
+    return others.get(variant, registering)
 
 
 def _mobile_acts(world: World) -> Iterator[Act]:
@@ -117,7 +116,7 @@ def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
 
 def handler(world: World, message: Message) -> Act | None:
     """What the principal addressed does with the message; None if nobody processes it."""
-    if not isinstance(message, tuple(kinds_of(world))):
+    if not isinstance(message, kinds_of(world)):
         return None
     name = f"{message.to} receives {name_of(message)}"
 

@@ -40,7 +40,7 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import evidence, identity, note_accepted
+from pmicheck.model.roles.ghosts import note_accepted, was_authored
 from pmicheck.model.terms import (
     Term,
     authenticator,
@@ -160,8 +160,8 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     if old is None:
         if update.proxy:
             raise Refused("no-entry")
-        sent = ctx.authored(update, lambda message: evidence(identity(message)))
-        _acknowledge(ctx, world, update, generation, (), "honest" if sent else "attacker")
+        author = "honest" if was_authored(ctx, update) else "attacker"
+        _acknowledge(ctx, world, update, generation, (), author)
         return
     harm = _harm(ctx, world, cells, update)
     author, again = note_accepted(ctx, update)

@@ -51,9 +51,14 @@ def was_used(state: str) -> bool:
     return state == USED
 
 
+def was_authored(ctx: Context, update: Update) -> bool:
+    """Whether an honest node sent just this update."""
+    return ctx.authored(update, lambda message: evidence(identity(message)))
+
+
 def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     """(author, again): "honest" if an honest node sent just this update, and whether part of it was accepted before."""
-    sent = ctx.authored(update, lambda message: evidence(identity(message)))
+    sent = was_authored(ctx, update)
     again = False
     for proof in (evidence(term) for term in (ctx.peek(update, "mac"), ctx.peek(update, "sig")) if term is not None):
         if not sent and not ctx.test(proof, was_sent):

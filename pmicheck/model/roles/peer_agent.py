@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.model.cells import Cell, Context, equals, require
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -61,13 +61,14 @@ def acknowledgement_for(policy: Policy, home: str, seq: int, sender: str, to: st
     return PeerAcknowledgement(home, seq, proof_of(policy, sender, to, ("PBA", home, seq)), CARE_OF_CN, to)
 
 
-def identity(update: PeerUpdate) -> Term:
-    return ("peer update", *update_content(update), update.proof, update.to)
+def trace_of(update: PeerUpdate) -> Cell:
+    """Ghost: whether an honest agent sent this PBU, and whether it was accepted."""
+    return evidence(("peer update", *update_content(update), update.proof, update.to))
 
 
 def send(ctx: Context, update: PeerUpdate) -> None:
     """An honest PBU, noted as such."""
-    ctx.set(evidence(identity(update)), SENT)
+    ctx.set(trace_of(update), SENT)
     ctx.send(update)
 
 
@@ -214,9 +215,9 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
 
 def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
     """Ghost: ("honest" or "attacker", accepted before)."""
-    if not ctx.authored(update, lambda message: evidence(identity(message))):
+    if not ctx.authored(update, trace_of):
         return "attacker", False
-    sent = evidence(identity(update))
+    sent = trace_of(update)
     again = ctx.test(sent, was_used)
     ctx.set(sent, USED)
     return "honest", again
@@ -264,7 +265,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
     expected = held.stage == "sent" and held.seq == update.answers and held.peer == update.care_of
     require(expected and update.home == CN_HOME, "not-outstanding")
     _confirm_attachment(ctx, world, update)
-    if not ctx.authored(update, lambda message: evidence(identity(message))):
+    if not ctx.authored(update, trace_of):
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"

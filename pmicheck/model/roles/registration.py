@@ -242,9 +242,9 @@ def _brings_what_was_issued(ctx: Context, world: World, care_of: str, held: Regi
     if held.stage != "early":
         return True
     require(ack.care_of_nonce != 0, "no-care-of-token")
-    token = care_of_token_for(world.policy, care_of, ack.care_of_nonce, ack.at)
-    owner = signer(world.policy, ack.to, ack.home) if ack.proxy else key_owner(ack.home)
-    if not any(ctx.same(ack, "care_of_token", partial(_given, form)) for form in (token, encrypted(owner, token))):
+    plain = care_of_token_for(world.policy, care_of, ack.care_of_nonce, ack.at)
+    hidden = encrypted(signer(world.policy, ack.to, ack.home) if ack.proxy else key_owner(ack.home), plain)
+    if not (ctx.same(ack, "care_of_token", lambda: plain) or ctx.same(ack, "care_of_token", lambda: hidden)):
         return False
     require(ctx.test(CLOCK, nonce_exists, ack.care_of_nonce), "no-such-nonce-yet")
     return True
@@ -276,7 +276,3 @@ def issued(ack: Acknowledgement) -> tuple[int, int]:
     """Generations of (PT, HT) that the acknowledgement brings, 0 for none."""
     found = {decrypted(token)[0]: decrypted(token)[2] for token in ack.tokens}
     return found.get(permanent_token("", 0)[0], 0), found.get(handover_token("", 0)[0], 0)
-
-
-def _given(term: Term) -> Term:
-    return term
