@@ -12,20 +12,19 @@ goes nowhere. A trace that ends in an observation state ends with that very step
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
 from pmicheck.grounding.collector import paused
-from pmicheck.grounding.ground import Ground
+from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf, Predicate
+from pmicheck.grounding.relevance import relevant_cells, without_implied_tests
 from pmicheck.grounding.subsumption import not_subsumed
 from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.messages import Update
-from pmicheck.model.roles.ghosts import evidence, identity, proofs, was_sent
 from pmicheck.model.terms import Term, render
 from pmicheck.properties.base import Look
 
@@ -81,61 +80,6 @@ class Grounded:
         if local & ghosts_of(self.fields):
             return frozenset()
         return frozenset(term for bit, term in enumerate(self.fact_terms) if knowledge >> bit & 1)
-
-
-def relevant_cells(ground: Ground, roots: Iterable[Cell], facts: set[Term]) -> tuple[set[Cell], list[Leaf]]:
-    """The cells that can influence the roots or the facts, and the leaves that matter for them."""
-    readers: dict[Cell, list[int]] = {}
-    for number, leaf in enumerate(ground.leaves):
-        for cell in leaf.sets:
-            readers.setdefault(cell, []).append(number)
-    useful: set[int] = {n for n, leaf in enumerate(ground.leaves) if not facts.isdisjoint(leaf.learns)}
-    agenda = [c for n in useful for c in guards_of(ground.leaves[n])]
-    agenda += [c for leaf in ground.leaves if leaf.loses_packets for c in guards_of(leaf)]
-    agenda += list(roots)
-    cells: set[Cell] = set()
-    while agenda:
-        cell = agenda.pop()
-        if cell in cells:
-            continue
-        cells.add(cell)
-        for number in readers.get(cell, ()):
-            leaf = ground.leaves[number]
-            if number not in useful and (cell not in (EVENT, FALLBACK) or leaf.sets[cell] is not None):
-                useful.add(number)
-                agenda += guards_of(leaf)
-    leaves = [leaf for n, leaf in enumerate(ground.leaves) if n in useful or leaf.loses_packets]
-    return cells, leaves
-
-
-def without_implied_tests(leaves: list[Leaf]) -> list[Leaf]:
-    """Drop what an honest delivery need not ask: what is under way was sent, and unless the attacker can offer it too,
-    it is accepted for the first time, since it is under way once."""
-    offered = {
-        evidence(proof)
-        for leaf in leaves
-        if leaf.instance.by_attacker and isinstance(leaf.instance.message, Update)
-        for proof in proofs(leaf.instance.message)
-    }
-    kept = []
-    for leaf in leaves:
-        message = leaf.instance.message
-        if leaf.instance.flight is None or not isinstance(message, Update):
-            kept.append(leaf)
-            continue
-        own = {evidence(proof) for proof in (identity(message), *proofs(message))}
-        implied = {
-            predicate: predicate[1] is was_sent
-            for predicate in leaf.tests
-            if predicate[0] in own and (predicate[1] is was_sent or predicate[0] not in offered)
-        }
-        if all(leaf.tests[predicate] == answer for predicate, answer in implied.items()):
-            kept.append(replace(leaf, tests={p: a for p, a in leaf.tests.items() if p not in implied}))
-    return kept
-
-
-def guards_of(leaf: Leaf) -> list[Cell]:
-    return [*leaf.gets, *(predicate[0] for predicate in leaf.tests)]
 
 
 class Layout:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn, overload
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.collector import paused
-from pmicheck.grounding.ground import Ground
+from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.system import Transition, TransitionSystem

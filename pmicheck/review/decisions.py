@@ -22,10 +22,12 @@ from pmicheck.engine import Engine
 from pmicheck.errors import ScenarioError
 from pmicheck.evidence import state_of
 from pmicheck.explore.result import Projected
-from pmicheck.grounding.ground import Ground, ground
+from pmicheck.grounding.found import Ground
+from pmicheck.grounding.ground import ground
 from pmicheck.grounding.instance import Leaf
-from pmicheck.grounding.layout import Grounded, Observed, lay_out, without_implied_tests
+from pmicheck.grounding.layout import Grounded, Observed, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
+from pmicheck.grounding.relevance import without_implied_tests
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.cells import Cell
 from pmicheck.model.policy import Policy, Recording

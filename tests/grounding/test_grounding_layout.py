@@ -14,7 +14,7 @@ from decided_cells import first_violation, grounded
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding import layout
-from pmicheck.grounding.ground import Ground
+from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
 from pmicheck.model.cells import Cell
 from pmicheck.model.terms import Term
