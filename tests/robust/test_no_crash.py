@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from mutations import as_json, as_toml, changed, torn
+from mutated_inputs import as_json, as_toml, changed, torn
 
 from pmicheck.cli import main
 from pmicheck.model.scenario import SHIPPED, load_scenario
