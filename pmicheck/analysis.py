@@ -14,10 +14,10 @@ from pmicheck.catalogue import catalogue as catalogue
 from pmicheck.catalogue import explain_property as explain_property
 from pmicheck.cluster.place import Place
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.evidence import Way, find_violation, trace_of, way_to
+from pmicheck.evidence import Findings, Way, trace_of, way_to
 from pmicheck.evidence import state_of as state_of
 from pmicheck.explore.result import Progress as Watch
-from pmicheck.explore.result import Reached, telling
+from pmicheck.explore.result import Reached, Sight, telling
 from pmicheck.grounding.run import Prepared
 from pmicheck.matrix import Cell as Cell
 from pmicheck.matrix import Request as Request
@@ -181,7 +181,7 @@ def _connected(place: Place | None, stack: ExitStack) -> Connection | None:
 def _too_large(part: Cell, cell: Cell, decided: Decided) -> bool:
     """Whether one worker stopped where it was told to, and the user did not mean it to."""
     found, most = decided.exploration, part.engine.max_states
-    return found is not None and not found.complete and found.states == most != cell.engine.max_states
+    return found is not None and found.cut and found.states == most != cell.engine.max_states
 
 
 def _decide_together(
@@ -259,16 +259,19 @@ def _searched(
     clock: _Stopwatch,
     watch: Watch | None,
 ) -> Searched:
-    """Every reachable state, what z3 says of it, and the ways to what is violated."""
+    """Every reachable state, or as many as decide all, what z3 says of them, and the ways to what is violated."""
     system = prepared.grounded.system
-    explored = cell.engine.explore(system, progress=watch)
-    clock.lap("exploration")
-    findings = [
-        find_violation(decider, prepared, cell.attacker, prop, explored, number)
-        for number, prop in enumerate(invariants)
-    ]
-    clock.lap("z3")
-    ways = tuple(way_to(finding, system, explored) if finding else None for finding in findings)
+    findings = Findings(decider, prepared, cell.attacker, invariants)
+
+    def decided(sight: Sight) -> bool:
+        clock.lap("exploration")
+        answer = findings.decided(sight)
+        clock.lap("z3")
+        return answer
+
+    explored = cell.engine.explore(system, progress=watch, enough=decided)
+    decided(Sight(explored.projections, explored.goals))  # what no level told: the last one, a limit, a reduction
+    ways = tuple(way_to(finding, system, explored) if finding else None for finding in findings.first)
     clock.lap("traces")
     return Searched.of(cell.attacker.name, prepared, invariants, explored, ways)
 

@@ -11,7 +11,7 @@ from pmicheck.attacker.profiles import Attacker
 from pmicheck.cache import Cache
 from pmicheck.errors import OutputError
 from pmicheck.explore.explorer import explore, kernel_for
-from pmicheck.explore.result import Exploration, Progress
+from pmicheck.explore.result import Enough, Exploration, Progress
 from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.model.policy import Policy
@@ -30,6 +30,7 @@ class Searcher(Protocol):
         max_states: int | None,
         max_seconds: float | None,
         progress: Progress | None,
+        enough: Enough | None,
     ) -> Exploration: ...
 
 
@@ -73,10 +74,16 @@ class Engine:
         kernel_for(threads=self.threads, spill=self.spill, checkpoint=self.checkpoint)
 
     def explore(
-        self, system: TransitionSystem, *, progress: Progress | None = None, edges: bool = False
+        self,
+        system: TransitionSystem,
+        *,
+        progress: Progress | None = None,
+        enough: Enough | None = None,
+        edges: bool = False,
     ) -> Exploration:
         """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised.
 
+        A reduced system shows projections of its own, so that `enough` is not asked there.
         A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
         """
         if self.reduce and not edges:
@@ -84,23 +91,29 @@ class Engine:
             return findings(system, self.reduce, lambda smaller: plain.explore(smaller, progress=progress))
         if self.elsewhere is not None and not edges:
             return self.elsewhere.explore(
-                system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress
+                system, max_states=self.max_states, max_seconds=self.max_seconds, progress=progress, enough=enough
             )
         checkpoint = None if edges else self.checkpoint
         try:
-            return self._explore(system, progress, edges, checkpoint)
+            return self._explore(system, progress, enough, edges, checkpoint)
         except OutputError as error:
-            found = self._explore(system, progress, edges, None)
+            found = self._explore(system, progress, enough, edges, None)
             return replace(found, unsaved=f"{error}; the search went on, but was not saved")
 
     def _explore(
-        self, system: TransitionSystem, progress: Progress | None, edges: bool, checkpoint: Path | None
+        self,
+        system: TransitionSystem,
+        progress: Progress | None,
+        enough: Enough | None,
+        edges: bool,
+        checkpoint: Path | None,
     ) -> Exploration:
         return explore(
             system,
             max_states=self.max_states,
             max_seconds=self.max_seconds,
             progress=progress,
+            enough=enough,
             edges=edges,
             threads=self.threads,
             spill=self.spill,

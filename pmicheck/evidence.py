@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.explore.essential import essential, follow, minimise, point_of_no_return
-from pmicheck.explore.result import Exploration, Projected
+from pmicheck.explore.result import Exploration, Projected, Sight
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared
@@ -41,15 +41,32 @@ class Finding:
     judge: Judge
 
 
+class Findings:
+    """What z3 says of what a search has seen, property by property; `first` holds the first breach of each, or None."""
+
+    def __init__(
+        self, decider: Decider, prepared: Prepared, attacker: Attacker, properties: Sequence[Property]
+    ) -> None:
+        self._judges = [_judge(decider, prepared, attacker, prop, n) for n, prop in enumerate(properties)]
+        self.first: list[Finding | None] = [None] * len(properties)
+
+    def decided(self, sight: Sight) -> bool:
+        """Judge what is new; whether every property is violated, and its witness found, so that no more is needed."""
+        for number, (judge, shown) in enumerate(zip(self._judges, sight.projections, strict=True)):
+            if self.first[number] is None:
+                self.first[number] = _first(judge, shown)
+        return bool(self.first) and all(self.first) and all(sight.goals[: len(self.first)])
+
+
 def find_violation(
     decider: Decider, prepared: Prepared, attacker: Attacker, prop: Property, explored: Exploration, number: int
 ) -> Finding | None:
     """Show z3 every distinct projection of one property (projection `number` of the system), shallowest first."""
-    judge = _judge(decider, prepared, attacker, prop, number)
-    for seen in explored.projections[number]:
-        if judge(seen.local, seen.knowledge) is not None:
-            return Finding(seen, judge)
-    return None
+    return _first(_judge(decider, prepared, attacker, prop, number), explored.projections[number])
+
+
+def _first(judge: Judge, shown: Iterable[Projected]) -> Finding | None:
+    return next((Finding(seen, judge) for seen in shown if judge(seen.local, seen.knowledge) is not None), None)
 
 
 def _judge(decider: Decider, prepared: Prepared, attacker: Attacker, prop: Property, number: int) -> Judge:

@@ -15,6 +15,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario, load_scenario
 from pmicheck.report.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
 from pmicheck.searching import Searched
+from pmicheck.verdict import DECIDED
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ def remarks(decided: Decided) -> list[str]:
 
 
 def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str, float]) -> Exploration:
-    """Sizes, coverage and times of one exploration; every rule that never fired is listed."""
+    """Sizes, coverage and times of one exploration; if it is whole, every rule that never fired is listed."""
     grounded = prepared.grounded
     ground, system = grounded.ground, grounded.system
     coverage = {rule.name: searched.fired[number] for number, rule in enumerate(system.rules)}
-    silent = sorted(name for name, fired in coverage.items() if not fired)
+    whole = searched.stopped_by != DECIDED  # else nobody knows what would have fired later
+    silent = sorted(name for name, fired in coverage.items() if whole and not fired)
     return Exploration(
         scenario=cell.scenario.name,
         attacker=cell.attacker.name,

@@ -25,6 +25,10 @@ def verdict_of(*, broken: bool, complete: bool, witnessed: bool) -> Verdict:
     return Verdict.HOLDS if witnessed else Verdict.VACUOUS
 
 
+DECIDED = "decided"
+"""Why a search ended before all states were found that was cut by no limit: all it was asked for is violated."""
+
+
 class Replay(StrEnum):
     """What became of the trace on real packets."""
 

@@ -21,7 +21,7 @@ from pmicheck.cluster.partition import Partition
 from pmicheck.cluster.place import Place
 from pmicheck.cluster.search import Crew, Limits, Search
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.explore.result import Exploration, Progress
+from pmicheck.explore.result import Enough, Exploration, Progress
 from pmicheck.grounding.system import TransitionSystem
 
 P = ParamSpec("P")
@@ -145,6 +145,7 @@ class Partitioned:
         max_states: int | None = None,
         max_seconds: float | None = None,
         progress: Progress | None = None,
+        enough: Enough | None = None,
     ) -> Exploration:
         """Every reachable state of a system; arguments and result as for `explorer.explore`.
 
@@ -158,7 +159,7 @@ class Partitioned:
             left = None if max_seconds is None else max(0.0, began + max_seconds - time.monotonic())
             try:
                 self.last = search = Search(system, self._crew(system), Limits(max_states, left))
-                search.run(progress)
+                search.run(progress, enough)
                 return search.result(time.monotonic() - began)
             except Lost:
                 if self.last and self.last.levels:

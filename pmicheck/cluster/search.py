@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from pmicheck.cluster.partition import NEVER, Found
 from pmicheck.explore.python_kernel import complete_start
-from pmicheck.explore.result import Exploration, Progress, Projected, Reached
+from pmicheck.explore.result import Enough, Exploration, Progress, Projected, Reached, Sight
 from pmicheck.explore.vectors import Words, number_of
 from pmicheck.grounding.system import TransitionSystem
+from pmicheck.verdict import DECIDED
 
 BATCH = 1 << 14
 """States that a partition expands in a round; their successors take some 100 octets each, ten to thirty a state."""
@@ -64,19 +65,20 @@ class Search:
         """How many states have a number."""
         return sum(self.levels)
 
-    def run(self, progress: Progress | None = None) -> None:
-        """Level by level until a frontier is empty or a limit is met."""
+    def run(self, progress: Progress | None = None, enough: Enough | None = None) -> None:
+        """Level by level until a frontier is empty, a limit is met, or `enough` has been seen."""
         began = time.monotonic()
         deadline = math.inf if self.limits.max_seconds is None else began + self.limits.max_seconds
         self._number(0, 1)
         try:
-            self._deepen(began, deadline, progress)
+            self._deepen(began, deadline, progress, enough)
         except MemoryError:
             self.stopped_by = "memory"
         if not self.levels[-1]:
             self.levels.pop()
 
-    def _deepen(self, began: float, deadline: float, progress: Progress | None) -> None:
+    def _deepen(self, began: float, deadline: float, progress: Progress | None, enough: Enough | None) -> None:
+        told = 0
         while self.levels[-1] and self.stopped_by is None:
             fired = self._expand(deadline)
             if fired is None:
@@ -91,6 +93,9 @@ class Search:
             if progress is not None:
                 rate = self.states / max(time.monotonic() - began, 1e-9)
                 progress(len(self.levels) - 2, self.states, self.levels[-1], rate)
+            if self.levels[-1] and enough is not None and self.stopped_by is None and enough(self._sight(told)):
+                self.stopped_by = DECIDED
+            told = self.states
 
     def _expand(self, deadline: float) -> list[int] | None:
         """Expand the frontier; how often each rule fired, or None if there was no time for that."""
@@ -124,8 +129,7 @@ class Search:
 
     def result(self, seconds: float) -> Exploration:
         """What was found, as a search on one machine tells it."""
-        store = _Remote(self.crew, self.system, tuple(accumulate(self.levels)))
-        *shown, knowledge = self.seen
+        sight, knowledge = self._sight(0), self.seen[-1]
         return Exploration(
             states=self.states,
             transitions=sum(self.fired),
@@ -134,20 +138,29 @@ class Search:
             fired=tuple(self.fired),
             levels=tuple(self.levels),
             knowledge_sets=len(knowledge),
-            projections=tuple(self._projected(seen, store) for seen in shown),
-            goals=tuple(None if n == NEVER else Reached(n, store.depth(n)) for n in self.goals),
+            projections=sight.projections,
+            goals=sight.goals,
             seconds=seconds,
             kernel="cluster",
             bytes_per_state=self.octets / self.states,
             edges=None,
-            store=store,
+            store=self._store(),
         )
 
-    def _projected(self, seen: dict[bytes, tuple[int, Words]], store: _Remote) -> tuple[Projected, ...]:
+    def _sight(self, first: int) -> Sight:
+        """The goals, and what projections showed first in the states from this number on."""
+        store = self._store()
+        goals = (None if n == NEVER else Reached(n, store.depth(n)) for n in self.goals)
+        return Sight(tuple(self._projected(seen, store, first) for seen in self.seen[:-1]), tuple(goals))
+
+    def _store(self) -> _Remote:
+        return _Remote(self.crew, self.system, tuple(accumulate(self.levels)))
+
+    def _projected(self, seen: dict[bytes, tuple[int, Words]], store: _Remote, first: int) -> tuple[Projected, ...]:
         local = self.system.words
         return tuple(
             Projected(number_of(row[:local]), number_of(row[local:]), number, store.depth(number))
-            for number, row in sorted(seen.values(), key=lambda s: s[0])
+            for number, row in sorted((s for s in seen.values() if s[0] >= first), key=lambda s: s[0])
         )
 
 

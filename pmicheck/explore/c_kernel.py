@@ -22,9 +22,10 @@ from pmicheck.explore.checkpoint import EVERY, Checkpoint
 from pmicheck.explore.memory import shortage
 from pmicheck.explore.packed_states import PackedStates
 from pmicheck.explore.python_kernel import complete_start
-from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
+from pmicheck.explore.result import Edges, Enough, Exploration, Progress, Projected, Reached, Sight
 from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
+from pmicheck.verdict import DECIDED
 
 INTERFACE = 6  # a kernel built from another version of kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
@@ -59,6 +60,7 @@ def search(
     max_states: int | None = None,
     max_seconds: float | None = None,
     progress: Progress | None = None,
+    enough: Enough | None = None,
     edges: bool = False,
     threads: int = 1,
     spill: Path | None = None,
@@ -96,13 +98,13 @@ def search(
     if most_octets is None:
         kernel.free = free
     if checkpoint is None:
-        levels, stopped_by = kernel.run(seconds, progress, None)
+        levels, stopped_by = kernel.run(seconds, progress, enough, None)
         return kernel.result(levels, stopped_by)
     opened = Checkpoint(checkpoint, kernel.tables.digest(system), system.name, module.lib.PK_SECTIONS, save_every)
     with contextlib.closing(opened) as saved:
         if saved.levels:
             kernel.restore(saved, limits["max_states"])
-        levels, stopped_by = kernel.run(seconds, progress, saved)
+        levels, stopped_by = kernel.run(seconds, progress, enough, saved)
         return replace(kernel.result(levels, stopped_by), unsaved=saved.trouble)
 
 
@@ -114,6 +116,7 @@ class _Kernel:
     ) -> None:
         self.ffi, self.lib, self.system, self.edges, self.spill = module.ffi, module.lib, system, edges, spill
         self.began, self.levels, self.kept = time.monotonic(), [1], 0
+        self.told = [0] * len(system.projections)
         self.free: Callable[[], int | None] = lambda: None
         self.next_look = self.began + GLANCE
         self.limit = None if limits["most_octets"] == NO_LIMIT else limits["most_octets"]
@@ -149,8 +152,10 @@ class _Kernel:
         self.levels, self.kept = list(saved.levels), found.expanded
         self.began -= saved.seconds
 
-    def run(self, seconds: float, progress: Progress | None, saved: Checkpoint | None) -> tuple[list[int], str | None]:
-        """Level by level until a frontier is empty or a limit is met: sizes of the levels, and the limit."""
+    def run(
+        self, seconds: float, progress: Progress | None, enough: Enough | None, saved: Checkpoint | None
+    ) -> tuple[list[int], str | None]:
+        """Level by level until a frontier is empty or the search ends early: sizes of the levels, and why it ended."""
         found = self.lib.pk_result(self.search)
         levels, chunk, deadline = self.levels, 64, time.monotonic() + seconds
         end = sum(levels)
@@ -178,8 +183,35 @@ class _Kernel:
             if found.states == end:
                 self._save(saved)
                 return levels, None
+            if enough is not None and enough(self._sight(levels)):
+                self._save(saved)
+                return self._cut(levels, end, DECIDED)
             levels.append(found.states - end)
             end = found.states
+
+    def _sight(self, levels: list[int]) -> Sight:
+        """What is new since the last time; the states beyond these levels are the next one."""
+        store = PackedStates.of(self.ffi, self.lib, self.search, self.system)
+        ends = [*accumulate(levels), len(store)]
+        told, counts = self.told, self.lib.pk_result(self.search).seen_count
+        self.told = [counts[number] for number in range(len(self.system.projections))]
+        return Sight(self._projections(told, store, ends), self._goals(ends))
+
+    def _projections(self, told: list[int], store: PackedStates, ends: list[int]) -> tuple[tuple[Projected, ...], ...]:
+        """For each projection its values but the first so many."""
+        found = self.lib.pk_result(self.search)
+        numbers = (
+            found.seen[n][before : found.seen_count[n]] if found.seen_count[n] > before else ()
+            for n, before in enumerate(told)
+        )
+        return tuple(
+            tuple(_projected(projection, store, ends, state) for state in seen)
+            for projection, seen in zip(self.system.projections, numbers, strict=True)
+        )
+
+    def _goals(self, ends: list[int]) -> tuple[Reached | None, ...]:
+        states = self.lib.pk_result(self.search).goal_state[0 : len(self.system.goals)] if self.system.goals else ()
+        return tuple(None if s == self.lib.PK_NONE else Reached(s, bisect_right(ends, s)) for s in states)
 
     def _look_for_memory(self) -> None:
         """Others take memory, and give it back."""
@@ -212,16 +244,11 @@ class _Kernel:
         self.lib.pk_finish(self.search)
         found, system = self.lib.pk_result(self.search), self.system
         store = PackedStates.of(self.ffi, self.lib, self.search, system)
+        ends = list(accumulate(levels))
         counts = found.fired[0 : len(system.rules)]
         for index in complete_start(system)[0]:
             counts[system.transitions[index].rule] += 1
         fired = tuple(counts)
-        ends = list(accumulate(levels))
-        projections = []
-        for number, projection in enumerate(system.projections):
-            seen = found.seen[number][0 : found.seen_count[number]] if found.seen_count[number] else ()
-            projections.append(tuple(_projected(projection, store, ends, state) for state in seen))
-        goals = [found.goal_state[number] for number in range(len(system.goals))]
         return Exploration(
             states=found.states,
             transitions=sum(fired),
@@ -230,8 +257,8 @@ class _Kernel:
             fired=fired,
             levels=tuple(levels),
             knowledge_sets=found.knowledge_sets,
-            projections=tuple(projections),
-            goals=tuple(None if s == self.lib.PK_NONE else Reached(s, bisect_right(ends, s)) for s in goals),
+            projections=self._projections([0] * len(system.projections), store, ends),
+            goals=self._goals(ends),
             seconds=time.monotonic() - self.began,
             kernel="c",
             bytes_per_state=octets / found.states,

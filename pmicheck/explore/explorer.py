@@ -8,7 +8,7 @@ from pathlib import Path
 from pmicheck.errors import UsageError
 from pmicheck.explore import c_kernel, python_kernel
 from pmicheck.explore.memory import free_octets
-from pmicheck.explore.result import Exploration, Progress
+from pmicheck.explore.result import Enough, Exploration, Progress
 from pmicheck.grounding.system import TransitionSystem
 
 KERNELS = ("auto", "c", "python")
@@ -50,6 +50,7 @@ def explore(
     max_states: int | None = None,
     max_seconds: float | None = None,
     progress: Progress | None = None,
+    enough: Enough | None = None,
     edges: bool = False,
     threads: int = 1,
     spill: Path | None = None,
@@ -63,6 +64,7 @@ def explore(
         max_states: stop before this number of states would be exceeded; at least 1.
         max_seconds: stop about this long (wall clock) after the start.
         progress: called at the end of each level with (depth, states, next frontier, states per second).
+        enough: asked at the end of each level; the search ends where it says so.
         edges: record the state graph as well (8 octets an edge).
         threads: how many threads the C kernel uses; what is found is the same. The Python kernel has one.
         spill: a directory; the large tables lie in files there, which have no names, instead of in memory.
@@ -70,8 +72,8 @@ def explore(
             comes out is what a search without interruption finds; of `max_seconds` each run gets all.
 
     Returns:
-        What was found; `complete` is False if a limit cut the search, or because the machine's memory would not have
-        sufficed: then `shortage` says so.
+        What was found; `complete` is False if a limit cut the search, if `enough` ended it, or because the machine's
+        memory would not have sufficed: then `shortage` says so.
 
     Raises:
         UsageError: unknown kernel, "c" where none was built, a limit that makes no sense, or no such directory; a
@@ -88,13 +90,14 @@ def explore(
     kernel = kernel_for(kernel, threads=threads, spill=spill, checkpoint=checkpoint)
     if kernel == "python":
         return python_kernel.search(
-            system, max_states=max_states, max_seconds=max_seconds, progress=progress, edges=edges
+            system, max_states=max_states, max_seconds=max_seconds, progress=progress, enough=enough, edges=edges
         )
     return c_kernel.search(
         system,
         max_states=max_states,
         max_seconds=max_seconds,
         progress=progress,
+        enough=enough,
         edges=edges,
         threads=threads,
         spill=spill,

@@ -7,9 +7,11 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 
-from pmicheck.explore.result import Edges, Exploration, Progress, Projected, Reached
+from pmicheck.explore.result import Edges, Enough, Exploration, Progress, Projected, Reached, Sight
 from pmicheck.grounding.system import Transition, TransitionSystem
+from pmicheck.verdict import DECIDED
 
 CLOCK_EVERY = 64  # states between two looks at the clock
 
@@ -20,12 +22,13 @@ def search(
     max_states: int | None = None,
     max_seconds: float | None = None,
     progress: Progress | None = None,
+    enough: Enough | None = None,
     edges: bool = False,
 ) -> Exploration:
     """Explore every reachable state; arguments and result as for `explorer.explore`."""
     search = _Search(system, max_states, edges)
     began = time.monotonic()
-    search.run(began, max_seconds, progress)
+    search.run(began, max_seconds, progress, enough)
     return search.result(time.monotonic() - began)
 
 
@@ -113,12 +116,13 @@ class _Search:
         self.levels: list[int] = []
         self.fired = [0] * len(system.rules)
         self.projections: list[dict[tuple[int, int], Reached]] = [{} for _ in system.projections]
+        self.told = [0] * len(system.projections)
         self.goals: list[Reached | None] = [None] * len(system.goals)
         self.edges = Edges(array("Q", [0]), array("I"), array("I")) if edges else None
         self.stopped_by: str | None = None
 
-    def run(self, began: float, max_seconds: float | None, progress: Progress | None) -> None:
-        """Level by level until a frontier is empty or a limit is met."""
+    def run(self, began: float, max_seconds: float | None, progress: Progress | None, enough: Enough | None) -> None:
+        """Level by level until a frontier is empty, a limit is met, or `enough` has been seen."""
         deadline = math.inf if max_seconds is None else began + max_seconds
         self.discover(self.complete(self.system.start), 0, 0, depth=0)
         frontier = range(1)
@@ -133,13 +137,15 @@ class _Search:
                 if self.stopped_by:
                     break
             frontier = range(frontier.stop, len(self.states))
+            if progress is not None and not self.stopped_by:
+                rate = len(self.states) / max(time.monotonic() - began, 1e-9)
+                progress(depth, len(self.states), len(frontier), rate)
+            if frontier and enough is not None and not self.stopped_by and enough(self.sight()):
+                self.stopped_by = DECIDED
             if self.stopped_by:
                 if frontier:
                     self.levels.append(len(frontier))
                 return
-            if progress is not None:
-                rate = len(self.states) / max(time.monotonic() - began, 1e-9)
-                progress(depth, len(self.states), len(frontier), rate)
 
     def expand(self, state_id: int, depth: int) -> None:
         """Fire what is enabled in a state, in index order, until one more would exceed `max_states`."""
@@ -180,6 +186,18 @@ class _Search:
                 self.goals[number] = new
         return new.state
 
+    def sight(self) -> Sight:
+        """What is new since the last time."""
+        told, self.told = self.told, [len(seen) for seen in self.projections]
+        return Sight(self.projected(told), tuple(self.goals))
+
+    def projected(self, told: list[int]) -> tuple[tuple[Projected, ...], ...]:
+        """For each projection its values but the first so many."""
+        return tuple(
+            tuple(Projected(*value, *first) for value, first in islice(seen.items(), before, None))
+            for before, seen in zip(told, self.projections, strict=True)
+        )
+
     def result(self, seconds: float) -> Exploration:
         if self.edges is not None:  # a state that was cut short has no edges at all
             del self.edges.targets[self.edges.offsets[-1] :]
@@ -192,9 +210,7 @@ class _Search:
             fired=tuple(self.fired),
             levels=tuple(self.levels),
             knowledge_sets=len({knowledge for _, knowledge in self.states.values}),
-            projections=tuple(
-                tuple(Projected(*value, *first) for value, first in seen.items()) for seen in self.projections
-            ),
+            projections=self.projected([0] * len(self.projections)),
             goals=tuple(self.goals),
             seconds=seconds,
             kernel="python",

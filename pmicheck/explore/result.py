@@ -43,6 +43,17 @@ class Projected(NamedTuple):
     depth: int
 
 
+class Sight(NamedTuple):
+    """What is known at the end of a level: the values that each projection showed since the last one, and the goals."""
+
+    projections: tuple[tuple[Projected, ...], ...]
+    goals: tuple[Reached | None, ...]
+
+
+# Called at the end of each level: whether all that the search is for has been seen.
+Enough = Callable[[Sight], bool]
+
+
 class StateStore(Protocol):
     """Where a kernel keeps the states it found."""
 
@@ -89,8 +100,9 @@ class Exploration:
     Attributes:
         states: number of distinct states found.
         transitions: number of enabled (state, transition) pairs, self-loops included.
-        complete: False if a limit cut the search; then `stopped_by` says which.
-        stopped_by: None, or one of "max_states", "max_seconds", "state ids", "knowledge ids", "memory".
+        complete: False if the search ended before all states were found; then `stopped_by` says why.
+        stopped_by: None, or a limit: one of "max_states", "max_seconds", "state ids", "knowledge ids", "memory"; or
+            "decided": what was seen is enough.
         fired: for each rule of the system how often one of its transitions was enabled.
         levels: number of states at each depth, beginning with the initial state at depth 0.
         knowledge_sets: number of distinct closed knowledge sets among the states.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmicheck.model.fields import Choice
@@ -105,21 +105,31 @@ def at_first(place: OpenPlace) -> tuple[Any, ...]:
     return (None,)
 
 
+class Unread:
+    """A field of an open message, until the run has chosen what it holds: then the message has an attribute."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, message: Any, kind: Any) -> Any:
+        return tuple.__getitem__(message, 0).field(message, self.name)
+
+
 @cache
 def open_class(kind: Any) -> Any:
-    """The class of open messages of a kind: every field is read from the run."""
+    """The class of open messages of a kind: the one item of such a tuple is the run that reads it."""
 
-    def read(name: str, message: Any) -> Any:
-        return message.run.field(message, name)
+    def passed_on(message: Any, **changes: Any) -> Any:
+        return kind(**{name: changes[name] if name in changes else getattr(message, name) for name in kind._fields})
 
-    fields = {name: property(partial(read, name)) for name in kind._fields}
-    return type(kind.__name__, (kind,), {**fields, "__hash__": None})
+    fields = {name: Unread(name) for name in kind._fields}
+    return type(kind.__name__, (kind,), {**fields, "_replace": passed_on, "__hash__": None})
 
 
 def opened(kind: Any, run: SymbolicRun) -> Any:
-    """An open message of this kind, read by this run."""
-    message = open_class(kind)._make([None] * len(kind._fields))
-    message.run = run
+    """An open message of this kind, whose attributes are the fields that this run has read."""
+    message = tuple.__new__(open_class(kind), (run,))
+    message.__dict__ = run.fields
     return message
 
 

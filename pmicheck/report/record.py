@@ -19,7 +19,7 @@ from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
 from pmicheck.report.review import Review
 from pmicheck.trace import Step, Trace
-from pmicheck.verdict import Replay, Verdict
+from pmicheck.verdict import DECIDED, Replay, Verdict
 
 SCHEMA = "3"
 READABLE = ("1", "2", SCHEMA)
@@ -106,7 +106,8 @@ class Exploration:
     `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
     under whom the ground system is the same, if that one was searched instead; `reductions` were in force: then
     `states`, `transitions` and `depth` are those of the smaller system. Where it is not complete, `stopped_by` names
-    the limit that cut it, and `shortage` says what it would take, if that was memory or disk.
+    the limit that cut it, and `shortage` says what it would take, if that was memory or disk; or `stopped_by` is
+    "decided", and it ended with the level in which the last property was seen to be violated.
     """
 
     scenario: str
@@ -131,6 +132,11 @@ class Exploration:
     reductions: tuple[str, ...] = ()
     stopped_by: str = ""
     shortage: str = ""
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit ended it."""
+        return not self.complete and self.stopped_by != DECIDED
 
 
 @dataclass(frozen=True)

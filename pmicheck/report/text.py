@@ -14,7 +14,7 @@ from pmicheck.report.layout import Block, Part, Title, plain, tables, wrap
 from pmicheck.report.narration import stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.trace import Trace
-from pmicheck.verdict import Replay, Verdict
+from pmicheck.verdict import DECIDED, Replay, Verdict
 
 LEGEND = (
     "Marks: + confirmed on real packets, ! diverged there, ? not replayed, = nothing to replay, "
@@ -155,7 +155,10 @@ def _notes(group: Group, width: int) -> list[str]:
     if odd:
         told = (f"{_pair(each)} ({each.verdict}, expected {each.expected})" for each in odd)
         lines += _note("Not as expected", ", ".join(told) + ".", width)
-    unfinished = [each.attacker for each in group.explorations if not each.complete]
+    decided = [each.attacker for each in group.explorations if each.stopped_by == DECIDED]
+    if decided:
+        lines += _note("Searched until all was violated", ", ".join(decided) + ".", width)
+    unfinished = [each.attacker for each in group.explorations if each.cut]
     if unfinished:
         lines += _note("Not explored to the end", ", ".join(unfinished) + ".", width)
     return lines + _coverage(group, width)

@@ -75,7 +75,7 @@ class Matrix:
     def cut(self) -> tuple[str, ...]:
         """The attackers under whom a limit ended the search."""
         pairs = zip(self.attackers, self.searches, strict=True)
-        return tuple(attacker for attacker, search in pairs if search and not search.complete)
+        return tuple(attacker for attacker, search in pairs if search and search.cut)
 
 
 def matrices(record: Record, places: Places) -> tuple[Matrix, ...]:
