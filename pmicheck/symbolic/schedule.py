@@ -137,7 +137,7 @@ def _ended(trace: Trace, step: Step) -> tuple[str, str]:
 
 def _kept(trace: Trace, step: Step) -> Iterator[tuple[tuple[str, str], float]]:
     """(keeper, home address) of the entry that a packet makes, changes or ends, and how long it is to last."""
-    message, to = _message(step), step.destination
+    message, to = _message(step), _processor(step)
     match message.get("type"):
         case "Update":
             yield (to, str(message["home"])), _lifetime(trace, message) if message["lifetime"] else 0.0
@@ -156,6 +156,11 @@ def _admits(trace: Trace) -> bool:
     return trace.readings.get("photi_state", "active") != "none"
 
 
+def _processor(step: Step) -> str:
+    """Who processes the step's message; on the wire it may have been for a home agent, which passed it on."""
+    return str(_message(step).get("to", step.destination))
+
+
 def _makes_only(step: Step) -> bool:
     """A PHoTI makes an entry and changes none."""
     return _message(step).get("type") == "TestInit"
@@ -167,9 +172,9 @@ def _nonces_are_young(trace: Trace, ticks: Mapping[int, int]) -> Iterator[Differ
     for index, step in enumerate(trace.steps):
         message = _message(step)
         if message.get("type") == "Test" and not step.attacker:
-            got[step.destination, int(message["nonce"])] = index
+            got[_processor(step), int(message["nonce"])] = index
         if message.get("type") == "Acknowledgement" and message.get("care_of_nonce") and not step.attacker:
-            got[step.destination, int(message["care_of_nonce"])] = index
+            got[_processor(step), int(message["care_of_nonce"])] = index
         if message.get("type") != "Update":
             continue
         care_of = int(message["care_of_nonce"]) if message["lifetime"] else 0

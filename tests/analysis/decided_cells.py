@@ -7,15 +7,16 @@ Run as a program it prints the table of state counts anew:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pmicheck.analysis import state_of
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.engine import Engine
+from pmicheck.evidence import Findings
 from pmicheck.explore.explorer import explore
-from pmicheck.explore.result import Exploration
+from pmicheck.explore.result import Exploration, Sight
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
@@ -23,21 +24,22 @@ from pmicheck.progress import find_stuck
 from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.symbolic.decide import Decider
+from pmicheck.verdict import DECIDED
 
 Settings = tuple[tuple[str, str], ...]
-
-CUT = 150_000
-"""States after which the search for a violation that is expected early may stop."""
 
 DECIDER = Decider()
 
 
 class Outcome(NamedTuple):
-    """Verdicts by property; `witnessed` says for each property whether its antecedent was seen."""
+    """Verdicts by property; `witnessed` says for each property whether its antecedent was seen.
+
+    `whole`: no limit cut the search; `silent`: rules that never fired, if all states were seen.
+    """
 
     states: int
     transitions: int
-    complete: bool
+    whole: bool
     verdicts: Mapping[str, str]
     witnessed: Mapping[str, bool]
     silent: tuple[str, ...]
@@ -60,36 +62,50 @@ def fits(name: str, attacker: str) -> bool:
 CELLS = [(name, attacker) for name in SHIPPED for attacker in ATTACKERS if fits(name, attacker)]
 
 
+def properties_of(name: str, attacker: str | None, settings: Settings = (), without: tuple[str, ...] = ()) -> list[str]:
+    """The properties that apply to a cell, but for progress."""
+    who = attacker_named(attacker) if attacker else None
+    world = world_of(scenario(name), make_policy(dict(settings), without, scenario(name).families, name), who)
+    return [prop.name for prop in INVARIANTS.values() if applies(prop, world)]
+
+
 def grounded(
-    name: str, attacker: str | None, settings: Settings = (), without: tuple[str, ...] = ()
+    name: str,
+    attacker: str | None,
+    settings: Settings = (),
+    without: tuple[str, ...] = (),
+    asked: tuple[str, ...] = (),
 ) -> tuple[Prepared, tuple[Property, ...]]:
-    """The transition system of a cell and the properties whose projections it has, in order."""
+    """The transition system of a cell, and the properties that it shows, in order: those asked for, or all."""
     who = attacker_named(attacker) if attacker else None
     policy = make_policy(dict(settings), without, scenario(name).families, name)
-    world = world_of(scenario(name), policy, who)
-    properties = tuple(prop for prop in INVARIANTS.values() if applies(prop, world))
+    properties = tuple(
+        INVARIANTS[p] for p in properties_of(name, attacker, settings, without) if not asked or p in asked
+    )
     return prepare(scenario(name), policy, who, properties), properties
 
 
 @cache
 def decided(
-    name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = (), cut: int | None = None
+    name: str,
+    attacker: str,
+    settings: Settings = (),
+    without: tuple[str, ...] = (),
+    asked: tuple[str, ...] = (),
 ) -> Outcome:
-    """Ground, explore, let z3 judge; with `cut`, stop after so many states."""
-    prepared, properties = grounded(name, attacker, settings, without)
-    explored = explore(prepared.grounded.system, max_states=cut)
-    who = attacker_named(attacker)
-    verdicts = {}
-    for number, prop in enumerate(properties):
-        violated = first_violation(prepared, explored, who, prop, number) is not None
-        verdicts[prop.name] = "violated" if violated else "holds" if explored.complete else "holds-to-bound"
+    """Ground, explore until all that is asked for (nothing: every property) is decided, let z3 judge."""
+    prepared, properties = grounded(name, attacker, settings, without, asked)
+    findings = Findings(DECIDER, prepared, attacker_named(attacker), properties)
+    explored = explore(prepared.grounded.system, enough=findings.decided)
+    findings.decided(Sight(explored.projections, explored.goals))
+    rules = zip(prepared.grounded.system.rules, explored.fired, strict=True)
     return Outcome(
         explored.states,
         explored.transitions,
-        explored.complete,
-        verdicts,
+        explored.complete or explored.stopped_by == DECIDED,
+        {p.name: "violated" if first else "holds" for p, first in zip(properties, findings.first, strict=True)},
         {prop.name: explored.goals[number] is not None for number, prop in enumerate(properties)},
-        tuple(r.name for r, fired in zip(prepared.grounded.system.rules, explored.fired, strict=True) if not fired),
+        tuple(rule.name for rule, fired in rules if explored.complete and not fired),
     )
 
 
@@ -105,18 +121,21 @@ def first_violation(
 
 
 def violated_in(name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()) -> frozenset[str]:
-    """What is violated, from the whole state space."""
-    found = decided(name, attacker, settings, without)
-    assert found.complete
-    return found.violated
+    """What is violated, of all properties."""
+    return decided(name, attacker, settings, without).violated
+
+
+def violated_among(
+    asked: Iterable[str], name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()
+) -> frozenset[str]:
+    """What is violated of the properties asked for."""
+    names = tuple(sorted(set(asked) & set(properties_of(name, attacker, settings, without))))
+    return decided(name, attacker, settings, without, names).violated if names else frozenset()
 
 
 def is_violated(prop: str, name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()) -> bool:
-    """As `violated_in`, but does not go on once a violation is found: most are shallow."""
-    found = decided(name, attacker, settings, without, CUT)
-    if prop in found.violated or found.complete:
-        return prop in found.violated
-    return prop in violated_in(name, attacker, settings, without)
+    """Whether one property is violated."""
+    return prop in violated_among((prop,), name, attacker, settings, without)
 
 
 @cache

@@ -30,7 +30,7 @@ def test_every_verdict_is_the_one_argued_none_is_vacuous_and_the_counts_are_pinn
     expected = {prop: scenario(name).expected(attacker, prop)[0] for prop in found.verdicts}
     unseen = [prop for prop, seen in found.witnessed.items() if not seen]
     unargued = [rule for rule in found.silent if not scenario(name).reason(rule, attacker)]
-    assert found.complete, "a limit cut the search"
+    assert found.whole, "a limit cut the search"
     assert dict(found.verdicts) == expected
     assert unseen == [], "the antecedent of these properties never happens: they hold of nothing"
     assert unargued == [], "these rules never fire, and the scenario file does not say why"

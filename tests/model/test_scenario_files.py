@@ -195,7 +195,7 @@ def test_the_command_line_ends_with_2_where_the_prologue_names_a_rule_that_does_
     broken.write_text(GOOD.replace("[bounds]", 'prologue = ["pma1 dances"]\n[bounds]'), encoding="utf-8")
     done = verify(broken)
     assert done.returncode == 2
-    assert f"{broken}: prologue: there is no rule 'pma1 dances'" in done.stderr
+    assert f"{broken}:6: there is no rule 'pma1 dances'" in done.stderr
 
 
 def test_the_command_line_ends_with_2_where_there_is_no_such_file(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from pmicheck.verdict import Replay, Verdict
 
 CELLS = {
     ("type1-initial", "home-path", ()): 1.5,
-    ("type1-initial-wide", "careof-path", ()): 300.0,
-    ("type2-rr", "home-path", ()): 7.0,
+    ("type1-initial-wide", "careof-path", ()): 250.0,
+    ("type2-rr", "home-path", ()): 3.5,
     ("type1-handover", "off-path", ()): 1.1,
 }
 """(scenario, attacker, bounds) and how many times fewer states there are at least under all reductions."""
