@@ -48,7 +48,8 @@ from pmicheck.model.world import World
 class Adversary:
     """The attacker of a cell of the matrix.
 
-    With `eager` it is given the tokens of its own tests; without, it sends the test inits itself.
+    With `eager` it is given the tokens of its own tests; without, it sends the test inits itself, but for those from its
+    own home addresses, whose way home the model does not have.
     """
 
     attacker: Attacker
@@ -80,8 +81,9 @@ class Adversary:
     def given(self) -> frozenset[Term]:
         """The tokens of its own tests: tests are free and leave nothing with the correspondent, so it has each from the
         moment on at which its nonce is made; before, nobody accepts it."""
-        phases = range(self.world.bounds.clock + 1) if self.eager else ()
-        return frozenset(token for phase in phases for token in self.always_reachable(phase))
+        phases = range(self.world.bounds.clock + 1)
+        reachable = self.always_reachable if self.eager else self._home_tokens
+        return frozenset(token for phase in phases for token in reachable(phase))
 
     def on_phase(self, ctx: Context, phase: int) -> None:
         """What a rogue agent can test from its address once it acts for the attacker."""
@@ -106,7 +108,8 @@ class Adversary:
 
     def always_reachable(self, phase: int) -> set[Term]:
         """The tokens of a phase that it gets by asking."""
-        return {token for at in self.world.correspondents for token in self._tokens_of(at, current_nonce(phase))}
+        tested = {token for at in self.world.correspondents for token in self._tokens_of(at, current_nonce(phase))}
+        return tested | self._home_tokens(phase)
 
     def testable(self, phase: int) -> set[Term]:
         """The same, and those that it gets once an agent acts for it."""
@@ -120,10 +123,13 @@ class Adversary:
         # An agent that stands for a type 2 correspondent answers no CoTI: C comes with the PBA to an early PBU (4.3).
         for care_of in self.testable_addresses() if not self.world.type2 else ():
             yield care_of_token_for(policy, care_of, nonce, at)
-        if self.attacker.own_home:
-            yield home_token(ATTACKER_HOME, nonce, at)
-            if self.attacker.sees("everywhere", policy):
-                yield home_token(STRANGER_HOME, nonce, at)
+
+    def _home_tokens(self, phase: int) -> set[Term]:
+        """T for its own home addresses."""
+        homes = [ATTACKER_HOME] if self.attacker.own_home else []
+        if homes and self.attacker.sees("everywhere", self.world.policy):
+            homes.append(STRANGER_HOME)
+        return {home_token(home, current_nonce(phase), at) for at in self.world.correspondents for home in homes}
 
     def testable_addresses(self) -> frozenset[str]:
         """Care-of addresses whose care-of tests it can read from the beginning."""
