@@ -228,12 +228,12 @@ def local_list_disagrees(run: Run, change: Change) -> str | None:
 
 
 def wish_disagrees(run: Run, change: Change) -> str | None:
-    """Whether the agent keeps that the mobile node wants an optimised path (N101)."""
-    at, shared, wanted = run.stage.addresses, run.stage.shared, change.value["value"]
-    shown = shared is not None and shared.agent.is_triggered(at[HOA], at[CN_HOME])
-    return (
-        None if shown is wanted else f"{change.names['keeper']} keeps {'a' if shown else 'no'} wish of the mobile node"
-    )
+    """Whether the agent keeps that a node wants an optimised path to the other one (N101)."""
+    at, shared, home = run.stage.addresses, run.stage.shared, change.names["home"]
+    peer = at[HOA if home == CN_HOME else CN_HOME]
+    shown = shared is not None and shared.agent.is_triggered(at[home], peer)
+    agrees = shown is change.value["value"]
+    return None if agrees else f"{change.names['keeper']} keeps {'a' if shown else 'no'} wish of {home}"
 
 
 CHECKS: Mapping[str, Check] = {

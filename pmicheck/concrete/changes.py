@@ -49,7 +49,7 @@ CELLS: Mapping[str, str] = {
     "attachment": "mobile node attached to",
     "registration": r"(?P<keeper>\w+)\.registration",
     "local list": r"(?P<keeper>\w+)\.binding update list\[(?P<home>.+)\]",
-    "wish": r"(?P<keeper>\w+)\.route optimisation wanted",
+    "wish": r"(?P<keeper>\w+)\.route optimisation wanted by (?P<home>.+)",
     "entry": _CACHE + "entry",
     "sequence number": _CACHE + "sequence number",
     "permanent tokens": _CACHE + "permanent tokens",

@@ -15,6 +15,8 @@ from pmicheck.verdict import Verdict
 
 CHECKS = frozenset(
     {
+        "mac",
+        "dereg-auth",
         "home-test",
         "careof-test",
         "cga",

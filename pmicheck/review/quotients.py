@@ -13,7 +13,7 @@ from pmicheck.model.cells import Cell
 from pmicheck.model.messages import CN
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import cells_of
-from pmicheck.model.roles.local_routing import WANTED, listed
+from pmicheck.model.roles.local_routing import listed, wanted
 from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK, PHASES
@@ -60,7 +60,7 @@ def views(prepared: Prepared, explored: Exploration) -> Iterator[View]:
         if entry in grounded.fields:
             yield _of_cell(grounded, ENTRY, f"binding cache entry of {flow.home} at {_principal(flow.at)}", entry)
     homes = (*world.victims, CN_HOME)
-    truths = {CLOCK, WANTED, *map(attached, homes), *map(listed, homes)}
+    truths = {CLOCK, *map(attached, homes), *map(listed, homes), *map(wanted, homes)}
     for cell, owned in grounded.fields.items():
         if cell in truths or isinstance(owned.values[0], Registration):
             yield _of_cell(grounded, ROLE, _title(cell), cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from decided_cells import is_violated, progress_verdict, scenario, violated_among, violated_in
+from decided_cells import progress_verdict, scenario, violated_among, violated_in
 
 from pmicheck.analysis import Request
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
@@ -61,15 +61,6 @@ def test_without_a_check_whatever_was_violated_still_is(mechanism: str) -> None:
         if MECHANISMS[mechanism].families & scenario(name).families:
             before = violated_in(name, attacker)
             assert before <= violated_among(before, name, attacker, (), (mechanism,)), (name, attacker)
-
-
-@pytest.mark.parametrize("mechanism", ["mac", "dereg-auth"])
-def test_where_nothing_is_authenticated_no_old_update_is_replayed_so_this_is_no_such_check(mechanism: str) -> None:
-    """The attacker makes an update of its own instead: binding-freshness is the wrong question then."""
-    attacker = "careof-path" if mechanism == "mac" else "home-path"
-    assert mechanism not in CHECKS
-    assert is_violated("binding-freshness", "rr-mobile", attacker)
-    assert not is_violated("binding-freshness", "rr-mobile", attacker, (), (mechanism,))
 
 
 def test_a_mechanism_that_nobody_consults_is_named_and_costs_nothing(ablations: Trials) -> None:

@@ -10,7 +10,7 @@ from pmicheck.model.interpreter import Interpreter
 from pmicheck.model.messages import ACCESS, INTERNET, TUNNEL, Data, Trigger
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.data_plane import arrived
-from pmicheck.model.roles.local_routing import WANTED, listed
+from pmicheck.model.roles.local_routing import listed, wanted
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER, AWAY, CN_HOME, PMA1, VICTIM_HOME
 from pmicheck.model.world import World
@@ -96,7 +96,7 @@ def test_a_wish_is_kept_once_and_only_of_a_registered_node_in_explicit_mode() ->
     assert refusal_without_trace(Interpreter(explicit()), TRIGGER) == "not-registered"
     run = both(explicit())
     assert run.offer(TRIGGER) is None
-    assert run.get(WANTED)
+    assert run.get(wanted(VICTIM_HOME))
     assert refusal_without_trace(run, TRIGGER) == "known"
 
 
@@ -120,7 +120,7 @@ def test_a_node_that_left_sends_no_wish_and_its_wish_is_forgotten_with_it() -> N
     assert fire(run, MOVES) is None
     assert fire(run, WISH) == "not-attached"
     assert fire(run, FORGETS) is None
-    assert not run.get(WANTED)
+    assert not run.get(wanted(VICTIM_HOME))
 
 
 def test_a_tunnel_that_is_not_the_home_agents_is_refused_unless_that_check_is_off() -> None:

@@ -63,9 +63,8 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
     nonce = current_nonce(ctx.get(CLOCK))
     if init.kind == "CoTI":
         token = care_of_token_for(world.policy, init.address, nonce, init.to)
-        ctx.send(
-            Test("CoT", init.address, nonce, init.cookie, token, CARE_OF_CN, who_is_at(world, init.address), init.to)
-        )
+        link, to = _way_to(world, init.address)
+        ctx.send(Test("CoT", init.address, nonce, init.cookie, token, link, to, init.to))
     else:
         answer = "PHoT" if init.kind == "PHoTI" else "HoT"
         token = home_token(init.hao or init.address, nonce, init.to)
@@ -286,11 +285,15 @@ def _acknowledge(
     )
 
 
+def _way_to(world: World, care_of: str) -> tuple[str, str]:
+    """(link, receiver) of what goes to a care-of address: an agent's, or one elsewhere in the Internet."""
+    return CARE_OF_CN if care_of in CARE_OF.values() else INTERNET, who_is_at(world, care_of)
+
+
 def _way_back(world: World, update: Update) -> tuple[str, str]:
     """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
     if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
-        link = CARE_OF_CN if update.care_of in CARE_OF.values() else INTERNET
-        return link, who_is_at(world, update.care_of)
+        return _way_to(world, update.care_of)
     if update.home in world.victims:
         return HA_CN, HA
     return INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY

@@ -23,8 +23,10 @@ def listed(home: str) -> Cell:
     return Cell(f"{PMA1}.binding update list[{home}]", False)
 
 
-WANTED = Cell(f"{PMA1}.route optimisation wanted", False)
-"""State that an explicit trigger makes (N101)."""
+@cache
+def wanted(home: str) -> Cell:
+    """State that an explicit trigger makes: the node with this home address wants an optimised path (N101)."""
+    return Cell(f"{PMA1}.route optimisation wanted by {home}", False)
 
 
 def register(ctx: Context, world: World, home: str) -> None:
@@ -46,7 +48,7 @@ def forget(ctx: Context, home: str) -> None:
     require(not ctx.test(attached(home), equals, HERE), "still-attached")
     require(ctx.test(listed(home), equals, True), "not-registered")
     ctx.set(listed(home), False)
-    ctx.set(WANTED, False)
+    ctx.set(wanted(home), False)
 
 
 def send_trigger(ctx: Context, home: str) -> None:
@@ -60,9 +62,9 @@ def receive_trigger(ctx: Context, world: World, trigger: Trigger) -> None:
     """The wish is kept; the text names nothing that vouches for it (N101). What the node itself sent, its link does."""
     require(world.policy.reads("ro_trigger", "explicit"), "implicit-mode")
     require(ctx.test(listed(trigger.home), equals, True), "not-registered")
-    require(not ctx.test(WANTED, equals, True), "known")
+    require(not ctx.test(wanted(trigger.home), equals, True), "known")
     honest = ctx.test(evidence(("trigger", trigger.home)), was_sent)
-    ctx.set(WANTED, True)
+    ctx.set(wanted(trigger.home), True)
     ctx.set(EVENT, Accepted("trigger", "honest" if honest else "attacker", False, "created", "none", honest))
 
 
@@ -75,10 +77,10 @@ def send_data(ctx: Context, world: World, source: str, destination: str) -> None
 
 def route(ctx: Context, world: World, data: Data) -> None:
     """A hit in the Binding Update List is delivered on the connected interface, all else goes to the home agent
-    (N104-N106); in explicit mode only for a node that asked (N100)."""
+    (N104-N106); in explicit mode only if one of the two nodes has asked (N100)."""
     hit = ctx.test(listed(data.destination), equals, True)
     if world.policy.reads("ro_trigger", "explicit") and hit:
-        hit = ctx.test(WANTED, equals, True)
+        hit = any(ctx.test(wanted(end), equals, True) for end in (data.source, data.destination))
     if not hit:
         ctx.send(data._replace(link=TUNNEL, to="ha"))
         return
