@@ -171,6 +171,7 @@ class Grounder:
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
         else:
             self._finish(run)
+        run.release()
 
     def _act_of(self, run: SymbolicRun) -> Act:
         """The rule of the instance; of an open message, the one of its receiver. Raises Refused if nobody takes it."""
@@ -344,8 +345,8 @@ class Grounder:
         if not self.adversary.puts(message):
             return None
         terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
-        named = Act(f"attacker: {act.name}", ATTACKER, act.section, act.statements, act.run)
-        self.result.acts.setdefault(named.name, named)
+        name = f"attacker: {act.name}"
+        named = self.result.acts.setdefault(name, Act(name, ATTACKER, act.section, act.statements, _cannot_run))
         self.result.injections += 1
         needs = tuple(term for term in terms if not is_public(term))
         rank = tuple(
@@ -389,8 +390,8 @@ def _is_answer_to_attacker(instance: Instance, message: Message) -> bool:
 
 
 def _cannot_run(ctx: Context) -> NoReturn:
-    """Stands for the rule of whoever gets an open message."""
-    raise AssertionError("the receiver of an open message decides which rule runs")
+    """Stands for the rule of whoever gets a message of the attacker's."""
+    raise AssertionError("the receiver of the message decides which rule runs")
 
 
 @paused()

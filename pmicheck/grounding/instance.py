@@ -182,6 +182,11 @@ class SymbolicRun:
             self.fields.update(self.whole._asdict())
         return opened(kind, self)
 
+    def release(self) -> None:
+        """The run is over: its rule and what it would build hold the message, which holds the run."""
+        self.act = None
+        self.builds.clear()
+
     def settle(self) -> Message:
         """The open message, closed: what nobody has read holds the first value of its domain."""
         kind: Any = self.instance.opens
