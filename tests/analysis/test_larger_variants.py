@@ -48,16 +48,16 @@ NEW_FLOW = frozenset({"acknowledgement-agreement", "no-unauthorised-deregistrati
 VARIANTS = (
     Variant("type1-initial", {"mobile_nodes": "2"}, "off-path", 295_870),
     Variant("type1-initial", {"correspondents": "2"}, "off-path", 295_870),
-    Variant("type1-initial", {"refreshes": "2"}, "home-path", 12_486),
+    Variant("type1-initial", {"refreshes": "2"}, "home-path", 15_734),
     Variant("type1-refresh", {"refreshes": "2"}, "off-path", 5_917),
-    Variant("type1-refresh", {"refreshes": "2"}, "home-path", 13_403),
-    Variant("type1-refresh", {"refreshes": "2"}, "careof-path", 82_239),
+    Variant("type1-refresh", {"refreshes": "2"}, "home-path", 16_722),
+    Variant("type1-refresh", {"refreshes": "2"}, "careof-path", 24_920),
     Variant("type1-handover", {"handovers": "2"}, "off-path", 106_094),
-    Variant("type1-handover", {"handovers": "2"}, "home-path", 474_221),
-    Variant("type2-rr", {"refreshes": "2"}, "off-path", 30_667),
+    Variant("type1-handover", {"handovers": "2"}, "home-path", 621_223),
+    Variant("type2-rr", {"refreshes": "2"}, "off-path", 10_602),
     Variant("data-plane", {"mobile_nodes": "2"}, "off-path", 2_400),
-    Variant("data-plane", {"mobile_nodes": "2"}, "malicious-mn", 160_626),
-    Variant("data-plane", {"correspondents": "2"}, "home-path", 26_930, NEW_FLOW),
+    Variant("data-plane", {"mobile_nodes": "2"}, "malicious-mn", 72_015),
+    Variant("data-plane", {"correspondents": "2"}, "home-path", 46_571, NEW_FLOW),
 )
 
 

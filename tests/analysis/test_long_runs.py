@@ -21,7 +21,7 @@ from pmicheck.cli import main
 from pmicheck.engine import Engine
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.explore import checkpoint, explorer
-from pmicheck.verdict import ExitCode
+from pmicheck.verdict import DECIDED, ExitCode
 
 CELLS = ["type1-settled", "--property", "no-redirection", "--property", "token-secrecy"]
 
@@ -151,10 +151,12 @@ def test_a_search_without_enough_memory_says_so_and_ends_inconclusive(
     assert exploration["stopped_by"] == "memory"
     assert exploration["shortage"] in " ".join(told.split())
     monkeypatch.undo()
-    assert main(["verify", *cell, "--json", str(record), "--spill", str(tmp_path)]) == ExitCode.NEW_VIOLATION
+    spilt = tmp_path / "spilt"
+    spilt.mkdir()
+    assert main(["verify", *cell, "--json", str(record), "--spill", str(spilt)]) == ExitCode.NEW_VIOLATION
     (exploration,) = json.loads(record.read_text())["explorations"]
-    assert (exploration["complete"], exploration["stopped_by"], exploration["shortage"]) == (True, "", "")
-    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+    assert (exploration["stopped_by"], exploration["shortage"]) == (DECIDED, "")
+    assert list(spilt.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pmicheck.model.messages import Data
 
 
 def test_a_receiver_that_passes_the_attackers_packet_on_sends_what_it_got() -> None:
-    """In explicit mode the agent hands payload for its own nodes to the home agent until one of them has asked (N100)."""
+    """In explicit mode the agent hands payload to the home agent until one of its two nodes has asked (N100)."""
     prepared, _ = grounded("type2-local", "malicious-mn", (("ro_trigger", "explicit"),))
     passed_on = [
         (leaf.instance.message, sent)
