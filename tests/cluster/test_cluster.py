@@ -96,7 +96,7 @@ def test_a_killed_worker_changes_nothing(cluster: Connection, real: TransitionSy
     told: list[str] = []
     with cluster.search(told.append) as search:
         same(search.explore(real), explore(real), [6000])
-    assert told == [f"{real.name}: search 1 of 3 has lost a worker with 1,359 states to depth 8"]
+    assert told == [f"{real.name}: search 1 of 3 has lost a worker with 1,790 states to depth 8"]
 
 
 def test_what_a_killed_worker_was_to_do_is_done_by_another(cluster: Connection, tmp_path: Path) -> None:
