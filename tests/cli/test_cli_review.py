@@ -30,7 +30,10 @@ def test_readings_tells_of_pairs_only_if_asked(capsys: pytest.CaptureFixture[str
 
 
 def test_repair_names_the_sets_that_mend_and_what_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["repair", "rr-mobile", "--attacker", "off-path", "no-redirection", "--without", "mac", "--limit", "1"]) == 0
+    assert (
+        main(["repair", "rr-mobile", "--attacker", "off-path", "no-redirection", "--without", "mac", "--limit", "1"])
+        == 0
+    )
     out = capsys.readouterr().out
     assert "no-redirection is violated by: off-path (weakest)." in out
     assert "with mac" in out

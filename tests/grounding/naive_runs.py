@@ -13,7 +13,7 @@ from pmicheck.attacker import moves
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import ways_to_build
 from pmicheck.grounding.ground import ANSWERS
-from pmicheck.grounding.instance import Instance
+from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.cells import Cell
 from pmicheck.model.events import EVENT, FALLBACK
@@ -21,6 +21,7 @@ from pmicheck.model.interpreter import Interpreter
 from pmicheck.model.messages import Message, visible_terms
 from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import attached
+from pmicheck.model.roles.ghosts import was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 
@@ -42,10 +43,14 @@ class NaiveState(NamedTuple):
 
 
 class NaiveRun(NamedTuple):
-    """Every state with its depth, and every event (cell, value) with the depth of the first step that shows it."""
+    """States with their depths, and events (cell, value) with the depth of the first step that shows each.
+
+    All states, or those down to the depth at which there were too many; `deepest` is the depth of the last.
+    """
 
     depth: Mapping[NaiveState, int]
     events: Mapping[tuple[Cell, Any], int]
+    deepest: int
 
 
 def opened(known: Iterable[Term]) -> frozenset[Term]:
@@ -70,20 +75,34 @@ class NaiveSearch:
     """Breadth first. Which messages the attacker tries is taken from grounding (tests/attacker looks for others); here
     whole messages are given to whole states."""
 
-    def __init__(self, start: Start, adversary: Adversary | None, offered: Iterable[Instance] = ()) -> None:
+    def __init__(self, start: Start, adversary: Adversary | None, leaves: Iterable[Leaf] = ()) -> None:
         self.start = start
         self.world = start.world
         self.adversary = adversary
         self.acts = [*spontaneous(start.world), *(moves.acts(adversary) if adversary else ())]
-        self.injections = {each.message: each.needs for each in offered if each.by_attacker and each.message}
+        self.injections: dict[Message, tuple[Term, ...]] = {}
+        self.copied: dict[Message, Cell] = {}
+        for leaf in leaves:
+            if leaf.instance.by_attacker and leaf.instance.message:
+                self._offer(leaf.instance.message, leaf)
 
-    def run(self) -> NaiveRun:
+    def _offer(self, message: Message, leaf: Leaf) -> None:
+        """The attacker may send the message, if it is but a copy of an honest node's once that has sent it."""
+        traces = [cell for (cell, asked, _), answer in leaf.tests.items() if asked is was_sent and answer]
+        if traces and message not in self.injections:
+            self.copied[message] = traces[0]
+        elif not traces:
+            self.copied.pop(message, None)
+        self.injections[message] = leaf.instance.needs
+
+    def run(self, most: int) -> NaiveRun:
+        """Level by level, not beyond the one in which there are more states than `most`."""
         known = self.adversary.initial() | self.adversary.given() | self.start.seen if self.adversary else set()
         first = NaiveState(frozenset(), frozenset(), opened(known))
         depth = {first: 0}
         events: dict[tuple[Cell, Any], int] = {}
         frontier = [first]
-        while frontier:
+        while frontier and len(depth) <= most:
             next_frontier = []
             for state in frontier:
                 for successor, shown in self._steps(state):
@@ -93,7 +112,7 @@ class NaiveSearch:
                         depth[successor] = depth[state] + 1
                         next_frontier.append(successor)
             frontier = next_frontier
-        return NaiveRun(depth, events)
+        return NaiveRun(depth, events, max(depth.values()))
 
     def _steps(self, state: NaiveState) -> Iterator[tuple[NaiveState, list[tuple[Cell, Any]]]]:
         for act in self.acts:
@@ -105,10 +124,13 @@ class NaiveSearch:
             if run.offer(message) is None:
                 yield self._after(state, run)
         for message, needs in self.injections.items():
-            if all(derivable(term, state.known) for term in needs):
+            copied = self.copied.get(message)
+            sent = copied is None or was_sent(state.read(self.start, copied))
+            if sent and all(derivable(term, state.known) for term in needs):
                 run = self._at(state)
                 if run.offer(message) is None:
-                    run.in_flight = [each for each in run.in_flight if not isinstance(each, ANSWERS)]
+                    before = state.in_flight
+                    run.in_flight = [each for each in run.in_flight if each in before or not isinstance(each, ANSWERS)]
                     yield self._after(state, run)
 
     def _sees(self, link: str) -> bool:
