@@ -171,6 +171,8 @@ class Grounder:
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
         else:
             self._finish(run)
+        finally:
+            run.let_go()
 
     def _act_of(self, run: SymbolicRun) -> Act:
         """The rule of the instance; of an open message, the one of its receiver. Raises Refused if nobody takes it."""
@@ -344,7 +346,7 @@ class Grounder:
         if not self.adversary.puts(message):
             return None
         terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
-        named = Act(f"attacker: {act.name}", ATTACKER, act.section, act.statements, act.run)
+        named = Act(f"attacker: {act.name}", ATTACKER, act.section, act.statements, _cannot_run)
         self.result.acts.setdefault(named.name, named)
         self.result.injections += 1
         needs = tuple(term for term in terms if not is_public(term))

@@ -193,6 +193,12 @@ class SymbolicRun:
         settled: Message = kind(**{name: self.field(message, name) for name in kind._fields})
         return settled
 
+    def let_go(self) -> None:
+        """Forget the rule and what it computes: they hold the open message, which holds the run, and with it everything
+        that grounding made would outlive its use."""
+        self.act = None
+        self.builds.clear()
+
     def set(self, cell: Cell, value: Any) -> None:
         self.sets[cell] = value
 
