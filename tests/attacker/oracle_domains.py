@@ -70,6 +70,11 @@ class Domains:
         """Where a binding can lead: to the attacker, or to the bystander, who stands for all honest nodes."""
         return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(self.world.corrupted)))
 
+    def places_of(self, home: str) -> tuple[str, ...]:
+        """Where the home address can be bound to; "attacker" stands for all places of its own where the address is its
+        own too."""
+        return (ATTACKER, FLOOD) if home in self.world.own_homes else self.care_of_addresses
+
     @property
     def registrants(self) -> tuple[str, ...]:
         """Who waits for tests and acknowledgements."""

@@ -28,7 +28,10 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.attachment import who_is_at
 from pmicheck.model.roles.peer_agent import proof_of, update_content
 from pmicheck.model.terms import association, sealed
-from pmicheck.model.topology import ATTACKER, CN_HOME, COA1, FLOOD, PMA1, PMA3, key_owner
+from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, COA1, FLOOD, PMA1, PMA3, key_owner
+
+FIRST = 1
+"""The number in a context of the attacker's making: one registration went before."""
 
 
 class Peers(Domains):
@@ -43,7 +46,7 @@ class Peers(Domains):
         ]
         sent += [
             ContextData(world.main.home, peer, seq, 0, key if known.derives(key) else FORGED, CONTEXT, to)
-            for peer, seq, to in product(self.care_of_addresses, self.numbers_for(world.main.home), world.agents)
+            for peer, seq, to in product((ATTACKER, FLOOD, CARE_OF[PMA3]), (FIRST,), world.agents)
         ]
         yield from filter(self.may_send, sent)
 
@@ -53,7 +56,7 @@ class Peers(Domains):
         world = self.world
         homes = (*world.homes, CN_HOME)
         for home, care_of, to in product(homes, self.care_of_addresses, (*world.agents, PMA3)):
-            if care_of == home:
+            if care_of not in self.places_of(home):
                 continue
             sender = who_is_at(world, care_of)
             for seq, answers, lifetime in product(self.numbers_for(home), (0, *self.numbers), (True, False)):

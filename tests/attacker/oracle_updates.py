@@ -32,6 +32,9 @@ from pmicheck.model.terms import (
 )
 from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, PMA3
 
+NEW_AGENT = 0
+"""The number in a handover token of the attacker's making: the next agent counts as if nobody had registered before."""
+
 
 class Signalling(Domains):
     """The messages of a registration with a correspondent."""
@@ -81,7 +84,7 @@ class Signalling(Domains):
         for home, at, lifetime in product(world.homes, world.correspondents, (True, False)):
             checked = policy.on("mac") and not (not lifetime and policy.dereg_unauthenticated)
             # A care-of address that is the home address ends a binding as a lifetime of zero does (RFC 6275 9.5.1).
-            elsewhere = [address for address in self.care_of_addresses if address != home]
+            elsewhere = self.places_of(home)
             for (credential, nonce, generation), care_of, index in product(
                 self._credentials(nonces), elsewhere if lifetime else (*elsewhere, home), (0, *nonces)
             ):
@@ -225,8 +228,8 @@ class Signalling(Domains):
 
     def handover_tokens(self, known: Knowledge) -> Iterator[Message]:
         for (home, at), sender, to in product(self.world.flows, self.world.agents, self.world.agents):
-            for generation, seq in product(range(1, self.world.token_pairs + 1), self.numbers_for(home)):
+            for generation in range(1, self.world.token_pairs + 1):
                 token = handover_token(home, generation, at)
-                message = HandoverToken(home, token, seq, 0, sender, TUNNEL, to, at)
+                message = HandoverToken(home, token, NEW_AGENT, 0, sender, TUNNEL, to, at)
                 if known.derives(token) and self.may_send(message):
                     yield message
