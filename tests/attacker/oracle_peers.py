@@ -55,11 +55,13 @@ class Peers(Domains):
     def peer_updates(self, known: Knowledge) -> Iterator[Message]:
         world = self.world
         homes = (*world.homes, CN_HOME)
-        for home, care_of, to in product(homes, self.care_of_addresses, (*world.agents, PMA3)):
-            if care_of not in self.places_of(home):
-                continue
+        for home, care_of, to in product(homes, (*self.care_of_addresses, CARE_OF[PMA3]), (*world.agents, PMA3)):
             sender = who_is_at(world, care_of)
-            for seq, answers, lifetime in product(self.numbers_for(home), (0, *self.numbers), (True, False)):
+            if sender == to:
+                continue
+            # Only an answer has to come from the agent that was asked.
+            answered = (0, *self.numbers) if care_of in self.places_of(home) else self.numbers
+            for seq, answers, lifetime in product(self.numbers_for(home), answered, (True, False)):
                 bare = PeerUpdate(home, care_of, seq, answers, lifetime, None, CARE_OF_CN, to)
                 update = bare._replace(proof=proof_of(world.policy, sender, to, update_content(bare)))
                 if known.derives(update.proof):
@@ -69,7 +71,7 @@ class Peers(Domains):
         world = self.world
         principals = (*world.agents, PMA3, ATTACKER, FLOOD)
         for home, to in product((*world.homes, CN_HOME), (*world.agents, PMA3)):
-            for seq in self.numbers_for(home):
+            for seq in dict.fromkeys((*self.numbers_for(home), *self.numbers)):
                 proofs = [sealed(association(one, to), ("PBA", home, seq)) for one in principals if one != to]
                 for proof in [None] if world.policy.reads("pma_auth", "none") else filter(known.derives, proofs):
                     yield PeerAcknowledgement(home, seq, proof, CARE_OF_CN, to)
