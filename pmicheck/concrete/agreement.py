@@ -228,9 +228,10 @@ def local_list_disagrees(run: Run, change: Change) -> str | None:
 
 
 def wish_disagrees(run: Run, change: Change) -> str | None:
-    """Whether the agent keeps that the mobile node wants an optimised path (N101)."""
+    """Whether the agent keeps that one of its two nodes wants an optimised path to the other (N101)."""
     at, shared, wanted = run.stage.addresses, run.stage.shared, change.value["value"]
-    shown = shared is not None and shared.agent.is_triggered(at[HOA], at[CN_HOME])
+    both = ((at[HOA], at[CN_HOME]), (at[CN_HOME], at[HOA]))
+    shown = shared is not None and any(shared.agent.is_triggered(*nodes) for nodes in both)
     return (
         None if shown is wanted else f"{change.names['keeper']} keeps {'a' if shown else 'no'} wish of the mobile node"
     )

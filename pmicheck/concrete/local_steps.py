@@ -99,7 +99,7 @@ def inject_on_access_link(run: Run, message: Mapping[str, Any]) -> None:
 
 def _keep_wish(run: Run, shared: SharedAgent, name: str, *, honest: bool) -> None:
     at = run.stage.addresses
-    home, peer = at[name], at[CN_HOME]
+    home, peer = at[name], at[HOA if name == CN_HOME else CN_HOME]
     known = shared.agent.is_triggered(home, peer)
     shared.agent.trigger(home, peer, run.now)
     if known or not shared.agent.is_triggered(home, peer):

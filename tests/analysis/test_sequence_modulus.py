@@ -38,3 +38,13 @@ def test_every_violation_is_confirmed_on_packets(modulus: int, name: str, attack
     assert [
         f"{prop}: {replay}" for prop, replay in replays.items() if not replay or replay.outcome is not Replay.CONFIRMED
     ] == []
+
+
+def test_an_attacker_that_has_the_lowest_number_alone_is_confirmed_where_it_answers_first() -> None:
+    """What the model leaves out, the number of the forged answer, is not above the number that follows."""
+    settings = (("attacker_updates", "0"),)
+    request = Request(("type2-handshake",), ("off-path",), ("no-home-flooding",), settings)
+    (result,) = verify(request, command=[], progress=lambda _: None).results
+    assert result.verdict is Verdict.VIOLATED
+    assert result.replay is not None
+    assert result.replay.outcome is Replay.CONFIRMED
