@@ -104,8 +104,7 @@ class Grounder:
             self._domain(cell)
         given = self.adversary.given() if self.adversary else frozenset()
         known = self.adversary.initial() | self.start.seen if self.adversary else set()
-        for term in sorted(known | given, key=repr):
-            self.potential.add(term)
+        self.potential = Potential(sorted(known | given, key=repr))
         for message in self.start.sent:
             self._note(message)
         for act in spontaneous(self.world):

@@ -1,4 +1,5 @@
-"""What the attacker is not asked to try changes no verdict: with it, cells break what they break without."""
+"""What the attacker is not asked to try changes no verdict: with it, cells break what they break without. Numbers are
+the exception, and a bound that each verdict prints."""
 
 from __future__ import annotations
 
@@ -131,3 +132,18 @@ def test_an_attacker_that_tries_what_is_left_out_breaks_nothing_more(
     more, widened = violated(case, attacker)
     assert more == usual
     assert widened > transitions, "nothing was tried that is left out otherwise"
+
+
+def test_within_the_bound_of_numbers_a_rogue_agent_makes_no_old_signature_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With numbers of honest nodes it does: once the entry is gone the CN takes it a second time."""
+    case, attacker = scenario("type1-handover"), "rogue-next-pma"
+    usual, _ = violated(case, attacker)
+    seq, care_of = FIELDS[Update]["seq"], BINDINGS[Update]["care_of"]
+    monkeypatch.setitem(FIELDS[Update], "care_of", care_of)
+    monkeypatch.setitem(FIELDS[Update], "seq", lambda message, world: honest_too(seq(message, world)))
+    more, _ = violated(case, attacker)
+    assert more - usual == {"binding-freshness"}
+
+
+def honest_too(choice: Choice) -> Choice:
+    return choice._replace(honest=((Update, "seq"),))
