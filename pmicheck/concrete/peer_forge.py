@@ -25,6 +25,8 @@ from pmicheck.concrete.stage import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
 
 Fields = Mapping[str, Any]
 UNITS = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
+BEFORE_ALL = 0xFFFF
+"""The sequence number than which 0 and all numbers up to the middle of the space are greater."""
 
 
 @dataclass
@@ -78,11 +80,17 @@ class PeerForger:
         return CN_HOME if agent == PMA3 else HOA
 
     def _number(self, message: Fields) -> int:
-        """As the trace has it; it leaves out those of answers and of the attacker's own home addresses."""
-        if message["home"] not in OWN_HOMES and not message["answers"]:
+        """As the trace has it; it leaves out those of answers and of the attacker's own home addresses.
+
+        An answer takes the least number that passes, so that any number of a later update passes as well.
+        """
+        if message["home"] in OWN_HOMES:
+            self._own_number += 1
+            return self._own_number
+        if not message["answers"]:
             return int(message["seq"])
-        self._own_number += 1
-        return self._own_number
+        last = self.stage.agents[message["to"]].proxy_binding(self.stage.addresses[message["home"]])
+        return BEFORE_ALL if last is None else (last.sequence + 1) % (BEFORE_ALL + 1)
 
     def _association(self, message: Fields, source: str) -> tuple[bytes | None, tuple[str, ...]]:
         """The key under which a message from this address counts, and what to say of it; None where none is asked."""

@@ -104,8 +104,7 @@ class Grounder:
             self._domain(cell)
         given = self.adversary.given() if self.adversary else frozenset()
         known = self.adversary.initial() | self.start.seen if self.adversary else set()
-        for term in sorted(known | given, key=repr):
-            self.potential.add(term)
+        self.potential = Potential(sorted(known | given, key=repr))
         for message in self.start.sent:
             self._note(message)
         for act in spontaneous(self.world):
@@ -171,7 +170,8 @@ class Grounder:
                 self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
         else:
             self._finish(run)
-        run.release()
+        finally:
+            run.release()
 
     def _act_of(self, run: SymbolicRun) -> Act:
         """The rule of the instance; of an open message, the one of its receiver. Raises Refused if nobody takes it."""

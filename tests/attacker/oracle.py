@@ -24,6 +24,7 @@ from oracle_runs import STEP_CELLS, Outcome, Runs, State, Step, numbers_of
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import attacker_named
+from pmicheck.grounding.collector import paused
 from pmicheck.grounding.ground import ANSWERS
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
@@ -105,6 +106,7 @@ class Oracle:
 
     # The walk.
 
+    @paused()
     def run(self, states: int) -> None:
         """Check so many distinct states on random walks, or fewer if the walks find no more."""
         first = Pair(self.runs.first(), *self.grounded.system.start)

@@ -70,6 +70,13 @@ class Domains:
         """Where a binding can lead: to the attacker, or to the bystander, who stands for all honest nodes."""
         return (ATTACKER, FLOOD, *(CARE_OF[pma] for pma in sorted(self.world.corrupted)))
 
+    def places_of(self, home: str) -> tuple[str, ...]:
+        """Where the home address can be bound to; "attacker" stands for all places of its own where the address is its
+        own too. Where T and C are not told apart, T of a victim's home address passes for C of that address."""
+        places = (ATTACKER, FLOOD) if home in self.world.own_homes else self.care_of_addresses
+        tested = () if self.world.policy.on("token-domain-octet") else self.world.victims
+        return (*places, *(address for address in tested if address != home))
+
     @property
     def registrants(self) -> tuple[str, ...]:
         """Who waits for tests and acknowledgements."""

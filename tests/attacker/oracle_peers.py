@@ -28,7 +28,10 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.attachment import who_is_at
 from pmicheck.model.roles.peer_agent import proof_of, update_content
 from pmicheck.model.terms import association, sealed
-from pmicheck.model.topology import ATTACKER, CN_HOME, COA1, FLOOD, PMA1, PMA3, key_owner
+from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, COA1, FLOOD, PMA1, PMA3, key_owner
+
+FIRST = 1
+"""The number in a context of the attacker's making: one registration went before."""
 
 
 class Peers(Domains):
@@ -43,7 +46,7 @@ class Peers(Domains):
         ]
         sent += [
             ContextData(world.main.home, peer, seq, 0, key if known.derives(key) else FORGED, CONTEXT, to)
-            for peer, seq, to in product(self.care_of_addresses, self.numbers_for(world.main.home), world.agents)
+            for peer, seq, to in product((ATTACKER, FLOOD, CARE_OF[PMA3]), (FIRST,), world.agents)
         ]
         yield from filter(self.may_send, sent)
 
@@ -52,11 +55,13 @@ class Peers(Domains):
     def peer_updates(self, known: Knowledge) -> Iterator[Message]:
         world = self.world
         homes = (*world.homes, CN_HOME)
-        for home, care_of, to in product(homes, self.care_of_addresses, (*world.agents, PMA3)):
-            if care_of == home:
-                continue
+        for home, care_of, to in product(homes, (*self.care_of_addresses, CARE_OF[PMA3]), (*world.agents, PMA3)):
             sender = who_is_at(world, care_of)
-            for seq, answers, lifetime in product(self.numbers_for(home), (0, *self.numbers), (True, False)):
+            if sender == to:
+                continue
+            # Only an answer has to come from the agent that was asked.
+            answered = (0, *self.numbers) if care_of in self.places_of(home) else self.numbers
+            for seq, answers, lifetime in product(self.numbers_for(home), answered, (True, False)):
                 bare = PeerUpdate(home, care_of, seq, answers, lifetime, None, CARE_OF_CN, to)
                 update = bare._replace(proof=proof_of(world.policy, sender, to, update_content(bare)))
                 if known.derives(update.proof):
@@ -66,7 +71,7 @@ class Peers(Domains):
         world = self.world
         principals = (*world.agents, PMA3, ATTACKER, FLOOD)
         for home, to in product((*world.homes, CN_HOME), (*world.agents, PMA3)):
-            for seq in self.numbers_for(home):
+            for seq in dict.fromkeys((*self.numbers_for(home), *self.numbers)):
                 proofs = [sealed(association(one, to), ("PBA", home, seq)) for one in principals if one != to]
                 for proof in [None] if world.policy.reads("pma_auth", "none") else filter(known.derives, proofs):
                     yield PeerAcknowledgement(home, seq, proof, CARE_OF_CN, to)

@@ -136,14 +136,16 @@ class Runs:
                 return outcome
         run = Reading(self, state)
         refusal = run.fire(act, message)
+        if refusal is None:
+            self._hand_over(run)
         self.read.update(run.reads)
-        outcome = self._outcome(state, run) if refusal is None else None
+        outcome = self._outcome(run) if refusal is None else None
         cases.append((run.reads, outcome))
         return outcome
 
-    def _outcome(self, state: State, run: Reading) -> Outcome:
+    def _outcome(self, run: Reading) -> Outcome:
         changed = {cell: value for cell, value in run.written.items() if cell not in STEP_CELLS}
-        shown = [*run.learned, *self._handed_over(run.written, run.values)]
+        shown = list(run.learned)
         shown += [term for message in run.sent if self.adversary.may_see(message) for term in visible_terms(message)]
         actor = run.history[-1].act.actor
         shown += [term for message in run.sent for term in self.adversary.keeps(message, actor)]
@@ -157,16 +159,13 @@ class Runs:
             run.loses_packets,
         )
 
-    def _handed_over(self, written: Mapping[Cell, Any], values: Mapping[Cell, Any]) -> list[Term]:
-        """What the attacker gets for the asking when a phase begins or a mobile node moves."""
-        asking = Interpreter(self.start.world)
-        asking.values = dict(values)
-        if CLOCK in written:
-            self.adversary.on_phase(asking, written[CLOCK])
+    def _hand_over(self, run: Reading) -> None:
+        """Teach the run what the attacker gets for the asking when a phase begins or a mobile node moves."""
+        if CLOCK in run.written:
+            self.adversary.on_phase(run, run.written[CLOCK])
         for home in self.start.world.victims:
-            if attached(home) in written:
-                self.adversary.on_move(asking, written[attached(home)])
-        return asking.learned
+            if attached(home) in run.written:
+                self.adversary.on_move(run, run.written[attached(home)])
 
     def honest_steps(self, state: State) -> Iterator[Step]:
         """Rules that fire by themselves, the attacker's request for a context among them, and deliveries."""

@@ -32,6 +32,15 @@ from pmicheck.model.terms import (
 )
 from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, PMA3
 
+NEW_AGENT = 0
+"""The number in a handover token of the attacker's making: the next agent counts as if nobody had registered before."""
+
+
+def number_signed(sig: Term) -> int:
+    """The sequence number that the signature of an update covers."""
+    number: int = sig[5][1][1]
+    return number
+
 
 class Signalling(Domains):
     """The messages of a registration with a correspondent."""
@@ -77,11 +86,13 @@ class Signalling(Domains):
         seen_numbers: dict[Term, set[int]] = {}
         for mac in known.of_kind("mac"):
             seen_numbers.setdefault(mac[1], set()).add(mac[4][1][1])
+        captured = self._captured(known)
         options = (False,) if policy.on("hao-rejection-in-pbu") else (False, True)
         for home, at, lifetime in product(world.homes, world.correspondents, (True, False)):
             checked = policy.on("mac") and not (not lifetime and policy.dereg_unauthenticated)
             # A care-of address that is the home address ends a binding as a lifetime of zero does (RFC 6275 9.5.1).
-            elsewhere = [address for address in self.care_of_addresses if address != home]
+            own = self.places_of(home)
+            elsewhere = tuple(dict.fromkeys((*own, *filter(None, (sig[3] for sig in captured)))))
             for (credential, nonce, generation), care_of, index in product(
                 self._credentials(nonces), elsewhere if lifetime else (*elsewhere, home), (0, *nonces)
             ):
@@ -104,15 +115,24 @@ class Signalling(Domains):
                 secrets = tokens_of(policy, bare, generation)
                 key = management_key(*secrets)
                 every = known.derives(key) or not checked
-                numbers = self.numbers_for(home) if every else sorted(seen_numbers.get(key, ()))
+                picked = self.numbers_for(home) if every else sorted(seen_numbers.get(key, ()))
+                numbers = dict.fromkeys((*picked, *(number_signed(sig) for sig in captured if every)))
                 for proxy, seq, test, hao in product(self.proxy_flags(), numbers, (True, False), options):
                     plain = bare._replace(proxy=proxy, seq=seq, test=test, hao=hao)
                     for signed in self._signed(known, plain):
+                        if signed.sig not in captured and (seq not in picked or care_of not in (*own, home)):
+                            continue
                         right = signed._replace(mac=expected_authenticator(policy, signed, *secrets))
                         if known.derives(right.mac):
                             yield right
                         elif not checked:
                             yield from (signed._replace(mac=mac) for mac in (NOTHING, *self._unchecked(known, signed)))
+
+    def _captured(self, known: Knowledge) -> list[Term]:
+        """Signatures of others that it has seen: with them it can name their number and their care-of address, which
+        without them it need not (decision 122, `care_of_addresses`)."""
+        seen = known.of_kind("sig") if not self.world.corrupted else []
+        return [sig for sig in seen if not known.derives(("sk", sig[1]))]
 
     def _unchecked(self, known: Knowledge, update: Update) -> list[Term]:
         """Authenticators that were seen under a token of the same kind, each generation once: it names the token."""
@@ -142,7 +162,7 @@ class Signalling(Domains):
         world = self.world
         for to, home, at in product(self.registrants, world.victims, world.correspondents):
             places = (CARE_OF[to],) if world.proxied else (COA1, COA2, home)
-            for place, proxy, seq in product(places, self.proxy_flags(), self.numbers_for(home)):
+            for place, proxy, seq in product(places, self.proxy_flags(), self.numbers):
                 bare = Acknowledgement(proxy, place, home, seq, 0, None, 0, (), None, CARE_OF_CN, to, None, at)
                 yield from (bare._replace(status=status) for status in (136, 137, 138))
                 yield from self._acceptances(known, bare, nonces)
@@ -225,8 +245,8 @@ class Signalling(Domains):
 
     def handover_tokens(self, known: Knowledge) -> Iterator[Message]:
         for (home, at), sender, to in product(self.world.flows, self.world.agents, self.world.agents):
-            for generation, seq in product(range(1, self.world.token_pairs + 1), self.numbers_for(home)):
+            for generation in range(1, self.world.token_pairs + 1):
                 token = handover_token(home, generation, at)
-                message = HandoverToken(home, token, seq, 0, sender, TUNNEL, to, at)
+                message = HandoverToken(home, token, NEW_AGENT, 0, sender, TUNNEL, to, at)
                 if known.derives(token) and self.may_send(message):
                     yield message

@@ -1,0 +1,50 @@
+"""The space of sequence numbers is scaled down in the model only: in a space of any size a violation is one on packets,
+whose numbers have sixteen bits."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmicheck.analysis import Request, verify
+from pmicheck.verdict import Replay, Verdict
+
+CELLS = [
+    ("rr-mobile", "home-path"),
+    ("ero-initial", "home-path"),
+    ("type1-initial", "home-path"),
+    ("type1-handover", "rogue-next-pma"),
+    ("data-plane", "home-path"),
+    ("type2-handshake", "off-path"),
+    ("type2-rr", "home-path"),
+]
+"""Cells in which the attacker sends numbers of its own, or repeats honest ones."""
+
+OF_THE_WIRE = 65536
+
+
+@pytest.mark.parametrize(
+    ("modulus", "name", "attacker"),
+    [
+        *((modulus, *cell) for modulus in (16, 64) for cell in CELLS),
+        (OF_THE_WIRE, "type1-initial", "home-path"),
+        (OF_THE_WIRE, "type2-handshake", "off-path"),
+    ],
+)
+def test_every_violation_is_confirmed_on_packets(modulus: int, name: str, attacker: str) -> None:
+    request = Request((name,), (attacker,), settings=(("sequence_modulus", str(modulus)),))
+    found = verify(request, command=[], progress=lambda _: None).results
+    replays = {each.property: each.replay for each in found if each.verdict is Verdict.VIOLATED}
+    assert replays
+    assert [
+        f"{prop}: {replay}" for prop, replay in replays.items() if not replay or replay.outcome is not Replay.CONFIRMED
+    ] == []
+
+
+def test_an_attacker_that_has_the_lowest_number_alone_is_confirmed_where_it_answers_first() -> None:
+    """What the model leaves out, the number of the forged answer, is not above the number that follows."""
+    settings = (("attacker_updates", "0"),)
+    request = Request(("type2-handshake",), ("off-path",), ("no-home-flooding",), settings)
+    (result,) = verify(request, command=[], progress=lambda _: None).results
+    assert result.verdict is Verdict.VIOLATED
+    assert result.replay is not None
+    assert result.replay.outcome is Replay.CONFIRMED
