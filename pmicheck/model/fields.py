@@ -117,9 +117,10 @@ def keys(world: World, home: str) -> tuple[str | None, ...]:
 
 
 def _repeats_signatures(message: Any, world: World) -> bool:
-    """Whether the update may hold a signature that the attacker has seen and cannot make: its number and its care-of
-    address are those that were signed."""
-    return isinstance(message, Update) and message.key is not None and not world.corrupted
+    """Whether the update may hold a signature that an honest node made: its number and its care-of address are those
+    that were signed. The first agent, once it acts for the attacker, makes signatures under numbers of its own and has
+    its old messages; those of others are left out for it."""
+    return isinstance(message, Update) and message.key is not None and PMA1 not in world.corrupted
 
 
 def _number(message: Any, world: World) -> Choice:
