@@ -48,8 +48,8 @@ from pmicheck.model.world import World
 class Adversary:
     """The attacker of a cell of the matrix.
 
-    With `eager` it is given the tokens of its own tests; without, it sends the test inits itself, but for those from its
-    own home addresses, whose way home the model does not have.
+    With `eager` it is given the tokens of its own tests; without, it sends the test inits itself, but for those from
+    its own home addresses, whose way home the model does not have.
     """
 
     attacker: Attacker
