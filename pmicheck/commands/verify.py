@@ -40,7 +40,7 @@ def verify(options: Namespace) -> ExitCode:
     code = exit_code(record, comparison)
     if code is ExitCode.AS_EXPECTED:
         return code
-    alone = code is ExitCode.NEW_VIOLATION and options.baseline is None
+    alone = code is ExitCode.NEW_VIOLATION and not comparison.baseline_given
     return console.complain("a property is violated" if alone else REASONS[code], code)
 
 
@@ -68,7 +68,7 @@ def _kept(why: str, kept: list[Record], options: Namespace) -> str:
 def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
     """Tables and summary on stdout; only the summary, and on stderr, if stdout belongs to the record."""
     width = console.width()
-    ending = text.differences(comparison, width=width, baseline=options.baseline is not None)
+    ending = text.differences(comparison, width=width)
     ending += text.summary(record, comparison) + text.grounding(record)
     if options.json == "-":
         console.say(ending)
