@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import signal
 from argparse import Namespace
 from pathlib import Path
 
 from pmicheck import console, delivery
+from pmicheck.commands.ending import keeping
 from pmicheck.commands.known import known_findings
-from pmicheck.errors import Stopped, UsageError
+from pmicheck.errors import UsageError
 from pmicheck.options import decided_all
 from pmicheck.recording import check_unchanged
 from pmicheck.report.characters import harmless
@@ -36,7 +36,7 @@ def report(options: Namespace) -> ExitCode:
 
 
 def review(options: Namespace) -> ExitCode:
-    """Raises UsageError for a partial record, OutputError; Stopped leaves the record as it was."""
+    """Raises UsageError for a partial record, OutputError; Stopped and LimitReached leave the record as it was."""
     path: Path = options.record
     record = load(path)
     if record.partial:
@@ -46,14 +46,10 @@ def review(options: Namespace) -> ExitCode:
     stored = options.report is not None and path.resolve() == (options.report / "record.json").resolve()
     if options.report:
         delivery.check_directory(options.report, own_record=stored)
-    try:
+    with keeping(lambda why: f"{why}; {path} is as it was"), console.Progress() as progress:
         from pmicheck.review.gather import enrich
 
-        with console.Progress() as progress:
-            record = enrich(record, progress=progress, workers=options.workers)
-    except KeyboardInterrupt as error:
-        number = error.number if isinstance(error, Stopped) else signal.SIGINT
-        raise Stopped(number, f"interrupted; {path} is as it was") from None
+        record = enrich(record, progress=progress, workers=options.workers)
     save(record, path)
     if options.report:
         from pmicheck.report.directory import write_reports

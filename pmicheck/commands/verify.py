@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import signal
 from argparse import Namespace
 
 from pmicheck import console, delivery
+from pmicheck.commands.ending import keeping
 from pmicheck.commands.known import known_findings
-from pmicheck.errors import LimitReached, OutputError, Stopped, UsageError
+from pmicheck.errors import UsageError
 from pmicheck.options import asks_for_all, request_of
 from pmicheck.report import text
 from pmicheck.report.gate.baseline import Comparison, compare, exit_code
@@ -27,7 +27,7 @@ def verify(options: Namespace) -> ExitCode:
     """Raises UsageError, OutputError, LimitReached and Stopped; what was decided is kept before, whatever is raised."""
     baseline = known_findings(options.baseline)
     kept: list[Record] = []
-    try:
+    with keeping(lambda why: _kept(why, kept, options)):
         record = delivery.as_stored(_decided(options, kept))
         if not record.results:
             raise UsageError("there is nothing to decide: no chosen property applies to the chosen scenarios")
@@ -37,27 +37,15 @@ def verify(options: Namespace) -> ExitCode:
         if delivery.on_github():
             delivery.tell_github(record, comparison, alone=options.json == "-")
         console.flush()
-    except UsageError:
-        raise
-    except KeyboardInterrupt as error:
-        number = error.number if isinstance(error, Stopped) else signal.SIGINT
-        raise Stopped(number, _kept("interrupted", kept or [_nothing(options)], options)) from None
-    except (LimitReached, OutputError) as error:
-        if not kept and isinstance(error, LimitReached):
-            kept.append(_nothing(options))
-        raise type(error)(_kept(str(error), kept, options)) from error
-    except Exception:
-        delivery.keep(kept[0], options) if kept else None
-        raise
     code = exit_code(record, comparison)
     if code is ExitCode.AS_EXPECTED:
         return code
-    alone = code is ExitCode.NEW_VIOLATION and options.baseline is None
+    alone = code is ExitCode.NEW_VIOLATION and not comparison.baseline_given
     return console.complain("a property is violated" if alone else REASONS[code], code)
 
 
 def _decided(options: Namespace, kept: list[Record]) -> Record:
-    """The record of the run, which is put into `kept` at once; if the run does not come to its end, what there is."""
+    """The record of the run. The last of `kept` is what there is of it by then, whatever the end of the run."""
     from pmicheck import analysis
     from pmicheck.checkpoints import claimed
 
@@ -65,26 +53,22 @@ def _decided(options: Namespace, kept: list[Record]) -> Record:
     request.engine.check()
     delivery.check(options)
     with claimed(request), console.Progress() as progress:
+        kept.append(Record(pmicheck=tool_version(), kernel="", command=tuple(options.command), partial=True))
         kept.append(analysis.verify(request, command=options.command, progress=progress, partial=kept.append))
-        return kept[0]
+        return kept[-1]
 
 
 def _kept(why: str, kept: list[Record], options: Namespace) -> str:
     """Why the run ends, and where the record was written to, if an option names a place for it."""
-    place = delivery.keep(kept[0], options) if kept else None
-    what = "what was decided so far is" if kept and kept[0].partial else "all was decided, and is"
+    place = delivery.keep(kept[-1], options) if kept else None
+    what = "what was decided so far is" if kept and kept[-1].partial else "all was decided, and is"
     return f"{why}; {what} in {place}" if place else why
-
-
-def _nothing(options: Namespace) -> Record:
-    """The record of a run that was interrupted before it had decided anything."""
-    return Record(pmicheck=tool_version(), kernel="", command=tuple(options.command), partial=True)
 
 
 def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
     """Tables and summary on stdout; only the summary, and on stderr, if stdout belongs to the record."""
     width = console.width()
-    ending = text.differences(comparison, width=width, baseline=options.baseline is not None)
+    ending = text.differences(comparison, width=width)
     ending += text.summary(record, comparison) + text.grounding(record)
     if options.json == "-":
         console.say(ending)

@@ -46,9 +46,10 @@ class Trials:
         bounds: within what the verdicts hold.
         given: what the command line had changed before.
         broken: each property violated without the changes, with the weakest attackers that break it.
-        undecided: attacker/property pairs that a limit left open without the changes.
+        undecided: attacker/property pairs that a limit or an early end left open without the changes.
         trials: the single changes; pairs: the pairs of them whose outcome the single changes do not suggest.
         pairs_tried: how many pairs were tried; None if they were not asked for.
+        partial: whether the run was ended before all had been tried; what it had not decided yet is undecided.
     """
 
     scenario: str
@@ -62,10 +63,13 @@ class Trials:
     trials: tuple[Trial, ...]
     pairs: tuple[Trial, ...] = ()
     pairs_tried: int | None = None
+    partial: bool = False
 
     @property
     def complete(self) -> bool:
-        return not self.undecided and not any(trial.undecided for trial in (*self.trials, *self.pairs))
+        return not (self.partial or self.undecided) and not any(
+            trial.undecided for trial in (*self.trials, *self.pairs)
+        )
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Repairs:
         refuted: sets of changes under which an attacker still breaks the property.
         stuck: sets of changes under which the property holds, but `progress` does not.
         undecided: sets of changes that a limit left open.
+        partial: whether the search was ended before all sets had been tried.
     """
 
     scenario: str
@@ -105,7 +110,8 @@ class Repairs:
     refuted: int
     stuck: tuple[tuple[str, ...], ...]
     undecided: tuple[tuple[str, ...], ...]
+    partial: bool = False
 
     @property
     def complete(self) -> bool:
-        return not self.undecided
+        return not (self.partial or self.undecided)

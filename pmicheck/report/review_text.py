@@ -20,14 +20,14 @@ def trials(result: Trials, *, width: int = 80) -> str:
     moving = [trial for trial in result.trials if trial.shifts]
     idle = [trial for trial in result.trials if trial.consulted and not trial.shifts and not trial.undecided]
     unused = [trial for trial in result.trials if not trial.consulted]
-    lines = _head(result.scenario, result.given, result.bounds, result.attackers, width)
+    lines = _head(result, width)
     lines += _note("Violated as it is", _broken(result.broken), width)
-    lines += _open("as it is", result.undecided, width)
+    lines += _open("as it is", result.undecided, width, partial=result.partial)
     lines.append("")
     if moving:
         lines += _table((_CHANGE[result.kind], "property", "verdict", "weakest attackers"), _rows(moving), width)
     else:
-        lines += ["No change moves a verdict.", ""]
+        lines += ["No change that was tried moves a verdict." if result.partial else "No change moves a verdict.", ""]
     lines += _note(_IDLE[result.kind], _listed(idle), width)
     lines += _note("Nobody consults here", _listed(unused), width)
     for trial in (*result.trials, *result.pairs):
@@ -43,9 +43,10 @@ _IDLE = {"ablation": "Redundant here, one at a time", "reading": "Without effect
 
 def repairs(result: Repairs, *, width: int = 80) -> str:
     """Each smallest set of changes with its verified verdicts, and what was tried."""
-    lines = _head(result.scenario, result.given, result.bounds, result.attackers, width)
+    lines = _head(result, width)
     if not result.broken_by and not result.found and not result.refuted:
-        return "\n".join([*lines, f"{result.target} is not violated: there is nothing to repair."]) + "\n"
+        nothing = f"{result.target} is not violated: there is nothing to repair."
+        return "\n".join([*lines, "Nothing was found." if result.partial else nothing]) + "\n"
     weakest = ", ".join(result.broken_by) or NOBODY
     lines += [*_note(f"{result.target} is violated by", f"{weakest} (weakest)", width), ""]
     rows = [
@@ -56,7 +57,8 @@ def repairs(result: Repairs, *, width: int = 80) -> str:
         lines += _table(("", "it holds with", "that is"), rows, width)
         lines += _wrap("Each was verified by a full run of every attacker named above; progress holds too.", width)
     else:
-        lines += _wrap(f"No set of up to {result.limit} of these changes makes it hold.", width)
+        which = "set that was tried" if result.partial else f"set of up to {result.limit} of these changes"
+        lines += _wrap(f"No {which} makes it hold.", width)
     lines += _note("Changes at hand", ", ".join(result.changes) or "none", width)
     tried = f"sets of up to {result.limit}; {result.refuted} refuted"
     if result.stuck:
@@ -66,9 +68,10 @@ def repairs(result: Repairs, *, width: int = 80) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _head(scenario: str, given: Sequence[str], bounds: str, attackers: Sequence[str], width: int) -> list[str]:
-    title = f"{scenario} ({', '.join(given)})" if given else scenario
-    return [title, *_note("Attackers", ", ".join(attackers), width), *_note("Bounds", bounds, width)]
+def _head(result: Trials | Repairs, width: int) -> list[str]:
+    title = f"{result.scenario} ({', '.join(result.given)})" if result.given else result.scenario
+    lines = [title, *_note("Attackers", ", ".join(result.attackers), width), *_note("Bounds", result.bounds, width)]
+    return [*lines, "Ended early: what is not named here was not tried."] if result.partial else lines
 
 
 def _broken(broken: Iterable[Shift]) -> str:
@@ -104,8 +107,8 @@ def _listed(trials: Iterable[Trial]) -> str:
     return ", ".join(" + ".join(trial.changes) for trial in trials)
 
 
-def _open(what: str, undecided: Sequence[str], width: int) -> list[str]:
-    return _note(f"Left open by a limit, {what}", ", ".join(undecided), width)
+def _open(what: str, undecided: Sequence[str], width: int, *, partial: bool = False) -> list[str]:
+    return _note(f"Left open{'' if partial else ' by a limit'}, {what}", ", ".join(undecided), width)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> list[str]:

@@ -21,7 +21,7 @@ STYLES = {
 ALARMING = "bold reverse red"
 MARKS = "+!?=*"
 WARNINGS = "Cut by a limit|Not as expected|Not explored to the end|PARTIAL|Vacuous"
-ALARMS = r"New violations|Violations \(no|Not to be trusted|DIVERGED"
+ALARMS = r"New violations|Violations|Not to be trusted|DIVERGED"
 
 
 def renderable(part: Part) -> Table | Text:

@@ -60,10 +60,10 @@ def findings(record: Record, *, width: int = 80) -> str:
 
 
 def summary(record: Record, comparison: Comparison | None = None) -> str:
-    """One line: how many of each verdict, new and known violations, replays, states, seconds."""
+    """One line: how many of each verdict, replays, states, seconds; with a baseline, how many violations are new."""
     counts = Counter(result.verdict for result in record.results)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]] or ["nothing decided"]
-    if comparison is not None and counts[Verdict.VIOLATED]:
+    if comparison is not None and comparison.baseline_given and counts[Verdict.VIOLATED]:
         at = list(Verdict).index(Verdict.VIOLATED)
         parts[at] += f" ({len(comparison.new)} new, {len(comparison.known)} known)"
     replays = Counter(result.replay.outcome for result in record.results if result.replay is not None)
@@ -86,11 +86,11 @@ def grounding(record: Record) -> str:
     return f"grounding {ground:.1f} s of {whole:.1f} s ({ground / whole:.0%}), {systems}\n"
 
 
-def differences(comparison: Comparison, *, width: int = 80, baseline: bool = True) -> str:
-    """What a run and its baseline do not agree on, and what to do about it; "" if they agree."""
+def differences(comparison: Comparison, *, width: int = 80) -> str:
+    """What a run and its baseline do not agree on, or all violations without one, and what to do; "" if nothing."""
     lines: list[str] = []
     if comparison.new:
-        lines.append("New violations:" if baseline else "Violations (no baseline was given):")
+        lines.append("New violations:" if comparison.baseline_given else "Violations:")
         for result in comparison.new:
             lines += _finding(result, width)
         lines += wrap("`pmicheck explain FINGERPRINT` tells one of them in full.", width)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pmicheck.analysis import Request
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.report.changed import Trial, Trials
-from pmicheck.review.decisions import Table
-from pmicheck.review.trials import decisions_of, trial, whole
+from pmicheck.review.decisions import Decisions, Table
+from pmicheck.review.trials import decisions_of, handed_over, trial, whole
 from pmicheck.verdict import Verdict
 
 CHECKS = frozenset(
@@ -58,33 +58,47 @@ every property is decided anew.
 """
 
 
-def ablate(request: Request, *, progress: Callable[[str], None]) -> Trials:
+def ablate(
+    request: Request, *, progress: Callable[[str], None], partial: Callable[[Trials], None] = lambda _: None
+) -> Trials:
     """Decide the request's scenario without each of its mechanisms that are on.
 
     Args:
         request: one scenario; attackers, properties, readings and mechanisms switched off as for `verify`.
         progress: called with one sentence per mechanism, and at last with what the ablations cost (seconds of CPU).
+        partial: called with the trials so far if the run does not come to its end, whatever the reason.
 
     Raises:
         UsageError, ScenarioError: as `pmicheck.analysis.verify`; several scenarios.
     """
-    began = time.process_time()
     decisions = decisions_of(request)
-    plain = time.process_time() - began
+    trials: list[Trial] = []
+
+    def so_far() -> Trials:
+        return replace(whole(decisions, request, "ablation"), trials=tuple(trials))
+
+    with handed_over(partial, so_far):
+        began = time.process_time()
+        decisions.decide_base()
+        plain = time.process_time() - began
+        for each in _without_each(decisions, progress):
+            trials.append(each)
+        spent = time.process_time() - began - plain
+        progress(
+            f"{decisions.scenario.name}: {plain:.1f} s of CPU as it is, {spent:.1f} s without each mechanism in turn: "
+            f"{spent / plain:.1f} times as much"
+        )
+    return so_far()
+
+
+def _without_each(decisions: Decisions, progress: Callable[[str], None]) -> Iterator[Trial]:
     policy, families = decisions.policy, decisions.scenario.families
     names = [name for name, one in MECHANISMS.items() if one.families & families and policy.on(name)]
     violated: Table = {key: verdict for key, verdict in decisions.table.items() if verdict is Verdict.VIOLATED}
-    trials: list[Trial] = []
     for number, name in enumerate(names, 1):
         table = None
         if name in decisions.asked:
             changed = replace(policy, without=policy.without | {name})
             table = decisions.changed(changed, known=violated if name in CHECKS else None)
-        trials.append(trial(decisions, (name,), MECHANISMS[name].does, table))
+        yield trial(decisions, (name,), MECHANISMS[name].does, table)
         progress(f"{decisions.scenario.name} without {name} ({number} of {len(names)})")
-    spent = time.process_time() - began - plain
-    progress(
-        f"{decisions.scenario.name}: {plain:.1f} s of CPU as it is, {spent:.1f} s without each mechanism in turn: "
-        f"{spent / plain:.1f} times as much"
-    )
-    return replace(whole(decisions, request, "ablation"), trials=tuple(trials))

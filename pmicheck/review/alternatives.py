@@ -6,7 +6,7 @@ answer would make somebody consult is not paired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -15,39 +15,62 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions, Table
-from pmicheck.review.trials import OPEN, decisions_of, shifts, trial, undecided, whole
+from pmicheck.review.trials import OPEN, decisions_of, handed_over, shifts, trial, undecided, whole
 from pmicheck.verdict import Verdict
 
 Answer = tuple[str, str]
 """(reading, value)."""
 
 
-def other_readings(request: Request, *, pairs: bool, progress: Callable[[str], None]) -> Trials:
+def other_readings(
+    request: Request,
+    *,
+    pairs: bool,
+    progress: Callable[[str], None],
+    partial: Callable[[Trials], None] = lambda _: None,
+) -> Trials:
     """Decide the request's scenario under each answer that is not in force, and with `pairs` under every two of them.
 
     Args and errors as for `pmicheck.review.ablation.ablate`.
     """
     decisions = decisions_of(request)
-    scenario, policy = decisions.scenario, decisions.policy
-    tables: dict[Answer, Table] = {}
     trials: list[Trial] = []
+    tried: list[Trial] = []
+
+    def so_far() -> Trials:
+        matter = tuple(each for each in tried if each.shifts or each.undecided)
+        counted = len(tried) if pairs else None
+        frame = whole(decisions, request, "reading")
+        return replace(frame, trials=tuple(trials), pairs=matter, pairs_tried=counted)
+
+    with handed_over(partial, so_far):
+        decisions.decide_base()
+        tables: dict[Answer, Table] = {}
+        for each in _single(decisions, tables, progress):
+            trials.append(each)
+        for each in _paired(decisions, tables, progress) if pairs else ():
+            tried.append(each)
+    return so_far()
+
+
+def _single(decisions: Decisions, tables: dict[Answer, Table], progress: Callable[[str], None]) -> Iterator[Trial]:
+    """The trial of every answer; its verdicts, if somebody consults it, are put into `tables`."""
+    scenario, policy = decisions.scenario, decisions.policy
     for answer in answers(policy, scenario.families):
-        name, value = answer
+        name, _ = answer
         table = decisions.changed(answering(policy, [answer])) if name in decisions.asked else None
         if table is not None:
             tables[answer] = table
-        trials.append(trial(decisions, (f"{name}={value}",), READINGS[name].question, table))
-        progress(f"{scenario.name} with {name}={value}")
-    result = replace(whole(decisions, request, "reading"), trials=tuple(trials))
-    if not pairs:
-        return result
+        yield trial(decisions, (_said(answer),), READINGS[name].question, table)
+        progress(f"{scenario.name} with {_said(answer)}")
+
+
+def _paired(decisions: Decisions, tables: Mapping[Answer, Table], progress: Callable[[str], None]) -> Iterator[Trial]:
+    """The trial of every two answers to different questions among those that somebody consults."""
     both = [pair for pair in combinations(tables, 2) if pair[0][0] != pair[1][0]]
-    found = []
-    for one, other in both:
-        found.append(_pair(decisions, one, other, tables))
-        progress(f"{scenario.name} with {_said(one)} and {_said(other)} ({len(found)} of {len(both)})")
-    matter = tuple(each for each in found if each.shifts or each.undecided)
-    return replace(result, pairs=matter, pairs_tried=len(both))
+    for number, (one, other) in enumerate(both, 1):
+        yield _pair(decisions, one, other, tables)
+        progress(f"{decisions.scenario.name} with {_said(one)} and {_said(other)} ({number} of {len(both)})")
 
 
 def answers(policy: Policy, families: frozenset[str]) -> list[Answer]:

@@ -108,10 +108,6 @@ class Case:
             self.layouts[names] = lay_out(self.ground, observed, (), f"{self.start.world.scenario}, reviewed")
         return self.layouts[names]
 
-    def properties(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those that mean something here and have an attacker."""
-        return tuple(n for n in names if n != PROGRESS and applies(INVARIANTS[n], self.start.world))
-
 
 @dataclass(frozen=True)
 class Honest:
@@ -126,7 +122,7 @@ class Decisions:
     """Decides a scenario under a policy (`table`) and under changes of it (`changed`); shares what they have in common.
 
     Attributes:
-        table: the verdicts under the policy itself.
+        table: the verdicts under the policy itself, all `undecided` until `decide_base` has found them.
         asked: every reading and mechanism that deciding them consulted.
         cut: whether a limit left anything undecided so far.
     """
@@ -146,23 +142,33 @@ class Decisions:
         self.properties = tuple(properties)
         self.max_states = max_states
         self.cut = False
-        self.table: Table = {}
+        self.table: Table = dict.fromkeys(self._keys(), Verdict.UNDECIDED)
         self._decider = Decider()
         self._cases: dict[str, Case] = {}
         self._honest: Honest | None = None
-        self._decide_base()
 
     @property
     def asked(self) -> frozenset[str]:
         alone = self._honest.asked if self._honest else frozenset()
         return alone.union(*(case.asked | case.judged for case in self._cases.values()))
 
-    def _decide_base(self) -> None:
+    def _keys(self) -> Iterator[Key]:
+        """What there is to decide: a property that means nothing to an attacker is left out."""
+        if PROGRESS in self.properties:
+            yield HONEST, PROGRESS
+        invariants = [INVARIANTS[name] for name in self.properties if name != PROGRESS]
+        for name, attacker in self.attackers.items():
+            world = world_of(self.scenario, self.policy, attacker)
+            yield from ((name, prop.name) for prop in invariants if applies(prop, world))
+
+    def decide_base(self) -> None:
+        """Decide the scenario under the policy itself, before anything else is asked. Raises ScenarioError."""
         if PROGRESS in self.properties:
             self.table[HONEST, PROGRESS] = self._progress(self.policy)
         for name, attacker in self.attackers.items():
             case = self._cases[name] = self._case(Recording.of(self.policy), attacker)
-            for prop, verdict in self._search(case, case.properties(self.properties)).items():
+            wanted = tuple(prop for other, prop in self.table if other == name)
+            for prop, verdict in self._search(case, wanted).items():
                 self.table[name, prop] = verdict
 
     def changed(self, policy: Policy, *, known: Table | None = None, expected: Table | None = None) -> Table:

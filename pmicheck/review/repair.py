@@ -15,7 +15,7 @@ from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.changed import Repair, Repairs
 from pmicheck.review.alternatives import answering, answers
 from pmicheck.review.decisions import HONEST, Decisions
-from pmicheck.review.trials import OPEN, decisions_of, given
+from pmicheck.review.trials import OPEN, decisions_of, given, handed_over
 from pmicheck.verdict import Verdict
 
 
@@ -56,7 +56,14 @@ def options(policy: Policy, families: frozenset[str]) -> tuple[Option, ...]:
     return *found, *(Option(f"with {name}", MECHANISMS[name].does, restores=name) for name in sorted(policy.without))
 
 
-def repair(request: Request, target: str, *, limit: int, progress: Callable[[str], None]) -> Repairs:
+def repair(
+    request: Request,
+    target: str,
+    *,
+    limit: int,
+    progress: Callable[[str], None],
+    partial: Callable[[Repairs], None] = lambda _: None,
+) -> Repairs:
     """Search the sets of up to `limit` changes under which `target` holds for all attackers of the request.
 
     A set counts only if `progress` survives it, and if the full run of every attacker says the same. Sets that contain
@@ -65,11 +72,15 @@ def repair(request: Request, target: str, *, limit: int, progress: Callable[[str
     Args:
         request: one scenario; attackers, readings and mechanisms switched off as for `verify`.
         progress: called with one sentence per size and per answer.
+        partial: called with what was found so far if the search does not come to its end, whatever the reason.
 
     Raises:
         UsageError, ScenarioError: as `pmicheck.analysis.verify`; several scenarios.
     """
-    return _Search(replace(request, properties=tuple(dict.fromkeys((target, PROGRESS)))), target).run(limit, progress)
+    search = _Search(replace(request, properties=tuple(dict.fromkeys((target, PROGRESS)))), target)
+    with handed_over(partial, lambda: search.found_so_far(limit)):
+        search.run(limit, progress)
+    return search.found_so_far(limit)
 
 
 class _Search:
@@ -79,31 +90,38 @@ class _Search:
         self.decisions: Decisions = decisions_of(request)
         self.policy = self.decisions.policy
         self.options = options(self.policy, self.decisions.scenario.families)
-        table = self.decisions.table
-        broken = [name for (name, prop), v in table.items() if prop == target and v is Verdict.VIOLATED]
-        self.broken = bool(broken)
-        self.broken_by = self.decisions.weakest(broken)
         self.shared = Shared()
         self.refuted: dict[frozenset[Option], frozenset[str]] = {}
         self.stuck: list[frozenset[Option]] = []
         self.undecided: list[frozenset[Option]] = []
         self.found: dict[frozenset[Option], Repair] = {}
 
-    def run(self, limit: int, progress: Callable[[str], None]) -> Repairs:
-        for size in range(1, limit + 1) if self.broken else ():
+    @property
+    def broken_by(self) -> tuple[str, ...]:
+        """The weakest attackers that break the property as it is; empty if none does, or nobody has looked yet."""
+        table = self.decisions.table
+        broken = [name for (name, prop), v in table.items() if prop == self.target and v is Verdict.VIOLATED]
+        return self.decisions.weakest(broken)
+
+    def run(self, limit: int, progress: Callable[[str], None]) -> None:
+        self.decisions.decide_base()
+        broken = Verdict.VIOLATED in (v for (_, prop), v in self.decisions.table.items() if prop == self.target)
+        for size in range(1, limit + 1) if broken else ():
             sets = list(self._sets(size))
             progress(f"{self.decisions.scenario.name}: {len(sets)} sets of {size} of {len(self.options)} changes")
             for chosen in sets:
                 self._examine(chosen)
                 if chosen in self.found:
                     progress(f"{self.target} holds with {', '.join(self.found[chosen].changes)}")
+
+    def found_so_far(self, limit: int) -> Repairs:
         return Repairs(
             scenario=self.decisions.scenario.name,
             target=self.target,
             bounds=self.decisions.scenario.bounds_sentence(),
             attackers=tuple(self.decisions.attackers),
             given=given(self.request),
-            broken_by=self.broken_by if self.broken else (),
+            broken_by=self.broken_by,
             changes=tuple(option.said for option in self.options),
             limit=limit,
             found=tuple(self.found.values()),

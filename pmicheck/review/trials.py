@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
 
 from pmicheck.analysis import Request, plan
 from pmicheck.errors import UsageError
 from pmicheck.properties.catalogue import NAMES
-from pmicheck.report.changed import Shift, Trial, Trials
+from pmicheck.report.changed import Repairs, Shift, Trial, Trials
 from pmicheck.review.decisions import HONEST, Decisions, Key, Table
 from pmicheck.verdict import Verdict
 
 OPEN = (Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED)
 
+T = TypeVar("T", Trials, Repairs)
+
 
 def decisions_of(request: Request) -> Decisions:
-    """The scenario of the request as it is, decided. Raises UsageError where nothing applies, or for several."""
+    """The scenario of the request as it is, yet to be decided.
+
+    Raises UsageError where nothing applies, or for several scenarios.
+    """
     cells = plan(request)
     if len({cell.scenario.name for cell in cells}) != 1:
         raise UsageError("there is nothing to decide: name one scenario to which the chosen properties apply")
@@ -28,6 +36,16 @@ def decisions_of(request: Request) -> Decisions:
         [name for name in NAMES if name in asked],
         max_states=request.engine.max_states,
     )
+
+
+@contextlib.contextmanager
+def handed_over(partial: Callable[[T], None], so_far: Callable[[], T]) -> Iterator[None]:
+    """Whatever ends the block early, `partial` is called with what there is by then, marked as such."""
+    try:
+        yield
+    except BaseException:
+        partial(replace(so_far(), partial=True))
+        raise
 
 
 def whole(decisions: Decisions, request: Request, kind: str) -> Trials:

@@ -23,14 +23,23 @@ class Told(NamedTuple):
     complete: bool
 
 
-def run(options: Namespace, request: Request, *, progress: Callable[[str], None]) -> Told:
-    """Do what the verb says. Raises UsageError, ScenarioError as `pmicheck.analysis.verify`."""
+def run(
+    options: Namespace, request: Request, *, progress: Callable[[str], None], partial: Callable[[Told], None]
+) -> Told:
+    """Do what the verb says. Raises UsageError, ScenarioError as `pmicheck.analysis.verify`.
+
+    `partial` is called with what there is by then if the run does not come to its end, whatever the reason.
+    """
+
+    def hand_over(result: Trials | Repairs) -> None:
+        partial(_told(result))
+
     match options.verb:
         case "ablate":
-            return _told(ablate(request, progress=progress))
+            return _told(ablate(request, progress=progress, partial=hand_over))
         case "readings":
-            return _told(other_readings(request, pairs=options.pairs, progress=progress))
-    return _told(repair(request, options.property[0], limit=options.limit, progress=progress))
+            return _told(other_readings(request, pairs=options.pairs, progress=progress, partial=hand_over))
+    return _told(repair(request, options.property[0], limit=options.limit, progress=progress, partial=hand_over))
 
 
 def _told(result: Trials | Repairs) -> Told:

@@ -99,6 +99,7 @@ def test_attackers_of_equal_powers_settle_each_other() -> None:
     joined = [attacker_named("home-path+careof-path"), attacker_named("careof-path+home-path")]
     policy = make_policy({}, (), settled.families, NAME)
     decisions = Decisions(settled, policy, joined, ("no-redirection",))
+    decisions.decide_base()
     table = decisions.changed(make_policy({}, ("cookie",), settled.families, NAME))
     assert len(set(table.values())) == 1
     assert {key for key in table if key[0] != HONEST} == {(each.name, "no-redirection") for each in joined}

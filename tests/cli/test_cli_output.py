@@ -19,7 +19,7 @@ def test_json_on_stdout_stands_alone(run: Run) -> None:
     stored = json.loads(ended.stdout)
     jsonschema.validate(stored, schema())
     assert stored["command"] == ["pmicheck", "verify", "--json", "-"]
-    assert "violated (" in ended.stderr
+    assert " violated, " in ended.stderr
 
 
 def test_reports_are_the_same_each_time_and_drop_what_is_gone(run: Run, tmp_path: Path) -> None:

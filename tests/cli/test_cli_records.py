@@ -48,7 +48,7 @@ def test_each_output_is_what_its_name_says(run: Run, tmp_path: Path, record: Pat
     assert run("report", "record.json", *OUTPUTS).returncode == ExitCode.AS_EXPECTED
     assert json.loads((tmp_path / "out.sarif").read_text())["version"] == "2.1.0"
     assert ElementTree.parse(tmp_path / "out.xml").getroot().tag == "testsuites"
-    assert (tmp_path / "out.md").read_text().startswith("## pmicheck: failed: new violations")
+    assert (tmp_path / "out.md").read_text().startswith("## pmicheck: failed: violations")
     assert load(tmp_path / "out" / "record.json") == load(record)
 
 

@@ -53,13 +53,20 @@ def test_where_all_is_well_nothing_is_said() -> None:
     assert annotations(record, ci.compared(record, ci.finding())) == ""
 
 
-def test_a_new_violation_is_an_error_at_its_scenario() -> None:
+def test_a_violation_is_new_only_to_a_baseline() -> None:
+    record = samples.record(ci.NEW)
+    (alone,), (against,) = read(record), read(record, ci.compared(record))
+    assert alone.properties["title"] == "violation: no-redirection under home-path"
+    assert against.properties["title"] == f"new {alone.properties['title']}"
+
+
+def test_a_violation_is_an_error_at_its_scenario() -> None:
     (command,) = read(replace(samples.record(ci.NEW), files={samples.SCENARIO: "my/scenario, one.toml"}))
     assert command.level == "error"
     assert command.properties == {
         "file": "my/scenario, one.toml",
         "line": "1",
-        "title": "new violation: no-redirection under home-path",
+        "title": "violation: no-redirection under home-path",
     }
     assert "takes over the node's traffic" in command.message
     assert f"pmicheck explain {fingerprint(ci.NEW)}" in command.message
@@ -99,9 +106,9 @@ def test_ten_of_a_level_the_gravest_first_and_one_notice_counts_the_rest() -> No
     told = read(samples.record(*new, *limits, samples.result("rogue-cn", verdict=Verdict.VACUOUS)))
     assert [each.level for each in told] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
     assert told[0].properties["title"] == "not trustworthy: no-redirection under rogue-cn"
-    assert told[1].properties["title"] == "new violation: no-redirection under off-path"
-    assert told[2].properties["title"] == "new violation: no-careof-flooding under off-path"
-    assert told[-1].message.endswith("Not shown: new violation 2, inconclusive 1.")
+    assert told[1].properties["title"] == "violation: no-redirection under off-path"
+    assert told[2].properties["title"] == "violation: no-careof-flooding under off-path"
+    assert told[-1].message.endswith("Not shown: violation 2, inconclusive 1.")
 
 
 def test_ten_are_shown_without_a_notice() -> None:
@@ -139,4 +146,4 @@ def test_each_line_is_one_command_and_prints(case: tuple[Record, Comparison]) ->
 @settings(deadline=None)
 def test_a_title_comes_back_as_it_was(text: str) -> None:
     (command,) = read(samples.record(samples.result(text, verdict=Verdict.VIOLATED)))
-    assert command.properties["title"] == f"new violation: no-redirection under {text}".rstrip()
+    assert command.properties["title"] == f"violation: no-redirection under {text}".rstrip()

@@ -55,10 +55,11 @@ def test_what_holds_passes() -> None:
     assert outcome(ci.HOLDS) == []
 
 
-def test_a_new_violation_fails_and_is_told() -> None:
+def test_a_violation_fails_and_is_told_and_is_new_only_to_a_baseline() -> None:
+    (new,) = outcome(ci.NEW, ci.compared(samples.record(ci.NEW)))
     (failure,) = outcome(ci.NEW)
     assert isinstance(failure, junitparser.Failure)
-    assert failure.type == "new violation"
+    assert (new.type, failure.type) == ("new violation", "violation")
     assert fingerprint(ci.NEW) in failure.message
     (case,) = next(iter(read(samples.record(ci.NEW))))
     assert case.system_out == tell(ci.NEW)

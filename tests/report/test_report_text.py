@@ -117,9 +117,12 @@ def test_tables_do_not_depend_on_time_or_kernel() -> None:
 
 def test_the_summary_counts() -> None:
     record = samples.record(VIOLATED, samples.result("off-path"))
-    comparison = compare(record, Baseline(), datetime.date(2030, 1, 1))
+    comparison = compare(record, Baseline("baseline.toml"), datetime.date(2030, 1, 1))
     assert text.summary(record, comparison) == (
         "1 violated (1 new, 0 known), 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
+    )
+    assert text.summary(record, replace(comparison, file="")) == (
+        "1 violated, 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
     )
     assert text.summary(replace(record, results=(), partial=True)) == (
         "nothing decided; 2,400 states, 2.5 s, interrupted\n"

@@ -245,6 +245,13 @@ def test_entries_to_deal_with_and_interruptions_are_notifications() -> None:
     assert interrupted["toolExecutionNotifications"][0]["descriptor"]["id"] == "interrupted"
 
 
+def test_without_a_baseline_nothing_speaks_of_one() -> None:
+    text = sarif(replace(samples.full_record(), partial=True), NOTHING)
+    assert not re.search("baseline|new violation", text)
+    (notification,) = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert notification["descriptor"] == {"id": "interrupted", "index": 0}
+
+
 def test_neither_clock_nor_machine_leave_a_trace() -> None:
     record, comparison = ci.everything()
     assert sarif(record, comparison) == sarif(ci.slower(record), comparison)

@@ -21,7 +21,7 @@ from pmicheck.verdict import Verdict
 
 SHOWN = 10
 LONGEST_MESSAGE = 2000
-ERRORS = (Standing.UNTRUSTED, Standing.NEW)
+ERRORS = (Standing.UNTRUSTED, Standing.NEW, Standing.VIOLATED)
 
 
 @dataclass(frozen=True)

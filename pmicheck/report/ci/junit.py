@@ -1,8 +1,8 @@
 """JUnit XML: the verdicts as test cases, for whatever shows test results. A pure function of record and comparison.
 
-One suite a scenario, one case per attacker and property. A new violation fails, a known one is skipped with the reason
-of its entry, what is not trustworthy or not decided is an error. An entry of the baseline that is stale or expired
-fails in a suite of its own; an interrupted run is an error in another.
+One suite a scenario, one case per attacker and property. A violation fails, one that the baseline knows is skipped with
+the reason of its entry, what is not trustworthy or not decided is an error. An entry of the baseline that is stale or
+expired fails in a suite of its own; an interrupted run is an error in another.
 
 There are no times: the same record gives the same octets, and two runs that found the same can be compared. `time` is
 optional in the schema that Jenkins publishes.
@@ -27,6 +27,7 @@ OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 TAGS = {
     Standing.NEW: "failure",
+    Standing.VIOLATED: "failure",
     Standing.EXPIRED: "failure",
     Standing.KNOWN: "skipped",
     Standing.UNTRUSTED: "error",

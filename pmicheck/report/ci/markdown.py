@@ -34,6 +34,7 @@ WORDS = {
 }
 COLUMNS = {
     Standing.NEW: "new",
+    Standing.VIOLATED: "violated",
     Standing.KNOWN: "known",
     Standing.EXPIRED: "expired",
     Standing.GOOD: "holds",
@@ -66,6 +67,7 @@ def _sections(record: Record, comparison: Comparison, judged: Sequence[Judged]) 
     yield _table(judged)
     yield _listed("Not to be trusted", of[Standing.UNTRUSTED])
     yield _listed("New violations", of[Standing.NEW])
+    yield _listed("Violations", of[Standing.VIOLATED])
     yield _listed("Not decided", of[Standing.INCONCLUSIVE])
     yield _entries("Expired baseline entries", comparison, comparison.expired, "mend the finding or argue it again")
     yield _entries("Stale baseline entries", comparison, comparison.stale, "no longer found; remove the entry")
@@ -98,7 +100,9 @@ def _octets(text: str) -> int:
 
 
 def _outcome(record: Record, comparison: Comparison) -> str:
-    word = WORDS[exit_code(record, comparison)]
+    code = exit_code(record, comparison)
+    alone = code is ExitCode.NEW_VIOLATION and not comparison.baseline_given
+    word = "failed: violations" if alone else WORDS[code]
     return f"interrupted, and {word} as far as it went" if record.partial else word
 
 

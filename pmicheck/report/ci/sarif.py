@@ -8,7 +8,8 @@
 - The place is the file of the scenario, relative to `%SRCROOT%`, line 1: a record knows no other line.
 - A trace is one code flow with one thread flow a principal, the attacker among them; `executionOrder` is the number of
   the step in the whole trace.
-- Entries of the baseline that are stale or expired are notifications of the invocation.
+- Entries of the baseline that are stale or expired are notifications of the invocation. Where no baseline was given
+  the log does not speak of one.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "%SRCROOT%"
 STALE, EXPIRED, INTERRUPTED = "stale-entry", "expired-entry", "interrupted"
 NOTIFICATIONS = {
+    INTERRUPTED: "The run was interrupted before all was decided.",
     STALE: "An entry of the baseline whose finding is gone.",
     EXPIRED: "An entry of the baseline that is past its date.",
-    INTERRUPTED: "The run was interrupted before all was decided.",
 }
+"""What the run itself may have to say; of a baseline last, so that the others keep their numbers without one."""
 IMPORTANCE = {True: "essential", None: "important", False: "unimportant"}
 
 Json = dict[str, Any]
@@ -52,7 +54,7 @@ def sarif(record: Record, comparison: Comparison) -> str:
         for each, fingerprints in zip(reported, prints, strict=True)
     ]
     run = {
-        "tool": {"driver": _driver(record, descriptors)},
+        "tool": {"driver": _driver(record, comparison, descriptors)},
         "invocations": [_invocation(record, comparison)],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the project's repository."}}},
         "columnKind": "unicodeCodePoints",
@@ -63,10 +65,11 @@ def sarif(record: Record, comparison: Comparison) -> str:
     return to_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _driver(record: Record, descriptors: list[Json]) -> Json:
+def _driver(record: Record, comparison: Comparison, descriptors: list[Json]) -> Json:
     notifications = [
         {"id": name, "shortDescription": {"text": text}, "fullDescription": {"text": text}, "help": {"text": text}}
         for name, text in NOTIFICATIONS.items()
+        if comparison.baseline_given or name == INTERRUPTED
     ]
     version = one_line(record.pmicheck) or "unknown"
     return {"name": "pmicheck", "version": version, "rules": descriptors, "notifications": notifications}

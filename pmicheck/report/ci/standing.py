@@ -19,10 +19,11 @@ from pmicheck.verdict import Replay, Verdict
 
 
 class Standing(StrEnum):
-    """The gravest first."""
+    """The gravest first. A violation is new or known where a baseline was given, and just a violation where not."""
 
     UNTRUSTED = "not trustworthy"
     NEW = "new violation"
+    VIOLATED = "violation"
     INCONCLUSIVE = "inconclusive"
     EXPIRED = "expired"
     KNOWN = "known violation"
@@ -53,7 +54,7 @@ class Judged:
 
 
 def judge(record: Record, comparison: Comparison) -> tuple[Judged, ...]:
-    """Every result of `record`, in its order. What `comparison` does not waive counts as new."""
+    """Every result of `record`, in its order. What the baseline of `comparison`, if any, does not waive is new."""
     entries = {_question(result): entry for result, entry in comparison.waived}
     told = zip(record.results, _told_apart(record), strict=True)
     return tuple(_judged(result, which, entries.get(_question(result)), comparison) for result, which in told)
@@ -67,7 +68,7 @@ def _judged(result: Result, which: str, entry: Finding | None, comparison: Compa
     if result.verdict is not Verdict.VIOLATED:
         return Judged(result, Standing.GOOD, which=which)
     if entry is None:
-        return Judged(result, Standing.NEW, which=which)
+        return Judged(result, Standing.NEW if comparison.baseline_given else Standing.VIOLATED, which=which)
     return Judged(result, Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, entry, which)
 
 

@@ -87,7 +87,7 @@ class Comparison:
         stale: entries whose finding was looked for and is gone.
         expired: entries past their date whose finding is still there.
         unjudged: entries of which this run says nothing.
-        file: the baseline's name, for messages.
+        file: the baseline's name, for messages; "" if none was given.
     """
 
     new: tuple[Result, ...] = ()
@@ -97,6 +97,11 @@ class Comparison:
     expired: tuple[Finding, ...] = ()
     unjudged: tuple[Finding, ...] = ()
     file: str = ""
+
+    @property
+    def baseline_given(self) -> bool:
+        """Whether there is a baseline to speak of: without one no violation is new, and none is known."""
+        return self.file != ""
 
     @property
     def known(self) -> tuple[Result, ...]:
