@@ -217,7 +217,8 @@ def _no_unauthorised_deregistration(run: PeerRun) -> Finding | None:
         earlier = _last(run, accepted.place, accepted.step)
         serving = COA3 if accepted.home_address == CN_HOME else accepted.serving
         address = run.stage.addresses.get(serving)
-        if accepted.honest or earlier is None or not earlier.honest:
+        entered = accepted.home_address == CN_HOME  # by the agent itself, whose peer it is: true if it serves the node
+        if accepted.honest or earlier is None or not (earlier.honest or entered):
             continue
         before, after = accepted.before, accepted.after
         if before is None or before.care_of_address != address:
