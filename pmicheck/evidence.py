@@ -52,10 +52,14 @@ class Findings:
 
     def decided(self, sight: Sight) -> bool:
         """Judge what is new; whether every property is violated, and its witness found, so that no more is needed."""
+        return self.all_violated(sight) and all(sight.goals[: len(self.first)])
+
+    def all_violated(self, sight: Sight) -> bool:
+        """Judge what is new; whether there are properties, and every one is violated."""
         for number, (judge, shown) in enumerate(zip(self._judges, sight.projections, strict=True)):
             if self.first[number] is None:
                 self.first[number] = _first(judge, shown)
-        return bool(self.first) and all(self.first) and all(sight.goals[: len(self.first)])
+        return bool(self.first) and all(self.first)
 
 
 def find_violation(

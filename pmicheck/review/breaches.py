@@ -12,7 +12,8 @@ from functools import cache
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker
 from pmicheck.engine import Engine
-from pmicheck.evidence import find_violation
+from pmicheck.evidence import Findings
+from pmicheck.explore.result import Sight
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
@@ -184,13 +185,13 @@ def _invariants(
     scenario: Scenario, policy: Policy, attacker: Attacker, properties: Sequence[Property], omitted: frozenset[str]
 ) -> dict[str, Verdict]:
     prepared = _left_out(prepare(scenario, policy, attacker, properties), omitted)
-    explored = ENGINE.explore(prepared.grounded.system)
-    decider = Decider()
-    found = {}
-    for number, prop in enumerate(properties):
-        broken = find_violation(decider, prepared, attacker, prop, explored, number) is not None
-        found[prop.name] = verdict_of(broken=broken, complete=explored.complete, witnessed=True)
-    return found
+    findings = Findings(Decider(), prepared, attacker, properties)
+    explored = ENGINE.explore(prepared.grounded.system, enough=findings.all_violated)
+    findings.all_violated(Sight(explored.projections, explored.goals))
+    return {
+        prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=True)
+        for prop, first in zip(properties, findings.first, strict=True)
+    }
 
 
 def _left_out(prepared: Prepared, omitted: frozenset[str]) -> Prepared:

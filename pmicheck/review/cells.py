@@ -9,7 +9,8 @@ from pmicheck import analysis
 from pmicheck.analysis import Request, Shared, plan
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.engine import Engine
-from pmicheck.evidence import find_violation
+from pmicheck.evidence import Findings
+from pmicheck.explore.result import Sight
 from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
@@ -136,12 +137,13 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
     """
     invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
-    explored = cell.engine.explore(prepared.grounded.system)
-    found: dict[str, Verdict] = {}
-    for number, prop in enumerate(invariants):
-        broken = find_violation(shared.decider, prepared, cell.attacker, prop, explored, number) is not None
-        witnessed = explored.goals[number] is not None
-        found[prop.name] = verdict_of(broken=broken, complete=explored.complete, witnessed=witnessed)
+    findings = Findings(shared.decider, prepared, cell.attacker, invariants)
+    explored = cell.engine.explore(prepared.grounded.system, enough=findings.all_violated)
+    findings.all_violated(Sight(explored.projections, explored.goals))
+    found = {
+        prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=goal is not None)
+        for prop, first, goal in zip(invariants, findings.first, explored.goals, strict=False)
+    }
     if PROGRESS in cell.properties:
         found[PROGRESS] = shared.progress_of(cell).verdict
     return found
