@@ -12,7 +12,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Repairs
 from pmicheck.review.repair import options, repair
 
-NAME = "type1-settled"
+NAME = "rr-mobile"
 
 
 def quiet(message: str) -> None:
@@ -82,11 +82,12 @@ def test_no_answer_contains_another() -> None:
 
 
 def test_proposals_are_at_hand_where_they_apply_and_are_not_in_force() -> None:
-    families = scenario(NAME).families
-    default = make_policy({}, (), families, NAME)
+    name = "type1-settled"
+    families = scenario(name).families
+    default = make_policy({}, (), families, name)
     at_hand = {option.settings for option in options(default, families)}
     assert at_hand >= {proposal.settings for proposal in PROPOSALS.values() if proposal.families & families}
-    early = make_policy({"token_issue_at": "early"}, (), families, NAME)
+    early = make_policy({"token_issue_at": "early"}, (), families, name)
     assert (("token_issue_at", "early"),) not in {option.settings for option in options(early, families)}
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import product
 
 import pytest
-from decided_cells import fits, properties_of, scenario, violated_among
+from decided_cells import expected_among, fits, properties_of, violated_among
 
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
 from pmicheck.errors import UsageError
@@ -55,8 +55,7 @@ DECEIVED_IS_CORRUPT = {
 
 def violated_by(name: str, attacker: str) -> set[str]:
     """All that the attacker breaks: what the scenario file says, which other tests hold it to."""
-    applying = properties_of(name, attacker)
-    return {prop for prop in applying if scenario(name).expected(attacker, prop)[0] == "violated"}
+    return set(expected_among(properties_of(name, attacker), name, attacker))
 
 
 @cache
