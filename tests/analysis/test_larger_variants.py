@@ -131,7 +131,7 @@ REPLAYED = (
     ("type1-initial", {"correspondents": "2"}, "home-path", 5),
     ("type1-initial", {"mobile_nodes": "2"}, "home-path", 5),
     ("type1-initial", {"mobile_nodes": "2", "correspondents": "2"}, "malicious-mn", 1),
-    ("type1-handover", {"handovers": "2"}, "rogue-next-pma", 6),
+    ("type1-handover", {"handovers": "2"}, "rogue-next-pma", 7),
     ("type2-rr", {"mobile_nodes": "2"}, "off-path", 3),
     ("data-plane", {"correspondents": "2"}, "malicious-mn", 2),
 )
