@@ -76,7 +76,7 @@ def test_what_the_user_has_switched_off_already_is_not_ablated() -> None:
 
 
 def test_a_limit_leaves_things_open_and_says_which() -> None:
-    result = ablate(Request((NAME,), ("home-path",), engine=Engine(max_states=20)), progress=quiet)
+    result = ablate(Request(("rr-mobile",), ("off-path",), engine=Engine(max_states=20)), progress=quiet)
     assert not result.complete
     assert any(trial.undecided for trial in result.trials)
 

@@ -60,7 +60,7 @@ CASES = [
 ]
 
 
-MOST = 15_000
+MOST = 5_000
 """States that the oracle bears; beyond the level in which it finds more, nothing is compared."""
 
 
