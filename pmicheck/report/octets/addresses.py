@@ -113,7 +113,8 @@ def _asked(step: Step, message: Mapping[str, str], found: Collection[str]) -> st
     if step.action == "test":
         return "" if "care-of" in found else _alone(step.destination)
     at = message.get("at", "")
-    return at if at == message.get("to") and "outer-destination" not in found else _alone(at)
+    asks_the_agent = message.get("kind") == "CoTI" and at == message.get("to") and "outer-destination" not in found
+    return at if asks_the_agent else _alone(at)
 
 
 def _alone(principal: str) -> str:
