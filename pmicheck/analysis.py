@@ -270,7 +270,6 @@ def _searched(
         return answer
 
     explored = cell.engine.explore(system, progress=watch, enough=decided)
-    decided(Sight(explored.projections, explored.goals))  # what no level told: the last one, a limit, a reduction
     ways = tuple(way_to(finding, system, explored) if finding else None for finding in findings.first)
     clock.lap("traces")
     return Searched.of(cell.attacker.name, prepared, invariants, explored, ways)

@@ -11,7 +11,7 @@ from pmicheck.attacker.profiles import Attacker
 from pmicheck.cache import Cache
 from pmicheck.errors import OutputError
 from pmicheck.explore.explorer import explore, kernel_for
-from pmicheck.explore.result import Enough, Exploration, Progress
+from pmicheck.explore.result import Enough, Exploration, Progress, Sight
 from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.model.policy import Policy
@@ -83,9 +83,18 @@ class Engine:
     ) -> Exploration:
         """Every reachable state of a system; see `explorer.explore` for the arguments and what may be raised.
 
-        A reduced system shows projections of its own, so that `enough` is not asked there.
+        A reduced system shows projections of its own, so that `enough` is not asked on the way there. In the end it is
+        shown all that was found, with whatever no level told: what a limit cut, what a reduction found.
         A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
         """
+        found = self._searched(system, progress, enough, edges)
+        if enough is not None:
+            enough(Sight(found.projections, found.goals))
+        return found
+
+    def _searched(
+        self, system: TransitionSystem, progress: Progress | None, enough: Enough | None, edges: bool
+    ) -> Exploration:
         if self.reduce and not edges:
             plain = replace(self, reduce=())
             return findings(system, self.reduce, lambda smaller: plain.explore(smaller, progress=progress))

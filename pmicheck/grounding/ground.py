@@ -225,7 +225,7 @@ class Grounder:
                     yield True
             case Under(kind=kind, name=name, key=key, own=own):
                 if known.can_compute(key):
-                    yield Built(key)
+                    yield Built()
                 for message in [] if own else self._honest(kind):
                     term = getattr(message, name)
                     if term is not None and term[:2] == ("mac", key) and term in known.terms:

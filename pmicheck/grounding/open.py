@@ -57,9 +57,7 @@ class Whole:
 
 
 class Built(NamedTuple):
-    """The sender made the authenticator with the key, whatever else the message holds."""
-
-    key: Term
+    """The sender made the authenticator with the key of the place, whatever else the message holds."""
 
 
 class Repeated(NamedTuple):

@@ -13,7 +13,6 @@ from functools import cache
 from pmicheck.attacker.profiles import ATTACKERS, Attacker
 from pmicheck.engine import Engine
 from pmicheck.evidence import Findings
-from pmicheck.explore.result import Sight
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
@@ -187,7 +186,6 @@ def _invariants(
     prepared = _left_out(prepare(scenario, policy, attacker, properties), omitted)
     findings = Findings(Decider(), prepared, attacker, properties)
     explored = ENGINE.explore(prepared.grounded.system, enough=findings.all_violated)
-    findings.all_violated(Sight(explored.projections, explored.goals))
     return {
         prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=True)
         for prop, first in zip(properties, findings.first, strict=True)

@@ -10,7 +10,6 @@ from pmicheck.analysis import Request, Shared, plan
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.engine import Engine
 from pmicheck.evidence import Findings
-from pmicheck.explore.result import Sight
 from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
@@ -139,7 +138,6 @@ def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
     prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
     findings = Findings(shared.decider, prepared, cell.attacker, invariants)
     explored = cell.engine.explore(prepared.grounded.system, enough=findings.all_violated)
-    findings.all_violated(Sight(explored.projections, explored.goals))
     found = {
         prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=goal is not None)
         for prop, first, goal in zip(invariants, findings.first, explored.goals, strict=False)

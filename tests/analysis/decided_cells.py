@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from pmicheck.analysis import state_of
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
-from pmicheck.engine import Engine
+from pmicheck.engine import UNLIMITED
 from pmicheck.evidence import Findings
-from pmicheck.explore.explorer import explore
-from pmicheck.explore.result import Exploration, Sight
+from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
@@ -96,8 +95,7 @@ def decided(
     """Ground, explore until all that is asked for (nothing: every property) is decided, let z3 judge."""
     prepared, properties = grounded(name, attacker, settings, without, asked)
     findings = Findings(DECIDER, prepared, attacker_named(attacker), properties)
-    explored = explore(prepared.grounded.system, enough=findings.decided)
-    findings.decided(Sight(explored.projections, explored.goals))
+    explored = UNLIMITED.explore(prepared.grounded.system, enough=findings.decided)
     rules = zip(prepared.grounded.system.rules, explored.fired, strict=True)
     return Outcome(
         explored.states,
@@ -140,16 +138,11 @@ def violated_among(
     return decided(name, attacker, settings, without, names).violated if names else frozenset()
 
 
-def is_violated(prop: str, name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()) -> bool:
-    """Whether one property is violated."""
-    return prop in violated_among((prop,), name, attacker, settings, without)
-
-
 @cache
 def progress_verdict(name: str, settings: Settings = (), without: tuple[str, ...] = ()) -> tuple[str, bool]:
     """(verdict of `progress`, whether the goal was reached)."""
     policy = make_policy(dict(settings), without, scenario(name).families, name)
-    stuck = find_stuck(prepare(scenario(name), policy, None, ()), Engine())
+    stuck = find_stuck(prepare(scenario(name), policy, None, ()), UNLIMITED)
     assert stuck.explored.complete
     return ("holds" if stuck.path is None else "violated"), stuck.explored.goals[-1] is not None
 

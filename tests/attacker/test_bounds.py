@@ -10,9 +10,8 @@ import pytest
 from decided_cells import DECIDER, properties_of, scenario
 
 from pmicheck.attacker.profiles import attacker_named
+from pmicheck.engine import UNLIMITED
 from pmicheck.evidence import Findings
-from pmicheck.explore.explorer import explore
-from pmicheck.explore.result import Sight
 from pmicheck.grounding.run import prepare
 from pmicheck.model.fields import FIELDS, Choice, Domain
 from pmicheck.model.messages import ContextData, HandoverToken, Message, PeerAcknowledgement, PeerUpdate, Update
@@ -80,8 +79,7 @@ def violated(case: Scenario, attacker: str) -> tuple[set[str], int]:
     properties = tuple(INVARIANTS[name] for name in properties_of(case.name, attacker))
     prepared = prepare(case, make_policy({}, (), case.families, case.name), who, properties)
     findings = Findings(DECIDER, prepared, who, properties)
-    explored = explore(prepared.grounded.system, enough=findings.decided)
-    findings.decided(Sight(explored.projections, explored.goals))
+    explored = UNLIMITED.explore(prepared.grounded.system, enough=findings.decided)
     assert explored.complete or explored.stopped_by == DECIDED
     broken = {prop.name for prop, first in zip(properties, findings.first, strict=True) if first}
     return broken, sum(leaf.instance.by_attacker for leaf in prepared.grounded.leaves)
