@@ -62,7 +62,8 @@ class Adversary:
         """Its own key, and what a rogue correspondent was sent."""
         known: set[Term] = {private_key(ATTACKER)}
         for at in self.world.correspondents if self.attacker.own_home else ():
-            known |= {permanent_token(ATTACKER_HOME, 1, at), handover_token(ATTACKER_HOME, 1, at)}
+            for pair in range(1, self.world.pairs_of(ATTACKER_HOME) + 1):
+                known |= {permanent_token(ATTACKER_HOME, pair, at), handover_token(ATTACKER_HOME, pair, at)}
         known.update(self._signatures_for_rogue_correspondent(COA1))
         known.update(self._associations())
         known.update(corrupt(pma) for pma in self.attacker.corrupts - {PMA1})

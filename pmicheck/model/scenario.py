@@ -146,7 +146,7 @@ class Scenario:
             f"{bounds.attacker_updates} numbers of the attacker's own above honest ones and one below",
             f"{bounds.answers} true answer(s) by way of the attacker",
             "1 token pair for its own addresses",
-            "delays that end with a phase",
+            "packets that may arrive in any later phase" if bounds.late_packets else "delays that end with a phase",
             *(("a prologue that the attacker only watches",) if self.prologue else ()),
             *(
                 f"{number} {what}"

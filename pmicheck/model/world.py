@@ -37,6 +37,7 @@ class Bounds:
         attacker_updates: sequence numbers that the attacker picks itself, above all honest ones; and one below.
         answers: how many answers to what the attacker sent are under way to honest nodes at a time; if any, true
             answers that the attacker sends (again) are followed too.
+        late_packets: 1 if a packet may arrive in any later phase, 0 if what is under way is lost when the clock ticks.
         mobile_nodes: honest mobile nodes that one PMA serves, each a possible victim.
         correspondents: correspondent nodes that every mobile node talks to.
         handovers: how often a mobile node moves to a next PMA, where the scenario has a handover at all.
@@ -50,6 +51,7 @@ class Bounds:
     sequence_modulus: int = 32
     attacker_updates: int = 2
     answers: int = 0
+    late_packets: int = 0
     mobile_nodes: int = 1
     correspondents: int = 1
     handovers: int = 1
@@ -107,6 +109,10 @@ class World:
         """Pairs that a correspondent issues for one address: twice as many where early PBUs bring one too (A-07)."""
         early = self.proxied and self.policy.reads("token_issue_at", "early")
         return self.bounds.token_pairs * (2 if early else 1)
+
+    def pairs_of(self, home: str) -> int:
+        """The same for a given address: for one of the attacker's own there is one pair, issued again each time."""
+        return 1 if home in self.own_homes else self.token_pairs
 
     @property
     def victims(self) -> tuple[str, ...]:

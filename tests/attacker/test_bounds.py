@@ -135,6 +135,22 @@ def shortened(name: str) -> Scenario:
 
 
 @pytest.mark.parametrize(
+    ("name", "attacker"),
+    [("ero-initial", "malicious-mn"), ("type1-initial", "malicious-mn"), ("data-plane", "malicious-mn")],
+)
+def test_an_attacker_that_is_issued_more_pairs_for_its_own_addresses_breaks_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, name: str, attacker: str
+) -> None:
+    case = shortened(name)
+    usual, transitions = violated(case, attacker)
+    pairs_of = World.pairs_of
+    monkeypatch.setattr(World, "pairs_of", lambda world, home: 3 if home in world.own_homes else pairs_of(world, home))
+    more, widened = violated(case, attacker)
+    assert more == usual
+    assert widened > transitions, "no other pair was issued"
+
+
+@pytest.mark.parametrize(
     ("left_out", "name", "attacker"), [(left_out, *cell) for left_out, (_, cells) in LEFT_OUT.items() for cell in cells]
 )
 def test_an_attacker_that_tries_what_is_left_out_breaks_nothing_more(

@@ -96,7 +96,7 @@ def _generations(ctx: Context, world: World, update: Update, unchecked: bool) ->
         return (token[2] if token[0] == update.credential else 0,)
     if unchecked or not world.policy.on("home-test"):
         return (0,)
-    return (1,) if update.home not in world.victims else tuple(range(1, world.token_pairs + 1))
+    return tuple(range(1, world.pairs_of(update.home) + 1))
 
 
 def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:

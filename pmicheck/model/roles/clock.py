@@ -47,13 +47,17 @@ def acts(world: World) -> Iterator[Act]:
 
 
 def tick(ctx: Context, world: World, phase: int) -> None:
-    """The next phase begins; no packet of the last one is under way, and no binding of 420 s lives for a day."""
+    """The next phase begins; no binding of 420 s lives for a day.
+
+    The Internet may delay a packet across the moment at which a phase begins; `Bounds.late_packets` follows that.
+    """
     require(ctx.test(CLOCK, equals, phase), "other-phase")
     if phase + 1 == DAY_ENDS:
         for home, at in world.cache:
             require(not ctx.test(cells_of(home, at).entry, entry_is_capped), "entry-must-end-first")
     ctx.set(CLOCK, phase + 1)
-    ctx.lose_packets_in_flight()
+    if not world.bounds.late_packets:
+        ctx.lose_packets_in_flight()
 
 
 def expire(ctx: Context, world: World, home: str, at: str) -> None:

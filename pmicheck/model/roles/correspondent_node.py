@@ -110,6 +110,19 @@ def _note_amendments(ctx: Context, world: World, update: Update, generation: int
         ctx.set(newest_delegation(update.home, update.to), world.agents.index(update.key) + 1)
 
 
+def _next_pair(ctx: Context, world: World, cells: HomeCells, update: Update) -> int:
+    """The number of the pair that is issued; for the attacker's own addresses the last one is issued again."""
+    most = world.pairs_of(update.home)
+    if most == 1 and update.home not in world.victims:
+        return 1
+    pair: int = ctx.get(cells.pairs) + 1
+    if update.home not in world.victims:
+        pair = min(pair, most)
+    require(pair <= most, "bound: token_pairs")
+    ctx.set(cells.pairs, pair)
+    return pair
+
+
 def _use_handover_token(ctx: Context, policy: Policy, cells: HomeCells, update: Update, generation: int) -> None:
     """Reading rotation_grace=until-used: the first use of the new HT ends the grace of the old one (A-13)."""
     if update.credential == "HT" and policy.reads("rotation_grace", "until-used") and not policy.keeps_old_ht:
@@ -123,13 +136,9 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
     early_issue = not update.proxy or policy.reads("token_issue_at", "early")
     if update.key is None or not (update.step == "complete" or early_issue):
         return ()
-    pair = 1
-    if update.home in world.victims:
-        pair = ctx.get(cells.pairs) + 1
-        require(pair <= world.token_pairs, "bound: token_pairs")
-        ctx.set(cells.pairs, pair)
-        if policy.reads("pt_binding", "care-of-address"):
-            ctx.set(issued_for(update.home, update.to, pair), update.care_of)
+    pair = _next_pair(ctx, world, cells, update)
+    if update.home in world.victims and policy.reads("pt_binding", "care-of-address"):
+        ctx.set(issued_for(update.home, update.to, pair), update.care_of)
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
     ctx.set(cells.pt, joined(old_pt, pair))
     issued = [permanent_token(update.home, pair, update.to)]
