@@ -25,6 +25,9 @@ def acts(adversary: Adversary) -> Iterator[Act]:
                 "4.2.1",
                 ("N048", "N121"),
                 lambda ctx, flow=flow: ask(ctx, world, flow),  # type: ignore[misc]
+                "ask for context",
+                (("agent", PMA1), *flow.named),
+                f"asks pma1 for the handover context{flow.label}",
             )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NoReturn
 
 from pmicheck.attacker import moves
@@ -17,6 +16,7 @@ from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import Potential, is_public
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.domain import Domain, Task, answers_on
+from pmicheck.grounding.flight import ANSWERS, flight_of, slot
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Hint, Instance, Leaf, Place, Predicate, SymbolicRun
 from pmicheck.grounding.open import (
@@ -32,17 +32,12 @@ from pmicheck.grounding.open import (
 )
 from pmicheck.grounding.prologue import Start
 from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell, Context, Refused
+from pmicheck.model.cells import Cell, Context, OutOfBounds, Refused
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.fields import FIELDS
 from pmicheck.model.messages import (
-    Acknowledgement,
-    CacheAnswer,
-    ContextData,
     Message,
-    Test,
     Update,
-    describe,
     visible_terms,
 )
 from pmicheck.model.protocol import handler, spontaneous
@@ -51,22 +46,6 @@ from pmicheck.model.roles.ghosts import traces_of, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER
-
-
-@cache
-def flight_of(message: Message) -> Cell:
-    """Whether the message is under way on its link."""
-    return Cell(f"in flight on {message.link} to {message.to}: {describe(message)} {message!r}", False)
-
-
-@cache
-def slot(number: int) -> Cell:
-    """One of the answers that are under way to honest nodes because the attacker asked for them, None for none."""
-    return Cell(f"in flight: answer {number} to the attacker", None)
-
-
-ANSWERS = (Test, Acknowledgement, CacheAnswer, ContextData)
-"""What honest nodes send back, or pass on, and forget."""
 
 
 @dataclass
@@ -165,9 +144,10 @@ class Grounder:
             run.sets[instance.flight] = instance.flight.initial
         try:
             self._act_of(run).run(run)
-        except Refused as refusal:
-            if refusal.check.startswith("bound: "):
-                self.result.bounds_hit[refusal.check.removeprefix("bound: ")] = None
+        except OutOfBounds as beyond:
+            self.result.bounds_hit[beyond.check] = None
+        except Refused:
+            pass
         else:
             self._finish(run)
         finally:

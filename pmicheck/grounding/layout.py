@@ -18,6 +18,7 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from pmicheck.grounding.collector import paused
+from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf, Predicate
 from pmicheck.grounding.relevance import relevant_cells, without_implied_tests
@@ -209,7 +210,7 @@ class Layout:
         clear = put = 0
         sets = leaf.sets
         if leaf.loses_packets:
-            lost = {cell: cell.initial for cell in self.fields if cell.name.startswith("in flight")}
+            lost = {cell: cell.initial for cell in self.fields if cell.about == UNDER_WAY}
             sets = {**lost, **sets}
         for cell, value in sets.items():
             if cell in self.fields and cell not in STEP_GHOSTS and leaf.gets.get(cell, _NEVER) != value:

@@ -5,33 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pmicheck.model.messages import Message
 from pmicheck.model.terms import Term
+
+
+class About(NamedTuple):
+    """What a cell is about, for who compares its values or tells them.
+
+    Attributes:
+        kind: which of the kinds of cells it is, such as "entry".
+        words: what it is called beside the name of its keeper.
+        of: whose it is, and what else its name says: the keeper, a home address, a nonce.
+    """
+
+    kind: str
+    words: str
+    of: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
     """A variable of one principal, known by identity: whoever makes it anew, from a file too, gets the same object.
 
-    Ghost cells record history for the properties; no rule of the protocol reads them.
+    Ghost cells record history for the properties; no rule of the protocol reads them. Neither they nor packets under
+    way are `about` anything that a trace tells.
     """
 
     name: str
     initial: Any
     ghost: bool = False
+    about: About | None = None
 
-    def __new__(cls, name: str, initial: Any, ghost: bool = False) -> Cell:
-        return _the_one(name, initial, ghost)
+    def __new__(cls, name: str, initial: Any, ghost: bool = False, about: About | None = None) -> Cell:
+        return _the_one(name, initial, ghost, about)
 
-    def __reduce__(self) -> tuple[type[Cell], tuple[str, Any, bool]]:
-        return Cell, (self.name, self.initial, self.ghost)
+    def __reduce__(self) -> tuple[type[Cell], tuple[str, Any, bool, About | None]]:
+        return Cell, (self.name, self.initial, self.ghost, self.about)
 
 
 @lru_cache(maxsize=None, typed=True)
-def _the_one(name: str, initial: Any, ghost: bool) -> Cell:
-    del name, initial, ghost
+def _the_one(name: str, initial: Any, ghost: bool, about: About | None) -> Cell:
+    del name, initial, ghost, about
     return object.__new__(Cell)
 
 
@@ -41,6 +57,10 @@ class Refused(Exception):
     def __init__(self, check: str) -> None:
         self.check = check
         super().__init__(check)
+
+
+class OutOfBounds(Refused):
+    """A rule would go beyond a bound of the scenario; `check` names the bound."""
 
 
 class Context(Protocol):
@@ -93,6 +113,12 @@ def require(condition: bool, check: str) -> None:
     """Refuse by `check` unless the condition holds."""
     if not condition:
         raise Refused(check)
+
+
+def require_within(condition: bool, bound: str) -> None:
+    """Refuse as beyond the named bound unless the condition holds."""
+    if not condition:
+        raise OutOfBounds(bound)
 
 
 def equals(value: Any, wanted: Any) -> bool:

@@ -43,25 +43,36 @@ def acts(world: World) -> Iterator[Act]:
 def _handshake_acts(world: World) -> Iterator[Act]:
     flow = world.main
 
-    def act(pma: str, name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
-        return Act(f"{pma} {name}", pma, section, statements, lambda ctx: rule(ctx, world, pma, flow))
+    def act(pma: str, key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
+        run = lambda ctx: rule(ctx, world, pma, flow)  # noqa: E731
+        return Act(f"{pma} {does}", pma, section, statements, run, key, (("agent", pma),), does)
 
     asks = ("N107", "N108", "N109", "N111")
     for pma in world.agents:
         # Beside an attacker the first handshake of an agent is the subject of type2-handshake.
         if pma == PMA1 or not world.attacked:
-            yield act(pma, "asks HA2 for the binding", "4.2", asks, peer_agent.ask_home_agent)
-        yield act(pma, "repeats its handshake PBU", "RFC 6275 11.8", (), peer_agent.retransmit)
+            yield act(pma, "ask home agent", "asks HA2 for the binding", "4.2", asks, peer_agent.ask_home_agent)
+        yield act(pma, "repeat", "repeats its handshake PBU", "RFC 6275 11.8", (), peer_agent.retransmit)
     for previous, pma in pairwise(world.agents):
         statements = ("N118", "N119", "N120", "N122", "N123")
-        yield act(pma, "registers with the peer in the context", "4.2.1", statements, peer_agent.begin_from_context)
-        yield act(previous, "deregisters with the peer", "6", ("N140",), peer_agent.deregister)
+        yield act(
+            pma,
+            "register from context",
+            "registers with the peer in the context",
+            "4.2.1",
+            statements,
+            peer_agent.begin_from_context,
+        )
+        yield act(previous, "deregister", "deregisters with the peer", "6", ("N140",), peer_agent.deregister)
         yield Act(
             f"{pma} asks {previous} for the context",
             pma,
             "4.2.1",
             ("N121",),
             lambda c, pma=pma, previous=previous: context_transfer.ask_previous_agent(c, world, pma, flow, previous),  # type: ignore[misc]
+            "ask for context",
+            (("agent", pma), ("previous", previous)),
+            f"asks {previous} for the context",
         )
 
 
@@ -74,6 +85,9 @@ def _data_acts(world: World) -> Iterator[Act]:
                 "7" if not world.type2 else "4.2",
                 ("N161", "N162") if not world.type2 else ("N116", "N117"),
                 lambda c, pma=pma, flow=flow: data_plane.send_from_node(c, world, pma, flow),  # type: ignore[misc]
+                "send data",
+                (("by", pma), *flow.named),
+                f"tunnels the mobile node's data{flow.label}",
             )
     for flow in world.flows:
         yield Act(
@@ -82,6 +96,9 @@ def _data_acts(world: World) -> Iterator[Act]:
             "7" if not world.type2 else "4.2",
             ("N006", "N164", "N165") if not world.type2 else ("N117",),
             lambda c, flow=flow: data_plane.send_from_correspondent(c, world, flow),  # type: ignore[misc]
+            "send data",
+            (("by", flow.at), *flow.named),
+            f"sends data to the mobile node{flow.label}",
         )
 
 
@@ -95,6 +112,9 @@ def _local_acts(world: World) -> Iterator[Act]:
             "4.1",
             ("N020", "N103", "N105", "N141"),
             lambda c, home=home: local_routing.register(c, world, home),  # type: ignore[misc]
+            "register",
+            (("home", home),),
+            f"registers the {who}",
         )
         yield Act(
             f"{who} sends data by its agent",
@@ -102,9 +122,30 @@ def _local_acts(world: World) -> Iterator[Act]:
             "4.1",
             ("N104",),
             lambda c, home=home: local_routing.send_data(c, world, home, other[home]),  # type: ignore[misc]
+            "send data",
+            (("home", home),),
+            "sends data by its agent",
         )
-    yield Act("mobile node moves to away", MN, "3.4", ("N020",), lambda c: local_routing.leave(c, VICTIM_HOME, AWAY))
-    yield Act(f"{PMA1} forgets the mobile node", PMA1, "6", ("N140",), lambda c: local_routing.forget(c, VICTIM_HOME))
+    yield Act(
+        "mobile node moves to away",
+        MN,
+        "3.4",
+        ("N020",),
+        lambda c: local_routing.leave(c, VICTIM_HOME, AWAY),
+        "move",
+        (("home", VICTIM_HOME), ("target", AWAY)),
+        f"moves to {AWAY}",
+    )
+    yield Act(
+        f"{PMA1} forgets the mobile node",
+        PMA1,
+        "6",
+        ("N140",),
+        lambda c: local_routing.forget(c, VICTIM_HOME),
+        "forget",
+        (("home", VICTIM_HOME),),
+        "forgets the mobile node",
+    )
     if world.policy.reads("ro_trigger", "explicit"):
         yield Act(
             "mobile node asks for route optimisation",
@@ -112,6 +153,9 @@ def _local_acts(world: World) -> Iterator[Act]:
             "4.1",
             ("N099", "N100", "N101"),
             lambda c: local_routing.send_trigger(c, VICTIM_HOME),
+            "ask for route optimisation",
+            (("home", VICTIM_HOME),),
+            "asks for route optimisation",
         )
 
 

@@ -70,48 +70,50 @@ def _kinds_of(variant: str) -> tuple[type[Message], ...]:
 
 def _mobile_acts(world: World) -> Iterator[Act]:
     """The mobile node of RFC 6275."""
-    rules = (
-        ("mobile node starts the tests", "RFC 6275 5.2.5", mobile_node.start_tests),
-        ("mobile node repeats its BU", "RFC 6275 11.8", mobile_node.retransmit),
-    )
-    for name, section, rule in rules:
-        yield Act(name, MN, section, (), lambda c, rule=rule: rule(c, world))  # type: ignore[misc]
+    yield _of_node(world, "start tests", "starts the tests", "RFC 6275 5.2.5", mobile_node.start_tests)
+    yield _of_node(world, "repeat", "repeats its BU", "RFC 6275 11.8", mobile_node.retransmit)
 
 
 def _enhanced_acts(world: World) -> Iterator[Act]:
     """The mobile node of RFC 4866."""
-    rules = [
-        ("mobile node starts the home test", "RFC 4866 4.1", enhanced_mobile_node.start_home_test),
-        ("mobile node repeats what is outstanding", "RFC 6275 11.8", enhanced_mobile_node.retransmit),
-    ]
+    role = enhanced_mobile_node
+    yield _of_node(world, "start tests", "starts the home test", "RFC 4866 4.1", role.start_home_test)
+    yield _of_node(world, "repeat", "repeats what is outstanding", "RFC 6275 11.8", role.retransmit)
     if world.variant == "ero-handoff":
-        rules += [
-            (
-                "mobile node registers with the permanent token",
-                "RFC 4866 4.1",
-                enhanced_mobile_node.register_after_move,
-            ),
-            ("mobile node deregisters", "RFC 4866 4.1", enhanced_mobile_node.deregister_at_home),
-        ]
-    for name, section, rule in rules:
-        yield Act(name, MN, section, (), lambda c, rule=rule: rule(c, world))  # type: ignore[misc]
+        does = "registers with the permanent token"
+        yield _of_node(world, "register with PT", does, "RFC 4866 4.1", role.register_after_move)
+        yield _of_node(world, "deregister", "deregisters", "RFC 4866 4.1", role.deregister_at_home)
+
+
+def _of_node(world: World, key: str, does: str, section: str, rule: Callable[[Context, World], None]) -> Act:
+    """A rule of a mobile node that acts for itself."""
+    return Act(f"mobile node {does}", MN, section, (), lambda ctx: rule(ctx, world), key, (), does)
 
 
 def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
-    def act(name: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
-        return Act(f"{pma} {name}{flow.label}", pma, section, statements, lambda ctx: rule(ctx, world, pma, flow))
+    def act(key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
+        does = f"{does}{flow.label}"
+        named = (("agent", pma), *flow.named)
+        run = lambda ctx: rule(ctx, world, pma, flow)  # noqa: E731
+        return Act(f"{pma} {does}", pma, section, statements, run, key, named, does)
 
-    yield act("starts the proxy home test", "3.2", orders.HOME_TEST, pma_role.start_home_test)
-    yield act("repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
+    yield act("start tests", "starts the proxy home test", "3.2", orders.HOME_TEST, pma_role.start_home_test)
+    yield act("repeat", "repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
     if world.bounds.refreshes:
-        yield act("refreshes with the permanent token", "3.3", orders.REFRESH, pma_role.refresh)
+        yield act("refresh", "refreshes with the permanent token", "3.3", orders.REFRESH, pma_role.refresh)
     if (pma == PMA1 or pma != world.agents[-1]) and world.leaves:
-        yield act("deregisters", "3.4", orders.DEREGISTER, pma_role.deregister)
+        yield act("deregister", "deregisters", "3.4", orders.DEREGISTER, pma_role.deregister)
     if pma != PMA1:
-        yield act("registers with the handover token", "3.4", orders.NEXT_AGENT, pma_role.register_after_handover)
+        yield act(
+            "register with HT",
+            "registers with the handover token",
+            "3.4",
+            orders.NEXT_AGENT,
+            pma_role.register_after_handover,
+        )
     if pma != world.agents[-1] and world.variant == "reactive":
         statements = orders.TOKEN_THROUGH_HOME_AGENT
-        yield act("hands HT to the home agent", "3.4", statements, pma_role.hand_token_to_home_agent)
+        yield act("hand over HT", "hands HT to the home agent", "3.4", statements, pma_role.hand_token_to_home_agent)
 
 
 def handler(world: World, message: Message) -> Act | None:

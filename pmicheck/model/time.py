@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Cell
+from pmicheck.model.cells import About, Cell
 
-CLOCK = Cell("clock", 0)
+CLOCK = Cell("clock", 0, about=About("clock", "clock"))
 
 PHASES = ("0 s", "210 s", "240 s", "450 s", "24 h")
 """Phase k begins at PHASE_START[k]: tokens are no longer used (MAX_TOKEN_LIFETIME), nonces no longer accepted

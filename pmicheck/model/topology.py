@@ -49,6 +49,11 @@ class Flow(NamedTuple):
     at: str
 
     @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Both ends by name, as arguments of an act."""
+        return ("home", self.home), ("at", self.at)
+
+    @property
     def label(self) -> str:
         """What tells it from the main flow in names, "" for the main one."""
         return "" if self in (MAIN, Flow(VICTIM_HOME, PMA3)) else f" ({self.home} at {self.at})"

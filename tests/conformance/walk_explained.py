@@ -53,9 +53,9 @@ ORDER: dict[tuple[str, str], str] = {
 
 LEFT_OUT = {
     "token-too-old": "the model counts the 210 s of a token from the beginning of a phase, the node from receipt",
-    "bound: retransmissions": "a bound of the model, no check of the protocol",
-    "bound: token_pairs": "a bound of the model, no check of the protocol",
-    "bound: sequence_modulus": "a bound of the model, no check of the protocol",
+    "retransmissions": "a bound of the model, no check of the protocol",
+    "token_pairs": "a bound of the model, no check of the protocol",
+    "sequence_modulus": "a bound of the model, no check of the protocol",
 }
 """Refusals of the model that no node makes at the same moment; the message is then lost on both sides."""
 
@@ -81,7 +81,7 @@ EXEMPT = {
         _RULE_GUARD,
     ),
     **LEFT_OUT,
-    "bound: honest_until": _RULE_GUARD,
+    "honest_until": _RULE_GUARD,
     "delegation": "walks know no amendment with options of its own (agent_key)",
     "corrupted": "no agent is corrupted in walks: the attacker knows everything anyway",
     "inbound": "a message to the home agent always comes by the link that it takes it from",

@@ -13,6 +13,7 @@ from naive_runs import STEP_CELLS, NaiveSearch, derivable
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
+from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.cells import Cell
 from pmicheck.model.policy import make_policy
@@ -78,7 +79,7 @@ def small(name: str, attacker: str | None, clock: int, retransmissions: int, set
 def is_compared(cell: Cell) -> bool:
     """What the roles keep, and which payload arrived; of other ghosts grounding keeps only what a predicate asks."""
     arrives = " has data from " in cell.name
-    return (arrives or not cell.ghost) and cell not in STEP_CELLS and not cell.name.startswith("in flight")
+    return (arrives or not cell.ghost) and cell not in STEP_CELLS and cell.about != UNDER_WAY
 
 
 def useful(known: Iterable[Term]) -> frozenset[Term]:

@@ -62,7 +62,7 @@ def test_only_the_agent_that_serves_the_node_asks_and_only_while_it_has_nothing(
     assert fire(run, ASKS) == "not-needed"
     run = moved(roaming())
     run.set(CLOCK, run.world.bounds.honest_until + 1)
-    assert fire(run, ASKS) == "bound: honest_until"
+    assert fire(run, ASKS) == "honest_until"
 
 
 def test_a_lost_request_is_repeated_as_often_as_the_bound_says() -> None:

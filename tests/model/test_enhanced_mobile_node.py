@@ -88,8 +88,8 @@ def test_a_home_test_is_begun_once_and_only_while_honest_nodes_begin_anything() 
     assert fire(registered(first_contact()), STARTS) == "not-needed"
     run = Interpreter(first_contact())
     run.set(CLOCK, run.world.bounds.honest_until + 1)
-    assert fire(run, STARTS) == "bound: honest_until"
-    assert fire(run, REPEATS) == "bound: honest_until"
+    assert fire(run, STARTS) == "honest_until"
+    assert fire(run, REPEATS) == "honest_until"
 
 
 def test_a_wrong_cookie_is_refused_unless_cookies_are_off() -> None:

@@ -44,7 +44,7 @@ def test_the_agent_registers_a_node_once_and_only_while_it_is_attached() -> None
     assert fire(run, REGISTERS[0]) == "not-attached"
     run = Interpreter(local())
     run.set(CLOCK, run.world.bounds.honest_until + 1)
-    assert fire(run, REGISTERS[0]) == "bound: honest_until"
+    assert fire(run, REGISTERS[0]) == "honest_until"
 
 
 @pytest.mark.parametrize("data", [DATA, BACK], ids=["to the correspondent", "to the node"])

@@ -286,7 +286,7 @@ def test_an_agent_asks_only_for_a_node_that_it_serves_and_while_honest_nodes_beg
     assert fire(run, ASKS) == "not-serving"
     run = Interpreter(handshake())
     run.set(CLOCK, run.world.bounds.honest_until + 1)
-    assert fire(run, ASKS) == "bound: honest_until"
+    assert fire(run, ASKS) == "honest_until"
 
 
 def test_an_agent_that_is_registered_asks_no_more() -> None:

@@ -5,7 +5,7 @@ The correspondent is the same role as for the draft, since a type 1 one must sup
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.model.cells import Context, equals, require, require_within
 from pmicheck.model.messages import CN, HA, HA_CN, TUNNEL, Acknowledgement, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
@@ -35,7 +35,7 @@ def _cookie(tests: int) -> Term:
 
 
 def _require_time(ctx: Context, world: World) -> None:
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
 
 
 def _require_away(ctx: Context) -> None:

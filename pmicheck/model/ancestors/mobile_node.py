@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require
+from pmicheck.model.cells import Context, require, require_within
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -48,7 +48,7 @@ def _care_of_cookie(tests: int) -> Term:
 
 def start_tests(ctx: Context, world: World) -> None:
     """HoTI through the home agent and CoTI directly, in parallel (RFC 6275 5.2.5); at home HoTI alone, directly."""
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
     held: Registration = ctx.get(MINE)
     address: str = ctx.get(ATTACHED)
     fresh = held.stage == "moved" or (held.stage == "idle" and held.tests == 0)

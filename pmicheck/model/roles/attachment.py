@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.model.cells import About, Cell, Context, equals, require, require_within
 from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import (
     AT_HOME,
@@ -16,6 +16,7 @@ from pmicheck.model.topology import (
     SECOND_HOME,
     SECOND_MN,
     VICTIM_HOME,
+    key_owner,
 )
 from pmicheck.model.world import World
 
@@ -23,7 +24,9 @@ from pmicheck.model.world import World
 @cache
 def attached(home: str) -> Cell:
     """The care-of address under which the node of this home address is to be reached now, or `AT_HOME`."""
-    return Cell("mobile node attached to" if home == VICTIM_HOME else f"node of {home} attached to", COA1)
+    who = "mobile node" if home == VICTIM_HOME else f"node of {home}"
+    about = About("attachment", "attached to", (("keeper", key_owner(home)), ("home", home)))
+    return Cell(f"{who} attached to", COA1, about=about)
 
 
 ATTACHED = attached(VICTIM_HOME)
@@ -61,7 +64,7 @@ def _addresses_with(corrupted: frozenset[str]) -> frozenset[str]:
 
 def require_serving(ctx: Context, world: World, pma: str, home: str) -> None:
     """An honest agent begins and continues exchanges for a node that is attached to it, while the bounds allow."""
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
     require(ctx.test(attached(home), equals, CARE_OF[pma]), "not-serving")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pmicheck.model.cells import Cell
+from pmicheck.model.cells import About, Cell
 from pmicheck.model.messages import CN
 
 
@@ -48,42 +48,52 @@ def cells_of(home: str, at: str = CN) -> HomeCells:
 def _cells_of(home: str, at: str) -> HomeCells:
     return HomeCells(
         home,
-        entry=Cell(f"{at}[{home}].entry", None),
-        seq=Cell(f"{at}[{home}].sequence number", None),
-        pt=Cell(f"{at}[{home}].permanent tokens", ()),
-        ht=Cell(f"{at}[{home}].handover tokens", ()),
-        pairs=Cell(f"{at}[{home}].pairs issued", 0),
+        entry=_kept(at, home, "entry", None),
+        seq=_kept(at, home, "sequence number", None),
+        pt=_kept(at, home, "permanent tokens", ()),
+        ht=_kept(at, home, "handover tokens", ()),
+        pairs=_kept(at, home, "pairs issued", 0),
     )
+
+
+def _kept(at: str, home: str, kind: str, initial: Any, words: str = "", **more: str | int) -> Cell:
+    """A cell that the principal `at` keeps for a home address."""
+    words = words or kind
+    about = About(kind, words, (("keeper", at), ("home", home), *more.items()))
+    return Cell(f"{at}[{home}].{words}", initial, about=about)
 
 
 @cache
 def burnt_pair(home: str, care_of: str, nonce: int, care_of_nonce: int, at: str) -> Cell:
     """Whether these two nonces are burnt for this home and care-of address (RFC 6275 9.5.3)."""
-    return Cell(f"{at}[{home}].burnt {nonce}/{care_of_nonce} for {care_of}", False)
+    words = f"burnt {nonce}/{care_of_nonce} for {care_of}"
+    return _kept(at, home, "burnt nonces", False, words, nonce=nonce, care_of_nonce=care_of_nonce, care_of=care_of)
 
 
 @cache
 def burnt_nonce(home: str, nonce: int, at: str) -> Cell:
     """Whether this home nonce is burnt for this home address (reading tombstone=full)."""
-    return Cell(f"{at}[{home}].burnt {nonce}", False)
+    return _kept(at, home, "burnt nonces", False, f"burnt {nonce}", nonce=nonce)
 
 
 @cache
 def issued_for(home: str, at: str, generation: int) -> Cell:
     """The care-of address that this pair of tokens was issued for (amendment pt_binding)."""
-    return Cell(f"{at}[{home}].care-of address of PT{generation}", None)
+    words = f"care-of address of PT{generation}"
+    return _kept(at, home, "place of token", None, words, token="PT", number=generation)
 
 
 @cache
 def used_from(home: str, at: str, generation: int) -> Cell:
     """The care-of address that this HT was used from first (amendment ht_use)."""
-    return Cell(f"{at}[{home}].care-of address that used HT{generation}", None)
+    words = f"care-of address that used HT{generation}"
+    return _kept(at, home, "place of token", None, words, token="HT", number=generation)
 
 
 @cache
 def newest_delegation(home: str, at: str) -> Cell:
     """The highest serial number of a delegation that was accepted; it outlives the entry (amendment agent_key)."""
-    return Cell(f"{at}[{home}].newest delegation", 0)
+    return _kept(at, home, "newest delegation", 0)
 
 
 # Predicates on cell values, for `Context.test`.

@@ -25,6 +25,8 @@ def acts(world: World) -> Iterator[Act]:
             "RFC 6275 12",
             ("N013", "N088"),
             lambda ctx, phase=phase: tick(ctx, world, phase),  # type: ignore[misc]
+            "tick",
+            (("phase", phase + 1),),
         )
     for home, at in world.cache:
         where = "" if at == world.main.at else f" at {at}"
@@ -35,6 +37,8 @@ def acts(world: World) -> Iterator[Act]:
                 "7",
                 orders.ENTRY_ENDS,
                 lambda ctx, home=home, at=at: expire(ctx, world, home, at),  # type: ignore[misc]
+                "end entry",
+                (("home", home), ("at", at)),
             )
         if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:
             yield Act(
@@ -43,6 +47,8 @@ def acts(world: World) -> Iterator[Act]:
                 "2",
                 ("N015",),
                 lambda ctx, home=home, at=at: end_token(ctx, home, at),  # type: ignore[misc]
+                "end handover token",
+                (("home", home), ("at", at)),
             )
 
 

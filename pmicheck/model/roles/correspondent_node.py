@@ -5,7 +5,7 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, Refused, require
+from pmicheck.model.cells import Context, Refused, require, require_within
 from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -118,7 +118,7 @@ def _next_pair(ctx: Context, world: World, cells: HomeCells, update: Update) -> 
     pair: int = ctx.get(cells.pairs) + 1
     if update.home not in world.victims:
         pair = min(pair, most)
-    require(pair <= most, "bound: token_pairs")
+    require_within(pair <= most, "token_pairs")
     ctx.set(cells.pairs, pair)
     return pair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.model.cells import About, Cell, Context, equals, require, require_within
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.messages import ACCESS, TUNNEL, Data, Trigger
 from pmicheck.model.roles.attachment import attached
@@ -20,18 +20,20 @@ HERE = CARE_OF[PMA1]
 @cache
 def listed(home: str) -> Cell:
     """Whether the agent has the home address in its Binding Update List (N105, N141)."""
-    return Cell(f"{PMA1}.binding update list[{home}]", False)
+    about = About("local list", f"binding update list[{home}]", (("keeper", PMA1), ("home", home)))
+    return Cell(f"{PMA1}.binding update list[{home}]", False, about=about)
 
 
 @cache
 def wanted(home: str) -> Cell:
     """State that an explicit trigger makes: the node with this home address wants an optimised path (N101)."""
-    return Cell(f"{PMA1}.route optimisation wanted by {home}", False)
+    about = About("wish", f"route optimisation wanted by {home}", (("keeper", PMA1), ("home", home)))
+    return Cell(f"{PMA1}.route optimisation wanted by {home}", False, about=about)
 
 
 def register(ctx: Context, world: World, home: str) -> None:
     """After access authentication, which brings the profile, the agent registers the node at home (N103)."""
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
     require(ctx.test(attached(home), equals, HERE), "not-attached")
     require(not ctx.test(listed(home), equals, True), "registered")
     ctx.set(listed(home), True)
@@ -70,7 +72,7 @@ def receive_trigger(ctx: Context, world: World, trigger: Trigger) -> None:
 
 def send_data(ctx: Context, world: World, source: str, destination: str) -> None:
     """A node sends to the other one by way of its agent."""
-    require(ctx.test(CLOCK, at_most, world.bounds.honest_until), "bound: honest_until")
+    require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
     require(ctx.test(attached(source), equals, HERE), "not-attached")
     ctx.send(Data(source, destination, "", "", ACCESS, PMA1))
 

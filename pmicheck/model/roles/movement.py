@@ -37,6 +37,9 @@ def acts(world: World) -> Iterator[Act]:
                 "RFC 6275 11.5",
                 (),
                 lambda ctx, origin=origin, target=target: move(ctx, origin, target),  # type: ignore[misc]
+                "move",
+                (("home", VICTIM_HOME), ("target", target)),
+                f"moves to {target}",
             )
     if world.leaves:
         for home in world.victims:
@@ -50,6 +53,9 @@ def acts(world: World) -> Iterator[Act]:
                     "3.4",
                     orders.CONTEXT,
                     lambda ctx, pma=pma, next_pma=next_pma, flow=flow: hand_over(ctx, world, pma, next_pma, flow),  # type: ignore[misc]
+                    "transfer context",
+                    (("agent", pma), *flow.named),
+                    f"transfers the context{flow.label}",
                 )
 
 
@@ -68,6 +74,9 @@ def _moves(world: World, home: str) -> Iterator[Act]:
             "3.4",
             ("N020", "N032"),
             lambda ctx, origin=origin, target=target: leave(ctx, world, home, origin, target),  # type: ignore[misc]
+            "move",
+            (("home", home), ("target", target)),
+            f"moves to {target}",
         )
 
 

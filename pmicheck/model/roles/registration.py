@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
-from pmicheck.model.cells import Cell, Context, require
+from pmicheck.model.cells import About, Cell, Context, require
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
@@ -109,7 +109,10 @@ def registration_of(principal: str, flow: Flow = MAIN) -> Cell:
 
 @cache
 def _registration_of(principal: str, flow: Flow) -> Cell:
-    return Cell(f"{principal}.registration{flow.label}", Registration())
+    about = About(
+        "registration", f"registration{flow.label}", (("keeper", principal), ("home", flow.home), ("at", flow.at))
+    )
+    return Cell(f"{principal}.registration{flow.label}", Registration(), about=about)
 
 
 def require_usable(ctx: Context, held: Registration) -> None:
