@@ -1,10 +1,106 @@
-"""A counterexample or witness: numbered steps that a person can read and the concrete backend can execute."""
+"""A counterexample or witness: numbered steps that a person can read and the concrete backend can execute.
+
+A step says everything as values, for programs: which act with which arguments, the message and what was sent by their
+fields, each cell with its value before and after, each term that the attacker had to know. Beside each value stand the
+words for it, for people. Nothing reads the words but renderers, which print them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+Values = Mapping[str, Any]
+"""Named JSON values; of a message its class under "type" and its fields by name, terms as nested lists."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message on the wire.
+
+    Attributes:
+        message: what the draft calls it; term: all of it as one symbolic term.
+        content: its fields, empty if a record of old does not have them.
+    """
+
+    message: str
+    term: str
+    content: Values = field(default_factory=dict)
+
+    def is_same(self, other: Said) -> bool:
+        """Whether both are the same message, wherever it is on its way; by its term where a record has no fields."""
+        if not self.content or not other.content:
+            return self.term == other.term
+        return _but(self.content, ON_THE_WAY) == _but(other.content, ON_THE_WAY)
+
+
+ON_THE_WAY = frozenset({"link", "to", "tries"})
+"""Fields that change when a message is forwarded or sent again."""
+
+
+def _but(values: Values, left_out: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in left_out}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A cell of the model that a step gives another value.
+
+    Attributes:
+        cell: its name; kind: which of the kinds of cells it is; of: whose it is, and what else its name says.
+        words: what it is called beside the name of its keeper.
+        before, after: its values: named fields by name, lists, or plain values.
+        was, now: the same in words, one for each remark ("CoA1", "verified").
+    """
+
+    cell: str
+    kind: str
+    of: Values
+    words: str
+    before: Any
+    after: Any
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+    @property
+    def value(self) -> Values:
+        """The new value by its fields; under "value" if it has none."""
+        return self.after if isinstance(self.after, Mapping) else {"value": self.after}
+
+    @property
+    def line(self) -> str:
+        """The cell and its new value in words."""
+        return f"{self.cell}: {', '.join(self.now)}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A term that the attacker knows.
+
+    Attributes:
+        term: as nested lists; words: as people write it.
+        way: how it came by it: "derived", "read", "tested", "handed over", "prologue", "own" or "public".
+        how: the same in words; when: at which step, or from where, as the end of that sentence.
+        premises: positions of the terms that it was derived from, in the list that this one stands in.
+    """
+
+    term: Any
+    words: str
+    way: str
+    how: str
+    when: str = ""
+    premises: tuple[int, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The term and how it came to be known."""
+        return f"{self.words}: {self.how}{self.when}"
+
+
+def head(term: Any) -> str:
+    """The constructor of a term as nested lists, "" for anything else."""
+    return term[0] if isinstance(term, list | tuple) and term and isinstance(term[0], str) else ""
 
 
 @dataclass(frozen=True)
@@ -14,66 +110,86 @@ class Step:
     Attributes:
         actor: the principal that acts ("pma1", "correspondent node", "network", "attacker", "clock", …).
         action: one of "start", "deliver", "inject", "test" (the attacker's own test init).
-        rule: name of the model rule that fired (unit of coverage).
+        rule: name of the model rule that fired (unit of coverage); does: what the actor does, without its name.
+        act, arguments: which act the rule is, and with what: a home address, an agent, the phase that begins.
         message: name of the message delivered or injected, "" if none.
+        content: that message by its fields, None if none.
         source, destination: who the packet claims to come from, and who processes it ("" if no packet).
         link: the link it crosses ("" if none).
         section, statements: what orders the step (draft or RFC section; statement IDs).
         term: the message as a symbolic term, "" if none.
-        sends: the messages that the step puts on the wire, each as a term.
-        changes: what changed at the receiver, one sentence each; before: for each of them the value before.
-        knowledge: how the attacker came to know what the step needs, one line a term, leaves first.
-        premises: for each line of `knowledge` the positions of the lines that it was derived from; the last line is
-            what all was for.
-        learned: the terms that the attacker knows from this step on and did not know before, each with its source.
+        parts: for each part of the term the field of the message that it tells, and its words.
+        sends: the messages that the step puts on the wire.
+        cells: what changed.
+        known: how the attacker came to know what the step needs, premises first; the last one is what all was for.
+        learned: the terms that the attacker knows from this step on and did not know before.
         passed: the checks that let the message through, in the order made.
         attacker: True if the step is the attacker's doing.
+        prologue: True if it is played before the search begins.
         time: seconds since the start of the trace, once the timeline is solved.
         octets: the packet as hex digits, once replayed.
         essential: whether the other steps do not lead to the violation without this one; None where that was not asked
             (the prologue, the attacker's own tests, a trace of `progress`).
-        data: what the replay needs to execute the step (JSON values only).
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"source": "from", "destination": "to"}
+    """Fields that the record calls otherwise, as DESIGN names them."""
 
     actor: str
     action: str
     rule: str
+    does: str = ""
+    act: str = ""
+    arguments: Values = field(default_factory=dict)
     message: str = ""
+    content: Values | None = None
     source: str = ""
     destination: str = ""
     link: str = ""
     section: str = ""
     statements: tuple[str, ...] = ()
     term: str = ""
-    sends: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
-    before: tuple[str, ...] = ()
-    knowledge: tuple[str, ...] = ()
-    premises: tuple[tuple[int, ...], ...] = ()
-    learned: tuple[str, ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    sends: tuple[Said, ...] = ()
+    cells: tuple[Changed, ...] = ()
+    known: tuple[Known, ...] = ()
+    learned: tuple[Known, ...] = ()
     passed: tuple[str, ...] = ()
     attacker: bool = False
+    prologue: bool = False
     time: float | None = None
     octets: str | None = None
     essential: bool | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> Said:
+        """The message of the step."""
+        return Said(self.message, self.term, self.content or {})
+
+    @property
+    def processor(self) -> str:
+        """Who processes the message; on the wire it may have been for a home agent, which passed it on."""
+        return str((self.content or {}).get("to", self.destination))
 
     def as_json(self) -> dict[str, Any]:
-        """The step as the record holds it: `from` and `to` as DESIGN names them, tuples as lists."""
-        fields = asdict(self)
-        fields["from"] = fields.pop("source")
-        fields["to"] = fields.pop("destination")
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+        """The step as the record holds it."""
+        return {self.RENAMED.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Step:
         """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
-        fields: dict[str, Any] = {}
-        for key, value in stored.items():
-            fields[key] = tuple(value) if isinstance(value, list) else value
-        fields["premises"] = tuple(tuple(line) for line in fields.get("premises", ()))
-        fields["source"] = fields.pop("from")
-        fields["destination"] = fields.pop("to")
+        fields = dict(stored)
+        for name, called in cls.RENAMED.items():
+            fields[name] = fields.pop(called)
+        for name in ("statements", "passed"):
+            fields[name] = tuple(fields[name])
+        fields["parts"] = tuple((part, words) for part, words in fields["parts"])
+        fields["sends"] = tuple(Said(**each) for each in fields["sends"])
+        fields["cells"] = tuple(
+            Changed(**{**each, "was": tuple(each["was"]), "now": tuple(each["now"])}) for each in fields["cells"]
+        )
+        for name in ("known", "learned"):
+            fields[name] = tuple(Known(**{**each, "premises": tuple(each["premises"])}) for each in fields[name])
         return cls(**fields)
 
 

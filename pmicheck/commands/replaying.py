@@ -47,7 +47,9 @@ def replay(options: Namespace) -> ExitCode:
 def _executed(trace: Trace, path: Path, pcap: Path | None) -> ReplayReport:
     check_names("attackers", trace.attacker.split("+"))
     check_names("properties", [trace.property])
-    _check_numbers({"observation": trace.observation, "numbers": trace.numbers, "data": [s.data for s in trace.steps]})
+    _check_numbers(
+        {"observation": trace.observation, "numbers": trace.numbers, "steps": [s.as_json() for s in trace.steps]}
+    )
     try:
         with _limited(path):
             return analysis.replay_trace(trace, pcap=pcap)

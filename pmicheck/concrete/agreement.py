@@ -1,6 +1,6 @@
 """Whether the nodes are in the state that a step of a trace tells: each change against what they show.
 
-`CHECKS` has a comparison for every kind of change (`changes.CELLS`) that a correspondent and a registrant know. A
+`CHECKS` has a comparison for every kind of change (`changes.KINDS`) that a correspondent and a registrant know. A
 change without a comparison, or one that cannot be read, is a disagreement too, so a replay never goes on from a state
 that it has not looked at. What the model keeps beside the protocol, such as who made an entry and how often something
 was repeated, is named where it is left out.
@@ -8,12 +8,13 @@ was repeated, is named where it is left out.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pmicheck.concrete.changes import Change, Unreadable, changes_of
+from pmicheck.concrete.changes import Unreadable, changes_of
 from pmicheck.concrete.constants import (
     MAX_CGA_BINDING_LIFETIME,
     MAX_NONCE_LIFETIME,
@@ -21,8 +22,8 @@ from pmicheck.concrete.constants import (
     MAX_TOKEN_LIFETIME,
 )
 from pmicheck.concrete.registrants import registration_disagrees
-from pmicheck.concrete.stage import AT_HOME, AWAY, CN_HOME, HOA
-from pmicheck.trace import Step
+from pmicheck.concrete.stage import AT_HOME, AWAY, HOA, other_end
+from pmicheck.trace import Changed, Step
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
@@ -54,11 +55,11 @@ A registration is not among them: a node sees by the time alone that its registr
 of no registrant, and an agent of the handshake takes a new peer over from any update (N114).
 """
 
-Check = Callable[[Any, Change], str | None]
+Check = Callable[[Any, Changed], str | None]
 """What the nodes of a run show in place of a change, as a sentence without its full stop; None if they agree."""
 
 
-def disagreements(run: Any, step: Step, checks: Mapping[str, Check], known: dict[str, Change]) -> Iterator[str]:
+def disagreements(run: Any, step: Step, checks: Mapping[str, Check], known: dict[str, Changed]) -> Iterator[str]:
     """What the nodes of a run show otherwise than the step tells, one sentence a change.
 
     Args:
@@ -70,34 +71,41 @@ def disagreements(run: Any, step: Step, checks: Mapping[str, Check], known: dict
         yield str(error)
         return
     for change in changes:
-        check = checks.get(change.what)
+        check = checks.get(change.kind)
         if check is None:
             yield f"the change {change.line!r} cannot be compared with these nodes"
         elif found := check(run, change):
             yield found
-    told = {change.cell: change for change in changes if change.what in LASTING}
-    for change in known.values():
-        if change.cell not in told and (found := checks[change.what](run, _as_it_lasts(change))):
+    told = {_cell(change): change for change in changes if change.kind in LASTING}
+    for cell, change in known.items():
+        if cell not in told and (found := checks[change.kind](run, _as_it_lasts(change))):
             yield f"{found}, though the step tells no such change"
     known.update(told)
 
 
-def _as_it_lasts(change: Change) -> Change:
+def _cell(change: Changed) -> str:
+    """Which cell it is, whatever it is called."""
+    return json.dumps([change.kind, change.of], sort_keys=True)
+
+
+def _as_it_lasts(change: Changed) -> Changed:
     """Without what runs out by itself: an entry has less and less time left."""
-    return replace(change, value={name: value for name, value in change.value.items() if name != "capped"})
+    if not isinstance(change.after, Mapping):
+        return change
+    return replace(change, after={name: value for name, value in change.after.items() if name != "capped"})
 
 
 # Ground truth and time.
 
 
-def clock_disagrees(run: Run, change: Change) -> str | None:
+def clock_disagrees(run: Run, change: Changed) -> str | None:
     """The nodes have no clock of their own; the time that they are given lies in the phase."""
     phase = change.value["value"]
     begins, ends = (*PHASE_BEGINS, math.inf)[phase : phase + 2]
     return None if begins <= run.now < ends else f"{run.now:g} s is no time between {begins} s and {ends} s"
 
 
-def attachment_disagrees(run: Run, change: Change) -> str | None:
+def attachment_disagrees(run: Run, change: Changed) -> str | None:
     """Where the node is, and its home registration, which leads there (N020, N032; RFC 6275 11.5)."""
     place, stage = change.value["value"], run.stage
     home_agent, home = stage.ha, stage.addresses[HOA]
@@ -113,8 +121,8 @@ def attachment_disagrees(run: Run, change: Change) -> str | None:
 # What a correspondent keeps.
 
 
-def _foreign(run: Run, change: Change) -> str | None:
-    keeper = change.names["keeper"]
+def _foreign(run: Run, change: Changed) -> str | None:
+    keeper = change.of["keeper"]
     return (
         None if keeper == run.correspondent else f"{keeper} keeps no bindings here, so {change.line!r} is not compared"
     )
@@ -125,13 +133,13 @@ def _of_correspondent(compare: Check) -> Check:
     return lambda run, change: _foreign(run, change) or compare(run, change)
 
 
-def entry_disagrees(run: Run, change: Change) -> str | None:
+def entry_disagrees(run: Run, change: Changed) -> str | None:
     """Care-of address, whether it is verified, how long it lasts and which nonces made it.
 
     `registrant` says whom the model has for its author, which the judges find out by themselves; `used` is compared
     where entries that are not used exist.
     """
-    stage, value, home = run.stage, change.value, change.names["home"]
+    stage, value, home = run.stage, change.value, change.of["home"]
     entry = stage.cn.entry(stage.addresses[home])
     shown = "none" if entry is None else f"{stage.name_of(entry.care_of_address)}, {_in_words(entry.verified)}"
     told = "none" if "care_of" not in value else f"{value['care_of']}, {_in_words(value['verified'])}"
@@ -154,18 +162,19 @@ def _in_words(verified: bool) -> str:
     return "verified" if verified else "unverified"
 
 
-def number_disagrees(run: Run, change: Change) -> str | None:
+def number_disagrees(run: Run, change: Changed) -> str | None:
     """The number that the next one has to exceed (RFC 6275 9.5.1, A-14)."""
-    home, wanted = change.names["home"], change.value["value"]
+    home, wanted = change.of["home"], change.value["value"]
     shown = run.stage.cn.bindings.cache.last_sequence(run.stage.addresses[home])
     return None if shown == wanted else f"the last number of {home} is {shown}, not {wanted}"
 
 
-def tokens_disagree(run: Run, change: Change) -> str | None:
+def tokens_disagree(run: Run, change: Changed) -> str | None:
     """Which of the tokens that were issued are valid; of those for its own addresses the attacker knows the newest."""
-    stage, home, what = run.stage, change.names["home"], change.what
-    look = stage.cn.permanent_tokens if what.startswith("permanent") else stage.cn.handover_tokens
-    kind, valid = ("PT" if what.startswith("permanent") else "HT"), look(stage.addresses[home])
+    stage, home, what = run.stage, change.of["home"], change.kind
+    permanent = what == "permanent tokens"
+    look = stage.cn.permanent_tokens if permanent else stage.cn.handover_tokens
+    kind, valid = ("PT" if permanent else "HT"), look(stage.addresses[home])
     numbers = change.value["value"]
     if len(valid) != len(numbers):
         return f"{len(valid)} {what} of {home} are valid, not {len(numbers)}"
@@ -173,21 +182,21 @@ def tokens_disagree(run: Run, change: Change) -> str | None:
     return f"{kind}{others[0]} of {home} is not valid" if others else None
 
 
-def pairs_disagree(run: Run, change: Change) -> str | None:
+def pairs_disagree(run: Run, change: Changed) -> str | None:
     """How many pairs of tokens were issued for a home address."""
-    home, wanted = change.names["home"], change.value["value"]
+    home, wanted = change.of["home"], change.value["value"]
     issued = len(run.stage.pairs.get(home, ()))
     return None if issued == wanted else f"{issued} pairs of tokens were issued for {home}, not {wanted}"
 
 
-def burnt_disagrees(run: Run, change: Change) -> str | None:
+def burnt_disagrees(run: Run, change: Changed) -> str | None:
     """Whether the nonces of an entry that is gone are refused (RFC 6275 9.5.3, A-15).
 
     A correspondent forgets that nonces are burnt once they are too old to be accepted in any case.
     """
-    stage, names, at = run.stage, change.names, run.stage.addresses
+    stage, names, at = run.stage, change.of, run.stage.addresses
     bindings, home = stage.cn.bindings, names["home"]
-    numbers = [int(names[name]) for name in ("nonce", "care_of_nonce") if name in names]
+    numbers = [names[name] for name in ("nonce", "care_of_nonce") if name in names]
     indices = [stage.nonces[number] for number in numbers if number]
     care_of = at[names.get("care_of", home)]
     refused = bindings.cache.is_burnt(
@@ -200,19 +209,19 @@ def burnt_disagrees(run: Run, change: Change) -> str | None:
     )
 
 
-def place_disagrees(run: Run, change: Change) -> str | None:
+def place_disagrees(run: Run, change: Changed) -> str | None:
     """The care-of address that a token belongs to (amendments pt_binding and ht_use)."""
-    stage, home, wanted = run.stage, change.names["home"], change.value["value"]
-    kind = change.what.removeprefix("place of ")
-    token = run.forger.octets_of([kind, home, int(change.names["number"])])
+    stage, home, wanted = run.stage, change.of["home"], change.value["value"]
+    kind, number = change.of["token"], change.of["number"]
+    token = run.forger.octets_of([kind, home, number])
     place = stage.cn.bindings.memory.place_of(stage.addresses[home], token)
     shown = None if place is None else stage.name_of(place)
-    return None if shown == wanted else f"{kind}{change.names['number']} of {home} belongs to {shown}, not {wanted}"
+    return None if shown == wanted else f"{kind}{number} of {home} belongs to {shown}, not {wanted}"
 
 
-def serial_disagrees(run: Run, change: Change) -> str | None:
+def serial_disagrees(run: Run, change: Changed) -> str | None:
     """The newest delegation that was accepted (amendment agent_key)."""
-    home, wanted = change.names["home"], change.value["value"]
+    home, wanted = change.of["home"], change.value["value"]
     shown = run.stage.cn.bindings.memory.newest_serial(run.stage.addresses[home])
     return None if shown == wanted else f"the newest delegation of {home} is {shown}, not {wanted}"
 
@@ -220,20 +229,19 @@ def serial_disagrees(run: Run, change: Change) -> str | None:
 # What an agent of two nodes keeps.
 
 
-def local_list_disagrees(run: Run, change: Change) -> str | None:
+def local_list_disagrees(run: Run, change: Changed) -> str | None:
     """Whether a home address is in the list of the agent (N105, N141)."""
-    home, wanted, shared = change.names["home"], change.value["value"], run.stage.shared
+    home, wanted, shared = change.of["home"], change.value["value"], run.stage.shared
     shown = shared is not None and shared.agent.is_registered(run.stage.addresses[home])
-    return None if shown is wanted else f"{home} is {'' if shown else 'not '}in the list of {change.names['keeper']}"
+    return None if shown is wanted else f"{home} is {'' if shown else 'not '}in the list of {change.of['keeper']}"
 
 
-def wish_disagrees(run: Run, change: Change) -> str | None:
+def wish_disagrees(run: Run, change: Changed) -> str | None:
     """Whether the agent keeps that a node wants an optimised path to the other one (N101)."""
-    at, shared, home = run.stage.addresses, run.stage.shared, change.names["home"]
-    peer = at[HOA if home == CN_HOME else CN_HOME]
-    shown = shared is not None and shared.agent.is_triggered(at[home], peer)
+    at, shared, home = run.stage.addresses, run.stage.shared, change.of["home"]
+    shown = shared is not None and shared.agent.is_triggered(at[home], at[other_end(home)])
     agrees = shown is change.value["value"]
-    return None if agrees else f"{change.names['keeper']} keeps {'a' if shown else 'no'} wish of {home}"
+    return None if agrees else f"{change.of['keeper']} keeps {'a' if shown else 'no'} wish of {home}"
 
 
 CHECKS: Mapping[str, Check] = {
@@ -248,8 +256,7 @@ CHECKS: Mapping[str, Check] = {
     "handover tokens": _of_correspondent(tokens_disagree),
     "pairs issued": _of_correspondent(pairs_disagree),
     "burnt nonces": _of_correspondent(burnt_disagrees),
-    "place of PT": _of_correspondent(place_disagrees),
-    "place of HT": _of_correspondent(place_disagrees),
+    "place of token": _of_correspondent(place_disagrees),
     "newest delegation": _of_correspondent(serial_disagrees),
 }
 """The comparisons of a run with one correspondent."""

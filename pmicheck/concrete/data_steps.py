@@ -12,32 +12,30 @@ from pmicheck.concrete.nodes.node import Event
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.records import Receipt
-from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CARE_OF, CN, CN_HOME, HOA
+from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CARE_OF, CN, CN_HOME, HOA, PMA1
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
 
-SENDS, TUNNELS = "cn sends data to the mobile node", "pma1 tunnels the mobile node's data"
 
-
-def send_data(run: Run, rule: str) -> None:
+def send_data(run: Run, by: str) -> None:
     """A packet of payload by the cache of its sender (N117, N161, N164).
 
     Raises:
-        Divergence: the rule is not known, the credit is too small, or the agent has no registration to tunnel by.
+        Divergence: it is none that sends, the credit is too small, or the agent has no registration to tunnel by.
     """
     stage, at = run.stage, run.stage.addresses
-    if rule == SENDS:
+    if by == CN:
         if not stage.cn.send_payload(at[HOA], PACKET, run.now):
             raise run.divergence("the credit of the entry is too small")
-    elif rule == TUNNELS:
-        agent = stage.pmas["pma1"]
+    elif by == PMA1:
+        agent = stage.pmas[PMA1]
         registration = agent.registration(at[HOA], at[CN])
         if registration is None or not registration.is_bound(run.now):
-            raise run.divergence("pma1 holds no registration with cn")
+            raise run.divergence(f"{PMA1} holds no registration with {CN}")
         agent.send_payload(at[HOA], at[CN], PACKET, run.now)
     else:
-        raise run.divergence(f"the rule {rule!r} is not known")
+        raise run.divergence(f"{by!r} sends no data of its own")
 
 
 def forge_data(run: Run, message: Mapping[str, Any]) -> Forged:

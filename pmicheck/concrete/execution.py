@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from pmicheck.concrete.agreement import CHECKS, Check, disagreements
 from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate, innermost, message_in, update_in
-from pmicheck.concrete.changes import Change
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_access_link
@@ -44,7 +43,7 @@ from pmicheck.concrete.stage import (
 from pmicheck.concrete.stimuli import deliver_handover_token, inject_handover_token, rogue_registration, start
 from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Changed, Step, Trace
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Run:
         self.now = self.times[0] if self.times else 0.0
         self.delay = 0.0
         self.links: dict[int, str] = {}
-        self.known: dict[str, Change] = {}
+        self.known: dict[str, Changed] = {}
         self._started: dict[int, float] = {}
         self.step = 0
 
@@ -150,23 +149,24 @@ class Run:
         return Divergence(f"Step {self.step + 1} ({label}{f', {step.term}' if step.term else ''}): {what}.")
 
     def _perform(self, step: Step) -> None:
-        data = step.data
         logs = self._log_lengths()
         entries = {entry.home_address: entry for entry in self.stage.cn.entries()}
         self.stage.cn.advance(self.now)
-        match data["kind"]:
+        content = step.content
+        match step.action:
             case "start":
-                start(self, str(data["rule"]), data, entries)
-            case "deliver":
-                self._deliver(data["message"], logs)
-            case "inject":
-                self._inject(data["message"])
+                start(self, step, entries)
+            case "deliver" if content is not None:
+                self._deliver(content, logs)
+            case "inject" if content is not None:
+                self._inject(content)
             case "test":
-                self.test(data)
+                self.test(step.arguments)
             case "elsewhere":
                 return
             case other:
-                raise self.divergence(f"a step of kind {other!r} is not known")
+                without = " without a message" if content is None else ""
+                raise self.divergence(f"a step of kind {other!r}{without} cannot be played")
         self.settle()
         if self.attacked:
             self._compare(step)

@@ -7,7 +7,6 @@ after all (a signature made for the other correspondent, say), the nodes do not 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -17,6 +16,8 @@ from pmicheck.trace import Step, Trace
 
 SECOND_HOA, SECOND_CN, SECOND_MN = "second HoA", "cn2", "mn2"
 NAMES = {SECOND_HOA: HOA, SECOND_CN: CN, SECOND_MN: MN}
+LABELS = tuple(f" ({home} at {at})" for home in (HOA, SECOND_HOA) for at in (CN, SECOND_CN))
+"""What tells a name of another flow from that of the main one, such as the name of its home test."""
 ELSEWHERE = "elsewhere"
 """Kind of a step that is left out."""
 
@@ -48,16 +49,16 @@ def _belongs(flow: Flow, subject: Flow) -> bool:
 
 def _flow_of(step: Step) -> Flow | None:
     """What a step is about; None for the clock and for what the attacker does by itself."""
-    if step.data.get("kind") == "test" or "phase" in step.data:
+    if step.action == "test" or step.act == "tick":
         return None
-    home = HOA if not _mentions(step, SECOND_HOA) else SECOND_HOA
-    if "moves to" in step.rule:
+    home = SECOND_HOA if _mentions(step, SECOND_HOA) else HOA
+    if step.act == "move":
         return Flow(home, None)
-    return Flow(home, CN if not _mentions(step, SECOND_CN) else SECOND_CN)
+    return Flow(home, SECOND_CN if _mentions(step, SECOND_CN) else CN)
 
 
 def _left_out(step: Step) -> Step:
-    return replace(step, data={"kind": ELSEWHERE}, changes=())
+    return replace(step, action=ELSEWHERE, cells=())
 
 
 def _second(step: Step) -> bool:
@@ -65,7 +66,8 @@ def _second(step: Step) -> bool:
 
 
 def _mentions(step: Step, name: str) -> bool:
-    return any(re.search(rf"\b{name}\b", text) for text in (step.rule, *_texts(step.data)))
+    told = (step.arguments, step.content, [(change.of, change.after) for change in step.cells])
+    return name in _texts(told)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -81,23 +83,25 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _renamed(step: Step) -> Step:
-    changes = tuple(_in_main_flow(line) for line in step.changes)
-    return replace(step, rule=_in_main_flow(step.rule), changes=changes, data=_data_in_main_flow(step.data))
+    """The step with the main names in the place of the second ones."""
+    return replace(
+        step,
+        actor=NAMES.get(step.actor, step.actor),
+        arguments=_in_main_flow(step.arguments),
+        content=_in_main_flow(step.content),
+        sends=tuple(replace(each, content=_in_main_flow(each.content)) for each in step.sends),
+        cells=tuple(replace(each, of=_in_main_flow(each.of), after=_in_main_flow(each.after)) for each in step.cells),
+    )
 
 
-def _data_in_main_flow(value: Any) -> Any:
+def _in_main_flow(value: Any) -> Any:
     match value:
         case str():
-            return _in_main_flow(value)
+            for label in LABELS:
+                value = value.removesuffix(label)
+            return NAMES.get(value, value)
         case dict():
-            return {key: _data_in_main_flow(each) for key, each in value.items()}
+            return {key: _in_main_flow(each) for key, each in value.items()}
         case list() | tuple():
-            return [_data_in_main_flow(each) for each in value]
+            return [_in_main_flow(each) for each in value]
     return value
-
-
-def _in_main_flow(text: str) -> str:
-    """The text as the main flow has it: without the label of another flow, and with the main names."""
-    text = re.sub(rf" \((?:{HOA}|{SECOND_HOA}) at \w+\)| at {SECOND_CN}$", "", text)
-    text = text.replace(f"node of {SECOND_HOA}", "mobile node")
-    return re.sub("|".join(rf"\b{name}\b" for name in NAMES), lambda found: NAMES[found[0]], text)

@@ -13,39 +13,39 @@ from pmicheck.concrete.network import ACCESS_LINK
 from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.records import Wish
-from pmicheck.concrete.stage import AWAY, CN_HOME, HOA, PMA1
+from pmicheck.concrete.stage import AWAY, CN_HOME, HOA, PMA1, other_end
 from pmicheck.concrete.telling import WORDS, Sighting
+from pmicheck.trace import Step
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
 
 
-def act_at_shared_agent(run: Run, shared: SharedAgent, rule: str) -> None:
-    """Does what a spontaneous rule of the agent or of one of its nodes says (the draft's 4.1).
+def act_at_shared_agent(run: Run, shared: SharedAgent, step: Step) -> None:
+    """Does what the agent or one of its nodes does of its own accord (the draft's 4.1).
 
     Raises:
-        Divergence: the rule is not known.
+        Divergence: the act is not known.
         UsageError: the agent has not registered the node that it is to forget.
     """
-    home, peer = (run.stage.addresses[name] for name in (HOA, CN_HOME))
-    match rule:
-        case "pma1 registers the mobile node":
+    at, name = run.stage.addresses, step.arguments.get("home")
+    if name not in (HOA, CN_HOME):
+        raise run.divergence(f"no node of the agent has the home address {name!r}")
+    home, peer = at[name], at[other_end(name)]
+    match step.act:
+        case "register":
             shared.register(home, run.now)
-        case "pma1 registers the correspondent":
-            shared.register(peer, run.now)
-        case "pma1 forgets the mobile node":
+        case "forget":
             shared.forget(home)
-        case "mobile node sends data by its agent":
+        case "send data":
             shared.packets.append((home, Packet(home, peer, UdpDatagram(bytes(PACKET)))))
-        case "correspondent sends data by its agent":
-            shared.packets.append((peer, Packet(peer, home, UdpDatagram(bytes(PACKET)))))
-        case "mobile node asks for route optimisation":
+        case "ask for route optimisation":
             shared.wishes.append((home, peer))
-        case "mobile node moves to away":
+        case "move":
             shared.gone.add(home)
             run.stage.move(AWAY, run.now)
         case _:
-            raise run.divergence(f"the rule {rule!r} is not known")
+            raise run.divergence(f"the act {step.act!r} of {step.actor} is not known")
 
 
 def deliver_on_access_link(run: Run, message: Mapping[str, Any]) -> None:
@@ -99,7 +99,7 @@ def inject_on_access_link(run: Run, message: Mapping[str, Any]) -> None:
 
 def _keep_wish(run: Run, shared: SharedAgent, name: str, *, honest: bool) -> None:
     at = run.stage.addresses
-    home, peer = at[name], at[HOA if name == CN_HOME else CN_HOME]
+    home, peer = at[name], at[other_end(name)]
     known = shared.agent.is_triggered(home, peer)
     shared.agent.trigger(home, peer, run.now)
     if known or not shared.agent.is_triggered(home, peer):

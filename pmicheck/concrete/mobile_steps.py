@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
 
 
-def act_as_mobile_node(run: Run, what: str) -> None:
-    """Does what a spontaneous rule of the mobile node says; moving is the stage's.
+def act_as_mobile_node(run: Run, act: str) -> None:
+    """Does what the mobile node does of its own accord; moving is the stage's.
 
     Raises:
-        Divergence: the rule is not known, or the node has no permanent token to do it with.
+        Divergence: the act is not known, or the node has no permanent token to do it with.
     """
     node, correspondent = run.stage.mn, run.stage.addresses[CN]
     assert node is not None
-    match what:
-        case "starts the tests" | "starts the home test":
+    match act:
+        case "start tests":
             node.start_tests(correspondent, run.now)
-        case "repeats its BU" | "repeats what is outstanding":
+        case "repeat":
             node.retransmit(correspondent, run.now)
-        case "registers with the permanent token" | "deregisters" if isinstance(node, EnhancedMobileNode):
+        case "register with PT" | "deregister" if isinstance(node, EnhancedMobileNode):
             registration = node.registration(correspondent)
             if registration is None or registration.permanent is None:
                 raise run.divergence("mn holds no permanent token")
             node.register_with_permanent_token(correspondent, run.now)
         case _:
-            raise run.divergence(f"mn has no rule {what!r}")
+            raise run.divergence(f"mn has no act {act!r}")

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pmicheck.concrete.agreement import Check, attachment_disagrees, clock_disagrees
-from pmicheck.concrete.changes import Change
 from pmicheck.concrete.nodes.peer_agent import PeerAgent
 from pmicheck.concrete.stage import CN_HOME, HOA
+from pmicheck.trace import Changed
 
 if TYPE_CHECKING:
     from pmicheck.concrete.peer_run import PeerRun
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 CONTEXT, DEREGISTERED = "context", "deregistered"
 
 
-def entry_disagrees(run: PeerRun, change: Change) -> str | None:
+def entry_disagrees(run: PeerRun, change: Changed) -> str | None:
     """Where an agent's entry leads and whether traffic goes by it; nothing tests an address, so all are verified."""
-    keeper, home, value = change.names["keeper"], change.names["home"], change.value
+    keeper, home, value = change.of["keeper"], change.of["home"], change.value
     if keeper not in run.stage.agents:
         return f"there is no agent {keeper}"
     entry, told = run.entry(keeper, home), value.get("care_of", "none")
@@ -38,21 +38,21 @@ def entry_disagrees(run: PeerRun, change: Change) -> str | None:
     return None
 
 
-def number_disagrees(run: PeerRun, change: Change) -> str | None:
+def number_disagrees(run: PeerRun, change: Changed) -> str | None:
     """The number that the next one has to exceed; an entry that is gone has none."""
-    keeper, home, wanted = change.names["keeper"], change.names["home"], change.value["value"]
+    keeper, home, wanted = change.of["keeper"], change.of["home"], change.value["value"]
     entry = run.entry(keeper, home)
     shown = None if entry is None else run.matcher.told(entry.home_address, entry.sequence)
     return None if shown == wanted else f"the last number of {home} at {keeper} is {shown}, not {wanted}"
 
 
-def registration_disagrees(run: PeerRun, change: Change) -> str | None:
+def registration_disagrees(run: PeerRun, change: Changed) -> str | None:
     """What an agent waits for, whom it has registered with, and the number that it sent last.
 
     An agent sends its update with the arrival of the context (N122), the model one step later: what is "context" there
     has been sent here, under the next number.
     """
-    keeper, value = change.names["keeper"], change.value
+    keeper, value = change.of["keeper"], change.value
     if keeper not in run.stage.agents:
         return f"there is no agent {keeper}"
     agent = run.stage.agents[keeper]
@@ -71,10 +71,10 @@ def registration_disagrees(run: PeerRun, change: Change) -> str | None:
     return None
 
 
-def tokens_disagree(run: PeerRun, change: Change) -> str | None:
+def tokens_disagree(run: PeerRun, change: Changed) -> str | None:
     """A handshake issues no tokens, so there are none to be valid."""
     numbers = change.value["value"]
-    return f"{change.names['keeper']} has issued no tokens to {change.names['home']}" if numbers else None
+    return f"{change.of['keeper']} has issued no tokens to {change.of['home']}" if numbers else None
 
 
 def _stages(run: PeerRun, agent: PeerAgent) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def _accepted(run: PeerRun) -> Iterator[PeerAcceptance]:
     """Updates for honest nodes that were accepted after the prologue."""
     steps = run.trace.steps
     for accepted in run.accepted:
-        if not steps[accepted.step].data.get("prologue") and accepted.home_address in (HOA, CN_HOME):
+        if not steps[accepted.step].prologue and accepted.home_address in (HOA, CN_HOME):
             yield accepted
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any
@@ -15,11 +14,9 @@ from pmicheck.concrete.network import Flight
 from pmicheck.concrete.nodes.peer_messages import read_update
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import CARE_OF, Stage
+from pmicheck.trace import Said
 
 Fields = Mapping[str, Any]
-
-SENT = re.compile(r"(?:deregistering )?handshake PBU\(home (.+?), care-of (.+?), seq (\d+)")
-"""How a step says that it sends an update which answers none."""
 
 
 class PeerMatcher:
@@ -37,13 +34,13 @@ class PeerMatcher:
         self.asked: dict[tuple[str, int], int] = {}
         self.sent: dict[str, int] = {}
 
-    def number(self, agent: str, octets: bytes, sends: Sequence[str], answered: int) -> None:
+    def number(self, agent: str, octets: bytes, sends: Sequence[Said], answered: int) -> None:
         """Notes the number that the trace has for an update which an agent has just sent.
 
         An update that the step does not name keeps its own number: what is to be delivered later has to be named then.
 
         Args:
-            sends: what the step sends, in words.
+            sends: what the step sends.
             answered: number of the update that was delivered last, which an answer acknowledges.
         """
         packet = Packet.from_bytes(octets)
@@ -54,8 +51,10 @@ class PeerMatcher:
         if update.answers:
             self._numbers[octets] = answered
             return
-        found = [match for match in map(SENT.match, sends) if match is not None]
-        named = [int(match[3]) for match in found if match[1] == self._stage.name_of(update.home_address)]
+        told = [
+            each.content for each in sends if each.content.get("type") == "PeerUpdate" and not each.content["answers"]
+        ]
+        named = [int(each["seq"]) for each in told if each["home"] == self._stage.name_of(update.home_address)]
         number = named[0] if named else update.sequence
         self._numbers[octets] = self._told[update.home_address, update.sequence] = self.sent[agent] = number
 

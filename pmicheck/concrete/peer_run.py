@@ -28,7 +28,7 @@ from pmicheck.concrete.peer_steps import start_at_agents
 from pmicheck.concrete.records import Belief, header_of
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
 from pmicheck.concrete.telling import own_sighting, sighting_of
-from pmicheck.trace import Step
+from pmicheck.trace import Said, Step
 
 Place = tuple[str, str]
 """Where an entry is kept: the agent, and the home address by name."""
@@ -93,7 +93,7 @@ class PeerRun(Run):
         self.peer_forger = PeerForger(self.stage, self.knowledge, self.matcher)
         self.emitted: set[bytes] = set()
         self.spent: set[tuple[Any, ...]] = set()
-        self._sends: tuple[str, ...] = ()
+        self._sends: tuple[Said, ...] = ()
         self._answered = 0
 
     # What the attacker has got.
@@ -125,19 +125,21 @@ class PeerRun(Run):
     # The loop.
 
     def _perform(self, step: Step) -> None:
-        data, self._sends = step.data, step.sends
+        self._sends = step.sends
         logs, before = self._log_lengths(), self.all_entries()
         for agent in self.stage.agents.values():
             agent.advance(self.now)
-        match data["kind"]:
+        content = step.content
+        match step.action:
             case "start":
-                start_at_agents(self, str(data["rule"]), data, before)
-            case "deliver":
-                self._deliver(data["message"], logs)
-            case "inject":
-                self._inject(data["message"])
+                start_at_agents(self, step, before)
+            case "deliver" if content is not None:
+                self._deliver(content, logs)
+            case "inject" if content is not None:
+                self._inject(content)
             case other:
-                raise self.divergence(f"a step of kind {other!r} is not known")
+                without = " without a message" if content is None else ""
+                raise self.divergence(f"a step of kind {other!r}{without} cannot be played")
         self.settle()
         if self.attacked:
             self._compare(step)

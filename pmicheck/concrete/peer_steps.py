@@ -1,10 +1,8 @@
-"""What makes agents that shake hands act in a replay: spontaneous rules of the model as calls on concrete nodes."""
+"""What makes agents that shake hands act in a replay: the acts that need no message, as calls on concrete nodes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pmicheck.concrete import wire
 from pmicheck.concrete.attack import message_in
@@ -14,56 +12,58 @@ from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
+from pmicheck.trace import Step
 
 if TYPE_CHECKING:
     from pmicheck.concrete.peer_run import Entries, PeerRun
 
 
-def start_at_agents(run: PeerRun, rule: str, data: Mapping[str, Any], before: Entries) -> None:
-    """Does what a spontaneous rule of the trace says.
+def start_at_agents(run: PeerRun, step: Step, before: Entries) -> None:
+    """Does what a step without a message says.
 
     Args:
         before: the agents' entries before this step.
 
     Raises:
-        Divergence: the nodes do not do it, or the rule is not known.
+        Divergence: the nodes do not do it, or the act is not known.
         UsageError: an agent is asked for something that it has nothing for.
     """
-    if "phase" in data:
-        run.stage.tick(data["phase"], run.now)
-    elif found := re.fullmatch(r"mobile node moves to (\w+)", rule):
-        run.stage.move(found[1], run.now)
+    given = step.arguments
+    if step.act == "tick":
+        run.stage.tick(given["phase"], run.now)
+    elif step.act == "move":
+        run.stage.move(given["target"], run.now)
         if PMA1 in run.powers.corrupts:
             run.corrupt(PMA1)
-    elif found := re.fullmatch(r"entry of (.*?) ends(?: at (pma\d))?", rule):
-        _end(run, found[2] or PMA3, found[1], before)
-    elif rule == "attacker asks pma1 for the handover context":
+    elif step.act == "end entry":
+        _end(run, given["at"], given["home"], before)
+    elif step.act == "ask for context" and step.attacker:
         _ask_for_context(run)
-    elif found := re.fullmatch(r"(pma\d) (.*)", rule):
-        _agent(run, found[1], found[2])
+    elif step.actor in run.stage.agents:
+        _agent(run, step.actor, step)
     else:
-        raise run.divergence(f"the rule {rule!r} is not known")
+        raise run.divergence(f"the act {step.act!r} of {step.actor} is not known")
 
 
-def _agent(run: PeerRun, name: str, what: str) -> None:
+def _agent(run: PeerRun, name: str, step: Step) -> None:
     agent, at = run.stage.agents[name], run.stage.addresses
     own, other = (at[CN_HOME], at[HOA]) if name == PMA3 else (at[HOA], at[CN_HOME])
-    match what:
-        case "asks HA2 for the binding":
+    match step.act:
+        case "ask home agent":
             agent.start_handshake(own, other, at[HA2], run.now)
             _number_request(run, name)
-        case "repeats its handshake PBU":
+        case "repeat":
             agent.retransmit_handshake(own, other, run.now)
-        case "registers with the peer in the context":
+        case "register from context":
             _register_from_context(run, name)
-        case "deregisters with the peer":
+        case "deregister":
             agent.end_handshake(own, other, run.now)
-        case "tunnels the mobile node's data" | "sends data to the mobile node":
+        case "send data":
             agent.from_node(Packet(own, other, UdpDatagram(bytes(PACKET))), run.now)
-        case _ if found := re.fullmatch(r"asks (pma\d) for the context", what):
-            agent.request_context(own, at[CARE_OF[found[1]]], run.now)
+        case "ask for context":
+            agent.request_context(own, at[CARE_OF[step.arguments["previous"]]], run.now)
         case _:
-            raise run.divergence(f"{name} has no rule {what!r}")
+            raise run.divergence(f"{name} has no act {step.act!r}")
 
 
 def _number_request(run: PeerRun, name: str) -> None:

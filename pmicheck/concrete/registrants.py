@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pmicheck.concrete.changes import Change
 from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
 from pmicheck.concrete.nodes.registration import Registration, Step, With
 from pmicheck.concrete.stage import HOA, MN
+from pmicheck.trace import Changed
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
@@ -31,9 +31,9 @@ CREDENTIALS = {"T": With.TEMPORARY, "PT": With.PERMANENT, "HT": With.HANDOVER}
 DEREGISTERED, MISLED = "deregistered", "misled"
 
 
-def registration_disagrees(run: Run, change: Change) -> str | None:
+def registration_disagrees(run: Run, change: Changed) -> str | None:
     """What a registrant shows in place of its registration in the trace; None if they agree."""
-    keeper, value = change.names["keeper"], change.value
+    keeper, value = change.of["keeper"], change.value
     if value["stage"] == MISLED:
         misled = any(b.step == run.step and b.who == keeper and not b.emitted for b in run.beliefs)
         return None if misled else f"{keeper} believes nothing that the correspondent did not send"

@@ -106,7 +106,7 @@ def _with_counterfactual(
 
 def _taken_out(trace: Trace, powers: Powers) -> str:
     """What the counterfactual leaves out, in words."""
-    packets = sum(step.data.get("kind") in ("inject", "test") for step in trace.steps)
+    packets = sum(step.action in ("inject", "test") for step in trace.steps)
     if packets:
         return f"the attacker's {packets} packets taken out" if packets > 1 else "the attacker's packet taken out"
     if powers.corrupts or powers.rogue_cn:

@@ -56,6 +56,11 @@ BYSTANDER_LINK, STRANGER_LINK, CONTEXT = "bystander", "stranger", "context"
 """Links that nobody but a Dolev-Yao attacker reads; the context transfer only where it is readable (A-02)."""
 
 
+def other_end(home: str) -> str:
+    """The home address of the node that the one with this home address talks to (type 2)."""
+    return HOA if home == CN_HOME else CN_HOME
+
+
 @cache
 def identity_of(name: str, prefix: str) -> tuple[IPv6Address, CgaIdentity]:
     """An address made from a principal's key in a network, with what proves it (RFC 3972)."""

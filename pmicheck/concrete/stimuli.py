@@ -1,8 +1,7 @@
-"""What makes the honest nodes act in a replay: spontaneous rules of the model, by name, as calls on concrete nodes."""
+"""What makes the honest nodes act in a replay: the acts that need no message, as calls on concrete nodes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,64 +16,65 @@ from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
 from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
 from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import AGENTS, CARE_OF, CN, CONTEXT, HA, HOA, MN, PMA1, ROGUE_CN, identity_of
+from pmicheck.trace import Step
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
 
 
-def start(run: Run, rule: str, data: Mapping[str, Any], entries: Mapping[Any, Entry]) -> None:
-    """Does what a spontaneous rule of the trace says.
+def start(run: Run, step: Step, entries: Mapping[Any, Entry]) -> None:
+    """Does what a step without a message says.
 
     Args:
         entries: the correspondent's bindings before this step.
 
     Raises:
-        Divergence: the nodes do not do it, or the rule is not known.
+        Divergence: the nodes do not do it, or the act is not known.
         UsageError: an agent is asked for something that it has nothing for.
     """
-    stage, at = run.stage, run.stage.addresses
-    if "phase" in data:
-        stage.tick(data["phase"], run.now)
+    stage, at, given = run.stage, run.stage.addresses, step.arguments
+    if step.act == "tick":
+        stage.tick(given["phase"], run.now)
     elif stage.shared is not None:
-        act_at_shared_agent(run, stage.shared, rule)
-    elif found := re.fullmatch(r"mobile node moves to (\w+)", rule):
-        _move(run, found[1])
-    elif "data" in rule:
-        send_data(run, rule)
-    elif rule.startswith("mobile node") and stage.mn is not None:
-        act_as_mobile_node(run, rule.removeprefix("mobile node "))
-    elif found := re.fullmatch(r"(entry|handover token) of (.*) ends", rule):
-        _end(run, found[1], found[2], entries)
-    elif rule == "attacker asks pma1 for the handover context":
-        _learn_context(run, stage.pmas[PMA1].context(at[HOA]), "asked for")
-    elif found := re.fullmatch(r"(pma[124]) (.*)", rule):
-        _agent(run, found[1], found[2])
+        act_at_shared_agent(run, stage.shared, step)
+    elif step.act == "move":
+        _move(run, given["target"])
+    elif step.act == "send data":
+        send_data(run, given["by"])
+    elif step.act in ("end entry", "end handover token"):
+        _end(run, step.act, given["home"], entries)
+    elif step.act == "ask for context" and step.attacker:
+        _learn_context(run, stage.pmas[given["agent"]].context(at[HOA]), "asked for")
+    elif step.actor == MN and stage.mn is not None:
+        act_as_mobile_node(run, step.act)
+    elif step.actor in stage.pmas:
+        _agent(run, step.actor, step.act)
     else:
-        raise run.divergence(f"the rule {rule!r} is not known")
-    if "starts the" in rule or "repeats what" in rule:
-        _label_cookies(run, rule.split()[0])
+        raise run.divergence(f"the act {step.act!r} of {step.actor} is not known")
+    if step.act in ("start tests", "repeat"):
+        _label_cookies(run, step.actor)
 
 
-def _agent(run: Run, name: str, what: str) -> None:
+def _agent(run: Run, name: str, act: str) -> None:
     stage = run.stage
     agent, home, correspondent = stage.pmas[name], stage.addresses[HOA], stage.tested
-    match what:
-        case "starts the proxy home test":
+    match act:
+        case "start tests":
             agent.start_home_test(home, correspondent, run.now)
-        case "repeats what is outstanding":
+        case "repeat":
             agent.retransmit(home, correspondent, run.now)
-        case "refreshes with the permanent token":
+        case "refresh":
             agent.refresh(home, correspondent, run.now)
-        case "registers with the handover token":
+        case "register with HT":
             agent.start_handover_registration(home, correspondent, run.now)
-        case "deregisters":
+        case "deregister":
             agent.deregister(home, correspondent, run.now)
-        case "transfers the context":
+        case "transfer context":
             _transfer(run, name, agent.context(home))
-        case "hands HT to the home agent":
+        case "hand over HT":
             _hand_over(run, name)
         case _:
-            raise run.divergence(f"{name} has no rule {what!r}")
+            raise run.divergence(f"{name} has no act {act!r}")
 
 
 def _transfer(run: Run, name: str, context: Context) -> None:
@@ -129,10 +129,10 @@ def _corrupt(run: Run, name: str) -> None:
         run.test(data, index)
 
 
-def _end(run: Run, what: str, home: str, entries: Mapping[Any, Entry]) -> None:
+def _end(run: Run, act: str, home: str, entries: Mapping[Any, Entry]) -> None:
     """The lifetime of an entry or token is over."""
     address = run.stage.addresses[home]
-    if what == "entry":
+    if act == "end entry":
         if address not in entries or run.stage.cn.entry(address) is not None:
             raise run.divergence(f"the entry of {home} does not end at {run.now} s")
         run.ended.append((run.step, home, entries[address]))
@@ -140,9 +140,8 @@ def _end(run: Run, what: str, home: str, entries: Mapping[Any, Entry]) -> None:
         raise run.divergence(f"the handover token of {home} is still valid at {run.now} s")
 
 
-def _label_cookies(run: Run, who: str) -> None:
+def _label_cookies(run: Run, owner: str) -> None:
     """Numbers the cookies that a node has just begun to use, as the model does."""
-    owner = MN if who == "mobile" else who
     registration = (
         run.stage.mn.registration(run.stage.addresses[CN])
         if run.stage.mn is not None

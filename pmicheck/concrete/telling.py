@@ -113,7 +113,7 @@ def told(step: Step, sighting: Sighting | None, time: float) -> Step:
         destination=sighting.destination,
         link=sighting.link,
         message=message,
-        term=f"{message}({step.data['address']})" if step.action == "test" else step.term,
+        term=f"{message}({step.arguments['address']})" if step.action == "test" else step.term,
         time=sighting.time,
         octets=sighting.packet.hex(),
     )

@@ -13,7 +13,6 @@ from pmicheck.concrete import wire
 from pmicheck.concrete.agent_stage import Type2Stage
 from pmicheck.concrete.agreement import CHECKS
 from pmicheck.concrete.attack import Lacking, message_in, update_in
-from pmicheck.concrete.changes import Change
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.network import HOME_PATH
@@ -25,16 +24,16 @@ from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.registrants import stages_of
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
-from pmicheck.trace import Step
+from pmicheck.trace import Changed, Step
 
 Fields = Mapping[str, Any]
 
 
-def _entry_disagrees(run: Type2Run, change: Change) -> str | None:
+def _entry_disagrees(run: Type2Run, change: Changed) -> str | None:
     """The correspondent's entry, and whether data follow it (A-16); or where the mobile node's agent has the
     correspondent (N133), which is verified when the registration there is complete (N138)."""
-    home, value = change.names["home"], change.value
-    if (change.names["keeper"], home) != (PMA1, CN_HOME):
+    home, value = change.of["home"], change.value
+    if (change.of["keeper"], home) != (PMA1, CN_HOME):
         found = CHECKS["entry"](run, change)
         used = run.stage.behind.is_used(run.stage.addresses[home])
         if found is None and value.get("used", used) != used:
@@ -139,7 +138,7 @@ class Type2Run(Run):
 
     def test(self, data: Fields, index: int | None = None) -> None:
         """A test of the attacker's own: put off, or at once if it is for a registration that the trace leaves out."""
-        if data.get("kind") == "test":
+        if index is not None or self.trace.steps[self.step].action == "test":
             self._put_off.append((self.step if index is None else index, data))
             self._run_if_due()
         else:
@@ -147,11 +146,11 @@ class Type2Run(Run):
 
     def _run_if_due(self) -> None:
         """Runs what was put off now, if it would be run right before the next step in any case."""
-        following = next((step for step in self.trace.steps[self.step + 1 :] if step.data["kind"] != "test"), None)
-        if following is None or "phase" in following.data:
+        following = next((step for step in self.trace.steps[self.step + 1 :] if step.action != "test"), None)
+        if following is None or following.act == "tick":
             self._run_tests(None)
-        elif following.data["kind"] == "inject" and _takes_tokens(following.data["message"]):
-            self._run_tests(following.data["message"])
+        elif following.action == "inject" and following.content is not None and _takes_tokens(following.content):
+            self._run_tests(following.content)
 
     def _finish(self) -> None:
         super()._finish()
@@ -161,9 +160,9 @@ class Type2Run(Run):
             raise self.divergence(f"no packet of the trace takes what the attacker's {data['init']} brings")
 
     def _perform(self, step: Step) -> None:
-        if "phase" in step.data:
+        if step.act == "tick":
             self._run_tests(None)
-        if step.data.get("rule") == f"entry of {CN_HOME} ends at {PMA1}":
+        if step.act == "end entry" and step.arguments == {"home": CN_HOME, "at": PMA1}:
             self._end_at_agent()
         else:
             super()._perform(step)

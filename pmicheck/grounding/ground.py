@@ -8,7 +8,7 @@ What is found later (a new value of a cell, a new message, a new term for the at
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from pmicheck.attacker import moves
@@ -120,7 +120,7 @@ class Grounder:
                 if attached(home) in sets:
                     adversary.on_move(ctx, sets[attached(home)])
 
-        return Act(act.name, act.actor, act.section, act.statements, run)
+        return replace(act, run=run)
 
     def _start(self, instance: Instance) -> None:
         if instance.opens is None:

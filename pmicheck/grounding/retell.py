@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pmicheck.attacker.deduction import Derivation, is_public, ways_to_build
+from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
@@ -29,6 +30,7 @@ from pmicheck.model.messages import (
     Update,
     describe,
     name_of,
+    parts_of,
     visible_terms,
 )
 from pmicheck.model.roles.binding_cache import Entry
@@ -36,10 +38,20 @@ from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term, render
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, CARE_OF, LINKS, MN
-from pmicheck.trace import Step
+from pmicheck.trace import Changed, Known, Said, Step
+
+ANSWERS = {"HoTI": "HoT", "CoTI": "CoT", "PHoTI": "PHoT"}
 
 UNSIGNED = (TestInit, PeerAcknowledgement, ContextData)
 """Messages whose fields do not tell who sent them."""
+
+
+class Source(NamedTuple):
+    """Where the attacker has a term from: way, how and when of `pmicheck.trace.Known`."""
+
+    way: str
+    how: str
+    when: str = ""
 
 
 class Told(NamedTuple):
@@ -64,7 +76,7 @@ class _Teller:
     start: Start
     steps: list[Step] = field(default_factory=list)
     reached: list[int] = field(default_factory=list)
-    sources: dict[Term, str] = field(default_factory=dict)
+    sources: dict[Term, Source] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     senders: dict[Message, str] = field(default_factory=dict)
     needed: set[Term] = field(default_factory=set)
@@ -81,7 +93,7 @@ class _Teller:
             self._tests(set(), done.changed)
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
         for term in sorted(self.start.seen, key=repr):
-            self._learn(term, "came to it in the prologue")
+            self._learn(term, Source("prologue", "came to it", " in the prologue"))
         self.reached.append(len(self.steps))
         self.values |= self.start.world.initial
         for leaf, own in zip(leaves, needs, strict=True):
@@ -89,12 +101,14 @@ class _Teller:
             self._step(leaf)
         return Told(tuple(self.steps), tuple(self.reached))
 
-    def _own(self) -> dict[Term, str]:
+    def _own(self) -> dict[Term, Source]:
         """What the attacker has without any step of the trace; tokens from its tests are told as steps instead."""
         adversary = self.grounded.ground.adversary
         held = adversary.initial() if adversary is not None else set()
         how = {"sk": "its own", "PT": "issued for its own address", "HT": "issued for its own address"}
-        return {term: how.get(term[0], "held from the start") for term in held if term[0] not in ("T", "C")}
+        return {
+            term: Source("own", how.get(term[0], "held from the start")) for term in held if term[0] not in ("T", "C")
+        }
 
     def _by_conclusion(self) -> dict[Term, list[Derivation]]:
         found: dict[Term, list[Derivation]] = {}
@@ -137,15 +151,15 @@ class _Teller:
         for message in sent:
             if adversary is not None and adversary.may_see(message):
                 for term in visible_terms(message):
-                    self._learn(term, f"read from the {name_of(message)} {when}")
+                    self._learn(term, Source("read", f"read from the {name_of(message)}", f" {when}"))
 
-    def _learn(self, term: Term, how: str) -> None:
+    def _learn(self, term: Term, source: Source) -> None:
         """Remember where the attacker has the term from, and tell it in the step told last."""
         if term not in self.sources and term not in self.planned:
-            self.sources[term] = how
+            self.sources[term] = source
             if self.steps:
                 step = self.steps[-1]
-                self.steps[-1] = replace(step, learned=(*step.learned, f"{render(term)}: {how}"))
+                self.steps[-1] = replace(step, learned=(*step.learned, Known(_listed(term), render(term), *source)))
 
     def _step(self, leaf: Leaf) -> None:
         instance = leaf.instance
@@ -160,42 +174,33 @@ class _Teller:
         self.reached.append(number)
         self._note_seen(leaf.sends, f"at step {number}")
         for term in leaf.learns if CLOCK not in leaf.sets else ():
-            self._learn(term, f"handed over at step {number}")
+            self._learn(term, Source("handed over", "handed over", f" at step {number}"))
         self._plan_tests(leaf.sets.get(CLOCK, self.phase))
 
     def _inject(self, leaf: Leaf) -> None:
         message = leaf.instance.message
         assert message is not None
-        lines: dict[str, tuple[str, ...]] = {}
+        known: list[Known] = []
         for need in leaf.instance.needs:
-            self._explain(need, lines)
+            self._explain(need, known)
         changed = {c: v for c, v in leaf.sets.items() if leaf.gets.get(c, self) != v}
-        self._append(leaf.instance.act, message, "inject", changed, leaf.sends, leaf.passed, attacker=True, lines=lines)
+        self._append(leaf.instance.act, message, "inject", changed, leaf.sends, leaf.passed, attacker=True, known=known)
 
-    def _explain(
-        self, term: Term, lines: dict[str, tuple[str, ...]], above: frozenset[Term] = frozenset()
-    ) -> str | None:
-        """Add how the attacker came to know the term, premises first; its line, or None if this way cannot end.
-
-        Each line is added with the lines that it was derived from.
-        """
+    def _explain(self, term: Term, known: list[Known], above: frozenset[Term] = frozenset()) -> int | None:
+        """Add how the attacker came to know the term, premises first; its position, or None if this way cannot end."""
         if term in above:
             return None
         if term in self.sources:
-            return self._line(term, self.sources[term], (), lines)
+            return _noted(known, term, self.sources[term])
         for derivation in self._ways(term):
-            mine: dict[str, tuple[str, ...]] = {}
+            mine = list(known)
             hidden = [p for p in derivation.premises if not is_public(p)]
             made_from = [self._explain(p, mine, above | {term}) for p in hidden]
-            if all(made_from):
-                lines.update(mine)
-                return self._line(term, f"it {derivation.how}", filter(None, made_from), lines)
-        return None if above else self._line(term, "public", (), lines)
-
-    def _line(self, term: Term, how: str, premises: Iterable[str], lines: dict[str, tuple[str, ...]]) -> str:
-        text = f"{render(term)}: {how}"
-        lines.setdefault(text, tuple(premises))
-        return text
+            if None not in made_from:
+                known[:] = mine
+                premises = tuple(sorted(at for at in made_from if at is not None))
+                return _noted(known, term, Source("derived", f"it {derivation.how}"), premises)
+        return None if above else _noted(known, term, Source("public", "public"))
 
     def _plan_tests(self, phase: int) -> None:
         """The clock is at a phase: what is needed of its nonce comes from a test of the attacker's own,
@@ -217,22 +222,24 @@ class _Teller:
             home = term[0] == "T"
             kind = ("PHoTI" if self.start.world.type2 else "HoTI") if home else "CoTI"
             where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
-            how = f"from a test of its own at step {len(self.steps) + 1}, read at {where}"
+            source = Source("tested", "from a test of its own", f" at step {len(self.steps) + 1}, read at {where}")
             self.steps.append(
                 Step(
                     actor=ATTACKER,
                     action="test",
                     rule="attacker runs a test",
+                    act="test",
+                    arguments={"init": "HoTI" if home else "CoTI", "address": term[1], "nonce": term[2]},
                     message=kind,
                     destination=term[3],
                     section="RFC 6275 9.4",
                     term=f"{kind}({term[1]})",
-                    sends=(f"{kind.removesuffix('I')}({render(term)})",),
+                    parts=(("address", term[1]),),
+                    sends=(Said(ANSWERS[kind], f"{ANSWERS[kind]}({render(term)})"),),
                     attacker=True,
-                    data={"kind": "test", "init": "HoTI" if home else "CoTI", "address": term[1], "nonce": term[2]},
                 )
             )
-            self._learn(term, how)
+            self._learn(term, source)
 
     def _is_given(self, term: Term) -> bool:
         """Whether the adversary gets the token for the asking in the phase of its nonce."""
@@ -251,53 +258,67 @@ class _Teller:
         checks: Iterable[str],
         *,
         attacker: bool = False,
-        lines: Mapping[str, tuple[str, ...]] | None = None,
+        known: Iterable[Known] = (),
         prologue: bool = False,
     ) -> None:
-        lines = lines or {}
-        place = {line: number for number, line in enumerate(lines)}
-        told = [(cell, text) for cell, value in changed.items() if (text := change(cell, value))]
         # The source and the path of a packet of the attacker's making are for who makes the packet to say.
         forged = action == "inject"
-        data: dict[str, Any] = {
-            "kind": action,
-            "rule": act.name.removeprefix("attacker: "),
-            "prologue": prologue,
-        }
-        if message is not None:
-            data["message"] = as_json(message)
-        if told:
-            data["changes"] = [{"cell": cell.name, "value": value_as_json(changed[cell])} for cell, _ in told]
-        if CLOCK in changed:
-            data["phase"] = changed[CLOCK]
         self.steps.append(
             Step(
                 actor=act.actor,
                 action=action,
                 rule=act.name,
+                does=act.does,
+                act=act.key,
+                arguments=dict(act.arguments),
                 message=name_of(message) if message else "",
+                content=as_json(message) if message else None,
                 source=self.senders.get(message) or sender(message) if message and not forged else "",
                 destination=message.to if message else "",
                 link=LINKS.get(message.link, message.link) if message and not forged else "",
                 section=act.section,
                 statements=act.statements,
                 term=describe(message) if message else "",
-                sends=tuple(describe(m) for m in sent),
-                changes=tuple(text for _, text in told),
-                before=tuple(self._before(cell) for cell, _ in told),
-                knowledge=tuple(lines),
-                premises=tuple(tuple(sorted(place[above] for above in from_)) for from_ in lines.values()),
+                parts=parts_of(message) if message else (),
+                sends=tuple(Said(name_of(each), describe(each), as_json(each)) for each in sent),
+                cells=tuple(self._changed(cell, value) for cell, value in changed.items() if _is_told(cell)),
+                known=tuple(known),
                 passed=tuple(checks),
                 attacker=attacker,
-                data=data,
+                prologue=prologue,
             )
         )
         self.values.update((cell.name, value) for cell, value in changed.items())
         answering = message.to if message is not None and attacker else act.actor
         self.senders.update((each, answering) for each in sent if isinstance(each, UNSIGNED))
 
-    def _before(self, cell: Cell) -> str:
-        return change(cell, self.values.get(cell.name, cell.initial)).removeprefix(f"{cell.name}: ")
+    def _changed(self, cell: Cell, value: Any) -> Changed:
+        about, before = cell.about, self.values.get(cell.name, cell.initial)
+        assert about is not None
+        return Changed(
+            cell.name,
+            about.kind,
+            dict(about.of),
+            about.words,
+            value_as_json(before),
+            value_as_json(value),
+            remarks(before),
+            remarks(value),
+        )
+
+
+def _noted(known: list[Known], term: Term, source: Source, premises: tuple[int, ...] = ()) -> int:
+    """The position of the term in the list, to which it comes if it is not there in this way."""
+    for at, each in enumerate(known):
+        if each.term == _listed(term) and each.how == source.how:
+            return at
+    known.append(Known(_listed(term), render(term), *source, premises))
+    return len(known) - 1
+
+
+def _is_told(cell: Cell) -> bool:
+    """Whether a trace tells what the cell holds: not of ghosts, nor of packets under way."""
+    return not cell.ghost and cell.about not in (None, UNDER_WAY)
 
 
 def as_json(message: Message) -> dict[str, Any]:
@@ -349,20 +370,17 @@ def sender(message: Message) -> str:
             return MN
 
 
-def change(cell: Cell, value: Any) -> str:
-    """What the new value of a cell means, "" for ghosts and packets."""
-    if cell.ghost or cell.name.startswith("in flight"):
-        return ""
+def remarks(value: Any) -> tuple[str, ...]:
+    """What the value of a cell means, in words."""
     match value:
         case Entry():
-            state = "verified" if value.verified else "unverified"
-            return f"{cell.name}: {value.care_of}, {state}"
+            return value.care_of, "verified" if value.verified else "unverified"
         case Registration():
             tokens = " ".join(f"{name}{number}" for name, number in (("PT", value.pt), ("HT", value.ht)) if number)
-            return f"{cell.name}: {value.stage}, last number {value.seq}" + (f", holds {tokens}" if tokens else "")
+            return value.stage, f"last number {value.seq}", *((f"holds {tokens}",) if tokens else ())
         case None:
-            return f"{cell.name}: none"
+            return ("none",)
         case tuple():
-            return f"{cell.name}: {', '.join(map(str, value)) or 'none'}"
+            return tuple(map(str, value)) or ("none",)
         case _:
-            return f"{cell.name}: {value}"
+            return (str(value),)

@@ -289,49 +289,87 @@ def visible_terms(message: Message) -> tuple[Term, ...]:
             return ()
 
 
+Parts = tuple[tuple[str, str], ...]
+
+
 def describe(message: Message) -> str:
     """The message as one symbolic term."""
+    number = f" {message.number}" if isinstance(message, CacheRequest | CacheAnswer) else ""
+    name = "data" if isinstance(message, Data) else f"{name_of(message)}{number}"
+    return f"{name}({', '.join(words for _, words in parts_of(message))})"
+
+
+def parts_of(message: Message) -> Parts:
+    """The parts of that term: for each the field that it tells, "" if it tells several or none, and its words."""
     match message:
         case TestInit():
-            option = f", Home Address option {message.hao}" if message.hao else ""
-            return f"{message.kind}({message.address}, {render(message.cookie)}{option})"
+            option = ((("hao", f"Home Address option {message.hao}"),)) if message.hao else ()
+            return ("address", message.address), ("cookie", render(message.cookie)), *option
         case Test():
-            return f"{message.kind}({message.address}, {render(message.cookie)}, {render(message.token)})"
+            return ("address", message.address), ("cookie", render(message.cookie)), ("token", render(message.token))
         case Update():
-            index = {"T": f"home nonce {message.nonce}", "PT": "home nonce index 0", "HT": "HT index"}
-            parts = [f"home {message.home}", f"care-of {message.care_of}", f"seq {message.seq}"]
-            parts += [index[message.credential], f"care-of nonce {message.care_of_nonce}"]
-            parts += [f"CGA of {message.key}", render(message.sig)] if message.key else []
-            parts += ["care-of test init"] if message.test else []
-            return f"{name_of(message)}({', '.join(parts)}, {render(message.mac)})"
+            return _parts_of_update(message)
         case Acknowledgement():
-            parts = [f"status {message.status}", f"seq {message.seq}"]
-            parts += [render(message.care_of_token)] if message.care_of_token else []
-            parts += [render(token) for token in message.tokens]
-            parts += [render(message.mac)] if message.mac else ["no authenticator"]
-            return f"{name_of(message)}({', '.join(parts)})"
+            return _parts_of_acknowledgement(message)
         case HandoverToken():
-            return f"handover token({message.home}, {render(message.token)})"
+            return ("home", message.home), ("token", render(message.token))
         case CacheRequest():
-            return f"binding cache request {message.number}({message.home})"
+            return (("home", message.home),)
         case CacheAnswer():
-            return f"binding cache acknowledgement {message.number}({message.home} at {message.care_of})"
+            return (("", f"{message.home} at {message.care_of}"),)
         case PeerUpdate():
-            parts = [f"home {message.home}", f"care-of {message.care_of}", f"seq {message.seq}"]
-            parts += [f"answers {message.answers}"] if message.answers else []
-            parts += [render(message.proof) if message.proof else "no authenticator"]
-            return f"{name_of(message)}({', '.join(parts)})"
+            answers = (("answers", f"answers {message.answers}"),) if message.answers else ()
+            care_of = ("care_of", f"care-of {message.care_of}")
+            return ("home", f"home {message.home}"), care_of, _seq(message.seq), *answers, _proof(message.proof)
         case PeerAcknowledgement():
-            proof = render(message.proof) if message.proof else "no authenticator"
-            return f"handshake PBA({message.home}, seq {message.seq}, {proof})"
+            return ("home", message.home), _seq(message.seq), _proof(message.proof)
         case ContextRequest():
-            return f"context transfer request({message.home}, from {message.asker})"
+            return ("home", message.home), ("asker", f"from {message.asker}")
         case ContextData():
-            return f"context transfer data({message.home}, peer {message.peer}, {render(message.key)})"
+            return ("home", message.home), ("peer", f"peer {message.peer}"), ("key", render(message.key))
         case Data():
-            parts = [f"{message.source} to {message.destination}"]
-            parts += [f"outer source {message.outer}"] if message.outer else []
-            parts += [f"routing header {message.routing}"] if message.routing else []
-            return f"data({', '.join(parts)})"
+            outer = (("outer", f"outer source {message.outer}"),) if message.outer else ()
+            routing = (("routing", f"routing header {message.routing}"),) if message.routing else ()
+            return ("", f"{message.source} to {message.destination}"), *outer, *routing
         case Trigger():
-            return f"trigger({message.home})"
+            return (("home", message.home),)
+
+
+def _parts_of_update(update: Update) -> Parts:
+    index = {"T": f"home nonce {update.nonce}", "PT": "home nonce index 0", "HT": "HT index"}
+    signed = (("key", f"CGA of {update.key}"), ("sig", render(update.sig))) if update.key else ()
+    return (
+        ("home", f"home {update.home}"),
+        ("care_of", f"care-of {update.care_of}"),
+        _seq(update.seq),
+        ("nonce", index[update.credential]),
+        ("care_of_nonce", f"care-of nonce {update.care_of_nonce}"),
+        *signed,
+        *((("test", "care-of test init"),) if update.test else ()),
+        ("mac", render(update.mac)),
+    )
+
+
+def _parts_of_acknowledgement(answer: Acknowledgement) -> Parts:
+    care_of = (("care_of_token", render(answer.care_of_token)),) if answer.care_of_token else ()
+    return (
+        ("status", f"status {answer.status}"),
+        _seq(answer.seq),
+        *care_of,
+        *((_kind_of_token(token), render(token)) for token in answer.tokens),
+        ("mac", render(answer.mac)) if answer.mac else ("", "no authenticator"),
+    )
+
+
+def _kind_of_token(token: Term) -> str:
+    """PT or HT, in the clear or encrypted."""
+    content: Term = token[2] if token[0] == "enc" else token
+    return str(content[0])
+
+
+def _seq(number: int) -> tuple[str, str]:
+    return "seq", f"seq {number}"
+
+
+def _proof(proof: Term | None) -> tuple[str, str]:
+    return ("proof", render(proof)) if proof else ("", "no authenticator")

@@ -44,8 +44,8 @@ def _handshake_acts(world: World) -> Iterator[Act]:
     flow = world.main
 
     def act(pma: str, key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
-        run = lambda ctx: rule(ctx, world, pma, flow)  # noqa: E731
-        return Act(f"{pma} {does}", pma, section, statements, run, key, (("agent", pma),), does)
+        name, named = f"{pma} {does}", (("agent", pma),)
+        return Act(name, pma, section, statements, lambda ctx: rule(ctx, world, pma, flow), key, named, does)
 
     asks = ("N107", "N108", "N109", "N111")
     for pma in world.agents:

@@ -94,8 +94,8 @@ def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
     def act(key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
         does = f"{does}{flow.label}"
         named = (("agent", pma), *flow.named)
-        run = lambda ctx: rule(ctx, world, pma, flow)  # noqa: E731
-        return Act(f"{pma} {does}", pma, section, statements, run, key, named, does)
+        name = f"{pma} {does}"
+        return Act(name, pma, section, statements, lambda ctx: rule(ctx, world, pma, flow), key, named, does)
 
     yield act("start tests", "starts the proxy home test", "3.2", orders.HOME_TEST, pma_role.start_home_test)
     yield act("repeat", "repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)

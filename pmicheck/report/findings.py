@@ -226,8 +226,8 @@ def _trace(result: Result) -> Iterator[str]:
     for number, step in enumerate(result.trace.steps if result.trace else (), 1):
         told = proper(sentence(step))
         yield f"{number}. {f'**{told}**' if step.attacker else told}"
-        for change in step.changes if step.attacker else ():
-            yield f"   - effect: {change}"
+        for change in step.cells if step.attacker else ():
+            yield f"   - effect: {change.line}"
 
 
 def _under_readings(record: Record, changes: Iterable[Change]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.report.record import Record, Result
-from pmicheck.trace import Step
+from pmicheck.trace import Step, head
 from pmicheck.verdict import Verdict
 
 ANCESTORS = tuple(f"{name}{wide}" for name in ("rr-mobile", "ero-initial", "ero-handoff") for wide in ("", "-wide"))
@@ -99,24 +99,24 @@ def way_in(result: Result) -> str:
     if not sent:
         return "honest nodes alone lose their way" if _alone(result) else "what it came to hold is still valid"
     at, step = sent[0] if result.property == "no-home-flooding" else sent[-1]
-    message = step.data.get("message") or {}
+    message = step.content or {}
     if message.get("type") != "Update":
         return f"{step.message} of the attacker's making passes for genuine"
-    if any(step.term in earlier.sends for earlier in steps[:at]):
+    if any(step.said.is_same(sent) for earlier in steps[:at] for sent in earlier.sends):
         return f"{'a proxy' if message['proxy'] else 'an'} update that was seen before is accepted again"
     return _vouched(step)
 
 
 def _vouched(step: Step) -> str:
     """What the attacker had to show for a binding update of its own."""
-    message = step.data["message"]
+    message = step.content or {}
     kind = "a proxy update" if message["proxy"] else "a plain update"
     if message["home"] != "HoA":
         return "an update for a home address of its own is never tested again"
     needs = TOKENS.get(str(message["credential"]), "no token")
     if message["key"] is None:
         return f"{kind} needs {needs} and nothing else of the node's"
-    seen = any("signature" in known and "read from" in known for known in step.knowledge)
+    seen = any(each.way == "read" and head(each.term) == "sig" for each in step.known)
     if seen:
         return f"{kind} passes with {needs} and a signature of the node that was seen"
     return f"{kind} passes with {needs} and the node's private key, whoever holds them"

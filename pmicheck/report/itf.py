@@ -29,7 +29,7 @@ def itf(trace: Trace) -> str:
     states = [{"#meta": {"index": 0}, **params, **_own("", "", "", knows), **values}]
     for index, step in enumerate(trace.steps, start=1):
         values |= {cell: new for cell, _, new in _changes(step)}
-        knows |= dict.fromkeys(line.partition(": ")[0] for line in step.learned)
+        knows |= dict.fromkeys(each.words for each in step.learned)
         meta = {"index": index, "rule": step.rule, "section": step.section}
         states.append({"#meta": meta, **_own(step.actor, step.action, step.message, knows), **values})
     stored = {
@@ -61,11 +61,9 @@ def _at_first(steps: tuple[Step, ...]) -> dict[str, Any]:
 
 
 def _changes(step: Step) -> Iterator[tuple[str, str, str]]:
-    """Variable, value before ("" if it is not told) and after. Sentences that name no cell are left out."""
-    for at, change in enumerate(step.changes):
-        cell, named, value = change.partition(": ")
-        if named:
-            yield _variable(cell), step.before[at] if at < len(step.before) else "", value
+    """Variable, value before ("" if it is not told) and after."""
+    for each in step.cells:
+        yield _variable(each.cell), ", ".join(each.was), ", ".join(each.now)
 
 
 def _variable(cell: str) -> str:

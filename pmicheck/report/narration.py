@@ -177,14 +177,14 @@ def _details(step: Step) -> Iterable[tuple[str, str]]:
     """What stands under the sentence, as (label, text)."""
     if step.term:
         yield "message", step.term
-    for number, known in enumerate(step.knowledge):
-        yield ("attacker knows" if number == 0 else "and then"), known
+    for number, known in enumerate(step.known):
+        yield ("attacker knows" if number == 0 else "and then"), known.line
     if step.passed:
         yield "let through by", "; ".join(step.passed)
-    for change in step.changes:
-        yield "effect", change
+    for change in step.cells:
+        yield "effect", change.line
     for sent in step.sends:
-        yield "sends", sent
+        yield "sends", sent.term
     yield "by", citation(step) + f" (rule {step.rule})"
     if step.octets:
         yield "packet", short_octets(step.octets)
@@ -222,8 +222,7 @@ def _claim(step: Step) -> str:
 
 def _for(step: Step) -> str:
     """Who processes a packet of the attacker's making, if that is not who gets it first."""
-    to = str((step.data.get("message") or {}).get("to", "")) or step.destination
-    return f"{_spoken(to)} by way of " if to != step.destination else ""
+    return f"{_spoken(step.processor)} by way of " if step.processor != step.destination else ""
 
 
 def _spoken(name: str) -> str:

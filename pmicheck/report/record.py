@@ -1,7 +1,8 @@
 """The record: everything that one run found, as one JSON file from which every renderer works.
 
 The same record gives the same octets: keys are sorted, numbers are rounded to `DIGITS` decimals, and the text
-is ASCII. The shape is fixed by `record.schema.json` beside this module (version `SCHEMA`; `READABLE` are read, too).
+is ASCII. The shape is fixed by `record.schema.json` beside this module (version `SCHEMA`), that of older versions
+(`OLD`) by `record.schema.3.json`.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.errors import UsageError
+from pmicheck.report import old_steps
 from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
 from pmicheck.report.review import Review
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
 
-SCHEMA = "3"
-READABLE = ("1", "2", SCHEMA)
+SCHEMA = "4"
+OLD = ("1", "2", "3")
+"""Versions that are read, too: those whose steps tell in words what they are about."""
 DIGITS = 6
 
 
@@ -223,7 +226,7 @@ def fingerprint(result: Result) -> str:
     """
     steps = result.trace.steps if result.trace else ()
     decisive = [step for step in steps if step.attacker] or list(steps)
-    acts = sorted({f"{step.rule} {step.data.get('init', step.message)}" for step in decisive})
+    acts = sorted({f"{step.rule} {step.arguments.get('init', step.message)}" for step in decisive})
     text = "\n".join((*result.names(), *acts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
@@ -276,17 +279,18 @@ def load(path: Path) -> Record:
 def record_from(stored: Any, path: Path) -> Record:
     """The record held by the JSON value that stood in `path`. Raises UsageError as `load` does."""
     version = stored.get("schema", SCHEMA) if isinstance(stored, dict) else SCHEMA
-    if version not in READABLE:
+    if version not in (*OLD, SCHEMA):
         hint = f"this pmicheck reads {SCHEMA!r}, so make the record again"
         raise UsageError(f"{path}: a record of schema {version!r}; {hint}")
-    check(stored, path, "record")
-    return Record.from_json(stored)
+    check(stored, path, "record", old=version in OLD)
+    return Record.from_json(stored if version == SCHEMA else old_steps.upgraded_record(stored))
 
 
 def load_trace(stored: Any, path: Path) -> Trace:
     """The trace held by the JSON value that stood in `path`. Raises UsageError as `load` does."""
-    check(stored, path, "trace")
-    return Trace.from_json(stored)
+    old = old_steps.is_old(stored)
+    check(stored, path, "trace", old=old)
+    return Trace.from_json(old_steps.upgraded_trace(stored) if old else stored)
 
 
 def load_json(path: Path) -> Any:
@@ -312,19 +316,20 @@ def _finite(text: str) -> float:
     return number
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of the record (draft 2020-12), as shipped."""
-    text = Path(__file__).with_name("record.schema.json").read_text(encoding="utf-8")
+def schema(*, old: bool = False) -> dict[str, Any]:
+    """The JSON schema of the record (draft 2020-12), as shipped; with `old` that of the versions in `OLD`."""
+    name = "record.schema.3.json" if old else "record.schema.json"
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 
-def check(stored: Any, path: Path, kind: str) -> None:
+def check(stored: Any, path: Path, kind: str, *, old: bool = False) -> None:
     """Raises UsageError unless `stored` (the content of `path`) is a valid `kind`: "record" or "trace"."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    rules = schema()
+    rules = schema(old=old)
     if kind != "record":
         rules = {"$ref": f"#/$defs/{kind}", "$defs": rules["$defs"]}
     fault = best_match(Draft202012Validator(rules).iter_errors(stored))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.layout import STEP_GHOSTS, Grounded
-from pmicheck.grounding.retell import change
+from pmicheck.grounding.retell import remarks
 from pmicheck.grounding.run import Prepared
 from pmicheck.model.cells import Cell
 from pmicheck.model.messages import CN
@@ -17,7 +17,7 @@ from pmicheck.model.roles.local_routing import listed, wanted
 from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK, PHASES
-from pmicheck.model.topology import CN_HOME
+from pmicheck.model.topology import CN_HOME, Flow
 from pmicheck.report.graphs.data import ENTRY, KNOWLEDGE, ROLE
 
 MOST = 24
@@ -90,19 +90,23 @@ def _named(cell: Cell, value: object) -> Named:
     if isinstance(value, bool):
         answer = "yes" if value else "no"
         return Named((answer,), f"{cell.name}: {answer}")
-    text = change(cell, value)
-    return Named(("no entry",) if value is None else tuple(text.removeprefix(f"{cell.name}: ").split(", ")), text)
+    told = remarks(value)
+    return Named(("no entry",) if value is None else told, f"{cell.name}: {', '.join(told)}")
 
 
 def _title(cell: Cell) -> str:
-    """The cell's name as a title: "registration of PMA1", "HoA in the binding update list of PMA1"."""
-    owner, _, what = cell.name.partition(".")
-    if not what:
-        return "clock" if cell is CLOCK else f"address: {cell.name}"
-    what, _, flow = what.partition(" (")
-    kind, _, home = what.partition("[")
-    told = f"{home.removesuffix(']')} in the {kind}" if home else kind
-    return f"{told} of {_principal(owner)}" + (f" ({flow}" if flow else "")
+    """What the cell is about as a title: "registration of PMA1", "HoA in the binding update list of PMA1"."""
+    about = cell.about
+    assert about is not None, cell.name
+    of = dict(about.of)
+    if about.kind == "attachment":
+        return f"address: {cell.name}"
+    if about.kind == "local list":
+        return f"{of['home']} in the binding update list of {_principal(str(of['keeper']))}"
+    if about.kind == "registration":
+        flow = Flow(str(of["home"]), str(of["at"]))
+        return f"registration of {_principal(str(of['keeper']))}{flow.label}"
+    return f"{about.words} of {_principal(str(of['keeper']))}" if of else about.words
 
 
 def _principal(name: str) -> str:

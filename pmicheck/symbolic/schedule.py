@@ -8,14 +8,13 @@ A trace that the model allows and the constants forbid raises `ImpossibleTiming`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pmicheck.errors import PmicheckError
 from pmicheck.symbolic.timeline import Conflict, Difference, solve
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Said, Step, Trace
 
 HOP = 0.005
 """A packet needs at least this long for a link."""
@@ -66,16 +65,15 @@ def constraints(trace: Trace) -> list[Difference]:
 
 
 def _message(step: Step) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = step.data.get("message") or {}
-    return found
+    return step.content or {}
 
 
 def _phases(trace: Trace) -> tuple[list[int], dict[int, int]]:
     """The phase of each step, and the step with which each phase begins."""
     phase, phases, ticks = 0, [], {0: START}
     for index, step in enumerate(trace.steps):
-        if "phase" in step.data:
-            phase = int(step.data["phase"])
+        if step.act == "tick":
+            phase = int(step.arguments["phase"])
             ticks[phase] = index
         phases.append(phase)
     return phases, ticks
@@ -110,7 +108,7 @@ def _bindings_last(trace: Trace) -> Iterator[Difference]:
     made: dict[tuple[str, str], tuple[int, float]] = {}
     last = len(trace.steps) - 1
     for index, step in enumerate(trace.steps):
-        ended = _ended(trace, step)
+        ended = _ended(step)
         if ended in made:
             began, lifetime = made.pop(ended)
             yield Difference(index, began, lifetime, None, f"the entry of {ended[1]} ends not before its lifetime")
@@ -127,17 +125,14 @@ def _bindings_last(trace: Trace) -> Iterator[Difference]:
             yield Difference(last, began, None, lifetime - TICK, f"the entry of {home} is still there")
 
 
-def _ended(trace: Trace, step: Step) -> tuple[str, str]:
+def _ended(step: Step) -> tuple[str, str]:
     """(keeper, home address) of the entry whose lifetime is over, empty if the step is none of that kind."""
-    found = re.fullmatch(r"entry of (.*?) ends(?: at (\w+))?", str(step.data.get("rule", "")))
-    if found is None:
-        return "", ""
-    return found[2] or ("pma3" if trace.course().startswith("type2") else "cn"), found[1]
+    return (str(step.arguments["at"]), str(step.arguments["home"])) if step.act == "end entry" else ("", "")
 
 
 def _kept(trace: Trace, step: Step) -> Iterator[tuple[tuple[str, str], float]]:
     """(keeper, home address) of the entry that a packet makes, changes or ends, and how long it is to last."""
-    message, to = _message(step), _processor(step)
+    message, to = _message(step), step.processor
     match message.get("type"):
         case "Update":
             yield (to, str(message["home"])), _lifetime(trace, message) if message["lifetime"] else 0.0
@@ -156,11 +151,6 @@ def _admits(trace: Trace) -> bool:
     return trace.readings.get("photi_state", "active") != "none"
 
 
-def _processor(step: Step) -> str:
-    """Who processes the step's message; on the wire it may have been for a home agent, which passed it on."""
-    return str(_message(step).get("to", step.destination))
-
-
 def _makes_only(step: Step) -> bool:
     """A PHoTI makes an entry and changes none."""
     return _message(step).get("type") == "TestInit"
@@ -172,9 +162,9 @@ def _nonces_are_young(trace: Trace, ticks: Mapping[int, int]) -> Iterator[Differ
     for index, step in enumerate(trace.steps):
         message = _message(step)
         if message.get("type") == "Test" and not step.attacker:
-            got[_processor(step), int(message["nonce"])] = index
+            got[step.processor, int(message["nonce"])] = index
         if message.get("type") == "Acknowledgement" and message.get("care_of_nonce") and not step.attacker:
-            got[_processor(step), int(message["care_of_nonce"])] = index
+            got[step.processor, int(message["care_of_nonce"])] = index
         if message.get("type") != "Update":
             continue
         care_of = int(message["care_of_nonce"]) if message["lifetime"] else 0
@@ -190,9 +180,16 @@ def _used_in_time(trace: Trace, who: str, nonce: int, received: int) -> Iterator
     """The last step in which an honest node makes something from the token."""
     for index in range(received, len(trace.steps)):
         step = trace.steps[index]
-        if step.actor == who and any(f"nonce {nonce}" in sent for sent in step.sends):
+        if step.actor == who and any(nonce in _nonces_in(sent.content) for sent in step.sends):
             reason = f"{who} uses a token for 210 s"
             yield Difference(index, received, None, MAX_TOKEN_LIFETIME, reason)
+
+
+def _nonces_in(message: Mapping[str, Any]) -> frozenset[int]:
+    """The nonces of the tokens that an honest update was made with."""
+    if message.get("type") != "Update":
+        return frozenset()
+    return frozenset({message["nonce"], message["care_of_nonce"]}) - {0}
 
 
 def _not_too_fast(trace: Trace) -> Iterator[Difference]:
@@ -201,10 +198,10 @@ def _not_too_fast(trace: Trace) -> Iterator[Difference]:
     for index, step in enumerate(trace.steps):
         if step.attacker or step.actor in ("ha", "ha2", "cn"):
             continue
-        for term in step.sends:
-            kind = _kind(term)
+        for said in step.sends:
+            kind = _kind(said)
             before = sent.setdefault((step.actor, kind), [])
-            if step.action == "start" and "repeats" in step.rule and before:
+            if step.action == "start" and step.act == "repeat" and before:
                 yield Difference(index, before[-1], INITIAL_TIMEOUT, None, "a repetition waits for its time-out")
             if len(before) >= MAX_UPDATE_RATE:
                 reason = "no more than three messages of one kind in a second"
@@ -212,10 +209,10 @@ def _not_too_fast(trace: Trace) -> Iterator[Difference]:
             before.append(index)
 
 
-def _kind(term: str) -> str:
-    """The MH type of a message as the trace writes it: every update is a BU."""
-    name = term.partition("(")[0]
-    return "BU" if name.endswith("BU") else name
+def _kind(said: Said) -> str:
+    """The MH type of a message: every update is a BU; by what the draft calls it where a record has no fields."""
+    kind = str(said.content.get("kind") or said.content.get("type") or said.message)
+    return "BU" if kind in ("Update", "PeerUpdate") else kind
 
 
 def _numbers(trace: Trace) -> Iterator[Difference]:
@@ -223,7 +220,7 @@ def _numbers(trace: Trace) -> Iterator[Difference]:
     if trace.property != "no-home-flooding" or not trace.observation.get("reached_once"):
         return
     home = trace.observation.get("home_address")
-    tests = [i for i, step in enumerate(trace.steps) if step.data.get("address") == home]
+    tests = [i for i, step in enumerate(trace.steps) if step.arguments.get("address") == home]
     seconds = int(trace.numbers.get("s_fallback", 0)) - int(trace.numbers.get("s_home_test", 0))
     if tests:
         last = len(trace.steps) - 1

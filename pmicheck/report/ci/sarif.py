@@ -26,7 +26,7 @@ from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
 from pmicheck.report.narration import sentence, stopped
 from pmicheck.report.record import Record, Result, fingerprint, to_text
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -201,13 +201,9 @@ def _step(number: int, step: Step, principal: Json, physical: Json) -> Json:
             "message": {"text": message(sentence(step))},
         },
     }
-    return told | ({"state": _state(step.changes)} if step.changes else {})
+    return told | ({"state": _state(step.cells)} if step.cells else {})
 
 
-def _state(changes: Sequence[str]) -> Json:
-    """The cells changed, each with its new value; a change that names no cell goes by its number."""
-    state: Json = {}
-    for number, change in enumerate(changes, start=1):
-        cell, colon, value = change.partition(": ")
-        state[legible(cell if colon else f"change {number}")] = {"text": message(value if colon else change)}
-    return state
+def _state(cells: Sequence[Changed]) -> Json:
+    """The cells changed, each with its new value."""
+    return {legible(each.cell): {"text": message(", ".join(each.now))} for each in cells}

@@ -1,16 +1,16 @@
-"""Which field carries which part of the symbolic message of a step, and what its addresses are called there.
+"""Which field of a packet carries which part of the symbolic message of a step.
 
-The parts are cut out of the term as the step writes it; what the message says but its term leaves out (the index of a
-nonce, a lifetime) is taken from `data`. A record is input: whatever is missing or odd gives no parts, never an error.
+The step has the parts of its term with the field of the message that each tells; what the message says but its term
+leaves out (the index of a nonce, a lifetime) is taken from the message. A record is input: whatever is missing or odd
+gives no parts, never an error.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pmicheck.trace import Step
+from pmicheck.trace import Step, head
 
 Keys = tuple[str, ...]
 """Keys of fields, the first one that a packet has is meant."""
@@ -20,82 +20,50 @@ HOME: Keys = ("home-option", "mn-home", "source")
 CARE_OF: Keys = ("alternate", "source")
 """Where its care-of address stands (RFC 6275 6.2.5)."""
 
-_OPENING, _CLOSING = "([{", ")]}"
-_PREFIXES: Mapping[str, Mapping[str, Keys]] = {
-    "TestInit": {"cookie(": ("cookie",), "Home Address option ": ("home-option",)},
+_FIELDS: Mapping[str, Mapping[str, Keys]] = {
+    "TestInit": {"address": ("home-option", "source"), "cookie": ("cookie",), "hao": ("home-option",)},
+    "Test": {"address": ("destination",), "cookie": ("cookie",), "token": ("token",)},
     "Update": {
-        "home nonce ": ("home-nonce",),
-        "HT index": ("home-nonce",),
-        "care-of nonce ": ("care-of-nonce",),
-        "care-of test init": ("care-of-test-init",),
-        "home ": HOME,
-        "care-of ": CARE_OF,
-        "seq ": ("sequence",),
-        "CGA of ": ("cga",),
-        "signature of ": ("signature",),
-        "MAC[": ("authenticator",),
+        "home": HOME,
+        "care_of": CARE_OF,
+        "seq": ("sequence",),
+        "nonce": ("home-nonce",),
+        "care_of_nonce": ("care-of-nonce",),
+        "key": ("cga",),
+        "sig": ("signature",),
+        "test": ("care-of-test-init",),
+        "mac": ("authenticator",),
     },
     "Acknowledgement": {
-        "status ": ("status",),
-        "seq ": ("sequence",),
-        "C(": ("care-of-token",),
-        "{C(": ("care-of-token",),
+        "status": ("status",),
+        "seq": ("sequence",),
+        "care_of_token": ("care-of-token",),
         "PT": ("permanent",),
-        "{PT": ("permanent",),
         "HT": ("handover",),
-        "{HT": ("handover",),
-        "MAC[": ("authenticator",),
+        "forged": ("permanent",),
+        "mac": ("authenticator",),
     },
     "PeerUpdate": {
-        "home ": ("mn-home",),
-        "care-of ": ("source",),
-        "seq ": ("sequence",),
-        "answers ": ("flags",),
-        "authenticated by ": ("authenticator",),
+        "home": ("mn-home",),
+        "care_of": ("source",),
+        "seq": ("sequence",),
+        "answers": ("flags",),
+        "proof": ("authenticator",),
     },
-    "PeerAcknowledgement": {"seq ": ("sequence",), "authenticated by ": ("authenticator",)},
-    "ContextRequest": {"from ": ("source",)},
-    "ContextData": {"peer ": ("entry-care-of",), "private key of ": ("private-key",)},
-    "Data": {"outer source ": ("outer-source",), "routing header ": ("routing-home",)},
+    "PeerAcknowledgement": {"home": ("cn-home",), "seq": ("sequence",), "proof": ("authenticator",)},
+    "CacheRequest": {"home": ("home",)},
+    "ContextRequest": {"home": ("home",), "asker": ("source",)},
+    "ContextData": {"home": ("home",), "peer": ("entry-care-of",), "key": ("private-key",)},
+    "Data": {"outer": ("outer-source",), "routing": ("routing-home",)},
 }
-"""By how a part of a term begins, which field carries it; the first that fits."""
-_FIRST: Mapping[str, Keys] = {
-    "TestInit": ("home-option", "source"),
-    "Test": ("destination",),
-    "PeerAcknowledgement": ("cn-home",),
-    "CacheRequest": ("home",),
-    "ContextRequest": ("home",),
-    "ContextData": ("home",),
-}
-"""What the first part of a term is where it is the bare name of an address."""
+"""For each kind of message which field of the packet carries the part of the term that tells a field of the message."""
 
 
 def message_of(step: Step) -> Mapping[str, Any]:
     """The symbolic message as the replay gets it, empty if there is none; the attacker's own test is a test init."""
-    message = step.data.get("message")
-    if isinstance(message, Mapping):
-        return message
-    if step.data.get("kind") == "test":
-        return {"type": "TestInit", "address": step.data.get("address")}
-    return {}
-
-
-def split(term: str) -> tuple[str, tuple[str, ...]]:
-    """The name of a term, and what stands between its brackets, cut at the commas outside of inner brackets."""
-    name, bracket, inside = term.partition("(")
-    parts: list[str] = []
-    depth = begin = 0
-    for at, character in enumerate(inside):
-        if character in _OPENING:
-            depth += 1
-        elif character in _CLOSING:
-            depth -= 1
-            if depth < 0:
-                return name, (*parts, inside[begin:at].strip())
-        elif character == "," and not depth:
-            parts.append(inside[begin:at].strip())
-            begin = at + 1
-    return name, (*parts, inside[begin:].strip()) if bracket else ()
+    if step.content is not None:
+        return step.content
+    return {"type": "TestInit", "address": step.arguments.get("address")} if step.action == "test" else {}
 
 
 def carried(step: Step, keys: Collection[str]) -> dict[str, str]:
@@ -115,82 +83,75 @@ def _placed(symbols: Iterable[tuple[str, Keys]], keys: Collection[str]) -> dict[
 def _symbols(step: Step) -> Iterator[tuple[str, Keys]]:
     message = message_of(step)
     kind = _text(message.get("type"))
-    name, parts = split(step.term)
-    yield re.sub(r" \d+$", "", name), ("type", "data")
-    prefixes = _PREFIXES.get(kind, {})
-    for number, part in enumerate(parts):
-        first = _FIRST.get(kind, ()) if number == 0 else ()
-        yield part, next((keys for prefix, keys in prefixes.items() if part.startswith(prefix)), first)
+    yield "data" if kind == "Data" else step.message, ("type", "data")
+    fields = _FIELDS.get(kind, {})
+    for field, words in step.parts:
+        yield words, fields.get(field, ())
     more = _MORE.get(kind)
     if more is not None:
-        yield from more(message, name, parts)
+        yield from more(message)
 
 
-def _of_test_init(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
+def _of_test_init(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
     yield _text(message.get("care_of")), ("care-of",)
 
 
-def _of_test(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
-    yield from zip(parts[1:3], (("cookie",), ("token",)), strict=False)
+def _of_test(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
     yield _numbered("nonce", message.get("nonce")), ("nonce-index",)
     yield _text(message.get("care_of")), ("care-of",)
 
 
-def _of_update(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
-    first, _, last = name.rpartition(" ")
-    yield last, ("flags",)
-    yield (first if first == "deregistration" else ""), ("lifetime",)
+def _of_update(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
+    yield "PBU" if message.get("proxy") else "BU", ("flags",)
+    yield "" if message.get("lifetime") else "deregistration", ("lifetime",)
 
 
-def _of_peer_update(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
-    first = name.partition(" ")[0]
-    yield (first if first == "deregistering" else ""), ("lifetime",)
+def _of_peer_update(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
+    yield "" if message.get("lifetime") else "deregistering", ("lifetime",)
 
 
-def _of_acknowledgement(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
-    yield name, ("flags",)
-    if _head(message.get("care_of_token")) == "forged":
-        yield "forged", ("care-of-token",)
-    tokens = message.get("tokens")
-    if isinstance(tokens, list) and any(_head(token) == "forged" for token in tokens):
-        yield "forged", ("permanent",)
+def _of_acknowledgement(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
+    yield "PBA" if message.get("proxy") else "BA", ("flags",)
     if message.get("care_of_token"):
         yield _numbered("nonce", message.get("care_of_nonce")), ("care-of-nonce",)
     signature = message.get("sig")
-    if isinstance(signature, (list, tuple)) and len(signature) > 1:
+    if signature and head(signature) and len(signature) > 1:
         yield f"CGA of {_text(signature[1])}", ("cga",)
         yield f"signature of {_text(signature[1])}", ("signature",)
 
 
-def _of_cache(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
-    yield name, ("transaction",)
-    if "care_of" in message:
-        yield _text(message.get("home")), ("home",)
-        yield _text(message.get("care_of")), ("care-of",)
+def _of_request(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
+    yield _numbered("binding cache request", message.get("number")), ("transaction",)
 
 
-def _of_context_data(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
+def _of_answer(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
+    yield _numbered("binding cache acknowledgement", message.get("number")), ("transaction",)
+    yield _text(message.get("home")), ("home",)
+    yield _text(message.get("care_of")), ("care-of",)
+
+
+def _of_context_data(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
     yield _numbered("seq", message.get("seq")), ("entry-sequence",)
 
 
-def _of_data(message: Mapping[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[tuple[str, Keys]]:
+def _of_data(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
     yield _text(message.get("source")), ("source",)
     yield _text(message.get("destination")), ("destination",)
 
 
-_More = Callable[[Mapping[str, Any], str, tuple[str, ...]], Iterator[tuple[str, Keys]]]
+_More = Callable[[Mapping[str, Any]], Iterator[tuple[str, Keys]]]
 _MORE: Mapping[str, _More] = {
     "TestInit": _of_test_init,
     "Test": _of_test,
     "Update": _of_update,
     "Acknowledgement": _of_acknowledgement,
     "PeerUpdate": _of_peer_update,
-    "CacheRequest": _of_cache,
-    "CacheAnswer": _of_cache,
+    "CacheRequest": _of_request,
+    "CacheAnswer": _of_answer,
     "ContextData": _of_context_data,
     "Data": _of_data,
 }
-"""What the beginning of a part does not tell."""
+"""What the message says beside its term."""
 
 
 def _text(value: object) -> str:
@@ -199,8 +160,3 @@ def _text(value: object) -> str:
 
 def _numbered(what: str, value: object) -> str:
     return f"{what} {value}" if isinstance(value, int) else ""
-
-
-def _head(term: object) -> str:
-    """The constructor of a symbolic term, as JSON holds it."""
-    return _text(term[0]) if isinstance(term, (list, tuple)) and term else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pmicheck.report.characters import one_line
 from pmicheck.report.narration import citation, proper, sentence, short_octets
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Known, Step, Trace
 
 SENTENCE = 400
 """Characters of what a step does; more are cut."""
@@ -56,7 +56,7 @@ def shown(trace: Trace) -> tuple[Shown, ...]:
 
 def derivations(step: Step) -> tuple[Derived, ...]:
     """The trees of a step: at each root a term that it needed, below each term those that it was derived from."""
-    below = {at: [each for each in premises if 0 <= each < at] for at, premises in enumerate(step.premises)}
+    below = {at: [each for each in known.premises if 0 <= each < at] for at, known in enumerate(step.known)}
     used = {each for premises in below.values() for each in premises}
     told: set[int] = set()
 
@@ -64,9 +64,9 @@ def derivations(step: Step) -> tuple[Derived, ...]:
         again = at in told and bool(below.get(at))
         told.add(at)
         premises = () if again else tuple(derived(each) for each in below.get(at, ()))
-        return Derived(*_halves(step.knowledge[at]), premises, again)
+        return Derived(*_halves(step.known[at]), premises, again)
 
-    return tuple(derived(at) for at in range(len(step.knowledge)) if at not in used)
+    return tuple(derived(at) for at in range(len(step.known)) if at not in used)
 
 
 def _shown(number: int, step: Step, trace: Trace) -> Shown:
@@ -77,7 +77,7 @@ def _shown(number: int, step: Step, trace: Trace) -> Shown:
         marks=tuple(_marks(number, step, trace)),
         changes=tuple(_changes(step)),
         needed=derivations(step),
-        learned=tuple(_halves(line) for line in step.learned),
+        learned=tuple(map(_halves, step.learned)),
         source=citation(replace(step, statements=())),
         packet=short_octets(step.octets) if step.octets else "",
     )
@@ -86,7 +86,7 @@ def _shown(number: int, step: Step, trace: Trace) -> Shown:
 def _marks(number: int, step: Step, trace: Trace) -> Iterator[tuple[str, str]]:
     if step.attacker:
         yield "attacker", "attacker’s doing"
-    if step.data.get("prologue") is True:
+    if step.prologue:
         yield "prologue", "prologue"
     if step.essential is not None:
         yield ("essential", "essential") if step.essential else ("spare", "not essential")
@@ -96,11 +96,9 @@ def _marks(number: int, step: Step, trace: Trace) -> Iterator[tuple[str, str]]:
 
 def _changes(step: Step) -> Iterator[tuple[str, str, str]]:
     """Cell, value before (if that was recorded), value after."""
-    for at, change in enumerate(step.changes):
-        cell, _, value = change.partition(": ")
-        yield cell, step.before[at] if at < len(step.before) else "", value
+    for each in step.cells:
+        yield each.cell, ", ".join(each.was), ", ".join(each.now)
 
 
-def _halves(line: str) -> tuple[str, str]:
-    term, _, how = line.partition(": ")
-    return term, how
+def _halves(known: Known) -> tuple[str, str]:
+    return known.words, f"{known.how}{known.when}"

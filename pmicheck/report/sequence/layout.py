@@ -285,9 +285,9 @@ def _details(event: Event) -> Iterator[str]:
     for packet in event.packets:
         if packet.again or packet.sent:
             yield _under(packet)[-1][0]
-    yield from (f"Sends {clean(text)}" for text in step.sends)
-    yield from (f"Effect: {clean(text)}" for text in step.changes)
-    yield from (f"The attacker learns {clean(text)}" for text in step.learned)
+    yield from (f"Sends {clean(said.term)}" for said in step.sends)
+    yield from (f"Effect: {clean(each.line)}" for each in step.cells)
+    yield from (f"The attacker learns {clean(each.line)}" for each in step.learned)
 
 
 def _under(packet: Packet) -> list[tuple[str, str]]:

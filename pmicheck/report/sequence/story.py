@@ -1,8 +1,8 @@
 """What a sequence chart of a trace shows, before anything is drawn: who takes part, what crosses, what changes.
 
-A trace tells of a packet twice: the step that sends it names it among its `sends`, the step that processes it carries
-it as its `term`. Both are joined here by that text; whoever forwards a packet sends the same text again, to another
-receiver. What one receiver gets twice is a repetition; what no later step delivers was lost, held back or is late.
+A trace tells of a packet twice: the step that sends it has it among its `sends`, the step that processes it carries it.
+Both are joined here; whoever forwards a packet sends the same message again, to another receiver. What one receiver
+gets twice is a repetition; what no later step delivers was lost, held back or is late.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pmicheck.report.sequence.text import clean
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Changed, Said, Step, Trace
 
 ATTACKER = "attacker"
 CLOCK = "clock"
 NETWORK = "network"
 TITLES = {"mn": "Mobile node", ATTACKER: "Attacker", NETWORK: "Network"}
 PRINCIPAL = re.compile(r"\b(?:pma|ha|cn)\d*\b")
-CELL = re.compile(r"((?:mn|pma|ha|cn)\d*)(?:\[(.*?)\])?\.(.+)", re.DOTALL)
+OWN = (ATTACKER, "attacker's HoA")
+"""Source addresses that are no lie of the attacker's."""
+SAY_WHOSE = ("attachment", "registration", "local list", "wish")
+"""Kinds of cells whose lane or words say what home address they are about."""
 ORDER = (r"mn\d*", r"pma[1245]", r"ha", r"ha\d+", r"pma\d*", r"cn\d*")
 """Principals from left to right: the node and its agents, home agents, the correspondent's agent, correspondents."""
 
@@ -115,7 +118,7 @@ class _Sent:
 
     number: int
     by: str
-    text: str
+    said: Said
     reached: list[tuple[int, str]] = field(default_factory=list)
 
     def may_reach(self, receiver: str) -> bool:
@@ -157,24 +160,19 @@ def _join(steps: Iterable[Step]) -> tuple[list[_Sent], dict[int, _Sent]]:
     given: dict[int, _Sent] = {}
     for number, step in enumerate(steps, start=1):
         if step.action == "deliver" and step.term:
-            same = [sent for sent in wire if sent.text == step.term and sent.may_reach(step.destination)]
+            same = [sent for sent in wire if sent.said.is_same(step.said) and sent.may_reach(step.destination)]
             if same:
                 given[number] = min(same, key=lambda sent: (bool(sent.reached), sent.by != step.source))
                 given[number].reached.append((number, step.destination))
         if step.action != "test":
-            by = _processes(step) if step.attacker and step.message else step.actor
-            wire += (_Sent(number, by, text) for text in step.sends)
+            by = step.processor if step.attacker and step.message else step.actor
+            wire += (_Sent(number, by, said) for said in step.sends)
     return wire, given
-
-
-def _processes(step: Step) -> str:
-    """Who acts upon the packet of a step, though a home agent may have passed it on."""
-    return str((step.data.get("message") or {}).get("to", "")) or step.destination
 
 
 def _undelivered(wire: Iterable[_Sent], number: int, last: int) -> tuple[Lost, ...]:
     return tuple(
-        Lost(_lane(sent.by), _message_of(sent.text), number == last)
+        Lost(_lane(sent.by), _name_of(sent.said), number == last)
         for sent in wire
         if sent.number == number and not sent.reached
     )
@@ -184,7 +182,7 @@ def _event(number: int, step: Step, sent: _Sent | None, lost: tuple[Lost, ...]) 
     receiver = _lane(step.destination if step.message else step.actor)
     is_act = step.action == "start" or not (step.message or step.destination)
     is_clock = is_act and step.actor == CLOCK
-    changes = [change for k in range(len(step.changes)) if (change := _change(step, k, receiver)) is not None]
+    changes = [change for each in step.cells if (change := _change(step, each, receiver)) is not None]
     return Event(
         number,
         step,
@@ -193,9 +191,9 @@ def _event(number: int, step: Step, sent: _Sent | None, lost: tuple[Lost, ...]) 
         clock=(clean(step.rule) or "time passes") if is_clock else "",
         packets=() if is_act else tuple(_packets(step, sent)),
         changes=tuple(changes),
-        learned=tuple(_learned(line) for line in step.learned if clean(line)),
+        learned=tuple((clean(each.words), clean(each.how)) for each in step.learned if clean(each.words)),
         lost=lost,
-        prologue=step.data.get("prologue") is True,
+        prologue=step.prologue,
     )
 
 
@@ -203,20 +201,18 @@ def _act(step: Step) -> str:
     """The rule without the name of who acts, which the lane says."""
     if step.message:
         return f"begins with {clean(step.message)}"
-    names = (step.actor, "mobile node") if step.actor == "mn" else (step.actor,)
-    own = next((name for name in names if step.rule.startswith(f"{name} ")), "")
-    return PRINCIPAL.sub(lambda name: name[0].upper(), clean(step.rule.removeprefix(own))) or "acts"
+    return PRINCIPAL.sub(lambda name: name[0].upper(), clean(step.does or step.rule)) or "acts"
 
 
 def _packets(step: Step, sent: _Sent | None) -> Iterator[Packet]:
     name, link = clean(step.message) or "a packet", clean(step.link)
     target = _lane(step.destination)
     if step.attacker and step.action != "deliver":
-        own = step.source == ATTACKER or step.source.startswith(f"{ATTACKER}'s ")
+        own = step.source in OWN
         yield Packet(name, ATTACKER, target, link, claim="" if own else clean(step.source), hostile=True)
         if step.action == "test":
-            for text in step.sends:
-                yield Packet(_message_of(text), target, ATTACKER, link, answer=True)
+            for said in step.sends:
+                yield Packet(_name_of(said), target, ATTACKER, link, answer=True)
     else:
         yield Packet(name, _lane(sent.by if sent else step.source), target, link, released=step.attacker)
 
@@ -238,39 +234,22 @@ def _late(event: Event, sent: _Sent | None, wire: Iterable[_Sent], steps: tuple[
     return replace(event, packets=(replace(packet, again=again, sent=None if again else late),))
 
 
-def _change(step: Step, at: int, receiver: str) -> Change | None:
+def _change(step: Step, changed: Changed, receiver: str) -> Change | None:
     """The change in few words; None if it shows nothing (a part of the cell changed that is not told; the clock)."""
-    cell, told, value = step.changes[at].partition(": ")
-    before = step.before[at] if at < len(step.before) else ""
-    if not clean(cell) or before == value or (step.actor == CLOCK and cell == CLOCK):
+    was, now = changed.was, changed.now
+    if was == now or (step.actor == CLOCK and changed.kind == CLOCK):
         return None
-    lane, subject, name = receiver, "", cell
-    if parts := CELL.fullmatch(cell):
-        lane, subject, name = parts[1], clean(parts[2] or ""), parts[3]
-    elif told and cell.startswith("mobile node "):
-        lane, name = "mn", cell.removeprefix("mobile node ")
-    if name == "registration":
-        before, value = _differing(before, value)
-    new = f"{clean(before)} →\N{NO-BREAK SPACE}{clean(value)}" if before else clean(value)
-    return Change(lane, subject, f"{clean(name)}: {new}" if told else clean(cell), name == "entry")
+    if changed.kind == "registration":
+        was, now = tuple(each for each in was if each not in now), tuple(each for each in now if each not in was)
+    before, after = clean(", ".join(was)), clean(", ".join(now))
+    new = f"{before} →\N{NO-BREAK SPACE}{after}" if before else after
+    subject = "" if changed.kind in SAY_WHOSE else clean(str(changed.of.get("home", "")))
+    lane = str(changed.of.get("keeper", receiver))
+    return Change(lane, subject, f"{clean(changed.words)}: {new}", changed.kind == "entry")
 
 
-def _differing(before: str, value: str) -> tuple[str, str]:
-    """Two lists of remarks without those that stand in both."""
-    old, new = before.split(", "), value.split(", ")
-    return ", ".join(each for each in old if each not in new), ", ".join(each for each in new if each not in old)
-
-
-def _learned(line: str) -> tuple[str, str]:
-    """What the attacker learns, and in few words from where."""
-    term, _, how = line.partition(": ")
-    how = re.sub(r" at step \d+| in the prologue|, read at .*", "", how, flags=re.DOTALL)
-    return clean(term), clean(how)
-
-
-def _message_of(term: str) -> str:
-    """The name of a message from its term."""
-    return clean(term.partition("(")[0]) or "a packet"
+def _name_of(said: Said) -> str:
+    return clean(said.message) or "a packet"
 
 
 def _lane(name: str) -> str:

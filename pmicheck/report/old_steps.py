@@ -1,0 +1,332 @@
+"""Steps of schemas 1 to 3, which told in sentences what a step of today has as values, read once and for all.
+
+The sentences of those records never change, so neither does this module: nothing else reads words. What their words do
+not say, or what makes no sense, is left out, and a replay that needs it diverges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Stored = Mapping[str, Any]
+
+_CACHE = r"(?P<keeper>\w+)\[(?P<home>.+)\]\."
+_CELLS: Mapping[str, str] = {
+    "clock": "clock",
+    "attachment": "mobile node (?P<words>attached to)",
+    "registration": r"(?P<keeper>\w+)\.(?P<words>registration)",
+    "local list": r"(?P<keeper>\w+)\.(?P<words>binding update list\[(?P<home>.+)\])",
+    "wish": r"(?P<keeper>\w+)\.(?P<words>route optimisation wanted by (?P<home>.+))",
+    "entry": _CACHE + "(?P<words>entry)",
+    "sequence number": _CACHE + "(?P<words>sequence number)",
+    "permanent tokens": _CACHE + "(?P<words>permanent tokens)",
+    "handover tokens": _CACHE + "(?P<words>handover tokens)",
+    "pairs issued": _CACHE + "(?P<words>pairs issued)",
+    "burnt nonces": _CACHE + r"(?P<words>burnt (?P<nonce>\d+)(?:/(?P<care_of_nonce>\d+) for (?P<care_of>.+))?)",
+    "place of token": _CACHE + r"(?P<words>care-of address (?:of|that used) (?P<token>PT|HT)(?P<number>\d+))",
+    "newest delegation": _CACHE + "(?P<words>newest delegation)",
+}
+_ACTS: tuple[tuple[str, str], ...] = (
+    ("move", r"(?P<actor>mobile node) (?P<does>moves to (?P<target>\w+))"),
+    ("move", r"node of (?P<home>.+) moves to (?P<target>\w+)"),
+    ("end entry", r"entry of (?P<home>.*?) ends(?: at (?P<at>\w+))?"),
+    ("end handover token", r"handover token of (?P<home>.*?) ends(?: at (?P<at>\w+))?"),
+    ("start tests", r"\S+(?: node)? (?P<does>starts the (?:proxy home test|tests|home test))"),
+    ("repeat", r"\S+(?: node)? (?P<does>repeats .*)"),
+    ("refresh", r"\S+ (?P<does>refreshes with the permanent token)"),
+    ("register with PT", r"mobile node (?P<does>registers with the permanent token)"),
+    ("register with HT", r"\S+ (?P<does>registers with the handover token)"),
+    ("deregister", r"\S+(?: node)? (?P<does>deregisters(?: with the peer)?)"),
+    ("transfer context", r"\S+ (?P<does>transfers the context)"),
+    ("hand over HT", r"\S+ (?P<does>hands HT to the home agent)"),
+    ("ask for context", r"(?:attacker )?(?P<does>asks (?P<agent>pma1) for the handover context)"),
+    ("ask for context", r"\S+ (?P<does>asks (?P<previous>\w+) for the context)"),
+    ("ask home agent", r"\S+ (?P<does>asks HA2 for the binding)"),
+    ("register from context", r"\S+ (?P<does>registers with the peer in the context)"),
+    ("register", r"\S+ (?P<does>registers the (?P<who>mobile node|correspondent))"),
+    ("forget", r"\S+ (?P<does>forgets the (?P<who>mobile node))"),
+    ("send data", r"(?P<by>pma\d) (?P<does>tunnels the mobile node's data)"),
+    ("send data", r"(?P<by>\w+) (?P<does>sends data to the mobile node)"),
+    ("send data", r"(?P<who>mobile node|correspondent) (?P<does>sends data by its agent)"),
+    ("ask for route optimisation", r"(?P<who>mobile node) (?P<does>asks for route optimisation)"),
+)
+_HOMES = {"mobile node": "HoA", "correspondent": "CN's HoA"}
+_WAYS = ("it ", "read from ", "from a test of its own", "handed over", "came to it", "public")
+_WHEN = re.compile(r"( at step \d+(?:, read at .*)?| in the prologue)$", re.DOTALL)
+_NUMBERS = {
+    "seq": r"\bseq (\d+)",
+    "nonce": r"\bhome nonce (\d+)",
+    "care_of_nonce": r"\bcare-of nonce (\d+)",
+    "answers": r"\banswers (\d+)",
+}
+_PARTS: tuple[tuple[str, str], ...] = (
+    ("home nonce ", "nonce"),
+    ("HT index", "nonce"),
+    ("care-of nonce ", "care_of_nonce"),
+    ("care-of test init", "test"),
+    ("home ", "home"),
+    ("care-of ", "care_of"),
+    ("seq ", "seq"),
+    ("CGA of ", "key"),
+    ("signature of ", "sig"),
+    ("MAC[", "mac"),
+    ("status ", "status"),
+    ("C(", "care_of_token"),
+    ("{C(", "care_of_token"),
+    ("PT", "PT"),
+    ("{PT", "PT"),
+    ("HT", "HT"),
+    ("{HT", "HT"),
+    ("answers ", "answers"),
+    ("authenticated by ", "proof"),
+    ("cookie(", "cookie"),
+    ("Home Address option ", "hao"),
+    ("from ", "asker"),
+    ("peer ", "peer"),
+    ("private key of ", "key"),
+    ("outer source ", "outer"),
+    ("routing header ", "routing"),
+)
+"""By how a part of a term begins, which field of the message it tells; the first that fits."""
+_TYPES = {
+    "HoTI": "TestInit",
+    "CoTI": "TestInit",
+    "PHoTI": "TestInit",
+    "HoT": "Test",
+    "CoT": "Test",
+    "PHoT": "Test",
+    "BA": "Acknowledgement",
+    "PBA": "Acknowledgement",
+    "handover token": "HandoverToken",
+    "binding cache request": "CacheRequest",
+    "binding cache acknowledgement": "CacheAnswer",
+    "handshake PBA": "PeerAcknowledgement",
+    "context transfer request": "ContextRequest",
+    "context transfer data": "ContextData",
+    "data": "Data",
+    "trigger": "Trigger",
+}
+"""The class of a message that is no update, by its name in a term."""
+_FIRST = {
+    "TestInit": ("address",),
+    "Test": ("address", "cookie", "token"),
+    "PeerAcknowledgement": ("home",),
+    "CacheRequest": ("home",),
+    "ContextRequest": ("home",),
+    "ContextData": ("home",),
+}
+"""What the first parts of a term tell where nothing says so."""
+
+
+def is_old(trace: Any) -> bool:
+    """Whether the steps of a trace, which may be anything, have their values in `data`, as those of old have."""
+    steps = trace.get("steps") if isinstance(trace, dict) else None
+    return isinstance(steps, list) and any(isinstance(step, dict) and "data" in step for step in steps)
+
+
+def upgraded_record(record: Stored) -> dict[str, Any]:
+    """A record as schema 4 has it."""
+    return {**record, "results": [_result(each) for each in record["results"]]}
+
+
+def _result(result: Stored) -> dict[str, Any]:
+    fields = dict(result)
+    if fields["trace"] is not None:
+        fields["trace"] = upgraded_trace(fields["trace"])
+    if fields["witness"] is not None and fields["witness"].get("steps") is not None:
+        steps = upgraded(fields["witness"]["steps"], fields["scenario"])
+        fields["witness"] = {**fields["witness"], "steps": steps}
+    return fields
+
+
+def upgraded_trace(trace: Stored) -> dict[str, Any]:
+    """A trace as schema 4 has it."""
+    return {**trace, "steps": upgraded(trace["steps"], trace.get("plays") or trace["scenario"])}
+
+
+def upgraded(steps: Iterable[Stored], course: str) -> list[dict[str, Any]]:
+    """The steps of one trace as schema 4 has them.
+
+    Args:
+        course: the scenario that says what happens.
+    """
+    steps = list(steps)
+    contents = {step["term"]: step["data"]["message"] for step in steps if step["data"].get("message")}
+    correspondent = "pma3" if course.startswith("type2") else "cn"
+    return [_upgraded(step, contents, correspondent) for step in steps]
+
+
+def _upgraded(step: Stored, contents: Mapping[str, Any], correspondent: str) -> dict[str, Any]:
+    fields = dict(step)
+    data, sends, changes = (fields.pop(name) for name in ("data", "sends", "changes"))
+    before, knowledge, learned = (fields.pop(name, []) for name in ("before", "knowledge", "learned"))
+    premises = fields.pop("premises", [])
+    act, arguments, does = _act(step, data, correspondent)
+    told = [{"words": words, **_known(words)} for words in knowledge]
+    values = data.get("changes", [])
+    return {
+        **fields,
+        "act": act,
+        "arguments": arguments,
+        "does": does,
+        "content": data.get("message"),
+        "parts": _parts(step["term"], _kind(data)),
+        "sends": [_said(term, contents) for term in sends],
+        "cells": [
+            _changed(line, before[at] if at < len(before) else "", values[at] if at < len(values) else None)
+            for at, line in enumerate(changes)
+        ],
+        "known": [{**each, "premises": premises[at] if at < len(premises) else []} for at, each in enumerate(told)],
+        "learned": [{"premises": [], **_known(line)} for line in learned],
+        "prologue": data.get("prologue") is True,
+    }
+
+
+def _kind(data: Stored) -> str:
+    return "TestInit" if data.get("kind") == "test" else str((data.get("message") or {}).get("type", ""))
+
+
+def _act(step: Stored, data: Stored, correspondent: str) -> tuple[str, dict[str, Any], str]:
+    """Key, arguments and words of what the actor does."""
+    if data.get("kind") == "test":
+        return "test", {name: data[name] for name in ("init", "address", "nonce") if name in data}, ""
+    if "phase" in data:
+        return "tick", {"phase": data["phase"]}, ""
+    for key, pattern in _ACTS if step["action"] == "start" else ():
+        found = re.fullmatch(pattern, str(data.get("rule", step["rule"])))
+        if found is not None:
+            named = {name: value for name, value in found.groupdict().items() if value is not None}
+            does = named.pop("does", "")
+            named.pop("actor", None)
+            if "who" in named:
+                named["home"] = _HOMES[named.pop("who")]
+            if key in ("end entry", "end handover token"):
+                named.setdefault("at", correspondent)
+            return key, named, does
+    return ("receive" if step["action"] != "start" else ""), {}, ""
+
+
+def _said(term: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+    """A message that was sent: by its fields if some step processes it, else as far as the words go."""
+    name = re.sub(r" \d+$", "", term.partition("(")[0])
+    content = contents.get(term)
+    if content is None:
+        found = {field: re.search(pattern, term) for field, pattern in _NUMBERS.items()}
+        content = {field: int(match[1]) if match else 0 for field, match in found.items()}
+        content = {"type": _type_of(name), **content, **_addresses(term)} if name.endswith("BU") else _bare(name)
+    return {"message": name, "term": term, "content": content}
+
+
+def _type_of(name: str) -> str:
+    if name.endswith("handshake PBU"):
+        return "PeerUpdate"
+    return "Update" if name.endswith("BU") else _TYPES.get(name, "")
+
+
+def _bare(name: str) -> dict[str, Any]:
+    """What the name alone tells of a message."""
+    kind = _type_of(name)
+    if kind in ("TestInit", "Test"):
+        return {"type": kind, "kind": name}
+    return {"type": kind} if kind else {}
+
+
+def _addresses(term: str) -> dict[str, str]:
+    found = {
+        name: re.search(rf"[(\s]{words} (.+?)[,)]", term) for name, words in (("home", "home"), ("care_of", "care-of"))
+    }
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def _changed(line: str, before: str, stored: Stored | None) -> dict[str, Any]:
+    cell, _, now = line.partition(": ")
+    kind, of = "", {}
+    for name, pattern in _CELLS.items():
+        found = re.fullmatch(pattern, cell)
+        if found is not None:
+            kind = name
+            of = {key: int(value) if value.isdecimal() else value for key, value in found.groupdict().items() if value}
+            break
+    words = of.pop("words", cell)
+    if kind == "attachment":
+        of |= {"keeper": "mn", "home": "HoA"}
+    after = stored["value"] if stored and stored.get("cell") == cell else _value(kind, now)
+    return {
+        "cell": cell,
+        "kind": kind,
+        "of": of,
+        "words": words,
+        "before": _value(kind, before),
+        "after": after,
+        "was": before.split(", ") if before else [],
+        "now": now.split(", "),
+    }
+
+
+def _value(kind: str, told: str) -> Any:
+    """The value that the words tell, as far as they go; the words themselves if they are not of the kind."""
+    match kind:
+        case "permanent tokens" | "handover tokens":
+            numbers = [] if told == "none" else told.split(", ")
+            return [int(each) for each in numbers] if all(map(str.isdecimal, numbers)) else told
+        case "entry" if found := re.fullmatch(r"(.+), (verified|unverified)", told):
+            return {"care_of": found[1], "verified": found[2] == "verified"}
+        case "registration" if found := re.fullmatch(
+            r"(\w+), last number (\d+)(?:, holds(?: PT(\d+))?(?: HT(\d+))?)?", told
+        ):
+            pt, ht = (0 if number is None else int(number) for number in found.group(3, 4))
+            return {"stage": found[1], "seq": int(found[2]), "pt": pt, "ht": ht}
+        case _:
+            plain = {"none": None, "True": True, "False": False}
+            return plain[told] if told in plain else int(told) if told.isdecimal() else told
+
+
+def _known(line: str) -> dict[str, Any]:
+    words, _, how = line.partition(": ")
+    when = _WHEN.search(how)
+    way = next((at for at, begins in enumerate(_WAYS) if how.startswith(begins)), None)
+    ways = ("derived", "read", "tested", "handed over", "prologue", "public")
+    return {
+        "term": _term(words),
+        "words": words,
+        "way": "own" if way is None else ways[way],
+        "how": how[: when.start()] if when else how,
+        "when": when[0] if when else "",
+    }
+
+
+def _term(words: str) -> list[str]:
+    """The constructor of a term: all that anybody asks of it."""
+    return ["sig" if words.startswith("signature of ") else words.partition("(")[0]]
+
+
+def _parts(term: str, kind: str) -> list[list[str]]:
+    """What stands between the brackets of a term, cut at the commas outside of inner brackets, with its fields."""
+    parts = _split(term)
+    first = _FIRST.get(kind, ())
+    named = []
+    for at, words in enumerate(parts):
+        field = next((field for begins, field in _PARTS if words.startswith(begins)), "")
+        named.append([field or (first[at] if at < len(first) else ""), words])
+    if kind == "Test":
+        named = [[first[at] if at < len(first) else field, words] for at, (field, words) in enumerate(named)]
+    return named
+
+
+def _split(term: str) -> list[str]:
+    _, bracket, inside = term.partition("(")
+    parts: list[str] = []
+    depth = begin = 0
+    for at, character in enumerate(inside):
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if depth < 0:
+                return [*parts, inside[begin:at].strip()]
+        elif character == "," and not depth:
+            parts.append(inside[begin:at].strip())
+            begin = at + 1
+    return [*parts, inside[begin:].strip()] if bracket else []
