@@ -98,6 +98,12 @@ class Known:
         return f"{self.words}: {self.how}{self.when}"
 
 
+def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _listed(each) for name, each in value.items()}
+    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def head(term: Any) -> str:
     """The constructor of a term as nested lists, "" for anything else."""
     return term[0] if isinstance(term, list | tuple) and term and isinstance(term[0], str) else ""
@@ -169,11 +175,11 @@ class Step:
     @property
     def processor(self) -> str:
         """Who processes the message; on the wire it may have been for a home agent, which passed it on."""
-        return str((self.content or {}).get("to", self.destination))
+        return str((self.content or {}).get("to") or self.destination)
 
     def as_json(self) -> dict[str, Any]:
-        """The step as the record holds it."""
-        return {self.RENAMED.get(name, name): value for name, value in asdict(self).items()}
+        """The step as the record holds it: JSON values, tuples as lists."""
+        return {self.RENAMED.get(name, name): _listed(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Step:

@@ -56,10 +56,10 @@ _HOMES = {"mobile node": "HoA", "correspondent": "CN's HoA"}
 _WAYS = ("it ", "read from ", "from a test of its own", "handed over", "came to it", "public")
 _WHEN = re.compile(r"( at step \d+(?:, read at .*)?| in the prologue)$", re.DOTALL)
 _NUMBERS = {
-    "seq": r"\bseq (\d+)",
-    "nonce": r"\bhome nonce (\d+)",
-    "care_of_nonce": r"\bcare-of nonce (\d+)",
-    "answers": r"\banswers (\d+)",
+    "seq": r"\bseq (\d{1,18})\b",
+    "nonce": r"\bhome nonce (\d{1,18})\b",
+    "care_of_nonce": r"\bcare-of nonce (\d{1,18})\b",
+    "answers": r"\banswers (\d{1,18})\b",
 }
 _PARTS: tuple[tuple[str, str], ...] = (
     ("home nonce ", "nonce"),
@@ -79,6 +79,7 @@ _PARTS: tuple[tuple[str, str], ...] = (
     ("{PT", "PT"),
     ("HT", "HT"),
     ("{HT", "HT"),
+    ("forged", "forged"),
     ("answers ", "answers"),
     ("authenticated by ", "proof"),
     ("cookie(", "cookie"),
@@ -153,7 +154,7 @@ def upgraded(steps: Iterable[Stored], course: str) -> list[dict[str, Any]]:
         course: the scenario that says what happens.
     """
     steps = list(steps)
-    contents = {step["term"]: step["data"]["message"] for step in steps if step["data"].get("message")}
+    contents = {step["term"]: message for step in steps if (message := _message(step["data"]))}
     correspondent = "pma3" if course.startswith("type2") else "cn"
     return [_upgraded(step, contents, correspondent) for step in steps]
 
@@ -165,14 +166,14 @@ def _upgraded(step: Stored, contents: Mapping[str, Any], correspondent: str) -> 
     premises = fields.pop("premises", [])
     act, arguments, does = _act(step, data, correspondent)
     told = [{"words": words, **_known(words)} for words in knowledge]
-    values = data.get("changes", [])
+    values = data["changes"] if isinstance(data.get("changes"), list) else []
     return {
         **fields,
         "act": act,
         "arguments": arguments,
         "does": does,
-        "content": data.get("message"),
-        "parts": _parts(step["term"], _kind(data)),
+        "content": _message(data),
+        "parts": _parts(step["term"], data),
         "sends": [_said(term, contents) for term in sends],
         "cells": [
             _changed(line, before[at] if at < len(before) else "", values[at] if at < len(values) else None)
@@ -184,8 +185,13 @@ def _upgraded(step: Stored, contents: Mapping[str, Any], correspondent: str) -> 
     }
 
 
+def _message(data: Stored) -> dict[str, Any] | None:
+    message = data.get("message")
+    return message if isinstance(message, dict) else None
+
+
 def _kind(data: Stored) -> str:
-    return "TestInit" if data.get("kind") == "test" else str((data.get("message") or {}).get("type", ""))
+    return "TestInit" if data.get("kind") == "test" else str((_message(data) or {}).get("type", ""))
 
 
 def _act(step: Stored, data: Stored, correspondent: str) -> tuple[str, dict[str, Any], str]:
@@ -240,19 +246,20 @@ def _addresses(term: str) -> dict[str, str]:
     return {name: match[1] for name, match in found.items() if match}
 
 
-def _changed(line: str, before: str, stored: Stored | None) -> dict[str, Any]:
+def _changed(line: str, before: str, stored: Any) -> dict[str, Any]:
     cell, _, now = line.partition(": ")
     kind, of = "", {}
     for name, pattern in _CELLS.items():
         found = re.fullmatch(pattern, cell)
         if found is not None:
             kind = name
-            of = {key: int(value) if value.isdecimal() else value for key, value in found.groupdict().items() if value}
+            of = {key: _number(value) for key, value in found.groupdict().items() if value}
             break
     words = of.pop("words", cell)
     if kind == "attachment":
         of |= {"keeper": "mn", "home": "HoA"}
-    after = stored["value"] if stored and stored.get("cell") == cell else _value(kind, now)
+    told = isinstance(stored, dict) and stored.get("cell") == cell and "value" in stored
+    after = stored["value"] if told else _value(kind, now)
     return {
         "cell": cell,
         "kind": kind,
@@ -269,18 +276,23 @@ def _value(kind: str, told: str) -> Any:
     """The value that the words tell, as far as they go; the words themselves if they are not of the kind."""
     match kind:
         case "permanent tokens" | "handover tokens":
-            numbers = [] if told == "none" else told.split(", ")
-            return [int(each) for each in numbers] if all(map(str.isdecimal, numbers)) else told
+            numbers = [] if told == "none" else [_number(each) for each in told.split(", ")]
+            return numbers if all(isinstance(each, int) for each in numbers) else told
         case "entry" if found := re.fullmatch(r"(.+), (verified|unverified)", told):
             return {"care_of": found[1], "verified": found[2] == "verified"}
         case "registration" if found := re.fullmatch(
-            r"(\w+), last number (\d+)(?:, holds(?: PT(\d+))?(?: HT(\d+))?)?", told
+            r"(\w+), last number (\d{1,18})(?:, holds(?: PT(\d{1,18}))?(?: HT(\d{1,18}))?)?", told
         ):
             pt, ht = (0 if number is None else int(number) for number in found.group(3, 4))
             return {"stage": found[1], "seq": int(found[2]), "pt": pt, "ht": ht}
         case _:
             plain = {"none": None, "True": True, "False": False}
-            return plain[told] if told in plain else int(told) if told.isdecimal() else told
+            return plain[told] if told in plain else _number(told)
+
+
+def _number(told: str) -> int | str:
+    """The number; the words themselves if they are none, or one of more digits than anybody counts to."""
+    return int(told) if told.isdecimal() and len(told) <= 18 else told
 
 
 def _known(line: str) -> dict[str, Any]:
@@ -302,9 +314,9 @@ def _term(words: str) -> list[str]:
     return ["sig" if words.startswith("signature of ") else words.partition("(")[0]]
 
 
-def _parts(term: str, kind: str) -> list[list[str]]:
+def _parts(term: str, data: Stored) -> list[list[str]]:
     """What stands between the brackets of a term, cut at the commas outside of inner brackets, with its fields."""
-    parts = _split(term)
+    kind, parts = _kind(data), _split(term)
     first = _FIRST.get(kind, ())
     named = []
     for at, words in enumerate(parts):
@@ -312,6 +324,10 @@ def _parts(term: str, kind: str) -> list[list[str]]:
         named.append([field or (first[at] if at < len(first) else ""), words])
     if kind == "Test":
         named = [[first[at] if at < len(first) else field, words] for at, (field, words) in enumerate(named)]
+    if kind == "Acknowledgement" and (_message(data) or {}).get("care_of_token") == ["forged"]:
+        token = next((at for at, (field, _) in enumerate(named) if field == "forged"), None)
+        if token is not None:
+            named[token][0] = "care_of_token"
     return named
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import record_samples as samples
 from hypothesis import strategies as st
+from told import cells, hostile_cell, hostile_message, hostile_term, messages, terms
 
 from pmicheck.report.gate.baseline import Baseline, Comparison, Finding, compare
 from pmicheck.report.record import Record, ReplayOutcome, Result, fingerprint
@@ -86,8 +87,13 @@ def poisoned(text: str) -> tuple[Record, Comparison]:
             link=text,
             section=text,
             term=text,
-            changes=(text, f"{text}: {text}"),
-            knowledge=(text,),
+            does=text,
+            content={text: text},
+            parts=((text, text),),
+            sends=(hostile_message(text),),
+            cells=(hostile_cell(text), hostile_cell(text, text)),
+            known=(hostile_term(text),),
+            learned=(hostile_term(text),),
             passed=(text,),
         )
         for step in samples.STEPS
@@ -135,7 +141,10 @@ def steps(draw: st.DrawFn) -> object:
         destination=draw(texts),
         link=draw(texts),
         section=draw(texts),
-        changes=tuple(draw(st.lists(texts, max_size=3))),
+        sends=draw(messages(texts)),
+        cells=draw(cells(texts, texts)),
+        known=draw(terms(texts)),
+        learned=draw(terms(texts)),
         essential=draw(st.sampled_from((True, False, None))),
     )
 

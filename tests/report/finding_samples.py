@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import record_samples as samples
+from told import changed, hostile_cell, hostile_message, hostile_term, known, said
 
 from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Change, Mends, Review, Statement, Weakest
@@ -19,20 +20,22 @@ UPDATE = (
 """A complete binding update of the attacker's, 96 octets."""
 TEST_INIT = "60000000001000402001" + "00" * 46
 MAC = "MAC[SHA1(T(HoA, nonce 1) | C(attacker, nonce 1))](care-of attacker, BU seq 14)"
-PAST = {"prologue": True}
+READ = known("T(HoA, nonce 1)", "read from the PHoT", " in the prologue")
+TESTED = known("C(attacker, nonce 1)", "from a test of its own", " at step 4, read at its own address")
 
 STEPS = (
     Step(
         actor="pma1",
         action="start",
         rule="pma1 starts the proxy home test",
+        does="starts the proxy home test",
+        act="start tests",
         section="3.2",
         statements=("N023", "N033"),
-        sends=("PHoTI(HoA, cookie(pma1, home test 1))",),
-        changes=("pma1.registration: testing, last number 0",),
-        before=("idle, last number 0",),
+        sends=(said("PHoTI(HoA, cookie(pma1, home test 1))"),),
+        cells=(changed("pma1.registration", "idle, last number 0", "testing, last number 0"),),
         time=0.0,
-        data=PAST,
+        prologue=True,
     ),
     Step(
         actor="cn",
@@ -45,19 +48,22 @@ STEPS = (
         section="3.2",
         statements=("N041",),
         term="PHoTI(HoA, cookie(pma1, home test 1))",
-        sends=("PHoT(HoA, cookie(pma1, home test 1), T(HoA, nonce 1))",),
-        learned=("T(HoA, nonce 1): read from the PHoT in the prologue",),
+        parts=(("address", "HoA"), ("cookie", "cookie(pma1, home test 1)")),
+        sends=(said("PHoT(HoA, cookie(pma1, home test 1), T(HoA, nonce 1))"),),
+        learned=(READ,),
         time=0.01,
         octets=TEST_INIT,
-        data=PAST,
+        prologue=True,
     ),
     Step(
         actor="mn",
         action="start",
         rule="mobile node moves to CoA2",
+        does="moves to CoA2",
+        act="move",
+        arguments={"target": "CoA2"},
         section="3.4",
-        changes=("mobile node attached to: CoA2",),
-        before=("CoA1",),
+        cells=(changed("mobile node attached to", "CoA1", "CoA2"),),
         essential=False,
         time=0.02,
     ),
@@ -65,13 +71,16 @@ STEPS = (
         actor="attacker",
         action="test",
         rule="attacker: tests its address",
+        act="test",
+        arguments={"init": "CoTI", "address": "attacker", "nonce": 1},
         message="CoTI",
         source="attacker",
         destination="cn",
         section="RFC 6275 9.4",
         term="CoTI(attacker)",
-        sends=("CoT(C(attacker, nonce 1))",),
-        learned=("C(attacker, nonce 1): from a test of its own at step 4, read at its own address",),
+        parts=(("address", "attacker"),),
+        sends=(said("CoT(C(attacker, nonce 1))"),),
+        learned=(TESTED,),
         attacker=True,
         time=0.03,
         octets=TEST_INIT,
@@ -87,30 +96,27 @@ STEPS = (
         section="3.5",
         statements=("N010", "N041"),
         term=f"complete BU(home HoA, care-of attacker, seq 14, home nonce 1, care-of nonce 1, {MAC})",
-        sends=("BA(status 0, seq 14)",),
-        changes=("cn[HoA].entry: attacker, verified", "cn[HoA].sequence number: 14"),
-        before=("CoA1, verified", "2"),
-        knowledge=(
-            "T(HoA, nonce 1): read from the PHoT in the prologue",
-            "C(attacker, nonce 1): from a test of its own at step 4, read at its own address",
-            f"{MAC}: it computes Kbm and the authenticator",
+        content={"type": "Update", "proxy": False, "home": "HoA", "credential": "T", "key": None},
+        parts=(
+            ("home", "home HoA"),
+            ("care_of", "care-of attacker"),
+            ("seq", "seq 14"),
+            ("nonce", "home nonce 1"),
+            ("care_of_nonce", "care-of nonce 1"),
+            ("mac", MAC),
         ),
-        premises=((), (), (0, 1)),
-        learned=("MAC of the BA: read from the BA at step 5",),
+        sends=(said("BA(status 0, seq 14)"),),
+        cells=(
+            changed("cn[HoA].entry", "CoA1, verified", "attacker, verified"),
+            changed("cn[HoA].sequence number", "2", "14"),
+        ),
+        known=(READ, TESTED, known(MAC, "it computes Kbm and the authenticator", "", 0, 1)),
+        learned=(known("MAC of the BA", "read from the BA", " at step 5"),),
         passed=("nonce 1 is accepted", "the authenticator is right"),
         attacker=True,
         essential=True,
         time=0.04,
         octets=UPDATE,
-        data={
-            "message": {
-                "type": "Update",
-                "proxy": False,
-                "home": "HoA",
-                "credential": "T",
-                "key": None,
-            }
-        },
     ),
 )
 
@@ -194,9 +200,16 @@ def hostile(text: str) -> Record:
     """A record all of whose texts hold `text`."""
     step = replace(
         STEPS[-1],
-        **dict.fromkeys(("actor", "rule", "message", "source", "destination", "link", "section", "term"), text),
-        **dict.fromkeys(("statements", "sends", "changes", "before", "learned", "passed"), (text, text)),
-        knowledge=(text, text, text),
+        **dict.fromkeys(("actor", "rule", "does", "act", "message", "source"), text),
+        **dict.fromkeys(("destination", "link", "section", "term"), text),
+        **dict.fromkeys(("statements", "passed"), (text, text)),
+        arguments={text: text},
+        content={**(STEPS[-1].content or {}), "home": text, "credential": text, "to": text},
+        parts=((text, text), ("mac", text)),
+        sends=(hostile_message(text),) * 2,
+        cells=(hostile_cell(text),) * 2,
+        known=(hostile_term(text), hostile_term(text), hostile_term(text, 0, 1)),
+        learned=(hostile_term(text),) * 2,
     )
     found = finding(
         text,

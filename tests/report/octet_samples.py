@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cache
 from ipaddress import IPv6Address
@@ -17,6 +16,7 @@ from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.replay import replay
 from pmicheck.errors import WireError
 from pmicheck.report.octets.table import Field
+from pmicheck.report.record import load_json, load_trace
 from pmicheck.trace import Step, Trace
 
 CONCRETE = Path(__file__).parents[1] / "concrete"
@@ -37,7 +37,8 @@ COOKIE, TOKEN, KBM = b"cookie!!", b"a token!", bytes(20)
 @cache
 def replayed(name: str) -> Trace:
     """A stored counterexample with the times and packets of its replay."""
-    trace = Trace.from_json(json.loads((CONCRETE / "traces" / f"{name}.json").read_text()))
+    path = CONCRETE / "traces" / f"{name}.json"
+    trace = load_trace(load_json(path), path)
     return replay(trace, times=[step.time or 0.0 for step in trace.steps]).trace
 
 
@@ -46,10 +47,9 @@ def with_packets() -> list[tuple[str, Step]]:
     return [(name, step) for name in STORED for step in replayed(name).steps if step.octets]
 
 
-def step_of(octets: bytes, term: str = "", **message: object) -> Step:
+def step_of(octets: bytes, **message: object) -> Step:
     """A step that delivers a packet."""
-    data = {"kind": "deliver", "message": message} if message else {}
-    return Step("cn", "deliver", "cn receives it", term=term, octets=octets.hex(), data=data)
+    return Step("cn", "deliver", "cn receives it", octets=octets.hex(), content=message or None)
 
 
 def packet_of(message: wire.Message, *, bound: IPv6Address = CARE_OF, **headers: IPv6Address) -> Packet:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from told import changed, known, said
+
 from pmicheck.report.record import (
     Exploration,
     Record,
@@ -51,7 +53,7 @@ STEPS = (
         link="HA-CN",
         section="3.2",
         statements=("N034",),
-        sends=("HoTI(hoa, cookie1)",),
+        sends=(said("HoTI(hoa, cookie1)"),),
         time=0.0,
     ),
     Step(
@@ -65,7 +67,8 @@ STEPS = (
         section="RFC 6275 9.4.1",
         statements=("N035", "N036"),
         term="HoTI(hoa, cookie1)",
-        sends=("HoT(hoa, cookie1, T)",),
+        parts=(("address", "hoa"), ("cookie", "cookie1")),
+        sends=(said("HoT(hoa, cookie1, T)"),),
         time=0.25,
         octets="60000000" + "00" * 60,
     ),
@@ -80,8 +83,12 @@ STEPS = (
         section="3.3",
         statements=("N041",),
         term="BU(hoa, coa, mac)",
-        changes=("the entry for the victim holds the attacker's care-of address",),
-        knowledge=("T was seen on HA-CN", "the MAC is computed from T and C"),
+        parts=(("home", "hoa"), ("care_of", "coa"), ("mac", "mac")),
+        cells=(changed("cn[HoA].entry", "CoA1, verified", "attacker, verified"),),
+        known=(
+            known("T(HoA, nonce 1)", "read from the HoT", " at step 2"),
+            known("MAC[T | C](BU)", "it computes Kbm and the authenticator", "", 0),
+        ),
         passed=("nonce indices are fresh", "the MAC is right"),
         attacker=True,
         time=1.5,

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from told import cells, changed, known, messages, parts, said, terms
 
-from pmicheck.trace import Step, Trace
+from pmicheck.trace import Said, Step, Trace
 
 PATH = "care-of path to the CN"
 
 
 def step(actor: str, action: str, message: str = "", **fields: Any) -> Step:
-    """A step whose `term` is its message and whose destination is its actor, unless it says otherwise."""
+    """A step whose `term` is its message and whose destination is its actor, unless it says otherwise.
+
+    `sends` are messages, or their terms.
+    """
     if action == "deliver":
         fields = {"destination": actor, "term": f"{message}(1)", **fields}
+    sends = fields.pop("sends", ())
+    fields["sends"] = tuple(said(each) if isinstance(each, str) else each for each in sends)
     return Step(actor=actor, action=action, rule=fields.pop("rule", f"{actor} acts"), message=message, **fields)
 
 
@@ -23,8 +29,8 @@ def trace(*steps: Step, **fields: Any) -> Trace:
     return Trace(**{**named, "without": (), "steps": steps, "conclusion": "the traffic goes astray", **fields})
 
 
-def start(actor: str, *sends: str, **fields: Any) -> Step:
-    return step(actor, "start", sends=sends, **fields)
+def start(actor: str, *sends: str | Said, does: str = "acts", **fields: Any) -> Step:
+    return step(actor, "start", sends=sends, does=does, **{"rule": f"{actor} {does}", **fields})
 
 
 def deliver(source: str, actor: str, message: str, **fields: Any) -> Step:
@@ -44,13 +50,13 @@ def probe(source: str, init: str, answer: str, **fields: Any) -> Step:
 
 
 def clock(rule: str, **fields: Any) -> Step:
-    return Step(actor="clock", action="start", rule=rule, changes=("clock: 1",), **fields)
+    return Step(actor="clock", action="start", rule=rule, cells=(changed("clock", "", "1"),), **fields)
 
 
-PAST = {"data": {"prologue": True}}
+PAST = {"prologue": True}
 
 HONEST = trace(
-    start("pma1", "PHoTI(1)", rule="pma1 starts the proxy home test"),
+    start("pma1", "PHoTI(1)", does="starts the proxy home test"),
     deliver("pma1", "ha", "PHoTI", sends=("PHoTI(1)",), link="HA-PMA tunnel"),
     deliver("pma1", "cn", "PHoTI", link="HA-CN path"),
     attacker="off-path",
@@ -60,27 +66,30 @@ HONEST = trace(
 """No attacker takes part, whoever is named; the home agent forwards what it gets."""
 
 ATTACK = trace(
-    start("mn", "BU(1)", rule="mobile node begins", **PAST),
+    start("mn", "BU(1)", does="begins", rule="mobile node begins", **PAST),
     deliver(
         "mn",
         "cn",
         "BU",
         sends=("BA(1)",),
-        changes=("cn[HoA].entry: CoA1, verified", "cn[HoA].sequence number: 1"),
-        before=("none", "none"),
-        learned=("MAC(1): read from the BA at step 2",),
+        cells=(changed("cn[HoA].entry", "none", "CoA1, verified"), changed("cn[HoA].sequence number", "none", "1")),
+        learned=(known("MAC(1)", "read from the BA", " at step 2"),),
         **PAST,
     ),
     clock("clock reaches 240 s", essential=True),
-    probe("HoA", "HoTI", "HoT", learned=("T(HoA, nonce 1): from a test of its own at step 4, read at its path",)),
-    start("mn", essential=False, changes=("mobile node attached to: CoA2",), before=("CoA1",)),
+    probe(
+        "HoA",
+        "HoTI",
+        "HoT",
+        learned=(known("T(HoA, nonce 1)", "from a test of its own", " at step 4, read at its path"),),
+    ),
+    start("mn", essential=False, cells=(changed("mobile node attached to", "CoA1", "CoA2"),)),
     inject(
         "mn",
         "cn",
         "complete BU",
         sends=("BA(2)",),
-        changes=("cn[HoA].entry: attacker, verified",),
-        before=("CoA1, verified",),
+        cells=(changed("cn[HoA].entry", "CoA1, verified", "attacker, verified"),),
         essential=True,
     ),
     no_return=4,
@@ -135,30 +144,27 @@ PRINCIPALS = ("mn", "pma1", "pma2", "ha", "ha2", "pma3", "cn", "attacker", "cloc
 
 names = st.sampled_from(PRINCIPALS) | st.sampled_from(HOSTILE) | st.text(max_size=30)
 texts = st.sampled_from(("HoT(1)", "HoT(2)", "BU(1)", "BA(1)", *HOSTILE)) | st.text(max_size=60)
-cells = st.builds("{}[{}].{}: {}".format, names, names, texts, texts) | texts
-
-
-def _several(of: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(of, max_size=3).map(tuple)
-
 
 steps = st.builds(
     Step,
     actor=names,
     action=st.sampled_from(("start", "deliver", "inject", "test", "")),
     rule=texts,
+    does=texts,
     message=texts,
     source=names,
     destination=names,
     link=texts,
     term=texts,
-    sends=_several(texts),
-    changes=_several(cells),
-    before=_several(texts),
-    learned=_several(texts),
+    content=st.none() | st.dictionaries(st.sampled_from(("type", "to", "seq")), names, max_size=3),
+    parts=parts(texts),
+    sends=messages(texts),
+    cells=cells(texts, names),
+    known=terms(texts),
+    learned=terms(texts),
     attacker=st.booleans(),
+    prologue=st.booleans(),
     essential=st.none() | st.booleans(),
-    data=st.fixed_dictionaries({}, optional={"prologue": st.booleans()}),
 )
 traces = st.builds(
     Trace,

@@ -16,6 +16,7 @@ import finding_samples as samples
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from told import known, untold
 
 from pmicheck.options import parser
 from pmicheck.report.directory import write_reports
@@ -229,8 +230,7 @@ def test_a_record_without_a_review_says_what_nobody_looked_for() -> None:
 
 
 def test_an_older_record_lacks_what_stood_before() -> None:
-    old = tuple(replace(step, before=(), premises=(), learned=()) for step in samples.STEPS)
-    told = page(samples.finding(steps=old)).text
+    told = page(samples.finding(steps=tuple(map(untold, samples.STEPS)))).text
     assert "cn[HoA].entry not recorded attacker, verified" in re.sub(r"(?<=y)(?=not|att)|(?<=d)(?=att)", " ", told)
 
 
@@ -299,7 +299,8 @@ derived = st.integers(1, 8).flatmap(
 @settings(deadline=None)
 @given(derived)
 def test_derivation_trees_tell_each_line_in_full_once(premises: tuple[list[int], ...]) -> None:
-    step = Step("a", "inject", "r", knowledge=tuple(f"{at}: how" for at in range(len(premises))), premises=premises)
+    terms = tuple(known(str(at), "how", "", *below) for at, below in enumerate(premises))
+    step = Step("a", "inject", "r", known=terms)
     full: dict[str, list[str]] = {}
 
     def walk(node: Derived) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import record_samples as samples
+from told import known, said
 
 from pmicheck.report.findings import render
 from pmicheck.report.flaws import flaws, way_in
@@ -26,7 +28,7 @@ def violation(
     assert found.trace is not None
     assert found.replay is not None
     *before, last = found.trace.steps
-    steps = (*before, replace(last, data={"message": message}))
+    steps = (*before, replace(last, content=message))
     cost = {"packets": 2, "octets_sent": 208, "victim_octets": 1500, "seconds": 0.25}
     return replace(
         found,
@@ -54,8 +56,29 @@ def test_an_update_that_was_sent_before_came_in_by_replay() -> None:
     result = violation()
     assert result.trace is not None
     first, *others = result.trace.steps
-    seen = replace(first, sends=(result.trace.steps[-1].term,))
-    assert "seen before" in way_in(replace(result, trace=replace(result.trace, steps=(seen, *others))))
+    sent = result.trace.steps[-1].said
+    passed_on = replace(sent, term="BU(in other words)", content={**sent.content, "link": "tunnel", "to": "ha"})
+    for before in (passed_on, said(sent.term)):
+        seen = replace(first, sends=(before,))
+        assert "seen before" in way_in(replace(result, trace=replace(result.trace, steps=(seen, *others))))
+    other = replace(first, sends=(replace(sent, content={**sent.content, "seq": 2}),))
+    assert "seen before" not in way_in(replace(result, trace=replace(result.trace, steps=(other, *others))))
+
+
+@pytest.mark.parametrize(
+    ("term", "how", "needs"),
+    [
+        ("signature of mn over (care-of CoA1)", "read from the PBU", "a signature of the node that was seen"),
+        ("signature of mn over (care-of CoA1)", "it signs", "the node's private key, whoever holds them"),
+        ("MAC[T(HoA, nonce 1)](PBU)", "read from the PBU", "the node's private key, whoever holds them"),
+    ],
+)
+def test_a_signature_is_made_with_the_key_unless_it_was_read(term: str, how: str, needs: str) -> None:
+    result = violation(key="mn")
+    assert result.trace is not None
+    *before, last = result.trace.steps
+    steps = (*before, replace(last, known=(known(term, how),)))
+    assert way_in(replace(result, trace=replace(result.trace, steps=steps))).endswith(needs)
 
 
 def test_the_weakest_attacker_comes_first_and_then_the_gravest_harm() -> None:

@@ -11,6 +11,7 @@ import sequence_traces as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sequence_traces import start, trace
+from told import changed
 
 from pmicheck.report.itf import OWN, itf
 from pmicheck.trace import Trace
@@ -87,9 +88,10 @@ def test_numbers_are_parameters_of_the_first_state(number: Any, written: Any) ->
 
 @pytest.mark.parametrize("cell", ["actor", "#meta", "cell #meta", "number seconds", "cell actor", ""])
 def test_a_cell_takes_no_name_that_the_format_or_another_variable_has(cell: str) -> None:
-    changes = tuple(f"{name}: new" for name in ("actor", "#meta", "cell #meta", "number seconds", "cell actor", ""))
-    found = stored(trace(start("mn", changes=changes), numbers={"seconds": 1}))
-    assert len(set(found["vars"])) == len(OWN) + len(changes)
+    names = ("actor", "#meta", "cell #meta", "number seconds", "cell actor", "")
+    cells = tuple(changed(name, "", "new") for name in names)
+    found = stored(trace(start("mn", cells=cells), numbers={"seconds": 1}))
+    assert len(set(found["vars"])) == len(OWN) + len(cells)
     assert [state["actor"] for state in found["states"]] == ["", "mn"]
     assert found["states"][1][f"cell {cell}"] == "new"
 

@@ -30,13 +30,13 @@ from octet_samples import (
     step_of,
     with_packets,
 )
+from told import parts
 
 from pmicheck.concrete import tokens, wire
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.stage import CARE_OF as AGENT_ADDRESSES
 from pmicheck.concrete.stage import Stage
-from pmicheck.report.octets.symbols import split
 from pmicheck.report.octets.table import fields, names, rows
 from pmicheck.trace import Step, Trace
 
@@ -93,10 +93,9 @@ SPLIT_UP = ("CacheAnswer", "Data")
 def test_every_part_of_a_term_is_carried_by_a_field(name: str) -> None:
     for packet in rows(replayed(name)):
         carried = ", ".join(field.term for field in packet.fields)
-        head, parts = split(packet.step.term)
-        assert re.sub(r" \d+$", "", head) in carried
-        kind = packet.step.data.get("message", {}).get("type")
-        for part in parts:
+        kind = (packet.step.content or {}).get("type")
+        assert ("data" if kind == "Data" else packet.step.message) in carried
+        for _, part in packet.step.parts:
             for piece in re.split(" at | to ", part) if kind in SPLIT_UP else [part]:
                 assert piece in (*carried.split(", "), "no authenticator", "none") or piece in carried
 
@@ -163,12 +162,23 @@ def test_a_deregistration_shows_in_its_lifetime() -> None:
     assert told == {("0 s: deregistration", "deregistration"), ("0 s: deregistration", "deregistering")}
 
 
-def test_a_term_is_cut_at_the_commas_outside_of_brackets() -> None:
-    assert split("PBA(status 0, {PT1(HoA, x)}pk(mn), MAC[a, b](c, d))") == (
-        "PBA",
-        ("status 0", "{PT1(HoA, x)}pk(mn)", "MAC[a, b](c, d)"),
-    )
-    assert split("trigger") == ("trigger", ())
+@pytest.mark.parametrize("name", STORED)
+def test_a_term_has_nothing_but_its_parts(name: str) -> None:
+    for step in replayed(name).steps:
+        _, _, inside = step.term.partition("(")
+        assert inside == (f"{', '.join(words for _, words in step.parts)})" if step.term else "")
+
+
+def test_a_message_that_tells_nothing_but_its_type_has_no_parts_but_its_name() -> None:
+    octets = packet_of(EARLY).to_bytes()
+    found = fields(replace(step_of(octets, type="Update"), message="early PBU"))
+    assert {field.term for field in found} == {"", "early PBU"}
+
+
+def test_a_part_that_tells_no_field_of_its_message_stands_nowhere() -> None:
+    odd = (("", "what"), ("surprise", "something"), ("status", "status 0"), ("seq", "seq 7"))
+    found = fields(replace(step_of(packet_of(EARLY).to_bytes(), type="Update"), parts=odd))
+    assert [(field.name, field.term) for field in found if field.term] == [("Sequence #", "seq 7")]
 
 
 # What the authenticator and the signature cover.
@@ -316,14 +326,20 @@ kinds = (
 @settings(deadline=None)
 @given(
     st.sampled_from(with_packets()),
-    st.text(st.characters(), max_size=40) | st.text("(,)[{}] CPTHMAC", max_size=40),
-    st.dictionaries(st.sampled_from(attributes), values),
-    st.sampled_from(kinds) | values,
+    parts(st.sampled_from(attributes) | st.text(max_size=20)),
+    st.none()
+    | st.fixed_dictionaries({"type": st.sampled_from(kinds) | values}, optional=dict.fromkeys(attributes, values)),
+    st.dictionaries(st.sampled_from(("init", "address", "nonce")), values),
+    st.sampled_from(("deliver", "inject", "test")),
 )
 def test_whatever_a_record_says_a_packet_has_its_fields(
-    seen: tuple[str, Step], term: str, message: dict[str, Any], kind: object
+    seen: tuple[str, Step],
+    told: tuple[tuple[str, str], ...],
+    message: dict[str, Any] | None,
+    arguments: dict[str, Any],
+    action: str,
 ) -> None:
-    step = replace(seen[1], term=term, data={"kind": "deliver", "message": {**message, "type": kind}})
+    step = replace(seen[1], parts=told, content=message, arguments=arguments, action=action)
     trace = Trace("s", "a", "p", {}, (), (step,))
     (packet,) = rows(trace)
     assert_tiled(bytes.fromhex(step.octets or ""), packet.fields)

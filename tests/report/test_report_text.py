@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import record_samples as samples
+from told import changed
 
 from pmicheck.report import text
 from pmicheck.report.gate.baseline import Baseline, compare
@@ -148,9 +149,9 @@ def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
         "sends: HoT(hoa, cookie1, T)",
         "by: RFC 6275 9.4.1, N035 N036 (rule cn-answers-hoti)",
         "3. The attacker sends a BU to the correspondent node over HA-CN, with attacker's care-of address",
-        "attacker knows: T was seen on HA-CN and then: the MAC is computed from T and C",
+        "attacker knows: T(HoA, nonce 1): read from the HoT at step 2 and then: MAC[T | C](BU): it computes Kbm",
         "let through by: nonce indices are fresh; the MAC is right",
-        "effect: the entry for the victim holds the attacker's care-of address",
+        "effect: cn[HoA].entry: attacker, verified",
         "by: draft 3.3, N041 (rule cn-accepts-bu)",
         "packet: 96 octets: 60 00 ab",
         "Conclusion: the correspondent node sends the victim's traffic to the attacker.",
@@ -218,18 +219,21 @@ def test_a_story_keeps_to_the_width(width: int) -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (Step("clock", "start", "clock ticks", changes=("T expires",)), "Clock ticks. effect: T expires"),
-        (Step("mn", "start", "mobile node moves", changes=("at pma2",)), "Mobile node moves. effect: at pma2"),
+        (Step("clock", "start", "clock ticks", cells=(changed("clock", "1", "2"),)), "Clock ticks. effect: clock: 2"),
         (
-            Step("attacker", "test", "r", "CoTI", source="attacker", destination="cn", attacker=True),
+            Step("mn", "start", "mobile node moves", cells=(changed("mobile node attached to", "CoA1", "CoA2"),)),
+            "Mobile node moves. effect: mobile node attached to: CoA2",
+        ),
+        (
+            Step("attacker", "test", "r", message="CoTI", source="attacker", destination="cn", attacker=True),
             "The attacker sends a CoTI to CN, from its own address, and reads the answer.",
         ),
         (
-            Step("network", "deliver", "r", "EBU", source="pma1", destination="cn", attacker=True),
+            Step("network", "deliver", "r", message="EBU", source="pma1", destination="cn", attacker=True),
             "The attacker lets an EBU from PMA1 reach CN.",
         ),
         (Step("network", "deliver", "r"), "Somebody sends a packet to the network."),
-        (Step("x", "sideways", "r", "odd"), "X: sideways odd."),
+        (Step("x", "sideways", "r", message="odd"), "X: sideways odd."),
     ],
 )
 def test_each_action_has_its_sentence(step: Step, said: str) -> None:

@@ -15,6 +15,7 @@ import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from told import changed, known, said
 
 from pmicheck.catalogue import catalogue
 from pmicheck.report.ci.locations import relative, uri
@@ -201,12 +202,13 @@ def test_the_trace_is_one_flow_with_a_thread_a_principal() -> None:
 
 
 def test_steps_have_their_weight_and_what_they_change() -> None:
-    step = replace(samples.STEPS[2], changes=("cn[HoA].entry: attacker, verified", "all is lost"))
+    cells = changed("cn[HoA].entry", "CoA1, verified", "attacker, verified"), changed("clock", "1", "2")
+    step = replace(samples.STEPS[2], cells=cells)
     marked = tuple(replace(step, essential=essential) for essential in (True, None, False))
     (result,) = results_of(replace(ci.NEW, trace=replace(samples.trace(), steps=marked)))
     steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
     assert [step["importance"] for step in steps] == ["essential", "important", "unimportant"]
-    assert steps[0]["state"] == {"cn[HoA].entry": {"text": "attacker, verified"}, "change 2": {"text": "all is lost"}}
+    assert steps[0]["state"] == {"cn[HoA].entry": {"text": "attacker, verified"}, "clock": {"text": "2"}}
 
 
 def test_a_violation_without_a_trace_has_no_flow() -> None:
@@ -303,11 +305,13 @@ def numbered(nonce: str, seq: str, time: int) -> Result:
         replace(
             step,
             term=f"BU({nonce}, {seq})",
-            sends=(f"BA({seq})",),
-            knowledge=(f"T({nonce})",),
-            changes=(f"cn.sequence number: {seq}",),
+            content={"nonce": nonce, "seq": seq},
+            parts=(("nonce", nonce), ("seq", seq)),
+            sends=(said(f"BA({seq})", seq=seq),),
+            known=(known(f"T({nonce})", "read from the HoT"),),
+            cells=(changed("cn[HoA].sequence number", "", seq),),
             passed=(f"{nonce} is accepted",),
-            data={"nonce": nonce},
+            arguments={"nonce": nonce},
             time=float(time),
             octets="00" * time,
         )

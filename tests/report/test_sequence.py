@@ -14,6 +14,7 @@ import sequence_traces as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sequence_traces import clock, deliver, inject, start, trace
+from told import changed, known, said, untold
 
 from pmicheck.report.sequence import chart as sequence
 from pmicheck.report.sequence.chart import chart
@@ -102,6 +103,20 @@ def test_two_packets_of_the_same_text_are_no_repetition() -> None:
     assert [event(told, number).packets[0].again for number in (3, 4)] == [None, None]
 
 
+def test_a_message_is_the_same_by_its_fields_whatever_it_is_called_and_wherever_it_is() -> None:
+    first, second = ({"type": "TestInit", "cookie": ["cookie", "pma1", number]} for number in (1, 2))
+    told = trace(
+        start("pma1", said("PHoTI(HoA)", **first)),
+        start("pma1", said("PHoTI(HoA)", **second)),
+        deliver("x", "ha", "PHoTI", term="PHoTI(HoA)", content={**second, "link": "tunnel", "to": "ha"}),
+        deliver("x", "ha", "PHoTI", term="PHoTI(by another name)", content={**first, "link": "ha-cn", "tries": 1}),
+        deliver("x", "ha", "PHoTI", term="PHoTI(HoA)", content={**first, "cookie": ["cookie", "pma2", 1]}),
+    )
+    assert [event(told, number).packets[0].source for number in (3, 4, 5)] == ["pma1", "pma1", "x"]
+    assert [event(told, number).packets[0].sent for number in (3, 4)] == [None, 1], "the second overtook the first"
+    assert [event(told, number).lost for number in (1, 2)] == [(), ()]
+
+
 def test_a_packet_is_late_when_a_later_one_or_the_clock_overtook_it() -> None:
     assert event(samples.UNRULY, 5).packets[0].sent is None
     assert event(samples.UNRULY, 6).packets[0].sent == 1
@@ -154,16 +169,27 @@ def test_changes_stand_in_the_lane_of_their_cell_with_the_value_before() -> None
     assert " ".join(texts(step_of(samples.ATTACK, 2), "change-text")) == (
         "entry: none → CoA1, verified sequence number: none → 1"
     )
-    told = trace(start("pma1", changes=("pma2.registration: context, last number 2",), before=("idle, last number 2",)))
-    (change,) = event(told, 1).changes
+    context = changed("pma2.registration", "idle, last number 2", "context, last number 2")
+    (change,) = event(trace(start("pma1", cells=(context,))), 1).changes
     assert (change.lane, change.text) == ("pma2", "registration: idle →\N{NO-BREAK SPACE}context")
-    same = trace(start("pma1", changes=("pma1.registration: testing",), before=("testing",)))
+    same = trace(start("pma1", cells=(changed("pma1.registration", "testing", "testing"),)))
     assert event(same, 1).changes == ()
 
 
+def test_a_cell_that_says_no_keeper_changes_where_the_step_is_processed() -> None:
+    cell = replace(changed("cn[HoA].entry", "none", "CoA1, verified"), of={})
+    (change,) = event(trace(start("mn", "BU(1)"), deliver("mn", "cn", "BU", cells=(cell,))), 2).changes
+    assert (change.lane, change.subject) == ("cn", "")
+
+
+def test_an_act_is_told_without_its_actor_if_the_step_says_what_it_does() -> None:
+    assert event(trace(start("pma1", does="hands HT to pma2")), 1).act == "hands HT to PMA2"
+    assert event(trace(start("pma1", does="", rule="pma1 does it")), 1).act == "PMA1 does it"
+
+
 def test_a_record_without_values_before_is_told_all_the_same() -> None:
-    old = [replace(step, before=(), learned=(), premises=()) for step in samples.ATTACK.steps]
-    assert "entry: CoA1, verified" in texts(step_of(trace(*old), 2))
+    old = trace(*map(untold, samples.ATTACK.steps))
+    assert "entry: CoA1, verified" in texts(step_of(old, 2))
 
 
 def test_the_clock_runs_across_and_has_no_lane() -> None:
@@ -272,10 +298,11 @@ def test_hostile_names_stay_text_in_a_well_formed_element(told: Trace) -> None:
 def test_what_is_cut_in_the_chart_stands_in_full_in_the_title_of_its_group() -> None:
     keys = ("actor", "rule", "sent", "name", "link", "cell", "term", "learnt")
     long = {key: f"{key} is a very long text " * 40 for key in keys}
+    entry, learnt = changed("cn[HoA].entry", "", long["cell"]), known(long["learnt"], "it computes it")
     told = trace(
-        start(long["actor"], f"{long['sent']}(1)", rule=long["rule"]),
-        deliver("mn", "cn", long["name"], link=long["link"], changes=(f"cn[HoA].entry: {long['cell']}",)),
-        inject(long["actor"], "cn", "BU", term=long["term"], learned=(f"{long['learnt']}: it computes it",)),
+        start(long["actor"], f"{long['sent']}(1)", does=long["rule"]),
+        deliver("mn", "cn", long["name"], link=long["link"], cells=(entry,)),
+        inject(long["actor"], "cn", "BU", term=long["term"], learned=(learnt,)),
         conclusion=long["name"],
     )
     expected = {
@@ -292,7 +319,7 @@ def test_what_is_cut_in_the_chart_stands_in_full_in_the_title_of_its_group() -> 
 
 
 def test_text_that_no_table_measures_is_squeezed_into_its_box() -> None:
-    told = trace(start("mn", rule="漢字"), start("cn", rule="plain"))
+    told = trace(start("mn", does="漢字"), start("cn", does="plain"))
     squeezed = [each.get("textLength") for each in root(told).iter(f"{SVG}text") if each.get("class") == "act-text"]
     assert squeezed == [f"{width('漢字', 11):.1f}", None]
 

@@ -205,8 +205,10 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A sentence as text. A comment parts what GitHub would otherwise take for a mention, a reference or a link."""
+    """A sentence as text. A comment parts what GitHub would otherwise take for a mention, a reference or a link; what
+    begins like an item of a list is none (CommonMark 5.2)."""
     shown = _references(one_line(text, LONGEST_SENTENCE))
+    shown = re.sub(r"^(\d*)([-.)])", lambda found: f"{found[1]}&#{ord(found[2])};", shown)
     return re.sub(r"(&#64;|&#35;|&#58;(?=&#47;)|\bwww(?=\.)|\bGH(?=-))", r"\1<!-- -->", shown, flags=re.IGNORECASE)
 
 

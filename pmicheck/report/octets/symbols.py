@@ -102,16 +102,16 @@ def _of_test(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
 
 
 def _of_update(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
-    yield "PBU" if message.get("proxy") else "BU", ("flags",)
-    yield "" if message.get("lifetime") else "deregistration", ("lifetime",)
+    yield _either(message.get("proxy"), "PBU", "BU"), ("flags",)
+    yield _either(message.get("lifetime"), "", "deregistration"), ("lifetime",)
 
 
 def _of_peer_update(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
-    yield "" if message.get("lifetime") else "deregistering", ("lifetime",)
+    yield _either(message.get("lifetime"), "", "deregistering"), ("lifetime",)
 
 
 def _of_acknowledgement(message: Mapping[str, Any]) -> Iterator[tuple[str, Keys]]:
-    yield "PBA" if message.get("proxy") else "BA", ("flags",)
+    yield _either(message.get("proxy"), "PBA", "BA"), ("flags",)
     if message.get("care_of_token"):
         yield _numbered("nonce", message.get("care_of_nonce")), ("care-of-nonce",)
     signature = message.get("sig")
@@ -156,6 +156,11 @@ _MORE: Mapping[str, _More] = {
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _either(value: object, yes: str, no: str) -> str:
+    """One word or the other by a field of the message, none where it does not have it."""
+    return yes if value is True else no if value is False else ""
 
 
 def _numbered(what: str, value: object) -> str:

@@ -244,7 +244,7 @@ def _change(step: Step, changed: Changed, receiver: str) -> Change | None:
     before, after = clean(", ".join(was)), clean(", ".join(now))
     new = f"{before} →\N{NO-BREAK SPACE}{after}" if before else after
     subject = "" if changed.kind in SAY_WHOSE else clean(str(changed.of.get("home", "")))
-    lane = str(changed.of.get("keeper", receiver))
+    lane = _lane(str(changed.of.get("keeper", receiver)))
     return Change(lane, subject, f"{clean(changed.words)}: {new}", changed.kind == "entry")
 
 
