@@ -108,7 +108,7 @@ def _transitions(columns: Iterable[Column]) -> tuple[Transition, ...]:
 class _Pickler(pickle.Pickler):
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self.dispatch_table = {Act: lambda act: (Act, (act.name, act.actor, act.section, act.statements, cannot_run))}
+        self.dispatch_table = {Act: lambda act: (Act, tuple({**vars(act), "run": cannot_run}.values()))}
 
 
 class _Unpickler(pickle.Unpickler):

@@ -204,9 +204,28 @@ class _Graph:
             *sorted(self.learnable),
             *(a for atoms in self.values for a in atoms),
         ]
-        self.needs = [[self.facts[b] for b in bits(t.needs)] for t in system.transitions]
-        self.learns = [[self.facts[b] for b in bits(t.learns)] for t in system.transitions]
-        self.bodies = [[self.facts[b] for b in bits(rule.body)] for rule in system.horn]
+        self._refined: dict[tuple[Node, ...], Colours] = {}
+        self._number()
+
+    def _number(self) -> None:
+        """The connections of the nodes, as positions in `nodes`."""
+        system = self.system
+        self.nodes = [*self.fields, *self.facts, *self.rules, *(a for atoms in self.values for a in atoms)]
+        at = {node: number for number, node in enumerate(self.nodes)}
+        facts = [at[fact] for fact in self.facts]
+
+        def of(nodes: list[Node]) -> list[int]:
+            return [at[node] for node in nodes]
+
+        def known(mask: int) -> list[int]:
+            return [facts[bit] for bit in bits(mask)]
+
+        self.transitions = [
+            (at[self.rules[t.rule]], of(guards), of(effects), known(t.needs), known(t.learns))
+            for t, guards, effects in zip(system.transitions, self.guards, self.effects, strict=True)
+        ]
+        self.horn = [(known(rule.body), facts[rule.head]) for rule in system.horn]
+        self.parts = [(at[field], of(atoms)) for field, atoms in zip(self.fields, self.values, strict=True)]
 
     @property
     def identity(self) -> Mapping:
@@ -251,7 +270,19 @@ class _Graph:
         return Mapping(fields, tuple(values), tuple(image[here[f]][1] for f in self.facts))
 
     def refined(self, singled_out: list[Node]) -> Colours:
-        """Colours that tell apart what differs in its connections, those singled out being unlike all others."""
+        """Colours that tell apart what differs in its connections, those singled out being unlike all others.
+
+        What is singled out one more than before is told apart in the colours that were found before.
+        """
+        known = self._refined.get(tuple(singled_out))
+        if known is None:
+            colours = self._at_first() if not singled_out else dict(self.refined(singled_out[:-1]))
+            if singled_out:
+                colours[singled_out[-1]] = hash((5, len(singled_out)))
+            known = self._refined[tuple(singled_out)] = self._stable(colours)
+        return known
+
+    def _at_first(self) -> Colours:
         known = self.system.start[1]
         colours: Colours = {field: hash((1, self.system.fields[field[1]].width)) for field in self.fields}
         colours |= {fact: hash((2, known >> fact[1] & 1)) for fact in self.facts}
@@ -259,35 +290,37 @@ class _Graph:
         colours |= {field: hash((7, field[1])) for field in self.idle}
         colours |= {rule: hash((3, self.system.rules[rule[1]].by_attacker)) for rule in self.rules}
         colours |= {atom: hash((4, atom in self.start)) for atoms in self.values for atom in atoms}
-        colours |= {point: hash((5, number)) for number, point in enumerate(singled_out)}
-        count = 0
-        while len(set(colours.values())) > count:
-            count = len(set(colours.values()))
-            colours = self._round(colours)
         return colours
 
-    def _round(self, colours: Colours) -> Colours:
-        """Each node's colour, and the colours of all that it is connected with."""
-        links: dict[Node, list[int]] = defaultdict(list)
+    def _stable(self, colours: Colours) -> Colours:
+        """The colours once no further round tells more apart."""
+        numbered, count = [colours[node] for node in self.nodes], 0
+        while len(set(numbered)) > count:
+            count = len(set(numbered))
+            numbered = self._round(numbered)
+        return dict(zip(self.nodes, numbered, strict=True))
 
-        def connect(nodes: list[Node], role: int, colour: int) -> None:
-            for node in nodes:
-                links[node].append(hash((role, colour)))
-
-        def of(nodes: list[Node]) -> tuple[int, ...]:
-            return tuple(sorted(colours[node] for node in nodes))
-
-        for number, t in enumerate(self.system.transitions):
-            ends = (self.guards[number], self.effects[number], self.needs[number], self.learns[number])
-            colour = hash((colours[self.rules[t.rule]], *map(of, ends)))
-            for role, nodes in enumerate(ends):
-                connect(nodes, role, colour)
-            connect([self.rules[t.rule]], 4, colour)
-        for rule, body in zip(self.system.horn, self.bodies, strict=True):
-            colour = hash((of(body), colours[self.facts[rule.head]]))
-            connect(body, 5, colour)
-            connect([self.facts[rule.head]], 6, colour)
-        for field, atoms in zip(self.fields, self.values, strict=True):
-            connect([field], 7, hash(of(atoms)))
-            connect(atoms, 8, colours[field])
-        return {node: hash((colour, tuple(sorted(links[node])))) for node, colour in colours.items()}
+    def _round(self, colours: list[int]) -> list[int]:
+        """Each node's colour, and the colours of all that it is connected with, in sums that no order changes."""
+        mixed = [hash((9, colour)) for colour in colours]
+        of = mixed.__getitem__
+        links = [0] * len(colours)
+        for rule, guards, effects, needs, learns in self.transitions:
+            ends = sum(map(of, guards)), sum(map(of, effects)), sum(map(of, needs)), sum(map(of, learns))
+            colour = hash((colours[rule], *ends))
+            links[rule] += hash((4, colour))
+            for role, nodes in enumerate((guards, effects, needs, learns)):
+                if nodes:
+                    link = hash((role, colour))
+                    for node in nodes:
+                        links[node] += link
+        for body, head in self.horn:
+            colour = hash((sum(map(of, body)), colours[head]))
+            links[head] += hash((6, colour))
+            for node in body:
+                links[node] += hash((5, colour))
+        for field, atoms in self.parts:
+            links[field] += hash((7, sum(map(of, atoms))))
+            for atom in atoms:
+                links[atom] += hash((8, colours[field]))
+        return [hash(pair) for pair in zip(colours, links, strict=True)]

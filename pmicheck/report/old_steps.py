@@ -15,7 +15,7 @@ Stored = Mapping[str, Any]
 _CACHE = r"(?P<keeper>\w+)\[(?P<home>.+)\]\."
 _CELLS: Mapping[str, str] = {
     "clock": "clock",
-    "attachment": "mobile node (?P<words>attached to)",
+    "attachment": "(?:mobile node|node of (?P<home>.+)) (?P<words>attached to)",
     "registration": r"(?P<keeper>\w+)\.(?P<words>registration)",
     "local list": r"(?P<keeper>\w+)\.(?P<words>binding update list\[(?P<home>.+)\])",
     "wish": r"(?P<keeper>\w+)\.(?P<words>route optimisation wanted by (?P<home>.+))",
@@ -29,8 +29,8 @@ _CELLS: Mapping[str, str] = {
     "newest delegation": _CACHE + "(?P<words>newest delegation)",
 }
 _ACTS: tuple[tuple[str, str], ...] = (
-    ("move", r"(?P<actor>mobile node) (?P<does>moves to (?P<target>\w+))"),
-    ("move", r"node of (?P<home>.+) moves to (?P<target>\w+)"),
+    ("move", r"(?P<who>mobile node) (?P<does>moves to (?P<target>\w+))"),
+    ("move", r"node of (?P<home>.+) (?P<does>moves to (?P<target>\w+))"),
     ("end entry", r"entry of (?P<home>.*?) ends(?: at (?P<at>\w+))?"),
     ("end handover token", r"handover token of (?P<home>.*?) ends(?: at (?P<at>\w+))?"),
     ("start tests", r"\S+(?: node)? (?P<does>starts the (?:proxy home test|tests|home test))"),
@@ -52,6 +52,8 @@ _ACTS: tuple[tuple[str, str], ...] = (
     ("send data", r"(?P<who>mobile node|correspondent) (?P<does>sends data by its agent)"),
     ("ask for route optimisation", r"(?P<who>mobile node) (?P<does>asks for route optimisation)"),
 )
+_LABEL = re.compile(r" \((?P<home>.+) at (?P<at>\w+)\)$")
+"""What stands behind the name of a rule or of a registration that is about another flow than the main one."""
 _HOMES = {"mobile node": "HoA", "correspondent": "CN's HoA"}
 _WAYS = ("it ", "read from ", "from a test of its own", "handed over", "came to it", "public")
 _WHEN = re.compile(r"( at step \d+(?:, read at .*)?| in the prologue)$", re.DOTALL)
@@ -200,18 +202,24 @@ def _act(step: Stored, data: Stored, correspondent: str) -> tuple[str, dict[str,
         return "test", {name: data[name] for name in ("init", "address", "nonce") if name in data}, ""
     if "phase" in data:
         return "tick", {"phase": data["phase"]}, ""
+    rule, label, flow = _unlabelled(str(data.get("rule", step["rule"])))
     for key, pattern in _ACTS if step["action"] == "start" else ():
-        found = re.fullmatch(pattern, str(data.get("rule", step["rule"])))
+        found = re.fullmatch(pattern, rule)
         if found is not None:
-            named = {name: value for name, value in found.groupdict().items() if value is not None}
-            does = named.pop("does", "")
-            named.pop("actor", None)
+            named = {**{name: value for name, value in found.groupdict().items() if value is not None}, **flow}
+            does = named.pop("does", "") + label
             if "who" in named:
                 named["home"] = _HOMES[named.pop("who")]
             if key in ("end entry", "end handover token"):
                 named.setdefault("at", correspondent)
             return key, named, does
     return ("receive" if step["action"] != "start" else ""), {}, ""
+
+
+def _unlabelled(name: str) -> tuple[str, str, dict[str, str]]:
+    """The name as that of the main flow, its label, and whose traffic with whom that says."""
+    label = _LABEL.search(name)
+    return (name[: label.start()], label[0], label.groupdict()) if label else (name, "", {})
 
 
 def _said(term: str, contents: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,15 +257,16 @@ def _addresses(term: str) -> dict[str, str]:
 def _changed(line: str, before: str, stored: Any) -> dict[str, Any]:
     cell, _, now = line.partition(": ")
     kind, of = "", {}
+    unlabelled, label, flow = _unlabelled(cell)
     for name, pattern in _CELLS.items():
-        found = re.fullmatch(pattern, cell)
+        found = re.fullmatch(pattern, unlabelled)
         if found is not None:
             kind = name
-            of = {key: _number(value) for key, value in found.groupdict().items() if value}
+            of = {**{key: _number(value) for key, value in found.groupdict().items() if value}, **flow}
             break
-    words = of.pop("words", cell)
+    words = f"{of.pop('words', unlabelled)}{label}"
     if kind == "attachment":
-        of |= {"keeper": "mn", "home": "HoA"}
+        of = {"keeper": "mn2", **of} if "home" in of else {"keeper": "mn", "home": "HoA"}
     told = isinstance(stored, dict) and stored.get("cell") == cell and "value" in stored
     after = stored["value"] if told else _value(kind, now)
     return {

@@ -111,17 +111,15 @@ def test_every_reading_flips_a_verdict_or_is_listed_as_harmless(reading: str) ->
 SA, ATTACHMENT, LATE = (("pma_auth", "sa"),), (("pma_auth", "attachment"),), (("photi_state", "none"),)
 
 SMALL: list[tuple[str, str, Settings]] = [
-    *(("type1-initial", a, ()) for a in ("off-path", "home-path", "careof-path", "malicious-mn")),
-    *(("type1-handover", a, ()) for a in ("off-path", "home-path", "careof-path", "malicious-mn")),
-    *(("ero-initial", a, ()) for a in ("off-path", "home-path", "careof-path", "malicious-mn")),
-    *(("data-plane", a, ()) for a in ("home-path", "careof-path", "malicious-mn", "dolev-yao")),
-    *(("type2-rr", a, way) for a in ("off-path", "home-path", "careof-path") for way in ((), LATE)),
-    *(("type2-handshake", a, way) for a in ("off-path", "careof-path", "rogue-cn") for way in (SA, ATTACHMENT)),
-    *(
-        ("type2-handshake-handover", a, way)
-        for a in ("careof-path", "rogue-previous-pma", "rogue-next-pma", "rogue-cn")
-        for way in (SA, ATTACHMENT)
-    ),
+    *(("type1-initial", a, ()) for a in ("home-path", "careof-path", "malicious-mn")),
+    *(("type1-handover", a, ()) for a in ("home-path", "careof-path")),
+    *(("ero-initial", a, ()) for a in ("home-path", "careof-path", "malicious-mn")),
+    *(("data-plane", a, ()) for a in ("home-path", "malicious-mn")),
+    *(("type2-rr", a, LATE) for a in ("off-path", "home-path")),
+    *(("type2-handshake", "careof-path", way) for way in (SA, ATTACHMENT)),
+    ("type2-handshake", "rogue-cn", SA),
+    ("type2-handshake-handover", "rogue-previous-pma", SA),
+    ("type2-handshake-handover", "rogue-next-pma", ATTACHMENT),
 ]
 """Cells to try what should change nothing, with the settings under which something holds there."""
 
