@@ -29,12 +29,12 @@ def traces(scenario: str, attacker: str) -> dict[str, Trace]:
 
 def is_of_the_search(step: Step) -> bool:
     """Neither of the prologue nor one of the attacker's own tests."""
-    return not step.data["prologue"] if "prologue" in step.data else step.action != "test"
+    return not step.prologue and step.action != "test"
 
 
 def prologue_of(trace: Trace) -> int:
     """The number of steps of the prologue, which come first."""
-    return sum(bool(step.data.get("prologue")) for step in trace.steps)
+    return sum(step.prologue for step in trace.steps)
 
 
 @pytest.mark.parametrize(("scenario", "attacker"), CELLS)
@@ -96,6 +96,6 @@ def test_each_transition_of_a_path_is_found_again_in_the_story(scenario: str, at
     for state in range(0, explored.states, 97):
         path = explored.path(state)
         steps, reached = retell(prepared.grounded, prepared.start, path)
-        assert reached[0] == sum(bool(step.data.get("prologue")) for step in steps)
+        assert reached[0] == sum(step.prologue for step in steps)
         told = [steps[number - 1].rule for number in reached[1:]]
         assert told == [system.rules[system.transitions[index].rule].name for index in path]

@@ -171,7 +171,7 @@ def test_a_step_that_was_not_replayed_claims_no_source_and_no_path(run: str) -> 
         if len(trace.steps) < 2:
             continue
         first = trace.steps[0]
-        other = type(first)(**{**vars(first), "data": {"kind": "start", "rule": "nobody does this"}})
+        other = type(first)(**{**vars(first), "action": "start", "act": "what nobody does"})
         report = replay_trace(type(trace)(**{**vars(trace), "steps": (other, *trace.steps[1:])}))
         for step in report.trace.steps[1:]:
             if made(step):

@@ -44,13 +44,25 @@ def with_steps(trace: Trace, change: Callable[[Step], Step | None]) -> Trace:
     return dataclasses.replace(trace, steps=tuple(kept))
 
 
-def with_data(step: Step, **fields: Any) -> Step:
+def with_fields(step: Step, **fields: Any) -> Step:
     """The step with other fields in its message."""
-    return dataclasses.replace(step, data={**step.data, "message": {**step.data["message"], **fields}})
+    return dataclasses.replace(step, content={**(step.content or {}), **fields})
 
 
-def kind(step: Step) -> str:
-    return str(step.data["kind"])
+def with_cells(step: Step, kind: str, change: Callable[[Any], Any]) -> Step:
+    """The step with another new value in its cells of a kind."""
+    cells = (dataclasses.replace(each, after=change(each.after)) if each.kind == kind else each for each in step.cells)
+    return dataclasses.replace(step, cells=tuple(cells))
+
+
+def type_of(step: Step) -> str:
+    """The class of the message, "" if there is none."""
+    return str((step.content or {}).get("type", ""))
+
+
+def is_home_test(step: Step) -> bool:
+    """Whether it is a home test of the attacker's own."""
+    return step.action == "test" and step.arguments["init"] == "HoTI"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,7 +88,7 @@ def test_every_packet_of_the_trace_comes_back_as_octets(name: str) -> None:
     trace = replayed(stored(name)).trace
     for step in trace.steps:
         assert step.time is not None
-        if kind(step) in ("deliver", "inject", "test"):
+        if step.action in ("deliver", "inject", "test"):
             assert Packet.from_bytes(bytes.fromhex(step.octets or ""))
 
 
@@ -127,9 +139,7 @@ def test_each_judge_can_say_no(name: str, other: str) -> None:
 
 
 def test_a_trace_whose_attacker_lacks_a_token_diverges() -> None:
-    trace = with_steps(
-        stored("no-redirection"), lambda s: None if kind(s) == "test" and s.data["init"] == "HoTI" else s
-    )
+    trace = with_steps(stored("no-redirection"), lambda s: None if is_home_test(s) else s)
     report = replayed(trace)
     assert report.outcome is Replay.DIVERGED
     assert "the attacker lacks T of HoA (nonce 1)" in report.sentence
@@ -153,7 +163,8 @@ def test_an_authenticator_that_was_never_seen_cannot_be_repeated() -> None:
 def test_a_forger_without_knowledge_makes_nothing_for_the_victims_address() -> None:
     stage = Stage("type1-initial", Policy())
     forger = Forger(stage, Knowledge(b"seed"))
-    message = next(s for s in stored("binding-agreement").steps if kind(s) == "inject").data["message"]
+    message = next(s for s in stored("binding-agreement").steps if s.action == "inject").content
+    assert message is not None
     with pytest.raises(Lacking, match="T of HoA"):
         forger.forge(message)
 
@@ -176,8 +187,8 @@ def test_powers_join() -> None:
 
 def test_a_delivery_of_what_nobody_sent_diverges() -> None:
     def other_number(step: Step) -> Step:
-        is_early = kind(step) == "deliver" and step.data["message"]["type"] == "Update"
-        return with_data(step, seq=7) if is_early else step
+        is_early = step.action == "deliver" and type_of(step) == "Update"
+        return with_fields(step, seq=7) if is_early else step
 
     report = replayed(with_steps(stored("binding-freshness"), other_number))
     assert report.outcome is Replay.DIVERGED
@@ -195,8 +206,7 @@ def test_a_packet_is_delivered_once() -> None:
 
 def test_an_entry_that_is_not_as_told_diverges() -> None:
     def flattered(step: Step) -> Step:
-        changes = tuple(line.replace("unverified", "verified") for line in step.changes)
-        return dataclasses.replace(step, changes=changes)
+        return with_cells(step, "entry", lambda entry: entry and {**entry, "verified": True})
 
     report = replayed(with_steps(stored("binding-freshness"), flattered))
     assert report.outcome is Replay.DIVERGED
@@ -205,7 +215,7 @@ def test_an_entry_that_is_not_as_told_diverges() -> None:
 
 def test_a_token_that_is_too_old_diverges() -> None:
     late = with_steps(
-        stored("no-redirection"), lambda s: dataclasses.replace(s, time=241.0) if kind(s) == "inject" else s
+        stored("no-redirection"), lambda s: dataclasses.replace(s, time=241.0) if s.action == "inject" else s
     )
     report = replayed(late)
     assert report.outcome is Replay.DIVERGED
@@ -230,12 +240,30 @@ def test_with_credit_the_flood_of_an_unverified_address_ends() -> None:
     assert report.outcome is Replay.DIVERGED
 
 
-def test_a_rule_that_does_not_exist_diverges() -> None:
+def test_an_act_that_does_not_exist_diverges() -> None:
     trace = stored("token-secrecy")
-    odd = dataclasses.replace(trace.steps[0], data={**trace.steps[0].data, "rule": "pma1 sings"})
+    odd = dataclasses.replace(trace.steps[0], act="sing")
     report = replayed(dataclasses.replace(trace, steps=(odd, *trace.steps[1:])))
     assert report.outcome is Replay.DIVERGED
-    assert "pma1 has no rule 'sings'" in report.sentence
+    assert "pma1 has no act 'sing'" in report.sentence
+
+
+@pytest.mark.parametrize("action", ["deliver", "inject"])
+def test_a_step_that_lacks_its_message_diverges(action: str) -> None:
+    trace = stored("binding-freshness")
+    at = next(index for index, step in enumerate(trace.steps) if step.action == action)
+    empty = dataclasses.replace(trace.steps[at], content=None)
+    report = replayed(dataclasses.replace(trace, steps=(*trace.steps[:at], empty, *trace.steps[at + 1 :])))
+    assert report.outcome is Replay.DIVERGED
+    assert f"a step of kind '{action}' without a message cannot be played" in report.sentence
+
+
+def test_somebody_that_the_nodes_do_not_know_does_nothing() -> None:
+    trace = stored("token-secrecy")
+    odd = dataclasses.replace(trace.steps[0], actor="somebody")
+    report = replayed(dataclasses.replace(trace, steps=(odd, *trace.steps[1:])))
+    assert report.outcome is Replay.DIVERGED
+    assert "the act 'start tests' of somebody is not known" in report.sentence
 
 
 def test_times_must_fit_the_steps() -> None:

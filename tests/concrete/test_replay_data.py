@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_replay import kind, replayed, stored, with_data, with_steps
+from test_replay import replayed, stored, type_of, with_fields, with_steps
 
 from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.replay import NO_ATTACKER
 from pmicheck.concrete.stage import CN_HOME, COA1, HA2, HOA, Stage
+from pmicheck.report.old_steps import upgraded
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
 
@@ -20,14 +21,13 @@ TUNNELLED, ROUTED = "data-origin", "data-origin-routing-header"
 NOT_THERE = "The nodes follow every step, but the bad state is not there at the end."
 
 
-def start(rule: str, time: float = 0.0) -> Step:
-    return Step("somebody", "start", rule, time=time, data={"kind": "start", "rule": rule})
+def start(actor: str, act: str, time: float = 0.0, **arguments: Any) -> Step:
+    return Step(actor, "start", f"{actor} acts", act=act, arguments=arguments, time=time)
 
 
 def carry(action: str, time: float, message: dict[str, Any], *, by_attacker: bool = False) -> Step:
     """A step that delivers a message or injects it."""
-    data = {"kind": action, "rule": "receives it", "message": message}
-    return Step("somebody", action, "receives it", time=time, attacker=by_attacker, data=data)
+    return Step("somebody", action, "receives it", time=time, attacker=by_attacker, content=message)
 
 
 def payload(source: str, destination: str, link: str, to: str, outer: str = "", routing: str = "") -> dict[str, Any]:
@@ -57,7 +57,7 @@ def test_upper_layers_are_handed_what_the_attacker_sent(name: str, who: str, as_
 def test_the_attacker_registers_before_its_tunnel_is_believed() -> None:
     """N162: without an entry that holds the outer source the correspondent takes no payload from it."""
     unregistered = with_steps(
-        stored(TUNNELLED), lambda s: None if kind(s) == "inject" and s.data["message"]["type"] == "Update" else s
+        stored(TUNNELLED), lambda s: None if s.action == "inject" and type_of(s) == "Update" else s
     )
     report = replayed(unregistered)
     assert report.outcome is Replay.DIVERGED
@@ -74,7 +74,7 @@ def test_a_pairwise_check_stops_nobody_who_has_registered_before() -> None:
 def test_an_outer_source_that_is_not_the_attackers_does_not_leave_its_network() -> None:
     forged = with_steps(
         stored(TUNNELLED),
-        lambda s: with_data(s, outer=COA1) if kind(s) == "inject" and s.data["message"]["type"] == "Data" else s,
+        lambda s: with_fields(s, outer=COA1) if s.action == "inject" and type_of(s) == "Data" else s,
     )
     report = replayed(forged)
     assert report.outcome is Replay.DIVERGED
@@ -96,7 +96,7 @@ def honest_payload(reading: str) -> Trace:
     """The correspondent sends to the registered node, and nobody else does anything."""
     trace = stored(ROUTED)
     before = tuple(step for step in trace.steps if not step.attacker)
-    sent = start("cn sends data to the mobile node", 1.0)
+    sent = start("cn", "send data", 1.0, by="cn")
     arrives = carry("deliver", 2.0, payload("cn", HOA, "careof-cn", "pma1", routing=HOA))
     readings = {**trace.readings, "rh2_address": reading}
     return dataclasses.replace(trace, readings=readings, steps=(*before, sent, arrives))
@@ -121,15 +121,20 @@ def test_with_the_destination_replaced_honest_payload_has_its_true_source() -> N
 def test_payload_in_the_agents_tunnel_has_its_true_source() -> None:
     trace = stored(ROUTED)
     before = tuple(step for step in trace.steps if not step.attacker)
-    sent = start("pma1 tunnels the mobile node's data", 1.0)
+    sent = start("pma1", "send data", 1.0, by="pma1")
     arrives = carry("deliver", 2.0, payload(HOA, "cn", "careof-cn", "cn", outer=COA1))
     report = replayed(dataclasses.replace(trace, steps=(*before, sent, arrives)))
     assert report.sentence == NOT_THERE
 
 
 def test_an_agent_without_registration_tunnels_nothing_to_the_correspondent() -> None:
-    trace = dataclasses.replace(stored(ROUTED), steps=(start("pma1 tunnels the mobile node's data"),))
+    trace = dataclasses.replace(stored(ROUTED), steps=(start("pma1", "send data", by="pma1"),))
     assert "pma1 holds no registration with cn" in replayed(trace).sentence
+
+
+def test_nobody_but_an_agent_and_the_correspondent_sends_data_of_its_own() -> None:
+    trace = dataclasses.replace(stored(ROUTED), steps=(start("pma2", "send data", by="pma2"),))
+    assert "'pma2' sends no data of its own" in replayed(trace).sentence
 
 
 def test_payload_that_nobody_sent_is_not_delivered() -> None:
@@ -140,13 +145,13 @@ def test_payload_that_nobody_sent_is_not_delivered() -> None:
 
 def test_payload_with_another_routing_header_is_another_packet() -> None:
     trace = honest_payload("source")
-    other = dataclasses.replace(trace, steps=(*trace.steps[:-1], with_data(trace.steps[-1], routing="cn")))
+    other = dataclasses.replace(trace, steps=(*trace.steps[:-1], with_fields(trace.steps[-1], routing="cn")))
     assert "no such packet is under way to pma1" in replayed(other).sentence
 
 
 # Two nodes at one agent (the draft's 4.1).
 
-REGISTERED = (start("pma1 registers the mobile node"), start("pma1 registers the correspondent", 0.1))
+REGISTERED = (start("pma1", "register", home=HOA), start("pma1", "register", 0.1, home=CN_HOME))
 TO_NODE = payload(CN_HOME, HOA, "access", "pma1")
 TRIGGER = {"type": "Trigger", "home": HOA, "link": "access", "to": "pma1"}
 EXPLICIT = {"ro_trigger": "explicit"}
@@ -176,7 +181,7 @@ def test_a_trigger_in_anothers_name_makes_state() -> None:
 
 
 def test_a_trigger_of_the_node_itself_is_no_offence() -> None:
-    asked, arrives = start("mobile node asks for route optimisation", 1.0), carry("deliver", 2.0, TRIGGER)
+    asked, arrives = start("mn", "ask for route optimisation", 1.0, home=HOA), carry("deliver", 2.0, TRIGGER)
     report = replayed(at_one_agent(REGISTERED[0], asked, arrives, prop=STATELESS, readings=EXPLICIT))
     assert report.sentence == NOT_THERE
 
@@ -202,18 +207,31 @@ def test_a_trigger_of_the_node_itself_is_no_offence() -> None:
             "the attacker lacks a way past the ingress filter of pma1",
         ),
         ((*REGISTERED, carry("deliver", 1.0, TO_NODE)), "off-path", "no such packet is on the access link"),
-        ((start("pma1 forgets the correspondent"),), "off-path", "the rule 'pma1 forgets the correspondent' is not"),
+        ((start("pma1", "sing", home=CN_HOME),), "off-path", "the act 'sing' of pma1 is not known"),
+        ((start("pma1", "register", home="nowhere"),), "off-path", "no node of the agent has the home address"),
+        ((start("pma1", "register"),), "off-path", "no node of the agent has the home address None"),
         (
             (
                 REGISTERED[0],
-                start("correspondent sends data by its agent", 1.0),
+                start("correspondent", "send data", 1.0, home=CN_HOME),
                 carry("deliver", 2.0, TO_NODE),
             ),
             "off-path",
             "pma1 refuses the packet by its check 'ingress-filter'",
         ),
     ],
-    ids=["unknown node", "elsewhere", "never asked", "twice", "false source", "unsent", "no rule", "unregistered"],
+    ids=[
+        "unknown node",
+        "elsewhere",
+        "never asked",
+        "twice",
+        "false source",
+        "unsent",
+        "no act",
+        "no home",
+        "no name",
+        "unregistered",
+    ],
 )
 def test_where_one_agent_does_not_follow(steps: tuple[Step, ...], attacker: str, sentence: str) -> None:
     report = replayed(at_one_agent(*steps, attacker=attacker, prop=STATELESS, readings=EXPLICIT))
@@ -221,8 +239,17 @@ def test_where_one_agent_does_not_follow(steps: tuple[Step, ...], attacker: str,
     assert sentence in report.sentence
 
 
+def test_a_node_leaves_the_agent_in_the_words_of_earlier_schemas_too() -> None:
+    away = "mobile node moves to away"
+    told = {"actor": "mn", "action": "start", "rule": away, "message": "", "from": "", "to": "", "link": ""}
+    told |= {"section": "", "statements": [], "term": "", "sends": [], "passed": [], "attacker": False, "octets": None}
+    told |= {"changes": ["mobile node attached to: away"], "time": 1.0, "data": {"kind": "start", "rule": away}}
+    (leaves,) = upgraded([told], "type2-local")
+    assert replayed(at_one_agent(*REGISTERED, Step.from_json(leaves))).sentence == NOT_THERE
+
+
 def test_what_one_node_sends_reaches_the_other_without_a_home_agent(tmp_path: Path) -> None:
-    sends, arrives = start("correspondent sends data by its agent", 1.0), carry("deliver", 2.0, TO_NODE)
+    sends, arrives = start("correspondent", "send data", 1.0, home=CN_HOME), carry("deliver", 2.0, TO_NODE)
     capture = tmp_path / "replay.pcap"
     report = replayed(at_one_agent(*REGISTERED, sends, arrives), capture)
     assert report.sentence == NOT_THERE

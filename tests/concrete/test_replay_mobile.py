@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from test_replay import kind, replayed, stored, with_data, with_steps
+from test_replay import is_home_test, replayed, stored, with_cells, with_fields, with_steps
 
 from pmicheck.concrete.attack import update_in
 from pmicheck.concrete.execution import Run
@@ -74,9 +74,9 @@ def test_whoever_reads_another_path_has_nothing_of_it() -> None:
 
 def test_the_permanent_token_registers_the_new_address_without_a_home_test() -> None:
     told = replayed(stored(RETURN)).trace.steps
-    rules = [step.rule for step in told]
-    begin = rules.index("mobile node registers with the permanent token")
-    messages = [step.message for step in told[begin : rules.index("mobile node moves to home")] if step.octets]
+    acts = [(step.act, step.arguments.get("target")) for step in told]
+    begin, end = acts.index(("register with PT", None)), acts.index(("move", "home"))
+    messages = [step.message for step in told[begin:end] if step.octets]
     assert messages == ["early BU", "BA", "complete BU", "BA"]
 
 
@@ -93,14 +93,14 @@ def test_at_home_the_permanent_token_ends_the_entry() -> None:
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [
-        ("mobile node registers with the permanent token", "mn holds no permanent token"),
-        ("mobile node deregisters", "mn holds no permanent token"),
-        ("mobile node dances", "mn has no rule 'dances'"),
+        ("register with PT", "mn holds no permanent token"),
+        ("deregister", "mn holds no permanent token"),
+        ("dance", "mn has no act 'dance'"),
     ],
 )
 def test_what_the_node_cannot_do_diverges(wanted: str, sentence: str) -> None:
     trace = stored(REDIRECTION)
-    first = dataclasses.replace(trace.steps[0], rule=wanted, data={**trace.steps[0].data, "rule": wanted})
+    first = dataclasses.replace(trace.steps[0], act=wanted)
     report = replayed(dataclasses.replace(trace, steps=(first, *trace.steps[1:])))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence.startswith("Step 1 ")
@@ -109,15 +109,14 @@ def test_what_the_node_cannot_do_diverges(wanted: str, sentence: str) -> None:
 
 def test_a_repeated_home_test_has_another_cookie() -> None:
     trace = stored(SECRECY)
-    rule = "mobile node repeats what is outstanding"
-    again = dataclasses.replace(trace.steps[0], time=0.001, rule=rule, data={**trace.steps[0].data, "rule": rule})
+    again = dataclasses.replace(trace.steps[0], time=0.001, act="repeat")
     report = replayed(dataclasses.replace(trace, steps=(trace.steps[0], again, *trace.steps[1:])))
     assert report.sentence.startswith("Step 6 ")
     assert "mn refuses the packet by its check 'cookie'" in report.sentence
 
     def second(step: Step) -> Step:
-        named = step.data.get("message", {}).get("cookie")
-        return with_data(step, cookie=["cookie", "mn", "home test", 2]) if named else step
+        named = (step.content or {}).get("cookie")
+        return with_fields(step, cookie=["cookie", "mn", "home test", 2]) if named else step
 
     renumbered = with_steps(trace, second).steps
     follows = replayed(dataclasses.replace(trace, steps=(trace.steps[0], again, *renumbered[1:])))
@@ -136,7 +135,7 @@ def test_while_the_entry_stands_an_old_number_is_refused() -> None:
 
 
 def test_a_missing_home_test_of_the_attackers_diverges() -> None:
-    trace = with_steps(stored(REDIRECTION), lambda s: None if kind(s) == "test" and s.data["init"] == "HoTI" else s)
+    trace = with_steps(stored(REDIRECTION), lambda s: None if is_home_test(s) else s)
     report = replayed(trace)
     assert report.outcome is Replay.DIVERGED
     assert "the attacker lacks T of HoA" in report.sentence
@@ -144,10 +143,10 @@ def test_a_missing_home_test_of_the_attackers_diverges() -> None:
 
 def test_a_signature_that_was_never_seen_cannot_be_joined_to_other_tokens() -> None:
     def signed(step: Step) -> Step:
-        if kind(step) != "inject":
+        if step.action != "inject":
             return step
         part = ["BU", ["seq", 99], ["lifetime", True]]
-        return with_data(step, key="mn", sig=["sig", "mn", True, "attacker", "cn", part])
+        return with_fields(step, key="mn", sig=["sig", "mn", True, "attacker", "cn", part])
 
     report = replayed(with_steps(stored(REDIRECTION), signed))
     assert report.outcome is Replay.DIVERGED
@@ -156,10 +155,9 @@ def test_a_signature_that_was_never_seen_cannot_be_joined_to_other_tokens() -> N
 
 def test_a_signature_that_nobody_verifies_may_stand_beside_other_fields() -> None:
     def renumbered(step: Step) -> Step:
-        if kind(step) != "inject":
+        if step.action != "inject":
             return step
-        changes = tuple(line.replace("sequence number: 2", "sequence number: 14") for line in step.changes)
-        return dataclasses.replace(with_data(step, seq=14), changes=changes)
+        return with_cells(with_fields(step, seq=14), "sequence number", lambda number: 14 if number == 2 else number)
 
     trace = with_steps(stored(FRESHNESS), renumbered)
     report = replayed(dataclasses.replace(trace, without=("signature",)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from test_replay import kind, replayed, stored, with_data, with_steps
+from test_replay import replayed, stored, type_of, with_cells, with_fields, with_steps
 
 from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.peer_judgement import JUDGES
@@ -20,15 +20,17 @@ from pmicheck.verdict import Replay
 NOT_THERE = "The nodes follow every step, but the bad state is not there at the end."
 
 
-def start(rule: str, time: float, *, by_attacker: bool = False, **data: Any) -> Step:
-    return Step(
-        "somebody", "start", rule, time=time, attacker=by_attacker, data={"kind": "start", "rule": rule, **data}
-    )
+def start(actor: str, act: str, time: float, *, by_attacker: bool = False, **arguments: Any) -> Step:
+    return Step(actor, "start", f"{actor} acts", act=act, arguments=arguments, time=time, attacker=by_attacker)
+
+
+def move(target: str, time: float) -> Step:
+    return start("mn", "move", time, home=HOA, target=target)
 
 
 def deliver(time: float, kind_of: str, to: str, **fields: Any) -> Step:
     message = {"type": kind_of, "to": to, **fields}
-    return Step("somebody", "deliver", "receives it", time=time, data={"kind": "deliver", "message": message})
+    return Step("somebody", "deliver", "receives it", time=time, content=message)
 
 
 def update(time: float, to: str, care_of: str, seq: int, *, answers: int = 0, lifetime: bool = True) -> Step:
@@ -38,7 +40,7 @@ def update(time: float, to: str, care_of: str, seq: int, *, answers: int = 0, li
 
 
 ASKED = (
-    start("pma1 asks HA2 for the binding", 0.0),
+    start("pma1", "ask home agent", 0.0),
     deliver(0.1, "CacheRequest", "ha2", home=CN_HOME, asker="pma1", number=1),
     deliver(0.2, "CacheAnswer", "pma1", home=CN_HOME, care_of=COA3, number=1),
 )
@@ -50,11 +52,11 @@ HANDSHAKE = (
 )
 HANDOVER = (
     *HANDSHAKE,
-    start("mobile node moves to CoA2", 10.0),
-    start("pma2 asks pma1 for the context", 10.1),
+    move(COA2, 10.0),
+    start("pma2", "ask for context", 10.1, previous="pma1"),
     deliver(10.2, "ContextRequest", "pma1", home=HOA, asker="pma2"),
     deliver(10.3, "ContextData", "pma2", home=HOA, peer=COA3, seq=1),
-    start("pma2 registers with the peer in the context", 10.4),
+    start("pma2", "register from context", 10.4),
     update(10.5, "pma3", COA2, 2),
     update(10.6, "pma2", COA3, 1, answers=2),
     deliver(10.7, "PeerAcknowledgement", "pma3", home=HOA, seq=2, proof=None),
@@ -82,7 +84,7 @@ def care_of(run: PeerRun, agent: str, home: str) -> str | None:
 
 def injected(name: str, **fields: Any) -> ReplayReport:
     """A stored trace with other fields in its injected messages."""
-    return replayed(with_steps(stored(name), lambda s: with_data(s, **fields) if kind(s) == "inject" else s))
+    return replayed(with_steps(stored(name), lambda s: with_fields(s, **fields) if s.action == "inject" else s))
 
 
 # Honest agents.
@@ -107,11 +109,11 @@ def test_after_the_handover_the_next_agent_is_registered(transfer: str) -> None:
 
 def test_a_second_handover_goes_as_the_first() -> None:
     again = (
-        start("mobile node moves to CoA4", 20.0),
-        start("pma4 asks pma2 for the context", 20.1),
+        move("CoA4", 20.0),
+        start("pma4", "ask for context", 20.1, previous="pma2"),
         deliver(20.2, "ContextRequest", "pma2", home=HOA, asker="pma4"),
         deliver(20.3, "ContextData", "pma4", home=HOA, peer=COA3, seq=2),
-        start("pma4 registers with the peer in the context", 20.4),
+        start("pma4", "register from context", 20.4),
         update(20.5, "pma3", "CoA4", 3),
     )
     assert care_of(ran((*HANDOVER, *again)), "pma3", HOA) == "CoA4"
@@ -126,8 +128,8 @@ def test_the_previous_agent_deregisters_the_node() -> None:
     run = ran(
         (
             *HANDSHAKE,
-            start("mobile node moves to CoA2", 10.0),
-            start("pma1 deregisters with the peer", 10.1),
+            move(COA2, 10.0),
+            start("pma1", "deregister", 10.1),
             update(10.2, "pma3", COA1, 2, lifetime=False),
         )
     )
@@ -141,9 +143,9 @@ def test_data_of_both_nodes_go_through_the_tunnel_of_their_agents() -> None:
     run = ran(
         (
             *HANDSHAKE,
-            start("pma1 tunnels the mobile node's data", 1.0),
+            start("pma1", "send data", 1.0),
             deliver(1.1, "Data", "pma3", **to_correspondent),
-            start("pma3 sends data to the mobile node", 1.2),
+            start("pma3", "send data", 1.2),
             deliver(1.3, "Data", "pma1", **to_mobile),
         ),
         prop="data-origin",
@@ -153,7 +155,7 @@ def test_data_of_both_nodes_go_through_the_tunnel_of_their_agents() -> None:
 
 
 def test_an_update_that_is_lost_goes_out_again_under_a_greater_number() -> None:
-    repeated = start("pma1 repeats its handshake PBU", 2.0)
+    repeated = start("pma1", "repeat", 2.0)
     run = ran((*ASKED, repeated, update(2.1, "pma3", COA1, 2)))
     entry = run.entry("pma3", HOA)
     assert entry is not None
@@ -161,8 +163,8 @@ def test_an_update_that_is_lost_goes_out_again_under_a_greater_number() -> None:
 
 
 def test_a_context_that_is_lost_with_its_update_is_made_good() -> None:
-    lost = start("clock reaches 210 s", 210.0, phase=1)
-    run = ran((*HANDOVER[:10], lost, start("pma2 registers with the peer in the context", 211.0)))
+    lost = start("clock", "tick", 210.0, phase=1)
+    run = ran((*HANDOVER[:10], lost, start("pma2", "register from context", 211.0)))
     assert any(flight.sender == "pma2" for flight in run.stage.network.in_flight.values())
 
 
@@ -194,7 +196,7 @@ def test_nothing_limits_a_flood_to_an_address_that_was_never_tested() -> None:
 
 def test_what_the_prologue_did_is_no_part_of_the_finding() -> None:
     """Honest agents make entries without authentication too; the trace is about the attacker's update alone."""
-    prologue = [dataclasses.replace(step, data={**step.data, "prologue": True}) for step in HANDSHAKE]
+    prologue = [dataclasses.replace(step, prologue=True) for step in HANDSHAKE]
     shown = with_steps(stored("handshake-no-unauthorised-deregistration"), lambda s: s if s.attacker else None)
     assert judge(ran(prologue, prop="stateless-before-authentication")) is None
     assert judge(ran((*prologue, *shown.steps), prop="no-unauthorised-deregistration")) is not None
@@ -240,7 +242,7 @@ def test_an_agent_without_the_node_takes_no_update_for_it() -> None:
 
 def test_what_an_agent_of_the_attackers_own_keeps_is_no_attack() -> None:
     whole = dataclasses.replace(stored("handover-binding-agreement"), attacker="rogue-next-pma")
-    report = replayed(with_steps(whole, lambda s: with_data(s, to="pma2") if kind(s) == "inject" else s))
+    report = replayed(with_steps(whole, lambda s: with_fields(s, to="pma2") if s.action == "inject" else s))
     assert report.outcome is Replay.DIVERGED
     assert "pma2 is the attacker's own" in report.sentence
 
@@ -254,7 +256,7 @@ def test_a_number_that_is_not_greater_is_refused() -> None:
 def test_a_third_message_needs_a_handshake_that_waits() -> None:
     without = with_steps(
         stored("handshake-no-redirection-third"),
-        lambda s: s if s.data["message"]["type"] == "PeerAcknowledgement" else None,
+        lambda s: s if type_of(s) == "PeerAcknowledgement" else None,
     )
     report = replayed(without)
     assert report.outcome is Replay.DIVERGED
@@ -270,8 +272,8 @@ def test_before_the_third_message_nothing_is_redirected() -> None:
 
 @pytest.mark.parametrize("name", ["handshake-acknowledgement-agreement", "handover-acknowledgement-agreement"])
 def test_an_answer_needs_a_question(name: str) -> None:
-    asked = ("asks HA2", "asks pma1 for the context")
-    report = replayed(with_steps(stored(name), lambda s: None if any(ask in s.rule for ask in asked) else s))
+    asked = ("ask home agent", "ask for context")
+    report = replayed(with_steps(stored(name), lambda s: None if s.act in asked else s))
     assert report.outcome is Replay.DIVERGED
 
 
@@ -284,7 +286,7 @@ def test_a_protected_context_transfer_takes_no_forged_context() -> None:
 
 @pytest.mark.parametrize(("transfer", "told"), [("unauthenticated", True), ("protected", False)])
 def test_who_asks_for_the_context_gets_the_nodes_key_where_nothing_protects_it(transfer: str, told: bool) -> None:
-    ask = start("attacker asks pma1 for the handover context", 1.0, by_attacker=True)
+    ask = start("attacker", "ask for context", 1.0, by_attacker=True, agent="pma1")
     whole = trace(*HANDSHAKE, ask, readings={"context_transfer": transfer})
     run = staged(whole, [step.time or 0.0 for step in whole.steps], attacked=True)
     assert isinstance(run, PeerRun)
@@ -301,8 +303,7 @@ def test_who_asks_for_the_context_gets_the_nodes_key_where_nothing_protects_it(t
 
 def test_a_delivery_of_what_nobody_sent_diverges() -> None:
     def elsewhere(step: Step) -> Step:
-        message = step.data.get("message", {})
-        return with_data(step, care_of="CoA2") if message.get("type") == "CacheAnswer" else step
+        return with_fields(step, care_of="CoA2") if type_of(step) == "CacheAnswer" else step
 
     report = replayed(with_steps(stored("handshake-no-unauthorised-deregistration"), elsewhere))
     assert report.outcome is Replay.DIVERGED
@@ -312,7 +313,7 @@ def test_a_delivery_of_what_nobody_sent_diverges() -> None:
 
 def test_an_entry_that_is_not_as_told_diverges() -> None:
     def flattered(step: Step) -> Step:
-        return dataclasses.replace(step, changes=tuple(line.replace("bystander", COA1) for line in step.changes))
+        return with_cells(step, "entry", lambda e: {**e, "care_of": COA1} if e and e["care_of"] == "bystander" else e)
 
     report = replayed(with_steps(stored("handshake-no-unauthorised-deregistration"), flattered))
     assert report.outcome is Replay.DIVERGED
@@ -322,23 +323,38 @@ def test_an_entry_that_is_not_as_told_diverges() -> None:
 def test_an_entry_of_a_day_does_not_end_after_an_hour() -> None:
     early = with_steps(
         stored("handshake-binding-freshness-sa"),
-        lambda s: dataclasses.replace(s, time=3600.0) if "ends" in s.rule else s,
+        lambda s: dataclasses.replace(s, time=3600.0) if s.act == "end entry" else s,
     )
     report = replayed(early)
     assert report.outcome is Replay.DIVERGED
     assert "the entry of HoA at pma3 does not end at 3600.0 s" in report.sentence
 
 
-@pytest.mark.parametrize("rule", ["pma1 sings", "somebody sings", "pma1 asks pma2 nicely"])
-def test_a_rule_that_does_not_exist_diverges(rule: str) -> None:
-    report = replayed(trace(start(rule, 0.0)))
+@pytest.mark.parametrize(
+    ("actor", "act", "sentence"),
+    [
+        ("pma1", "sing", "pma1 has no act 'sing'"),
+        ("somebody", "sing", "the act 'sing' of somebody is not known"),
+        ("pma1", "ask nicely", "pma1 has no act 'ask nicely'"),
+        ("pma1", "", "pma1 has no act ''"),
+    ],
+)
+def test_an_act_that_does_not_exist_diverges(actor: str, act: str, sentence: str) -> None:
+    report = replayed(trace(start(actor, act, 0.0)))
     assert report.outcome is Replay.DIVERGED
-    assert rule.split()[-1] in report.sentence
+    assert sentence in report.sentence
+
+
+@pytest.mark.parametrize("action", ["deliver", "inject"])
+def test_a_step_that_lacks_its_message_diverges(action: str) -> None:
+    report = replayed(trace(Step("pma1", action, "receives it", time=0.0)))
+    assert report.outcome is Replay.DIVERGED
+    assert f"a step of kind '{action}' without a message cannot be played" in report.sentence
 
 
 def test_a_message_that_no_attacker_makes_diverges() -> None:
     odd = deliver(0.0, "Trigger", "pma1", home=HOA, link="access")
-    odd = dataclasses.replace(odd, attacker=True, data={**odd.data, "kind": "inject"})
+    odd = dataclasses.replace(odd, attacker=True, action="inject")
     assert "a way to make a message of type Trigger" in replayed(trace(odd)).sentence
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from test_replay import kind, replayed, stored, with_data, with_steps
+from test_replay import replayed, stored, type_of, with_cells, with_fields, with_steps
 
 from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.judgement import JUDGES
@@ -21,13 +21,17 @@ COOKIE = ["cookie", "pma1", "home test", 1]
 TOKEN = ["T", HOA, 1, "pma3"]
 
 
-def start(rule: str, time: float, **data: Any) -> Step:
-    return Step("somebody", "start", rule, time=time, data={"kind": "start", "rule": rule, **data})
+def start(actor: str, act: str, time: float, **arguments: Any) -> Step:
+    return Step(actor, "start", f"{actor} acts", act=act, arguments=arguments, time=time)
+
+
+def end_at_agent(time: float) -> Step:
+    """The lifetime of the correspondent's entry at the mobile node's agent is over."""
+    return start("pma1", "end entry", time, home=CN_HOME, at="pma1")
 
 
 def carry(time: float, action: str = "deliver", **message: Any) -> Step:
-    data = {"kind": action, "rule": "receives it", "message": message}
-    return Step("somebody", action, "receives it", time=time, attacker=action == "inject", data=data)
+    return Step("somebody", action, "receives it", time=time, attacker=action == "inject", content=message)
 
 
 def init(time: float, link: str, to: str) -> Step:
@@ -52,7 +56,7 @@ def acknowledgement(time: float, seq: int, tokens: int) -> Step:
 
 
 TEST = (
-    start("pma1 starts the proxy home test", 0.0),
+    start("pma1", "start tests", 0.0),
     init(0.1, "tunnel", "ha"),
     init(0.2, "ha-cn", "ha2"),
     init(0.3, "tunnel2", "pma3"),
@@ -73,7 +77,7 @@ def ran(steps: Iterable[Step], prop: str = "no-redirection", attacker: str = "of
 
 
 def without_test(step: Step) -> Step | None:
-    return None if kind(step) == "test" else step
+    return None if step.action == "test" else step
 
 
 # Honest agents.
@@ -104,7 +108,7 @@ def test_an_honest_home_test_makes_state_too(state: str, offends: bool) -> None:
 
 
 def test_what_was_learned_from_a_home_test_ends_with_the_token() -> None:
-    later = (start("clock reaches 210 s", 210.0, phase=1), start("entry of CN's HoA ends at pma1", 211.0))
+    later = (start("clock", "tick", 210.0, phase=1), end_at_agent(211.0))
     assert ran((*TEST, *later)).peer() is None
 
 
@@ -157,7 +161,7 @@ def test_traffic_that_falls_back_goes_through_the_correspondents_home_agent() ->
 def test_a_home_test_of_the_attackers_is_put_off_until_its_token_is_needed() -> None:
     """At once it would make an entry for the mobile node, which the honest home test then could not make."""
     trace = replayed(stored("type2-no-unauthorised-deregistration")).trace
-    test, forged = (next(step for step in trace.steps if kind(step) == name) for name in ("test", "inject"))
+    test, forged = (next(step for step in trace.steps if step.action == name) for name in ("test", "inject"))
     assert test.time == forged.time
     assert test.octets
 
@@ -184,16 +188,9 @@ def test_with_the_home_address_option_refused_the_answer_does_not_come() -> None
 
 def test_a_care_of_token_takes_an_early_update_since_the_agent_answers_no_other_test() -> None:
     """N134: the attacker registers its own home address from the address that it wants the token for."""
-    care_of_test = Step(
-        "attacker",
-        "test",
-        "test",
-        time=0.0,
-        attacker=True,
-        data={"kind": "test", "init": "CoTI", "address": "attacker", "nonce": 1},
-    )
-    home_test = dataclasses.replace(
-        care_of_test, data={"kind": "test", "init": "HoTI", "address": "attacker's HoA", "nonce": 1}
+    care_of_test, home_test = (
+        Step("attacker", "test", "test", time=0.0, attacker=True, act="test", arguments={**asked, "nonce": 1})
+        for asked in ({"init": "CoTI", "address": "attacker"}, {"init": "HoTI", "address": "attacker's HoA"})
     )
     home, mac = "attacker's HoA", ["Kbm", ["T", "attacker's HoA", 1, "pma3"], ["C", "attacker", 1, "pma3"]]
     fields = {"proxy": True, "home": home, "care_of": "attacker", "seq": 0, "lifetime": True, "credential": "T"}
@@ -215,7 +212,7 @@ def test_a_phot_with_another_cookie_is_refused() -> None:
     report = replayed(
         with_steps(
             stored("type2-acknowledgement-agreement"),
-            lambda s: with_data(s, cookie=["none"]) if kind(s) == "inject" else s,
+            lambda s: with_fields(s, cookie=["none"]) if s.action == "inject" else s,
         )
     )
     assert report.outcome is Replay.DIVERGED
@@ -230,9 +227,8 @@ def test_a_cookie_that_was_not_seen_cannot_be_repeated() -> None:
 
 def test_a_home_test_init_with_another_address_is_not_under_way() -> None:
     def readdressed(step: Step) -> Step:
-        message = step.data.get("message") or {}
-        asked = kind(step) == "deliver" and message["type"] == "TestInit" and message["to"] == "pma3"
-        return with_data(step, care_of="bystander") if asked else step
+        asked = step.action == "deliver" and type_of(step) == "TestInit" and step.processor == "pma3"
+        return with_fields(step, care_of="bystander") if asked else step
 
     report = replayed(with_steps(stored("type2-binding-freshness"), readdressed))
     assert report.outcome is Replay.DIVERGED
@@ -251,8 +247,7 @@ def test_an_entry_that_is_there_already_stays() -> None:
 
 def test_an_entry_at_the_mobile_nodes_agent_that_is_not_as_told_diverges() -> None:
     def flattered(step: Step) -> Step:
-        changes = tuple(line.replace("entry: attacker", f"entry: {COA3}") for line in step.changes)
-        return dataclasses.replace(step, changes=changes)
+        return with_cells(step, "entry", lambda e: {**e, "care_of": COA3} if e and e["care_of"] == "attacker" else e)
 
     report = replayed(with_steps(stored("type2-no-redirection-at-pma1"), flattered))
     assert report.outcome is Replay.DIVERGED
@@ -260,7 +255,7 @@ def test_an_entry_at_the_mobile_nodes_agent_that_is_not_as_told_diverges() -> No
 
 
 def test_an_entry_at_the_mobile_nodes_agent_does_not_end_while_its_token_lasts() -> None:
-    early = start("entry of CN's HoA ends at pma1", 100.0)
+    early = end_at_agent(100.0)
     report = replayed(Trace("type2-rr", "off-path", "no-redirection", {}, (), (*TEST, early)))
     assert report.outcome is Replay.DIVERGED
     assert "does not end at 100.0 s" in report.sentence

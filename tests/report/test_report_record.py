@@ -320,7 +320,7 @@ def test_a_step_of_old_says_which_act_it_is(upgraded: tuple[Step, ...]) -> None:
         ("tick", {"phase": 2}, ""),
         ("test", {"init": "HoTI", "address": "HoA", "nonce": 1}, ""),
         ("receive", {}, ""),
-        ("move", {"target": "CoA2"}, "moves to CoA2"),
+        ("move", {"target": "CoA2", "home": "HoA"}, "moves to CoA2"),
         ("end entry", {"home": "HoA", "at": "cn"}, ""),
     ]
     assert [step.prologue for step in upgraded] == [True, True, *[False] * 5]

@@ -20,6 +20,7 @@ from pmicheck.cli import main
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.verdict import ExitCode
 
+OLD = Path(__file__).parents[1] / "analysis" / "old_records"
 TRIED = int(os.environ.get("PMICHECK_MUTATIONS", "400"))
 MINE = """\
 name = "mine"
@@ -96,10 +97,16 @@ def test_no_scenario_file_crashes(tmp_path: Path, capsys: Capture, octets: bytes
     ends_well(["verify", str(path), *FEW], capsys)
 
 
-@tried(20)
-@given(data=st.data())
-def test_no_record_crashes(originals: Path, tmp_path: Path, capsys: Capture, data: st.DataObject) -> None:
-    stored = json.loads((originals / "record.json").read_text())
+records = st.sampled_from([None, *(OLD / f"{name}.json" for name in ("1-type1-initial", "3-type2-handshake"))])
+"""A record of an earlier schema, None for one of today."""
+
+
+@tried(30)
+@given(data=st.data(), old=records)
+def test_no_record_crashes(
+    originals: Path, tmp_path: Path, capsys: Capture, data: st.DataObject, old: Path | None
+) -> None:
+    stored = json.loads((old or originals / "record.json").read_text())
     path, other = tmp_path / "record.json", originals / "record.json"
     lines = (
         f"explain type1-initial/home-path/no-redirection --record {path}",
@@ -126,10 +133,15 @@ def test_no_baseline_crashes(originals: Path, tmp_path: Path, capsys: Capture, d
     ends_well(data.draw(st.sampled_from(lines)).split(), capsys)
 
 
-@tried(20)
-@given(data=st.data())
-def test_no_trace_crashes(originals: Path, tmp_path: Path, capsys: Capture, data: st.DataObject) -> None:
+@tried(30)
+@given(data=st.data(), old=records)
+def test_no_trace_crashes(
+    originals: Path, tmp_path: Path, capsys: Capture, data: st.DataObject, old: Path | None
+) -> None:
     stored = json.loads((originals / "trace.json").read_text())
+    if old is not None:
+        traces = [each["trace"] for each in json.loads(old.read_text())["results"] if each["trace"]]
+        stored = data.draw(st.sampled_from(traces))
     path = tmp_path / "trace.json"
     path.write_bytes(data.draw(mutated(stored, as_json)))
     ends_well(["replay", str(path)], capsys)

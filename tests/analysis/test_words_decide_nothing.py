@@ -1,0 +1,111 @@
+"""What a trace says in words is for people: no time, octet or verdict of a replay depends on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numbered_words import VALUES, WORDS, with_numbered_words
+from test_replays_fail_closed import violations
+
+from pmicheck.analysis import replay_trace
+from pmicheck.model.scenario import SHIPPED
+from pmicheck.symbolic.schedule import schedule
+from pmicheck.trace import Trace
+from pmicheck.verdict import Replay
+
+CELLS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "rr-mobile": ("careof-path", ()),
+    "ero-initial": ("home-path", ()),
+    "ero-handoff": ("careof-path", ()),
+    "type1-initial": ("home-path", ()),
+    "type1-refresh": ("home-path", ()),
+    "type1-handover": ("rogue-next-pma", ()),
+    "type1-handover-reactive": ("careof-path", ()),
+    "type1-settled": ("home-path", ()),
+    "type2-local": ("malicious-mn", (("ro_trigger", "explicit"),)),
+    "type2-handshake": ("off-path", ()),
+    "type2-handshake-handover": ("rogue-next-pma", ()),
+    "type2-rr": ("home-path", ()),
+    "data-plane": ("home-path", ()),
+}
+"""Attacker and readings with which something is violated, by scenario; by default nothing is in type2-local."""
+LARGER = [
+    ("data-plane", "home-path", (("correspondents", "2"),)),
+    ("data-plane", "malicious-mn", (("mobile_nodes", "2"),)),
+]
+"""Cells whose traces tell of a second flow."""
+
+
+@pytest.fixture(
+    params=[*((scenario, *cell) for scenario, cell in CELLS.items()), *LARGER],
+    ids=lambda cell: "-".join((*cell[:2], *(f"{name}={value}" for name, value in cell[2]))),
+)
+def traces(request: pytest.FixtureRequest) -> list[Trace]:
+    """The violations of a cell."""
+    return violations(*request.param)
+
+
+def test_there_is_a_cell_for_each_scenario() -> None:
+    assert list(CELLS) == list(SHIPPED)
+
+
+@pytest.mark.parametrize("kind", WORDS, ids=lambda kind: kind.__name__)
+def test_every_field_is_a_word_or_a_value(kind: Any) -> None:
+    assert WORDS[kind] | VALUES[kind] == {field.name for field in fields(kind)}
+    assert not WORDS[kind] & VALUES[kind]
+
+
+def test_every_word_gets_a_number_of_its_own(traces: list[Trace]) -> None:
+    for trace in traces:
+        numbered = list(texts(with_numbered_words(trace).as_json()["steps"]))
+        new = [text for text in numbered if text.startswith("word")]
+        assert len(new) == len(set(new)) > len(trace.steps)
+        assert len(numbered) == len(list(texts(trace.as_json()["steps"])))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts within a JSON value but names of fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts(each)
+
+
+def test_words_decide_nothing_about_a_replay(traces: list[Trace], tmp_path: Path) -> None:
+    assert traces
+    for trace in traces:
+        reports, captures = [], []
+        for number, each in enumerate((trace, with_numbered_words(trace))):
+            capture = tmp_path / f"{number}.pcap"
+            reports.append(replay_trace(each, pcap=capture))
+            captures.append(capture.read_bytes())
+        plain, numbered = reports
+        assert plain.outcome is numbered.outcome is Replay.CONFIRMED
+        assert (plain.sentence, plain.counterfactual) == (numbered.sentence, numbered.counterfactual)
+        assert plain.details == numbered.details
+        assert shown(plain.trace) == shown(numbered.trace)
+        assert captures[0] == captures[1]
+
+
+def shown(trace: Trace) -> list[tuple[Any, ...]]:
+    """What the packets of a replay show of each step, in words of the replay's own."""
+    return [(step.time, step.octets, step.message, step.source, step.destination) for step in trace.steps]
+
+
+def test_words_decide_nothing_about_times(traces: list[Trace]) -> None:
+    for trace in traces:
+        assert schedule(trace) == schedule(with_numbered_words(trace))
+
+
+def test_a_trace_with_other_words_is_as_well_a_trace(traces: list[Trace]) -> None:
+    for trace in map(with_numbered_words, traces):
+        assert Trace.from_json(json.loads(json.dumps(trace.as_json()))).as_json() == trace.as_json()
