@@ -13,7 +13,6 @@ from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared
 from pmicheck.grounding.system import TransitionSystem
-from pmicheck.model.scenario import COURSES
 from pmicheck.model.world import World
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.catalogue import PROGRESS
@@ -163,6 +162,6 @@ def trace_of_stuck(prepared: Prepared, path: Iterable[int]) -> Trace:
 
 def _bare(world: World, attacker: str, prop: str, steps: Iterable[Step]) -> Trace:
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
-    course = COURSES[world.variant]
+    course = world.course.plays
     plays = course if course != world.scenario else ""
     return Trace(world.scenario, attacker, prop, readings, without, tuple(steps), plays=plays)

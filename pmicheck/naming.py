@@ -14,12 +14,13 @@ from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.moves import acts as moves
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.errors import ScenarioError, UsageError
+from pmicheck.model.courses import COURSES
 from pmicheck.model.limits import BOUNDS, MOST, fault, useless
 from pmicheck.model.messages import NAMES as NAMES_OF_CLASSES
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.protocol import spontaneous
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import FAMILIES, Expectation, Scenario
+from pmicheck.model.scenario import Expectation, Scenario
 from pmicheck.model.topology import CARE_OF, MN, SECOND_CN, SECOND_MN
 from pmicheck.model.world import Bounds, World
 from pmicheck.properties.catalogue import NAMES
@@ -109,7 +110,7 @@ def _check_entry(scenario: Scenario, entry: Expectation) -> None:
         line = scenario.line_of(name, start)
         if name in BOUNDS:
             number = int(value) if value.isascii() and value.isdecimal() and len(value) < 20 else value
-            problem = fault(scenario.variant, name, number)
+            problem = fault(scenario.course, name, number)
             if problem:
                 raise ScenarioError(scenario.file, line, f"bound '{name}' {problem}")
         elif name not in READINGS:
@@ -152,11 +153,11 @@ def rule_names() -> frozenset[str]:
 
 
 def _largest_worlds() -> Iterator[World]:
-    """For each variant and each value of each reading a world with as much of everything as it may have."""
-    for variant, families in FAMILIES.items():
-        bounds = Bounds(**{name: most for name, most in MOST.items() if not useless(variant, name)})
+    """For each course and each value of each reading a world with as much of everything as it may have."""
+    for course in COURSES.values():
+        bounds = Bounds(**{name: most for name, most in MOST.items() if not useless(course, name)})
         default = {name: reading.values[0] for name, reading in READINGS.items()}
         for name, reading in READINGS.items():
-            for value in reading.values if reading.families & families else ():
+            for value in reading.values if reading.families & course.families else ():
                 policy = Policy(tuple(sorted({**default, name: value}.items())))
-                yield World("any", variant, families, bounds, policy, attacked=True)
+                yield World("any", course, bounds, policy, attacked=True)

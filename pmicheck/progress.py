@@ -103,7 +103,7 @@ def _is_overtaken(prepared: Prepared, local: int) -> bool:
     (RFC 6275 9.5.1), which the model has the agent learn at its first update only."""
     grounded, world = prepared.grounded, prepared.start.world
     serving = next((pma for pma in world.agents if CARE_OF[pma] == grounded.value(ATTACHED, local)), None)
-    if serving is None or not world.proxied or world.variant == "local":
+    if serving is None or not world.proxied or world.course.local:
         return False
     last = grounded.value(cells_of(*world.main).seq, local)
     return last is not None and 0 < grounded.value(registration_of(serving, world.main), local).seq < last

@@ -24,7 +24,6 @@ from pmicheck.model.messages import (
     Update,
     visible_terms,
 )
-from pmicheck.model.protocol import kinds_of
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_signature
 from pmicheck.model.roles.registration import signer
@@ -71,7 +70,7 @@ class Adversary:
 
     def _associations(self) -> Iterator[Term]:
         """Security associations of an agent that never served the node, or of one that stands for a correspondent."""
-        if self.world.variant not in ("handshake", "handshake-handover"):
+        if not self.world.course.handshakes:
             return
         peers = (*self.world.agents, *self.world.correspondents)
         if self.attacker.is_correspondent:
@@ -183,7 +182,7 @@ class Adversary:
 
     def sends(self, kind: type[Message]) -> bool:
         """Whether it can put messages of this kind anywhere in this world."""
-        if kind not in kinds_of(self.world):
+        if kind not in self.world.course.kinds:
             return False
         if kind is HandoverToken:
             return bool(self.attacker.corrupts) or not self.world.policy.tunnel_protected

@@ -20,14 +20,15 @@ def acts(adversary: Adversary) -> Iterator[Act]:
     if world.handover and world.policy.reads("context_transfer", "unauthenticated"):
         for flow in world.flows:
             yield Act(
-                f"attacker asks pma1 for the handover context{flow.label}",
-                ATTACKER,
-                "4.2.1",
-                ("N048", "N121"),
-                lambda ctx, flow=flow: ask(ctx, world, flow),  # type: ignore[misc]
-                "ask for context",
-                (("agent", PMA1), *flow.named),
-                f"asks pma1 for the handover context{flow.label}",
+                name=f"attacker asks pma1 for the handover context{flow.label}",
+                actor=ATTACKER,
+                section="4.2.1",
+                statements=("N048", "N121"),
+                rule=ask,
+                given=(world, flow),
+                key="ask for context",
+                arguments=(("agent", PMA1), *flow.named),
+                does=f"asks pma1 for the handover context{flow.label}",
             )
 
 

@@ -93,7 +93,12 @@ class Grounder:
                 self._start(Instance(act, by_attacker=True))
             for kind in FIELDS:
                 if self.adversary.sends(kind):
-                    self._start(Instance(Act(f"attacker: {kind.__name__}", ATTACKER, "", (), _cannot_run), opens=kind))
+                    self._start(
+                        Instance(
+                            Act(name=f"attacker: {kind.__name__}", actor=ATTACKER, rule=_cannot_run),
+                            opens=kind,
+                        )
+                    )
         while self.agenda:
             self._exhaust()
             self._wake()
@@ -120,7 +125,7 @@ class Grounder:
                 if attached(home) in sets:
                     adversary.on_move(ctx, sets[attached(home)])
 
-        return replace(act, run=run)
+        return replace(act, rule=run, given=())
 
     def _start(self, instance: Instance) -> None:
         if instance.opens is None:
@@ -326,7 +331,9 @@ class Grounder:
             return None
         terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
         name = f"attacker: {act.name}"
-        named = self.result.acts.setdefault(name, Act(name, ATTACKER, act.section, act.statements, _cannot_run))
+        named = self.result.acts.setdefault(
+            name, Act(name=name, actor=ATTACKER, section=act.section, statements=act.statements, rule=_cannot_run)
+        )
         self.result.injections += 1
         needs = tuple(term for term in terms if not is_public(term))
         rank = tuple(

@@ -32,8 +32,7 @@ def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> W
     """The world of a scenario under a policy; PMAs that the attacker corrupts are known to it."""
     return World(
         scenario.name,
-        scenario.variant,
-        scenario.families,
+        scenario.course,
         scenario.bounds,
         policy,
         corrupted=attacker.corrupts if attacker else frozenset(),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pmicheck.model.cells import Context
 
 RECEIVE = "receive"
 """Key of the acts in which a principal processes a message, which says the rest."""
 
+Rule = Callable[..., None]
+"""What a principal does: a function of the context and of whatever else it is given."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """One rule.
 
@@ -19,6 +23,7 @@ class Act:
         name: the unit of coverage.
         actor: the principal that acts.
         section, statements: what orders it.
+        rule, given: what it does, and what besides the context that function is given.
         key: which act it is, for who has to do the same with other means.
         arguments: with what, by name: an agent, a home address, where to.
         does: the name without the principal that acts.
@@ -26,9 +31,14 @@ class Act:
 
     name: str
     actor: str
-    section: str
-    statements: tuple[str, ...]
-    run: Callable[[Context], None] = field(compare=False)
+    section: str = ""
+    statements: tuple[str, ...] = ()
+    rule: Rule = field(compare=False)
+    given: tuple[Any, ...] = field(default=(), compare=False)
     key: str = RECEIVE
     arguments: tuple[tuple[str, str | int], ...] = ()
     does: str = ""
+
+    def run(self, ctx: Context) -> None:
+        """Raises Refused if the rule does not apply."""
+        self.rule(ctx, *self.given)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Context
+from pmicheck.model.act import Act, Rule
 from pmicheck.model.messages import (
     HA2,
     CacheAnswer,
@@ -27,25 +26,33 @@ from pmicheck.model.roles import context_transfer, data_plane, local_routing, pe
 from pmicheck.model.topology import AWAY, CN_HOME, MN, PMA1, PMA3, VICTIM_HOME
 from pmicheck.model.world import World
 
-Run = Callable[[Context], None]
-
 
 def acts(world: World) -> Iterator[Act]:
-    """What fires without a message, in the variants of these sections."""
-    if world.variant in ("handshake", "handshake-handover"):
+    """What fires without a message, in the courses of these sections."""
+    if world.course.handshakes:
         yield from _handshake_acts(world)
-    if world.variant in ("handshake", "data"):
-        yield from _data_acts(world)
-    if world.variant == "local":
+    if world.course.local:
         yield from _local_acts(world)
+    elif world.course.payload:
+        yield from _data_acts(world)
 
 
 def _handshake_acts(world: World) -> Iterator[Act]:
     flow = world.main
 
-    def act(pma: str, key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
+    def act(pma: str, key: str, does: str, section: str, statements: tuple[str, ...], rule: Rule) -> Act:
         name, named = f"{pma} {does}", (("agent", pma),)
-        return Act(name, pma, section, statements, lambda ctx: rule(ctx, world, pma, flow), key, named, does)
+        return Act(
+            name=name,
+            actor=pma,
+            section=section,
+            statements=statements,
+            rule=rule,
+            given=(world, pma, flow),
+            key=key,
+            arguments=named,
+            does=does,
+        )
 
     asks = ("N107", "N108", "N109", "N111")
     for pma in world.agents:
@@ -65,14 +72,15 @@ def _handshake_acts(world: World) -> Iterator[Act]:
         )
         yield act(previous, "deregister", "deregisters with the peer", "6", ("N140",), peer_agent.deregister)
         yield Act(
-            f"{pma} asks {previous} for the context",
-            pma,
-            "4.2.1",
-            ("N121",),
-            lambda c, pma=pma, previous=previous: context_transfer.ask_previous_agent(c, world, pma, flow, previous),  # type: ignore[misc]
-            "ask for context",
-            (("agent", pma), ("previous", previous)),
-            f"asks {previous} for the context",
+            name=f"{pma} asks {previous} for the context",
+            actor=pma,
+            section="4.2.1",
+            statements=("N121",),
+            rule=context_transfer.ask_previous_agent,
+            given=(world, pma, flow, previous),
+            key="ask for context",
+            arguments=(("agent", pma), ("previous", previous)),
+            does=f"asks {previous} for the context",
         )
 
 
@@ -80,25 +88,27 @@ def _data_acts(world: World) -> Iterator[Act]:
     for pma in world.agents:
         for flow in world.flows:
             yield Act(
-                f"{pma} tunnels the mobile node's data{flow.label}",
-                pma,
-                "7" if not world.type2 else "4.2",
-                ("N161", "N162") if not world.type2 else ("N116", "N117"),
-                lambda c, pma=pma, flow=flow: data_plane.send_from_node(c, world, pma, flow),  # type: ignore[misc]
-                "send data",
-                (("by", pma), *flow.named),
-                f"tunnels the mobile node's data{flow.label}",
+                name=f"{pma} tunnels the mobile node's data{flow.label}",
+                actor=pma,
+                section="7" if not world.type2 else "4.2",
+                statements=("N161", "N162") if not world.type2 else ("N116", "N117"),
+                rule=data_plane.send_from_node,
+                given=(world, pma, flow),
+                key="send data",
+                arguments=(("by", pma), *flow.named),
+                does=f"tunnels the mobile node's data{flow.label}",
             )
     for flow in world.flows:
         yield Act(
-            f"{flow.at} sends data to the mobile node{flow.label}",
-            flow.at,
-            "7" if not world.type2 else "4.2",
-            ("N006", "N164", "N165") if not world.type2 else ("N117",),
-            lambda c, flow=flow: data_plane.send_from_correspondent(c, world, flow),  # type: ignore[misc]
-            "send data",
-            (("by", flow.at), *flow.named),
-            f"sends data to the mobile node{flow.label}",
+            name=f"{flow.at} sends data to the mobile node{flow.label}",
+            actor=flow.at,
+            section="7" if not world.type2 else "4.2",
+            statements=("N006", "N164", "N165") if not world.type2 else ("N117",),
+            rule=data_plane.send_from_correspondent,
+            given=(world, flow),
+            key="send data",
+            arguments=(("by", flow.at), *flow.named),
+            does=f"sends data to the mobile node{flow.label}",
         )
 
 
@@ -107,55 +117,60 @@ def _local_acts(world: World) -> Iterator[Act]:
     other = {VICTIM_HOME: CN_HOME, CN_HOME: VICTIM_HOME}
     for home, who in ends.items():
         yield Act(
-            f"{PMA1} registers the {who}",
-            PMA1,
-            "4.1",
-            ("N020", "N103", "N105", "N141"),
-            lambda c, home=home: local_routing.register(c, world, home),  # type: ignore[misc]
-            "register",
-            (("home", home),),
-            f"registers the {who}",
+            name=f"{PMA1} registers the {who}",
+            actor=PMA1,
+            section="4.1",
+            statements=("N020", "N103", "N105", "N141"),
+            rule=local_routing.register,
+            given=(world, home),
+            key="register",
+            arguments=(("home", home),),
+            does=f"registers the {who}",
         )
         yield Act(
-            f"{who} sends data by its agent",
-            who,
-            "4.1",
-            ("N104",),
-            lambda c, home=home: local_routing.send_data(c, world, home, other[home]),  # type: ignore[misc]
-            "send data",
-            (("home", home),),
-            "sends data by its agent",
+            name=f"{who} sends data by its agent",
+            actor=who,
+            section="4.1",
+            statements=("N104",),
+            rule=local_routing.send_data,
+            given=(world, home, other[home]),
+            key="send data",
+            arguments=(("home", home),),
+            does="sends data by its agent",
         )
     yield Act(
-        "mobile node moves to away",
-        MN,
-        "3.4",
-        ("N020",),
-        lambda c: local_routing.leave(c, VICTIM_HOME, AWAY),
-        "move",
-        (("home", VICTIM_HOME), ("target", AWAY)),
-        f"moves to {AWAY}",
+        name="mobile node moves to away",
+        actor=MN,
+        section="3.4",
+        statements=("N020",),
+        rule=local_routing.leave,
+        given=(VICTIM_HOME, AWAY),
+        key="move",
+        arguments=(("home", VICTIM_HOME), ("target", AWAY)),
+        does=f"moves to {AWAY}",
     )
     yield Act(
-        f"{PMA1} forgets the mobile node",
-        PMA1,
-        "6",
-        ("N140",),
-        lambda c: local_routing.forget(c, VICTIM_HOME),
-        "forget",
-        (("home", VICTIM_HOME),),
-        "forgets the mobile node",
+        name=f"{PMA1} forgets the mobile node",
+        actor=PMA1,
+        section="6",
+        statements=("N140",),
+        rule=local_routing.forget,
+        given=(VICTIM_HOME,),
+        key="forget",
+        arguments=(("home", VICTIM_HOME),),
+        does="forgets the mobile node",
     )
     if world.policy.reads("ro_trigger", "explicit"):
         yield Act(
-            "mobile node asks for route optimisation",
-            MN,
-            "4.1",
-            ("N099", "N100", "N101"),
-            lambda c: local_routing.send_trigger(c, VICTIM_HOME),
-            "ask for route optimisation",
-            (("home", VICTIM_HOME),),
-            "asks for route optimisation",
+            name="mobile node asks for route optimisation",
+            actor=MN,
+            section="4.1",
+            statements=("N099", "N100", "N101"),
+            rule=local_routing.send_trigger,
+            given=(VICTIM_HOME,),
+            key="ask for route optimisation",
+            arguments=(("home", VICTIM_HOME),),
+            does="asks for route optimisation",
         )
 
 
@@ -164,57 +179,59 @@ def handler(world: World, message: Message) -> Act | None:
     name = f"{message.to} receives {name_of(message)}"
     agents = (*world.agents, PMA3)
 
-    def act(section: str, statements: tuple[str, ...], run: Run) -> Act:
-        return Act(name, message.to, section, statements, run)
+    def act(section: str, statements: tuple[str, ...], rule: Rule, *given: Any) -> Act:
+        return Act(name=name, actor=message.to, section=section, statements=statements, rule=rule, given=given)
 
     to = message.to
     match message:
         case TestInit(to="ha2"):
-            return act("4.3", ("N126", "N127"), lambda c: type2_agent.forward_inward(c, message))
+            return act("4.3", ("N126", "N127"), type2_agent.forward_inward, message)
         case Test(to="ha2"):
-            return act("4.3", ("N131",), lambda c: type2_agent.forward_outward(c, message))
+            return act("4.3", ("N131",), type2_agent.forward_outward, message)
         case TestInit() if to == PMA3:
             tests = ("N110", "N124", "N128", "N129", "N130", "N147", "N148", "N157", "N158", "N168", "N171")
-            return act("4.3", tests, lambda c: type2_agent.answer_test(c, world, to, message))
+            return act("4.3", tests, type2_agent.answer_test, world, to, message)
         case CacheRequest() if to == HA2:
-            return act("4.2", ("N112",), lambda c: peer_agent.answer_request(c, message))
+            return act("4.2", ("N112",), peer_agent.answer_request, message)
         case CacheAnswer() if to in world.agents:
-            return act("4.2", ("N108", "N113"), lambda c: peer_agent.receive_answer(c, world, to, world.main, message))
+            return act("4.2", ("N108", "N113"), peer_agent.receive_answer, world, to, world.main, message)
         case PeerUpdate() if to in agents:
             updates = ("N114", "N115", "N176") if message.lifetime else ("N140", "N160")
-            return act("4.2", updates, lambda c: peer_agent.receive_update(c, world, to, message))
+            return act("4.2", updates, peer_agent.receive_update, world, to, message)
         case PeerAcknowledgement() if to in agents:
-            return act("4.2", ("N115", "N116"), lambda c: peer_agent.receive_acknowledgement(c, world, to, message))
+            return act("4.2", ("N115", "N116"), peer_agent.receive_acknowledgement, world, to, message)
         case ContextRequest() if to in world.agents:
             return act(
                 "4.2.1",
                 ("N121", "N143", "N145"),
-                lambda c: context_transfer.answer_next_agent(c, world, to, world.main, message),
+                context_transfer.answer_next_agent,
+                world,
+                to,
+                world.main,
+                message,
             )
         case ContextData() if to in world.agents:
-            return act(
-                "4.2.1", ("N120", "N121"), lambda c: context_transfer.receive_context(c, world, to, world.main, message)
-            )
+            return act("4.2.1", ("N120", "N121"), context_transfer.receive_context, world, to, world.main, message)
         case Data():
             return _data_handler(world, message, act)
         case Trigger() if to == PMA1:
-            return act("4.1", ("N101",), lambda c: local_routing.receive_trigger(c, world, message))
+            return act("4.1", ("N101",), local_routing.receive_trigger, world, message)
     return None
 
 
-def _data_handler(world: World, data: Data, act: Callable[[str, tuple[str, ...], Run], Act]) -> Act | None:
+def _data_handler(world: World, data: Data, act: Callable[..., Act]) -> Act | None:
     to = data.to
-    if world.variant == "local":
+    if world.course.local:
         if to != PMA1:
             return None
         if data.outer:
-            return act("9", ("N177",), lambda c: local_routing.route_from_tunnel(c, world, data))
-        return act("4.1", ("N104", "N105", "N106"), lambda c: local_routing.route(c, world, data))
+            return act("9", ("N177",), local_routing.route_from_tunnel, world, data)
+        return act("4.1", ("N104", "N105", "N106"), local_routing.route, world, data)
     if data.routing and to in world.agents:
         statements = ("N150", "N151", "N152", "N153", "N154")
-        return act("6", statements, lambda c: data_plane.receive_routed(c, world, to, data))
+        return act("6", statements, data_plane.receive_routed, world, to, data)
     if world.type2 and to in (*world.agents, PMA3):
-        return act("9", ("N177",), lambda c: data_plane.receive_from_tunnel(c, world, to, data))
+        return act("9", ("N177",), data_plane.receive_from_tunnel, world, to, data)
     if to in world.correspondents:
-        return act("7", ("N161", "N162", "N163"), lambda c: data_plane.receive_at_correspondent(c, world, to, data))
+        return act("7", ("N161", "N162", "N163"), data_plane.receive_at_correspondent, world, to, data)
     return None

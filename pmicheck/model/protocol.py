@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 from pmicheck.model import orders, peer_protocol
-from pmicheck.model.act import Act
+from pmicheck.model.act import Act, Rule
 from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
-from pmicheck.model.cells import Context
 from pmicheck.model.messages import (
     Acknowledgement,
-    CacheAnswer,
-    CacheRequest,
-    ContextData,
-    ContextRequest,
-    Data,
     HandoverToken,
     Message,
-    PeerAcknowledgement,
-    PeerUpdate,
     Test,
     TestInit,
-    Trigger,
     Update,
     name_of,
 )
@@ -32,13 +22,11 @@ from pmicheck.model.roles import proxy_mobile_agent as pma_role
 from pmicheck.model.topology import MN, PMA1, Flow
 from pmicheck.model.world import World
 
-Run = Callable[[Context], None]
-
 
 def spontaneous(world: World) -> tuple[Act, ...]:
     """Rules that need no message: they fire by policy, by timer, or because the mobile node moves."""
     acts = [*clock.acts(world), *movement.acts(world), *peer_protocol.acts(world)]
-    if world.variant in ("handshake", "handshake-handover", "local"):
+    if not world.course.registers:
         return tuple(acts)
     if world.proxied:
         for pma in world.agents:
@@ -47,25 +35,6 @@ def spontaneous(world: World) -> tuple[Act, ...]:
     else:
         acts += _enhanced_acts(world) if world.enhanced else _mobile_acts(world)
     return tuple(acts)
-
-
-def kinds_of(world: World) -> tuple[type[Message], ...]:
-    """The kinds of messages that somebody processes in this world."""
-    return _kinds_of(world.variant)
-
-
-@cache
-def _kinds_of(variant: str) -> tuple[type[Message], ...]:
-    registering = (TestInit, Test, Update, Acknowledgement)
-    handshakes = (CacheRequest, CacheAnswer, PeerUpdate, PeerAcknowledgement, ContextRequest, ContextData)
-    others = {
-        "local": (Data, Trigger),
-        "handshake": (*handshakes, Data),
-        "handshake-handover": handshakes,
-        "data": (*registering, Data),
-        "reactive": (*registering, HandoverToken),
-    }
-    return others.get(variant, registering)
 
 
 def _mobile_acts(world: World) -> Iterator[Act]:
@@ -79,23 +48,41 @@ def _enhanced_acts(world: World) -> Iterator[Act]:
     role = enhanced_mobile_node
     yield _of_node(world, "start tests", "starts the home test", "RFC 4866 4.1", role.start_home_test)
     yield _of_node(world, "repeat", "repeats what is outstanding", "RFC 6275 11.8", role.retransmit)
-    if world.variant == "ero-handoff":
+    if world.course.moves:
         does = "registers with the permanent token"
         yield _of_node(world, "register with PT", does, "RFC 4866 4.1", role.register_after_move)
         yield _of_node(world, "deregister", "deregisters", "RFC 4866 4.1", role.deregister_at_home)
 
 
-def _of_node(world: World, key: str, does: str, section: str, rule: Callable[[Context, World], None]) -> Act:
+def _of_node(world: World, key: str, does: str, section: str, rule: Rule) -> Act:
     """A rule of a mobile node that acts for itself."""
-    return Act(f"mobile node {does}", MN, section, (), lambda ctx: rule(ctx, world), key, (), does)
+    return Act(
+        name=f"mobile node {does}",
+        actor=MN,
+        section=section,
+        rule=rule,
+        given=(world,),
+        key=key,
+        does=does,
+    )
 
 
 def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
-    def act(key: str, does: str, section: str, statements: tuple[str, ...], rule: Callable[..., Any]) -> Act:
+    def act(key: str, does: str, section: str, statements: tuple[str, ...], rule: Rule) -> Act:
         does = f"{does}{flow.label}"
         named = (("agent", pma), *flow.named)
         name = f"{pma} {does}"
-        return Act(name, pma, section, statements, lambda ctx: rule(ctx, world, pma, flow), key, named, does)
+        return Act(
+            name=name,
+            actor=pma,
+            section=section,
+            statements=statements,
+            rule=rule,
+            given=(world, pma, flow),
+            key=key,
+            arguments=named,
+            does=does,
+        )
 
     yield act("start tests", "starts the proxy home test", "3.2", orders.HOME_TEST, pma_role.start_home_test)
     yield act("repeat", "repeats what is outstanding", "RFC 6275 11.8", (), pma_role.retransmit)
@@ -111,33 +98,33 @@ def _pma_acts(world: World, pma: str, flow: Flow) -> Iterator[Act]:
             orders.NEXT_AGENT,
             pma_role.register_after_handover,
         )
-    if pma != world.agents[-1] and world.variant == "reactive":
+    if pma != world.agents[-1] and world.course.relays_token:
         statements = orders.TOKEN_THROUGH_HOME_AGENT
         yield act("hand over HT", "hands HT to the home agent", "3.4", statements, pma_role.hand_token_to_home_agent)
 
 
 def handler(world: World, message: Message) -> Act | None:
     """What the principal addressed does with the message; None if nobody processes it."""
-    if not isinstance(message, kinds_of(world)):
+    if not isinstance(message, world.course.kinds):
         return None
     name = f"{message.to} receives {name_of(message)}"
 
-    def act(section: str, statements: tuple[str, ...], run: Run) -> Act:
-        return Act(name, message.to, section, statements, run)
+    def act(section: str, statements: tuple[str, ...], rule: Rule, *given: Any) -> Act:
+        return Act(name=name, actor=message.to, section=section, statements=statements, rule=rule, given=given)
 
     match message:
         case TestInit(to="ha"):
-            return act("5", orders.FORWARD_TEST_INIT, lambda c: home_agent.forward_test_init(c, world, message))
+            return act("5", orders.FORWARD_TEST_INIT, home_agent.forward_test_init, world, message)
         case TestInit() if message.to in world.correspondents and not world.type2:
-            return act("3.2", orders.ANSWER_TEST, lambda c: correspondent_node.answer_test(c, world, message))
+            return act("3.2", orders.ANSWER_TEST, correspondent_node.answer_test, world, message)
         case Test(to="ha") | Acknowledgement(to="ha"):
-            return act("3.2", orders.INTERCEPT, lambda c: home_agent.intercept(c, world, message))
+            return act("3.2", orders.INTERCEPT, home_agent.intercept, world, message)
         case HandoverToken(to="ha"):
             through = orders.TOKEN_THROUGH_HOME_AGENT
-            return act("3.4", through, lambda c: home_agent.relay_handover_token(c, world, message))
+            return act("3.4", through, home_agent.relay_handover_token, world, message)
         case Update() if message.to in world.correspondents:
             section, statements = orders.UPDATES[message.step]
-            return act(section, statements, lambda c: correspondent_node.receive_update(c, world, message))
+            return act(section, statements, correspondent_node.receive_update, world, message)
     return _registrant_handler(world, message, act)
 
 
@@ -145,29 +132,41 @@ def _registrant_handler(world: World, message: Message, act: Callable[..., Act])
     to = message.to
     match message:
         case Test() if to == MN and world.enhanced:
-            return act("RFC 6275 11.6.2", (), lambda c: enhanced_mobile_node.receive_home_test(c, world, message))
+            return act("RFC 6275 11.6.2", (), enhanced_mobile_node.receive_home_test, world, message)
         case Acknowledgement() if to == MN and world.enhanced:
-            return act("RFC 4866 4.4", (), lambda c: enhanced_mobile_node.receive_acknowledgement(c, world, message))
+            return act("RFC 4866 4.4", (), enhanced_mobile_node.receive_acknowledgement, world, message)
         case Test() if to == MN:
-            return act("RFC 6275 11.6.2", (), lambda c: mobile_node.receive_test(c, world, message))
+            return act("RFC 6275 11.6.2", (), mobile_node.receive_test, world, message)
         case Acknowledgement() if to == MN:
-            return act("RFC 6275 11.7.3", (), lambda c: mobile_node.receive_acknowledgement(c, world, message))
+            return act("RFC 6275 11.7.3", (), mobile_node.receive_acknowledgement, world, message)
         case Test() if to in world.agents:
             return act(
                 "3.2",
                 orders.HOME_TEST_ARRIVES + (orders.PEER_LEARNT if world.type2 else ()),
-                lambda c: pma_role.receive_home_test(c, world, to, Flow(message.address, message.at), message),
+                pma_role.receive_home_test,
+                world,
+                to,
+                Flow(message.address, message.at),
+                message,
             )
         case Acknowledgement() if to in world.agents:
             return act(
                 "3.5",
                 orders.ACKNOWLEDGEMENT_ARRIVES + (orders.PEER_REGISTERED if world.type2 else ()),
-                lambda c: pma_role.receive_acknowledgement(c, world, to, Flow(message.home, message.at), message),
+                pma_role.receive_acknowledgement,
+                world,
+                to,
+                Flow(message.home, message.at),
+                message,
             )
         case HandoverToken() if to in world.agents:
             return act(
                 "3.4",
                 orders.TOKEN_THROUGH_HOME_AGENT,
-                lambda c: pma_role.receive_handover_token(c, world, to, Flow(message.home, message.at), message),
+                pma_role.receive_handover_token,
+                world,
+                to,
+                Flow(message.home, message.at),
+                message,
             )
     return peer_protocol.handler(world, message)

@@ -12,38 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.errors import ScenarioError, UsageError
+from pmicheck.model.courses import COURSES, Course
 from pmicheck.model.limits import BOUNDS, enlarged, fault
 from pmicheck.model.policy import unknown
 from pmicheck.model.time import LAST_PHASE, PHASES
-from pmicheck.model.world import HANDOVERS, LEAVES, Bounds
+from pmicheck.model.world import Bounds
 from pmicheck.shipped import NAMED as NAMED
 from pmicheck.shipped import SHIPPED as SHIPPED
 from pmicheck.shipped import SHIPPED_IN as SHIPPED_IN
 from pmicheck.shipped import WIDENED as WIDENED
 from pmicheck.verdict import Verdict
 
-FAMILIES = {
-    "mobile": frozenset({"rr"}),
-    "ero-initial": frozenset({"ero"}),
-    "ero-handoff": frozenset({"ero"}),
-    "initial": frozenset({"type1"}),
-    "refresh": frozenset({"type1"}),
-    "predictive": frozenset({"type1", "handover"}),
-    "reactive": frozenset({"type1", "handover"}),
-    "settled": frozenset({"type1", "handover"}),
-    "local": frozenset({"local"}),
-    "handshake": frozenset({"handshake", "data", "tunnelled"}),
-    "handshake-handover": frozenset({"handshake", "handover"}),
-    "type2-rr": frozenset({"type1", "type2-rr"}),
-    "data": frozenset({"type1", "data", "routed"}),
-}
-"""What each variant offers: readings, mechanisms and properties name the families that they touch."""
-
 LONGEST_NUMBER = 20
 """Digits of a number in a setting; what is longer is no bound."""
-
-COURSES = dict(zip(FAMILIES, SHIPPED, strict=True))
-"""The scenario by whose name traces of a variant are known to those who see no more of it."""
 
 KEYS = {"name", "title", "variant", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
 WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "bounds", "expect", "uncovered"}
@@ -77,7 +58,7 @@ class Scenario:
 
     name: str
     title: str
-    variant: str
+    course: Course
     argument: str
     prologue: tuple[str, ...]
     bounds: Bounds
@@ -101,13 +82,14 @@ class Scenario:
 
     @property
     def families(self) -> frozenset[str]:
-        return FAMILIES[self.variant]
+        return self.course.families
 
     @property
     def offers(self) -> frozenset[str]:
         """What an attacker may need: a node that leaves, a handover."""
-        leaves = {"leave"} if self.variant in LEAVES else set()
-        return frozenset(leaves | ({"handover"} if self.variant in HANDOVERS - {"settled"} else set()))
+        course = self.course
+        leaves = {"leave"} if course.leaves else set()
+        return frozenset(leaves | ({"handover"} if course.handover and not course.handed_over else set()))
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
@@ -171,10 +153,10 @@ class Scenario:
         wanted = {name: value for name, value in settings.items() if name in BOUNDS}
         for name, value in wanted.items():
             number = int(value) if value.isascii() and value.isdecimal() and len(value) < LONGEST_NUMBER else value
-            problem = fault(self.variant, name, number)
+            problem = fault(self.course, name, number)
             if problem:
                 raise UsageError(f"bound '{name}' {problem} (scenario '{self.name}')")
-        bounds = enlarged(self.variant, self.bounds, {name: int(value) for name, value in wanted.items()})
+        bounds = enlarged(self.course, self.bounds, {name: int(value) for name, value in wanted.items()})
         rest = {name: value for name, value in settings.items() if name not in wanted}
         if bounds == self.bounds:
             return self, rest
@@ -260,14 +242,14 @@ class _Reader:
 
     def alone(self) -> Scenario:
         """A file that says all itself."""
-        variant = self.word("variant", tuple(FAMILIES))
+        course = COURSES[self.word("variant", tuple(COURSES))]
         return Scenario(
             name=self.string("name"),
             title=self.string("title"),
-            variant=variant,
+            course=course,
             argument=self.string("argument"),
             prologue=self.strings("prologue", self.raw.get("prologue", [])),
-            bounds=self.bounds(variant),
+            bounds=self.bounds(course),
             expectations=self.entries("expect"),
             flips=self.entries("flip"),
             uncovered=self.reasons(),
@@ -326,8 +308,8 @@ class _Reader:
             self.fail(key, f"'{key}' must be written as [[{key}]] tables")
         return list(value)
 
-    def bounds(self, variant: str) -> Bounds:
-        value = self.numbers(variant)
+    def bounds(self, course: Course) -> Bounds:
+        value = self.numbers(course)
         for key in ("clock", "retransmissions"):
             if key not in value:
                 self.fail("bounds", f"bound '{key}' is missing")
@@ -335,17 +317,17 @@ class _Reader:
 
     def larger(self, base: Scenario) -> Bounds:
         """The bounds of `base` with those named here, and with what these bring with them."""
-        value = self.numbers(base.variant)
+        value = self.numbers(base.course)
         for key, number in value.items():
             least = vars(base.bounds)[key]
             if number < least:
                 self.fail(key, f"bound '{key}' is {number}, but '{base.name}' has {least} already")
-        bounds = enlarged(base.variant, base.bounds, value)
+        bounds = enlarged(base.course, base.bounds, value)
         if bounds == base.bounds:
             self.fail("bounds", f"no bound is larger than in '{base.name}'")
         return bounds
 
-    def numbers(self, variant: str) -> Mapping[str, int]:
+    def numbers(self, course: Course) -> Mapping[str, int]:
         value = self.raw.get("bounds")
         if not isinstance(value, dict):
             self.fail("bounds", "'bounds' must be a [bounds] table")
@@ -353,7 +335,7 @@ class _Reader:
         for key, number in value.items():
             if key not in BOUNDS:
                 self.fail(key, f"unknown bound '{key}'; known are {', '.join(BOUNDS)}")
-            problem = fault(variant, key, number)
+            problem = fault(course, key, number)
             if problem:
                 self.fail(key, f"bound '{key}' {problem}")
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pmicheck.model.courses import Course
 from pmicheck.model.messages import CN
 from pmicheck.model.policy import Policy
 from pmicheck.model.topology import (
@@ -57,19 +58,11 @@ class Bounds:
     handovers: int = 1
 
 
-LEAVES = frozenset({"refresh", "predictive", "reactive", "settled", "handshake-handover"})
-HANDOVERS = frozenset({"predictive", "reactive", "settled", "handshake-handover"})
-MOBILE = frozenset({"mobile", "ero-initial", "ero-handoff"})
-TYPE2 = frozenset({"local", "handshake", "handshake-handover", "type2-rr"})
-
-
 @dataclass(frozen=True)
 class World:
     """The run as its principals see it.
 
-    `variant` names what happens: "mobile" (RFC 6275), "ero-initial", "ero-handoff" (RFC 4866), "initial", "refresh",
-    "predictive", "reactive", "settled" (draft 3), "local", "handshake", "handshake-handover", "type2-rr" (draft 4) or
-    "data" (draft 6, 7).
+    `course` says what may happen.
 
     `corrupted` are the PMAs that act for the attacker, `homes` the home addresses that somebody may register.
     `initial` holds the values of the cells that the scenario's prologue changed, by name; `in_prologue` says that the
@@ -77,8 +70,7 @@ class World:
     """
 
     scenario: str
-    variant: str
-    families: frozenset[str]
+    course: Course
     bounds: Bounds
     policy: Policy
     corrupted: frozenset[str] = frozenset()
@@ -88,14 +80,19 @@ class World:
     attacked: bool = False
 
     @property
+    def families(self) -> frozenset[str]:
+        """What the course offers; readings, mechanisms and properties name the families that they touch."""
+        return self.course.families
+
+    @property
     def proxied(self) -> bool:
         """Whether PMAs act for the mobile node (PMIPv6) or it acts for itself (RFC 6275, RFC 4866)."""
-        return self.variant not in MOBILE
+        return not self.course.ancestor
 
     @property
     def enhanced(self) -> bool:
         """Whether CGA home addresses, PT and early updates exist: RFC 4866 and all that is built on it."""
-        return self.variant != "mobile"
+        return self.course.enhanced
 
     @property
     def attacker_numbers(self) -> tuple[int, ...]:
@@ -127,7 +124,7 @@ class World:
     @property
     def type2(self) -> bool:
         """Whether the correspondent is a mobile node behind a PMA of its own (N019)."""
-        return self.variant in TYPE2
+        return self.course.type2
 
     @property
     def correspondents(self) -> tuple[str, ...]:
@@ -142,7 +139,7 @@ class World:
     @property
     def entries(self) -> tuple[Flow, ...]:
         """Where bindings of honest nodes are kept: with correspondents, and at agents for the other side's node."""
-        peers = [Flow(CN_HOME, agent) for agent in self.agents] if self.type2 and self.variant != "local" else []
+        peers = [Flow(CN_HOME, agent) for agent in self.agents] if self.type2 and not self.course.local else []
         return (*self.flows, *peers)
 
     @property
@@ -164,9 +161,9 @@ class World:
     @property
     def handover(self) -> bool:
         """Whether there is a next PMA."""
-        return self.variant in HANDOVERS
+        return self.course.handover
 
     @property
     def leaves(self) -> bool:
         """Whether the node may leave its first PMA within the scenario."""
-        return self.variant in LEAVES
+        return self.course.leaves

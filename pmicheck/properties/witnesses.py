@@ -38,7 +38,7 @@ def registrant(world: World) -> str:
 
 
 def first_registrant(world: World) -> str:
-    if world.variant == "settled":
+    if world.course.handed_over:
         return world.agents[-1]
     return PMA1 if world.proxied else MN
 
@@ -48,7 +48,7 @@ def binding_made(world: World) -> tuple[str, tuple[Condition, ...]]:
 
     In local routing, which has no bindings, the agent has listed the node that it serves.
     """
-    if world.variant == "local":
+    if world.course.local:
         return "the agent has listed the mobile node", ((listed(world.main.home), equals, (True,)),)
     return "an honest binding is verified", ((cells_of(*world.main).entry, honest_verified, ()),)
 
@@ -88,7 +88,7 @@ def data_arrived(world: World) -> tuple[str, tuple[Condition, ...]]:
 
 def retrying(world: World) -> tuple[Cell, ...]:
     """Where honest nodes count their repetitions; payload alone may be sent as often as one likes."""
-    if world.variant in ("local", "data"):
+    if world.course.payload and not world.course.handshakes:
         return ()
     people = world.agents if world.proxied else (MN,)
     return tuple(registration_of(who, world.main) for who in people)
@@ -97,11 +97,11 @@ def retrying(world: World) -> tuple[Cell, ...]:
 def goal(world: World) -> tuple[str, tuple[Condition, ...]]:
     """What the scenario is for: the honest run is complete."""
     home, at = world.main
-    if world.variant == "local":
+    if world.course.local:
         both = ((arrived(CN_HOME, home), equals, (True,)), (arrived(home, CN_HOME), equals, (True,)))
         return "payload has gone both ways", both
-    if world.variant == "data":
+    if world.course.payload and not world.course.handshakes:
         both = ((arrived(at, home), equals, (True,)), (arrived(MN, at), equals, (True,)))
         return "payload has gone both ways", both
-    times = {"mobile": 3, "ero-handoff": 3, "refresh": 2, "settled": 2}.get(world.variant, 1)
+    times = world.course.registrations
     return "the honest run is complete", ((registration_of(registrant(world), world.main), registered, (times,)),)

@@ -33,7 +33,7 @@ class Offer(Signalling, Peers):
 
     def composed(self, known: Knowledge, nonce: int) -> Iterator[Message]:
         """The messages that can be derived while `nonce` is the newest one."""
-        variant = self.world.variant
+        variant = self.world.course.name
         nonces = tuple(range(1, nonce + 1))
         if variant in HANDSHAKES:
             yield from filter(self.may_send, self.peer_updates(known))

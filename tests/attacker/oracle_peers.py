@@ -88,10 +88,10 @@ class Peers(Domains):
     def data(self) -> Iterator[Message]:
         """Payload as from anybody but the receiver itself, for a node that the receiver serves."""
         world = self.world
-        if world.variant not in ("handshake", "data", "local"):
+        if not world.course.payload:
             return
         outers = ("", *sorted(self.attacker.addresses))
-        routings = ("", *world.victims, *world.correspondents) if world.variant == "data" else ("",)
+        routings = ("", *world.victims, *world.correspondents) if world.course.name == "data" else ("",)
         sources = (*world.homes, *((CN_HOME,) if world.type2 else world.correspondents), ATTACKER)
         for (to, served), source, outer, routing in product(self._served(), sources, outers, routings):
             data = Data(source, COA1 if routing else served, outer, routing, INTERNET, to)
@@ -101,13 +101,13 @@ class Peers(Domains):
     def _served(self) -> Iterator[tuple[str, str]]:
         """(receiver, node or home address) of everybody to whom payload is brought."""
         world = self.world
-        if world.variant == "local":
+        if world.course.local:
             yield from ((PMA1, home) for home in (*world.victims, CN_HOME))
             return
         yield from product(world.agents, world.victims)
         yield from ((at, CN_HOME if world.type2 else at) for at in world.correspondents)
 
     def triggers(self) -> Iterator[Message]:
-        if self.world.variant == "local":
+        if self.world.course.local:
             triggers = [Trigger(home, ACCESS, PMA1) for home in (*self.world.victims, CN_HOME)]
             yield from filter(self.may_send, triggers)

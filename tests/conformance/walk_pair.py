@@ -90,9 +90,7 @@ def world_for_walks(scenario: Scenario, policy: Policy, *, attacked: bool) -> Wo
         token_pairs=99,
         sequence_modulus=65536,
     )
-    return World(
-        scenario.name, scenario.variant, scenario.families, bounds, policy, own_homes=OWN_HOMES, attacked=attacked
-    )
+    return World(scenario.name, scenario.course, bounds, policy, own_homes=OWN_HOMES, attacked=attacked)
 
 
 class Pair:

@@ -7,7 +7,8 @@ import pytest
 from pmicheck.analysis import Request, catalogue, plan
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.errors import ScenarioError
-from pmicheck.model.scenario import COURSES, SHIPPED, WIDENED, load_scenario, parse_scenario
+from pmicheck.model.courses import COURSES
+from pmicheck.model.scenario import SHIPPED, WIDENED, load_scenario, parse_scenario
 
 WIDE = """\
 name = "mine"
@@ -53,7 +54,7 @@ def test_a_mistake_in_a_file_that_widens_another_is_told_with_file_and_line(
 
 def test_what_such_a_file_leaves_out_is_said_by_the_scenario_that_it_widens() -> None:
     mine, base = parse_scenario(WIDE, "mine.toml"), load_scenario("type1-initial")
-    assert (mine.variant, mine.prologue, mine.uncovered) == (base.variant, base.prologue, base.uncovered)
+    assert (mine.course, mine.prologue, mine.uncovered) == (base.course, base.prologue, base.uncovered)
     assert mine.bounds == base.bounded({"mobile_nodes": "2"})[0].bounds
     assert mine.expected("home-path", "no-redirection") == base.expected("home-path", "no-redirection")
     assert base.expected("off-path", "no-redirection")[0] == "holds"
@@ -93,5 +94,5 @@ def test_every_main_scenario_is_widened_but_the_one_that_no_bound_makes_larger()
     assert {load_scenario(name).widens for name in WIDENED} == set(SHIPPED) - {"type2-local"}
 
 
-def test_a_trace_is_known_by_the_shipped_scenario_that_has_its_variant() -> None:
-    assert {variant: load_scenario(name).variant for variant, name in COURSES.items()} == {v: v for v in COURSES}
+def test_a_trace_is_known_by_the_shipped_scenario_that_has_its_course() -> None:
+    assert [load_scenario(course.plays).course for course in COURSES.values()] == list(COURSES.values())

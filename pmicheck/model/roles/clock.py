@@ -20,35 +20,38 @@ def acts(world: World) -> Iterator[Act]:
     """The clock's rules, within the scenario's bound on it."""
     for phase in range(world.bounds.clock):
         yield Act(
-            f"clock reaches {PHASES[phase + 1]}",
-            "clock",
-            "RFC 6275 12",
-            ("N013", "N088"),
-            lambda ctx, phase=phase: tick(ctx, world, phase),  # type: ignore[misc]
-            "tick",
-            (("phase", phase + 1),),
+            name=f"clock reaches {PHASES[phase + 1]}",
+            actor="clock",
+            section="RFC 6275 12",
+            statements=("N013", "N088"),
+            rule=tick,
+            given=(world, phase),
+            key="tick",
+            arguments=(("phase", phase + 1),),
         )
     for home, at in world.cache:
         where = "" if at == world.main.at else f" at {at}"
         if world.bounds.clock >= CAPPED_ENDS:
             yield Act(
-                f"entry of {home} ends{where}",
-                at,
-                "7",
-                orders.ENTRY_ENDS,
-                lambda ctx, home=home, at=at: expire(ctx, world, home, at),  # type: ignore[misc]
-                "end entry",
-                (("home", home), ("at", at)),
+                name=f"entry of {home} ends{where}",
+                actor=at,
+                section="7",
+                statements=orders.ENTRY_ENDS,
+                rule=expire,
+                given=(world, home, at),
+                key="end entry",
+                arguments=(("home", home), ("at", at)),
             )
         if world.policy.reads("ht_lifetime", "finite") and world.bounds.clock >= DAY_ENDS and world.proxied:
             yield Act(
-                f"handover token of {home} ends{where}",
-                at,
-                "2",
-                ("N015",),
-                lambda ctx, home=home, at=at: end_token(ctx, home, at),  # type: ignore[misc]
-                "end handover token",
-                (("home", home), ("at", at)),
+                name=f"handover token of {home} ends{where}",
+                actor=at,
+                section="2",
+                statements=("N015",),
+                rule=end_token,
+                given=(home, at),
+                key="end handover token",
+                arguments=(("home", home), ("at", at)),
             )
 
 

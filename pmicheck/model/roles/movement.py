@@ -28,55 +28,57 @@ from pmicheck.model.world import World
 
 def acts(world: World) -> Iterator[Act]:
     """Attachment and context transfer."""
-    if world.variant in ("mobile", "ero-handoff"):
+    if world.course.moves:
         move = enhanced_mobile_node.move if world.enhanced else mobile_node.move
         for origin, target in ((COA1, COA2), (COA2, AT_HOME)):
             yield Act(
-                f"mobile node moves to {target}",
-                MN,
-                "RFC 6275 11.5",
-                (),
-                lambda ctx, origin=origin, target=target: move(ctx, origin, target),  # type: ignore[misc]
-                "move",
-                (("home", VICTIM_HOME), ("target", target)),
-                f"moves to {target}",
+                name=f"mobile node moves to {target}",
+                actor=MN,
+                section="RFC 6275 11.5",
+                rule=move,
+                given=(origin, target),
+                key="move",
+                arguments=(("home", VICTIM_HOME), ("target", target)),
+                does=f"moves to {target}",
             )
     if world.leaves:
         for home in world.victims:
             yield from _moves(world, home)
-    if world.variant in ("predictive", "settled"):
+    if world.course.transfers_context:
         for pma, next_pma in pairwise(world.agents):
             for flow in world.flows:
                 yield Act(
-                    f"{pma} transfers the context{flow.label}",
-                    pma,
-                    "3.4",
-                    orders.CONTEXT,
-                    lambda ctx, pma=pma, next_pma=next_pma, flow=flow: hand_over(ctx, world, pma, next_pma, flow),  # type: ignore[misc]
-                    "transfer context",
-                    (("agent", pma), *flow.named),
-                    f"transfers the context{flow.label}",
+                    name=f"{pma} transfers the context{flow.label}",
+                    actor=pma,
+                    section="3.4",
+                    statements=orders.CONTEXT,
+                    rule=hand_over,
+                    given=(world, pma, next_pma, flow),
+                    key="transfer context",
+                    arguments=(("agent", pma), *flow.named),
+                    does=f"transfers the context{flow.label}",
                 )
 
 
 def _moves(world: World, home: str) -> Iterator[Act]:
     """A node goes from each PMA to the next; to one that only got a context it never comes."""
     route = [
-        CARE_OF[pma] for pma in world.agents if pma not in world.corrupted or pma == PMA1 or world.variant == "settled"
+        CARE_OF[pma] for pma in world.agents if pma not in world.corrupted or pma == PMA1 or world.course.handed_over
     ]
     if len(route) == 1:
         route.append(AWAY)
     for origin, target in pairwise(route):
         who = "mobile node" if home == VICTIM_HOME else f"node of {home}"
         yield Act(
-            f"{who} moves to {target}",
-            key_owner(home),
-            "3.4",
-            ("N020", "N032"),
-            lambda ctx, origin=origin, target=target: leave(ctx, world, home, origin, target),  # type: ignore[misc]
-            "move",
-            (("home", home), ("target", target)),
-            f"moves to {target}",
+            name=f"{who} moves to {target}",
+            actor=key_owner(home),
+            section="3.4",
+            statements=("N020", "N032"),
+            rule=leave,
+            given=(world, home, origin, target),
+            key="move",
+            arguments=(("home", home), ("target", target)),
+            does=f"moves to {target}",
         )
 
 

@@ -1,0 +1,214 @@
+"""Courses: what may happen in a scenario, whatever its bounds, readings and attackers.
+
+Everything that one course has and another has not stands here as an attribute, so that no rule asks for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pmicheck.model.messages import (
+    Acknowledgement,
+    CacheAnswer,
+    CacheRequest,
+    ContextData,
+    ContextRequest,
+    Data,
+    HandoverToken,
+    Message,
+    PeerAcknowledgement,
+    PeerUpdate,
+    Test,
+    TestInit,
+    Trigger,
+    Update,
+)
+
+REGISTERING: tuple[type[Message], ...] = (TestInit, Test, Update, Acknowledgement)
+HANDSHAKES: tuple[type[Message], ...] = (
+    CacheRequest,
+    CacheAnswer,
+    PeerUpdate,
+    PeerAcknowledgement,
+    ContextRequest,
+    ContextData,
+)
+NO_REFRESH = "nobody refreshes with a permanent token there"
+NO_PAIRS = "no permanent token is issued there"
+FOR_ITSELF = {
+    "refreshes": NO_REFRESH,
+    "mobile_nodes": "the mobile node acts for itself there, and no agent serves a second one",
+    "correspondents": "the mobile node registers with one correspondent there",
+}
+TYPE2 = {"correspondents": "a second type 2 correspondent has agents of its own and shares nothing with the first"}
+HANDSHAKE = TYPE2 | {
+    "refreshes": NO_REFRESH,
+    "token_pairs": NO_PAIRS,
+    "mobile_nodes": "an answering PBU names the correspondent alone (N114), which serves one node at a time",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Course:
+    """What may happen. There is one object for each course, also after it was pickled.
+
+    Attributes:
+        name: how a scenario file calls it.
+        plays: the shipped scenario that stands for it wherever nothing else of it is known, such as in a trace.
+        families: what it offers; readings, mechanisms and properties name the families that they touch.
+        kinds: the kinds of messages that somebody processes.
+        ancestor: RFC 6275 or RFC 4866 instead of the draft: the mobile node acts for itself, without PMAs.
+        enhanced: CGA home addresses, PT and early updates exist: RFC 4866 and all that is built on it.
+        type2: the correspondent is a mobile node behind a PMA of its own (N019).
+        local: both ends are behind one agent, which routes between them (4.1).
+        handshakes: agents register with each other (4.2).
+        registers: somebody registers with a correspondent by return routability or tokens.
+        moves: a mobile node that acts for itself goes from one care-of address to the next and home.
+        leaves: the node may leave its first PMA.
+        handover: there is a next PMA.
+        handed_over: the handover is over when the search begins.
+        transfers_context: the previous PMA sends the next one the handover context (3.4).
+        relays_token: the previous PMA hands HT on through the home agent (N070).
+        payload: upper layers send data.
+        registrations: how many the last registrant has completed when the honest run is over.
+        useless: bounds that change nothing, or mean nothing that the text would settle, each with the reason.
+    """
+
+    name: str
+    plays: str
+    families: frozenset[str] = field(repr=False)
+    kinds: tuple[type[Message], ...] = field(default=REGISTERING, repr=False)
+    ancestor: bool = field(default=False, repr=False)
+    enhanced: bool = field(default=True, repr=False)
+    type2: bool = field(default=False, repr=False)
+    local: bool = field(default=False, repr=False)
+    handshakes: bool = field(default=False, repr=False)
+    registers: bool = field(default=True, repr=False)
+    moves: bool = field(default=False, repr=False)
+    leaves: bool = field(default=False, repr=False)
+    handover: bool = field(default=False, repr=False)
+    handed_over: bool = field(default=False, repr=False)
+    transfers_context: bool = field(default=False, repr=False)
+    relays_token: bool = field(default=False, repr=False)
+    payload: bool = field(default=False, repr=False)
+    registrations: int = field(default=1, repr=False)
+    useless: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return course_named, (self.name,)
+
+
+COURSES: Mapping[str, Course] = {
+    course.name: course
+    for course in (
+        Course(
+            name="mobile",
+            plays="rr-mobile",
+            families=frozenset({"rr"}),
+            ancestor=True,
+            enhanced=False,
+            moves=True,
+            registrations=3,
+            useless=FOR_ITSELF | {"token_pairs": NO_PAIRS},
+        ),
+        Course(name="ero-initial", plays="ero-initial", families=frozenset({"ero"}), ancestor=True, useless=FOR_ITSELF),
+        Course(
+            name="ero-handoff",
+            plays="ero-handoff",
+            families=frozenset({"ero"}),
+            ancestor=True,
+            moves=True,
+            registrations=3,
+            useless=FOR_ITSELF,
+        ),
+        Course(name="initial", plays="type1-initial", families=frozenset({"type1"})),
+        Course(name="refresh", plays="type1-refresh", families=frozenset({"type1"}), leaves=True, registrations=2),
+        Course(
+            name="predictive",
+            plays="type1-handover",
+            families=frozenset({"type1", "handover"}),
+            leaves=True,
+            handover=True,
+            transfers_context=True,
+        ),
+        Course(
+            name="reactive",
+            plays="type1-handover-reactive",
+            families=frozenset({"type1", "handover"}),
+            kinds=(*REGISTERING, HandoverToken),
+            leaves=True,
+            handover=True,
+            relays_token=True,
+        ),
+        Course(
+            name="settled",
+            plays="type1-settled",
+            families=frozenset({"type1", "handover"}),
+            leaves=True,
+            handover=True,
+            handed_over=True,
+            transfers_context=True,
+            registrations=2,
+            useless={"handovers": "the handover is over there; type1-handover takes a second one"},
+        ),
+        Course(
+            name="local",
+            plays="type2-local",
+            families=frozenset({"local"}),
+            kinds=(Data, Trigger),
+            type2=True,
+            local=True,
+            registers=False,
+            payload=True,
+            useless=TYPE2
+            | {
+                "refreshes": NO_REFRESH,
+                "token_pairs": NO_PAIRS,
+                "mobile_nodes": "the agent serves two nodes there already",
+            },
+        ),
+        Course(
+            name="handshake",
+            plays="type2-handshake",
+            families=frozenset({"handshake", "data", "tunnelled"}),
+            kinds=(*HANDSHAKES, Data),
+            type2=True,
+            handshakes=True,
+            registers=False,
+            payload=True,
+            useless=HANDSHAKE,
+        ),
+        Course(
+            name="handshake-handover",
+            plays="type2-handshake-handover",
+            families=frozenset({"handshake", "handover"}),
+            kinds=HANDSHAKES,
+            type2=True,
+            handshakes=True,
+            registers=False,
+            leaves=True,
+            handover=True,
+            useless=HANDSHAKE,
+        ),
+        Course(
+            name="type2-rr",
+            plays="type2-rr",
+            families=frozenset({"type1", "type2-rr"}),
+            type2=True,
+            useless=TYPE2,
+        ),
+        Course(
+            name="data",
+            plays="data-plane",
+            families=frozenset({"type1", "data", "routed"}),
+            kinds=(*REGISTERING, Data),
+            payload=True,
+        ),
+    )
+}
+
+
+def course_named(name: str) -> Course:
+    """The course of this name. Raises KeyError if there is none."""
+    return COURSES[name]
