@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pmicheck.attacker.profiles import ATTACKERS
 from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import kernel_in_use
 from pmicheck.grounding.run import Prepared
 from pmicheck.matrix import Cell, Request
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario, load_scenario
+from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_HARM, PROGRESS_VIOLATED_WHEN
+from pmicheck.report.catalogue import Asked, Catalogue, Opponent
 from pmicheck.report.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
 from pmicheck.searching import Searched
 from pmicheck.verdict import DECIDED
@@ -107,6 +110,17 @@ def record_of(
         titles={name: scenario.title for name, scenario in scenarios.items()},
         files={name: _written_in(scenario) for name, scenario in scenarios.items()},
         digests=digests_of(scenarios.values()),
+        catalogue=catalogue_of(scenarios.values()),
+    )
+
+
+def catalogue_of(scenarios: Iterable[Scenario]) -> Catalogue:
+    """What the properties and attackers are, and which of the scenarios are the draft's ancestors."""
+    asked = {name: Asked(prop.violated_when, prop.harm, prop.severity) for name, prop in INVARIANTS.items()}
+    return Catalogue(
+        {**asked, PROGRESS: Asked(PROGRESS_VIOLATED_WHEN, PROGRESS_HARM)},
+        {name: Opponent(attacker.who, attacker.rank) for name, attacker in ATTACKERS.items()},
+        tuple(scenario.name for scenario in scenarios if scenario.course.ancestor),
     )
 
 

@@ -18,6 +18,8 @@ class Attacker:
     """Powers per link and per corrupted principal; every attacker can send any packet with any source address.
 
     Attributes:
+        does: what sets it apart, as a clause; who: what it is, as a sentence names it.
+        rank: how much it takes to be it; 0 is the least.
         taps: links on which it reads, injects, drops and delays.
         corrupts: PMAs that act for it, from the moment that the scenario names.
         own_home: it has home addresses made from its own key.
@@ -27,6 +29,8 @@ class Attacker:
 
     name: str
     does: str
+    who: str = ""
+    rank: int = 0
     taps: frozenset[str] = frozenset()
     corrupts: frozenset[str] = frozenset()
     own_home: bool = False
@@ -54,24 +58,60 @@ class Attacker:
 ATTACKERS: dict[str, Attacker] = {
     attacker.name: attacker
     for attacker in (
-        Attacker("off-path", "sends with any source address and receives at its own"),
-        Attacker("home-path", "sits on the HA-CN path", taps=frozenset({HA_CN})),
-        Attacker("careof-path", "sits on the PMA-CN path", taps=frozenset({CARE_OF_CN})),
-        Attacker("dolev-yao", "sits on every unprotected link", taps=frozenset({HA_CN, CARE_OF_CN, EVERYWHERE})),
-        Attacker("malicious-mn", "has a home address, key pair and CGA of its own", own_home=True),
+        Attacker(
+            "off-path", "sends with any source address and receives at its own", who="any host on the Internet", rank=0
+        ),
+        Attacker(
+            "home-path",
+            "sits on the HA-CN path",
+            who="whoever reads the path between home agent and correspondent",
+            rank=3,
+            taps=frozenset({HA_CN}),
+        ),
+        Attacker(
+            "careof-path",
+            "sits on the PMA-CN path",
+            who="whoever reads the path between PMA and correspondent",
+            rank=4,
+            taps=frozenset({CARE_OF_CN}),
+        ),
+        Attacker(
+            "dolev-yao",
+            "sits on every unprotected link",
+            who="whoever reads several links at once",
+            rank=7,
+            taps=frozenset({HA_CN, CARE_OF_CN, EVERYWHERE}),
+        ),
+        Attacker(
+            "malicious-mn",
+            "has a home address, key pair and CGA of its own",
+            who="a mobile node with a home address of its own",
+            rank=1,
+            own_home=True,
+        ),
         Attacker(
             "rogue-previous-pma",
             "is the PMA that the node left, with all it held",
+            who="the PMA that the node has left",
+            rank=6,
             corrupts=frozenset({PMA1}),
             needs=frozenset({"leave"}),
         ),
         Attacker(
             "rogue-next-pma",
             "is a PMA that got the handover context while the node is elsewhere",
+            who="a PMA that was given the handover context",
+            rank=5,
             corrupts=frozenset({PMA2}),
             needs=frozenset({"handover"}),
         ),
-        Attacker("rogue-cn", "is another correspondent of the victim", is_correspondent=True),
+        Attacker(
+            "rogue-cn",
+            "is another correspondent of the victim",
+            who="another correspondent of the node",
+            rank=2,
+            is_correspondent=True,
+        ),
     )
 }
 
@@ -92,6 +132,7 @@ def attacker_named(name: str) -> Attacker:
     return Attacker(
         name,
         " and ".join(power.does for power in powers),
+        who=" and ".join(power.who for power in powers),
         taps=frozenset().union(*(power.taps for power in powers)),
         corrupts=frozenset().union(*(power.corrupts for power in powers)),
         own_home=any(power.own_home for power in powers),

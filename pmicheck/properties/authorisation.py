@@ -51,14 +51,17 @@ def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 NO_REDIRECTION = Property(
-    "no-redirection",
-    "an entry for the victim's home address holds an attacker's care-of address and is used for forwarding",
-    BINDINGS,
-    _each_victims_entry,
-    _binding,
-    _no_redirection,
-    binding_made,
-    lambda o: f"The CN sends the victim's traffic to {o['care_of_address']}, which is the attacker's.",
+    name="no-redirection",
+    violated_when="an entry for the victim's home address holds an attacker's care-of address and is used for "
+    "forwarding",
+    harm="takes over the node's traffic",
+    severity="9.1",
+    families=BINDINGS,
+    looks=_each_victims_entry,
+    observe=_binding,
+    formula=_no_redirection,
+    witness=binding_made,
+    conclusion=lambda o: f"The CN sends the victim's traffic to {o['care_of_address']}, which is the attacker's.",
 )
 
 
@@ -87,14 +90,16 @@ def _agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 BINDING_AGREEMENT = Property(
-    "binding-agreement",
-    "a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
-    BINDINGS,
-    event,
-    _acceptance,
-    _agreement,
-    binding_made,
-    lambda o: (
+    name="binding-agreement",
+    violated_when="a (P)BU is accepted for a home address that neither the mobile node nor its serving PMA sent",
+    harm="has an update accepted that no entitled node sent",
+    severity="6.1",
+    families=BINDINGS,
+    looks=event,
+    observe=_acceptance,
+    formula=_agreement,
+    witness=binding_made,
+    conclusion=lambda o: (
         "The CN accepted an update a second time that was sent once."
         if o["accepted_before"]
         else "The CN accepted an update for the victim's home address that no honest node sent."
@@ -107,14 +112,18 @@ def _freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 BINDING_FRESHNESS = Property(
-    "binding-freshness",
-    "an old genuine message or signature is accepted again and changes an entry",
-    BINDINGS,
-    event,
-    _acceptance,
-    _freshness,
-    binding_made,
-    lambda o: f"An old genuine {o['update']} update, or its signature, was accepted again and changed the entry.",
+    name="binding-freshness",
+    violated_when="an old genuine message or signature is accepted again and changes an entry",
+    harm="has an old update accepted again",
+    severity="5.7",
+    families=BINDINGS,
+    looks=event,
+    observe=_acceptance,
+    formula=_freshness,
+    witness=binding_made,
+    conclusion=lambda o: (
+        f"An old genuine {o['update']} update, or its signature, was accepted again and changed the entry."
+    ),
 )
 
 
@@ -125,14 +134,16 @@ def _no_deregistration(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 NO_UNAUTHORISED_DEREGISTRATION = Property(
-    "no-unauthorised-deregistration",
-    "an honest current entry disappears, or becomes unusable, by a message that was not authorised",
-    BINDINGS,
-    event,
-    _acceptance,
-    _no_deregistration,
-    binding_made,
-    lambda o: (
+    name="no-unauthorised-deregistration",
+    violated_when="an honest current entry disappears, or becomes unusable, by a message that was not authorised",
+    harm="ends or replaces the node's binding",
+    severity="7.5",
+    families=BINDINGS,
+    looks=event,
+    observe=_acceptance,
+    formula=_no_deregistration,
+    witness=binding_made,
+    conclusion=lambda o: (
         "The honest current entry was deleted by a message that nobody entitled sent."
         if o["honest_entry_deleted"]
         else "The honest current entry was replaced by a message that nobody entitled sent."
@@ -146,14 +157,16 @@ def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 FORMER_PMA_POWERLESS = Property(
-    "former-pma-powerless",
-    "a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
-    TYPE1 | HANDOVER,
-    event,
-    _acceptance,
-    _powerless,
-    node_left,
-    lambda o: f"A PMA that does not serve the node had its {o['update']} update accepted.",
+    name="former-pma-powerless",
+    violated_when="a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
+    harm="changes the binding of a node that it does not serve",
+    severity="6.8",
+    families=TYPE1 | HANDOVER,
+    looks=event,
+    observe=_acceptance,
+    formula=_powerless,
+    witness=node_left,
+    conclusion=lambda o: f"A PMA that does not serve the node had its {o['update']} update accepted.",
     needs_leave=True,
 )
 
@@ -163,12 +176,16 @@ def _stateless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 STATELESS = Property(
-    "stateless-before-authentication",
-    "a receiver allocates per-peer state on an unauthenticated message",
-    BINDINGS | LOCAL,
-    event,
-    _acceptance,
-    _stateless,
-    binding_made,
-    lambda o: f"State was made on the strength of a message ({o['update']}) that nothing secret vouches for.",
+    name="stateless-before-authentication",
+    violated_when="a receiver allocates per-peer state on an unauthenticated message",
+    harm="makes a receiver keep state for nothing",
+    severity="4.3",
+    families=BINDINGS | LOCAL,
+    looks=event,
+    observe=_acceptance,
+    formula=_stateless,
+    witness=binding_made,
+    conclusion=lambda o: (
+        f"State was made on the strength of a message ({o['update']}) that nothing secret vouches for."
+    ),
 )

@@ -34,12 +34,14 @@ class State:
     attacker: Attacker | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Property:
     """One property of DESIGN section 4.
 
     Attributes:
         name, violated_when: as DESIGN names and words it.
+        harm: what an attacker who violates it does, as a clause without its subject.
+        severity: how grave that is, from "0.0" to "10.0" on GitHub's scale; no CVSS score.
         families: kinds of scenario in which its words mean something.
         looks: what it looks at in a world. An observable must not depend on more than one of them.
         observe: the observables of a state, possibly several sets of them; none where there is nothing to judge.
@@ -50,6 +52,8 @@ class Property:
 
     name: str
     violated_when: str
+    harm: str
+    severity: str
     families: frozenset[str]
     looks: Callable[[World], tuple[Look, ...]] = field(compare=False)
     observe: Callable[[State], tuple[Observation, ...]] = field(compare=False)

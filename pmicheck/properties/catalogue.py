@@ -35,6 +35,7 @@ INVARIANTS: dict[str, Property] = {
 
 PROGRESS = "progress"
 PROGRESS_VIOLATED_WHEN = "without an attacker, the scenario's goal cannot be reached any more"
+PROGRESS_HARM = "leaves the honest nodes unable to go on"
 
 NAMES = (*INVARIANTS, PROGRESS)
 

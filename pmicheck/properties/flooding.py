@@ -78,14 +78,16 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 NO_CAREOF_FLOODING = Property(
-    "no-careof-flooding",
-    "more payload goes to a care-of address that never answered a care-of test than the credit earned",
-    BINDINGS,
-    _each_entry,
-    _aimed,
-    _no_careof_flooding,
-    binding_made,
-    lambda o: (
+    name="no-careof-flooding",
+    violated_when="more payload goes to a care-of address that never answered a care-of test than the credit earned",
+    harm="floods an uninvolved address with what the correspondent sends",
+    severity="8.6",
+    families=BINDINGS,
+    looks=_each_entry,
+    observe=_aimed,
+    formula=_no_careof_flooding,
+    witness=binding_made,
+    conclusion=lambda o: (
         f"The CN sends the traffic of {o['home_address']} to an uninvolved address as if it were verified."
         if o["verified"]
         else f"The CN sends more of the traffic of {o['home_address']} to an uninvolved address than was earned."
@@ -121,14 +123,16 @@ def _no_home_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 NO_HOME_FLOODING = Property(
-    "no-home-flooding",
-    "traffic falls back to a home address whose reachability the registrant no longer has, or never had",
-    BINDINGS,
-    _fallback,
-    _ended,
-    _no_home_flooding,
-    binding_ended,
-    lambda o: (
+    name="no-home-flooding",
+    violated_when="traffic falls back to a home address whose reachability the registrant no longer has, or never had",
+    harm="floods a home network with what the correspondent sends",
+    severity="8.2",
+    families=BINDINGS,
+    looks=_fallback,
+    observe=_ended,
+    formula=_no_home_flooding,
+    witness=binding_ended,
+    conclusion=lambda o: (
         f"Traffic falls back to {o['home_address']}, which its registrant "
         + ("gave up longer ago than return routability allows." if o["reached_once"] else "never could be reached at.")
     ),

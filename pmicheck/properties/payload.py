@@ -26,12 +26,15 @@ def _data_origin(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 DATA_ORIGIN = Property(
-    "data-origin",
-    "payload is accepted as from an address by a node that could not have sent it with ingress filtering in place",
-    DATA | LOCAL,
-    event,
-    _delivery,
-    _data_origin,
-    data_arrived,
-    lambda o: f"{o['who']} accepted payload as from {o['as_from']}, which {o['sent_by']} sent.",
+    name="data-origin",
+    violated_when="payload is accepted as from an address by a node that could not have sent it with ingress "
+    "filtering in place",
+    harm="has payload accepted as from an address that is not its own",
+    severity="6.5",
+    families=DATA | LOCAL,
+    looks=event,
+    observe=_delivery,
+    formula=_data_origin,
+    witness=data_arrived,
+    conclusion=lambda o: f"{o['who']} accepted payload as from {o['as_from']}, which {o['sent_by']} sent.",
 )

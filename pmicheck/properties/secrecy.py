@@ -50,14 +50,16 @@ def _secrecy(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 TOKEN_SECRECY = Property(
-    "token-secrecy",
-    "the attacker knows a currently valid permanent or handover token",
-    CGA,
-    _each_flow,
-    _tokens,
-    _secrecy,
-    tokens_issued,
-    lambda o: (
+    name="token-secrecy",
+    violated_when="the attacker knows a currently valid permanent or handover token",
+    harm="holds a token that the correspondent accepts",
+    severity="7.1",
+    families=CGA,
+    looks=_each_flow,
+    observe=_tokens,
+    formula=_secrecy,
+    witness=tokens_issued,
+    conclusion=lambda o: (
         "The attacker knows a token that the CN accepts for the victim's home address: "
         + " and ".join(name for name, key in (("PT", "knows_valid_pt"), ("HT", "knows_valid_ht")) if o[key])
         + "."
@@ -77,12 +79,14 @@ def _acknowledgement_agreement(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 ACKNOWLEDGEMENT_AGREEMENT = Property(
-    "acknowledgement-agreement",
-    "a PMA or node accepts a (P)BA or (P)HoT content that the right peer did not produce",
-    BINDINGS,
-    event,
-    _belief,
-    _acknowledgement_agreement,
-    answer_believed,
-    lambda o: f"{o['who']} believed an answer ({o['what']}) that the CN did not send.",
+    name="acknowledgement-agreement",
+    violated_when="a PMA or node accepts a (P)BA or (P)HoT content that the right peer did not produce",
+    harm="makes a PMA or node believe an answer that the correspondent did not give",
+    severity="5.3",
+    families=BINDINGS,
+    looks=event,
+    observe=_belief,
+    formula=_acknowledgement_agreement,
+    witness=answer_believed,
+    conclusion=lambda o: f"{o['who']} believed an answer ({o['what']}) that the CN did not send.",
 )

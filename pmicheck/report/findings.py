@@ -9,36 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pmicheck.report.characters import legible
-from pmicheck.report.flaws import ANCESTORS, GRAVEST_FIRST, WEAKEST_FIRST, Flaw, flaws
+from pmicheck.report.flaws import Flaw, flaws
 from pmicheck.report.narration import capital, citation, proper, sentence, stopped
 from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.report.review import Change, Review, Table, Weakest
 from pmicheck.verdict import Replay
 
-WHO = {
-    "off-path": "any host on the Internet",
-    "malicious-mn": "a mobile node with a home address of its own",
-    "rogue-cn": "another correspondent of the node",
-    "home-path": "whoever reads the path between home agent and correspondent",
-    "careof-path": "whoever reads the path between PMA and correspondent",
-    "dolev-yao": "whoever reads several links at once",
-    "rogue-previous-pma": "the PMA that the node has left",
-    "rogue-next-pma": "a PMA that was given the handover context",
-}
-HARM = {
-    "no-redirection": "takes over the node's traffic",
-    "no-careof-flooding": "floods an uninvolved address with what the correspondent sends",
-    "no-home-flooding": "floods a home network with what the correspondent sends",
-    "no-unauthorised-deregistration": "ends or replaces the node's binding",
-    "token-secrecy": "holds a token that the correspondent accepts",
-    "former-pma-powerless": "changes the binding of a node that it does not serve",
-    "data-origin": "has payload accepted as from an address that is not its own",
-    "binding-agreement": "has an update accepted that no entitled node sent",
-    "binding-freshness": "has an old update accepted again",
-    "acknowledgement-agreement": "makes a PMA or node believe an answer that the correspondent did not give",
-    "stateless-before-authentication": "makes a receiver keep state for nothing",
-    "progress": "leaves the honest nodes unable to go on",
-}
 OUTCOMES = {
     Replay.CONFIRMED: "Confirmed on real packets.",
     Replay.DIVERGED: "DIVERGED on real packets: not to be trusted.",
@@ -66,7 +42,7 @@ def render(record: Record) -> str:
 def _parts(record: Record) -> list[str]:
     review = record.review
     found = flaws(record)
-    attackers, harms = ", ".join(WEAKEST_FIRST), ", ".join(GRAVEST_FIRST)
+    attackers, harms = ", ".join(record.catalogue.weakest_first), ", ".join(record.catalogue.gravest_first)
     parts = [HEADING.format(attackers=attackers, harms=harms)]
     if not found:
         parts.append("No violation was found.\n")
@@ -84,8 +60,8 @@ def _parts(record: Record) -> list[str]:
 
 def title_of(flaw: Flaw) -> str:
     """One sentence: who does what, and why that works."""
-    main = flaw.main
-    return f"{capital(who(main.attacker))} {HARM.get(main.property, main.property)}: {flaw.way}"
+    main, words = flaw.main, flaw.catalogue
+    return f"{capital(words.who(main.attacker))} {words.harm(main.property) or main.property}: {flaw.way}"
 
 
 def _overview(found: Sequence[Flaw]) -> str:
@@ -102,7 +78,7 @@ def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
     yield ""
     yield f"- **Who:** {'; '.join(mounted_by(flaw, review))}."
     yield f"- **Cost:** {cost(main)}."
-    yield f"- **Harm:** {_harm(main)}"
+    yield f"- **Harm:** {_harm(flaw)}"
     yield from _labelled("Sentence", _sentences(main, review))
     yield from _labelled("Reading", _readings(flaw, review))
     yield f"- **Replay:** {_replay(main)}"
@@ -123,7 +99,7 @@ def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
 
 def mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
     """Each attacker once, with what it needs of its powers."""
-    for name in dict.fromkeys(each.attacker for each in flaw.results if each.scenario not in ANCESTORS):
+    for name in dict.fromkeys(each.attacker for each in flaw.own):
         mine = [each for each in flaw.results if each.attacker == name]
         needs = [w for w in review.weakest if any(_about(w, each) for each in mine)]
         powers = list(dict.fromkeys(" + ".join(w.powers) for w in needs if w.powers))
@@ -131,7 +107,7 @@ def mounted_by(flaw: Flaw, review: Review) -> Iterator[str]:
         several = name == "dolev-yao" or "+" in name
         told = [f"of its powers it needs {' or '.join(powers)}"] if powers and several else []
         told += [f"not before {phases[0]}" if _seconds_of(phases[0]) else "from the start on"] if phases else []
-        yield f"{who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
+        yield f"{flaw.catalogue.who(name)} (`{name}`{', ' + ', '.join(told) if told else ''})"
 
 
 def _about(weakest: Weakest, result: Result) -> bool:
@@ -160,9 +136,10 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".") + " s"
 
 
-def _harm(result: Result) -> str:
-    conclusion = result.trace.conclusion if result.trace else ""
-    return stopped(proper(conclusion or HARM.get(result.property, result.property)))
+def _harm(flaw: Flaw) -> str:
+    main = flaw.main
+    conclusion = main.trace.conclusion if main.trace else ""
+    return stopped(proper(conclusion or flaw.catalogue.harm(main.property) or main.property))
 
 
 def _sentences(result: Result, review: Review) -> list[str]:
@@ -277,8 +254,3 @@ def _labelled(label: str, items: Sequence[str]) -> Iterator[str]:
     elif items:
         yield f"- **{label}:**"
         yield from (f"  - {stopped(item)}" for item in items)
-
-
-def who(name: str) -> str:
-    """Who an attacker is, as a sentence says it; the name itself where nobody knows."""
-    return " and ".join(WHO.get(part, part) for part in name.split("+"))

@@ -1,47 +1,17 @@
 """Violations gathered into flaws: everything that one and the same gap lets in, whoever uses it, wherever it shows.
 
 Two violations are of one flaw if the attacker's decisive message passed for the same reason (`way_in`). Flaws are
-ranked by their weakest attacker, then by their gravest harm, in the orders of `WEAKEST_FIRST` and `GRAVEST_FIRST`.
+ranked by their weakest attacker, then by their gravest harm, in the orders of the record's catalogue.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.record import Record, Result
 from pmicheck.trace import Step, head
 from pmicheck.verdict import Verdict
-
-ANCESTORS = tuple(f"{name}{wide}" for name in ("rr-mobile", "ero-initial", "ero-handoff") for wide in ("", "-wide"))
-"""Scenarios of RFC 6275 and RFC 4866: what breaks there alone is no flaw of the draft."""
-
-WEAKEST_FIRST = (
-    "off-path",
-    "malicious-mn",
-    "rogue-cn",
-    "home-path",
-    "careof-path",
-    "rogue-next-pma",
-    "rogue-previous-pma",
-    "dolev-yao",
-)
-"""What an attacker has to be, the least demanding first."""
-
-GRAVEST_FIRST = (
-    "no-redirection",
-    "no-careof-flooding",
-    "no-home-flooding",
-    "no-unauthorised-deregistration",
-    "token-secrecy",
-    "former-pma-powerless",
-    "data-origin",
-    "binding-agreement",
-    "binding-freshness",
-    "acknowledgement-agreement",
-    "stateless-before-authentication",
-    "progress",
-)
-"""Harms: traffic to the attacker, floods, loss of service, secrets, authority, then disagreement."""
 
 TOKENS = {
     "T": "the home token",
@@ -56,6 +26,12 @@ class Flaw:
 
     way: str
     results: tuple[Result, ...]
+    catalogue: Catalogue = field(repr=False, compare=False)
+
+    @property
+    def own(self) -> tuple[Result, ...]:
+        """What it breaks in the draft, and not in its ancestors."""
+        return tuple(each for each in self.results if each.scenario not in self.catalogue.ancestors)
 
     @property
     def main(self) -> Result:
@@ -65,13 +41,13 @@ class Flaw:
     @property
     def weakest(self) -> str:
         """The weakest attacker that uses it against the draft."""
-        own = [each.attacker for each in self.results if each.scenario not in ANCESTORS]
-        return min(own, key=place_of_attacker)
+        return min((each.attacker for each in self.own), key=self.catalogue.rank)
 
     @property
     def inherited(self) -> tuple[str, ...]:
         """The scenarios of the draft's ancestors that have the flaw too."""
-        return tuple(dict.fromkeys(each.scenario for each in self.results if each.scenario in ANCESTORS))
+        ancestors = self.catalogue.ancestors
+        return tuple(dict.fromkeys(each.scenario for each in self.results if each.scenario in ancestors))
 
 
 def flaws(record: Record) -> tuple[Flaw, ...]:
@@ -83,9 +59,12 @@ def flaws(record: Record) -> tuple[Flaw, ...]:
             continue
         if not minimal or (result.scenario, result.property, result.attacker) in minimal or _alone(result):
             groups.setdefault(way_in(result), []).append(result)
-    found = [Flaw(way, tuple(sorted(results, key=_order))) for way, results in groups.items()]
-    own = [flaw for flaw in found if flaw.main.scenario not in ANCESTORS]
-    return tuple(sorted(own, key=_rank))
+    words = record.catalogue
+    found = [
+        Flaw(way, tuple(sorted(results, key=lambda each: _order(each, words))), words)
+        for way, results in groups.items()
+    ]
+    return tuple(sorted((flaw for flaw in found if flaw.own), key=_rank))
 
 
 def _alone(result: Result) -> bool:
@@ -122,28 +101,17 @@ def _vouched(step: Step) -> str:
     return f"{kind} passes with {needs} and the node's private key, whoever holds them"
 
 
-def _order(result: Result) -> tuple[object, ...]:
+def _order(result: Result, words: Catalogue) -> tuple[object, ...]:
     steps = len(result.trace.steps) if result.trace else 0
     return (
-        result.scenario in ANCESTORS,
-        place(GRAVEST_FIRST, result.property),
-        place_of_attacker(result.attacker),
+        result.scenario in words.ancestors,
+        words.gravity(result.property),
+        words.rank(result.attacker),
         steps,
         result.names(),
     )
 
 
 def _rank(flaw: Flaw) -> tuple[object, ...]:
-    own = [each for each in flaw.results if each.scenario not in ANCESTORS]
-    return place_of_attacker(flaw.weakest), min(place(GRAVEST_FIRST, each.property) for each in own), flaw.way
-
-
-def place_of_attacker(name: str) -> int:
-    """Where an attacker stands in `WEAKEST_FIRST`; a combination stands behind all its parts."""
-    parts = [place(WEAKEST_FIRST, part) for part in name.split("+")]
-    return max(parts) + len(WEAKEST_FIRST) * (len(parts) - 1)
-
-
-def place(order: tuple[str, ...], name: str) -> int:
-    """The position of a name in an order; the end of it for a name that it does not have."""
-    return order.index(name) if name in order else len(order)
+    words = flaw.catalogue
+    return words.rank(flaw.weakest), min(words.gravity(each.property) for each in flaw.own), flaw.way

@@ -6,8 +6,10 @@ not say, or what makes no sense, is left out, and a replay that needs it diverge
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 Stored = Mapping[str, Any]
@@ -130,8 +132,9 @@ def is_old(trace: Any) -> bool:
 
 
 def upgraded_record(record: Stored) -> dict[str, Any]:
-    """A record as schema 4 has it."""
-    return {**record, "results": [_result(each) for each in record["results"]]}
+    """A record as schema 4 has it, with the words that earlier versions had for properties and attackers."""
+    words = json.loads(Path(__file__).with_name("catalogue.3.json").read_text(encoding="utf-8"))
+    return {**record, "results": [_result(each) for each in record["results"]], "catalogue": words}
 
 
 def _result(result: Stored) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pmicheck.errors import UsageError
 from pmicheck.report import old_steps
+from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
 from pmicheck.report.review import Review
@@ -172,6 +173,7 @@ class Record:
         statements: coverage by statement of the draft (N001 to N179) that some rule of the run cites.
         titles: what each scenario plays, in one line.
         files: where each scenario is written down: a path as the user gave it, or from the project's root.
+        catalogue: what the properties, attackers and scenarios are, in words and ranks.
         digests: SHA-256 of the text of each of these files, and of those that they widen; older records have none.
         review, graphs: what `pmicheck review` adds; empty until then.
     """
@@ -190,6 +192,7 @@ class Record:
     titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=Catalogue)
     review: Review = field(default_factory=Review)
     graphs: tuple[StateGraph, ...] = ()
     schema: str = SCHEMA
@@ -211,6 +214,7 @@ class Record:
         values["stages"] = {name: Stage(**stage) for name, stage in values["stages"].items()}
         cited = values.get("statements", {}).items()
         values["statements"] = {name: Cited(tuple(each["rules"]), each["fired"]) for name, each in cited}
+        values["catalogue"] = Catalogue.from_json(values["catalogue"])
         if "review" in values:
             values["review"] = Review.from_json(values["review"])
         values["graphs"] = tuple(StateGraph.from_json(graph) for graph in values.get("graphs", ()))

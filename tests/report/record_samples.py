@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from told import changed, known, said
 
+from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.recording import catalogue_of
 from pmicheck.report.record import (
     Exploration,
     Record,
@@ -180,6 +182,7 @@ def record(*results: Result) -> Record:
         explorations=tuple(exploration(attacker, scenario) for scenario, attacker in pairs),
         seconds=2.5,
         stages={"grounding": Stage(1.0, 0.4), "exploration": Stage(1.5, 0.6)},
+        catalogue=catalogue_of([load_scenario(name) for name in SHIPPED]),
     )
 
 

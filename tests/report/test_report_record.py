@@ -261,6 +261,7 @@ def old_record(schema: str) -> dict[str, Any]:
         del trace["no_return"], trace["waits"]
         for step in trace["steps"]:
             del step["essential"]
+    del stored["catalogue"]
     return {**stored, "schema": schema}
 
 
@@ -299,9 +300,21 @@ def test_a_record_of_an_older_schema_can_still_be_read(schema_of_old: str) -> No
 
 def test_an_old_schema_and_that_of_today_refuse_steps_of_each_other() -> None:
     old, new = old_record("3"), samples.record(samples.result(verdict=Verdict.VIOLATED)).as_json()
-    for stored in ({**old, "schema": SCHEMA}, {**new, "schema": "3"}):
+    words = new.pop("catalogue")
+    for stored in ({**old, "schema": SCHEMA, "catalogue": words}, {**new, "schema": "3"}):
         with pytest.raises(UsageError, match=r"\$\.results\[0\]\.trace\.steps\[0\]"):
             record_from(stored, Path("record.json"))
+
+
+def test_an_old_record_has_the_words_of_its_day() -> None:
+    words = record_from(old_record("3"), Path("record.json")).catalogue
+    assert (
+        words.who("off-path+malicious-mn")
+        == "any host on the Internet and a mobile node with a home address of its own"
+    )
+    assert words.harm("no-redirection") == "takes over the node's traffic"
+    assert words.gravest_first[0] == "no-redirection"
+    assert "rr-mobile-wide" in words.ancestors
 
 
 def test_the_witness_of_an_old_record_has_its_steps_read_too() -> None:

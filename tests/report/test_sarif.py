@@ -19,9 +19,8 @@ from told import changed, known, said
 
 from pmicheck.catalogue import catalogue
 from pmicheck.report.ci.locations import relative, uri
-from pmicheck.report.ci.rules import BROKEN, DOUBTS, SEVERITY, message
+from pmicheck.report.ci.rules import DOUBTS, message
 from pmicheck.report.ci.sarif import sarif
-from pmicheck.report.flaws import GRAVEST_FIRST
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.narration import sentence
 from pmicheck.report.record import Record, Result
@@ -124,18 +123,26 @@ def test_rules_are_the_same_whatever_was_found_and_each_result_points_at_its_own
     empty, full = run_of(samples.record(ci.HOLDS)), run_of(samples.full_record())
     rules = full["tool"]["driver"]["rules"]
     assert empty["tool"]["driver"]["rules"] == rules
-    assert [rule["id"] for rule in rules] == [*BROKEN, *DOUBTS]
+    assert [rule["id"] for rule in rules] == [*samples.record().catalogue.gravest_first, *DOUBTS]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in full["results"])
 
 
 def test_rules_say_what_the_properties_say() -> None:
-    assert dict(catalogue("properties")) == {name: f"violated when {broken}" for name, broken in BROKEN.items()}
+    said = {rule["id"]: rule["fullDescription"]["text"] for rule in run_of(samples.record())["tool"]["driver"]["rules"]}
+    for name, words in catalogue("properties"):
+        assert said[name].startswith(f"{words[:1].upper()}{words[1:]}.")
+
+
+def test_every_property_but_progress_is_a_matter_of_security() -> None:
+    rules = run_of(samples.record())["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules if "security" not in rule["properties"]["tags"]] == ["progress", *DOUBTS]
 
 
 def test_severities_follow_the_order_of_harms() -> None:
-    scores = [float(SEVERITY[name]) for name in GRAVEST_FIRST if name in SEVERITY]
+    words = samples.record().catalogue
+    scores = [float(words.properties[name].severity or 0) for name in words.gravest_first]
     assert scores == sorted(scores, reverse=True)
-    assert set(GRAVEST_FIRST) - set(SEVERITY) == {"progress"}
+    assert len(set(scores)) == len(scores)
 
 
 def test_a_property_that_nobody_has_heard_of_has_a_rule() -> None:

@@ -57,7 +57,7 @@ def _finding(record: Record, judged: Judged) -> Annotation:
     which = f", {judged.which}" if judged.which else ""
     title = f"{judged.standing}: {result.property} under {result.attacker}{which}"
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
-    parts = [story(result), caveat(result), conclusion]
+    parts = [story(judged), caveat(result), conclusion]
     if result.verdict is Verdict.VIOLATED:
         parts.append(f"The steps: pmicheck explain {fingerprint(result)}")
     message = " ".join(part for part in parts if part)

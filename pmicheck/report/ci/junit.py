@@ -97,7 +97,7 @@ def _outcome(case: Element, tag: str, kind: str, message: str) -> None:
 def _message(judged: Judged) -> str:
     """The story and why it stands as it does."""
     result, entry = judged.result, judged.entry
-    parts = [story(result), caveat(result), _conclusion(result)]
+    parts = [story(judged), caveat(result), _conclusion(result)]
     if judged.standing is Standing.KNOWN and entry is not None:
         parts.append(f"Known: {stopped(entry.reason)}")
     if judged.standing is Standing.EXPIRED and entry is not None:

@@ -145,7 +145,7 @@ def _told(judged: Judged) -> str:
     if result.trace is not None:
         facts += [_number(len(result.trace.steps), "step"), f"replay: {replayed(result)}"]
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
-    says = " ".join(part for part in (f"**{_text(story(result))}**", _text(caveat(result)), _text(conclusion)) if part)
+    says = " ".join(part for part in (f"**{_text(story(judged))}**", _text(caveat(result)), _text(conclusion)) if part)
     return f"{says}<br>{', '.join(facts)}; <code>pmicheck explain {fingerprint(result)}</code>"
 
 

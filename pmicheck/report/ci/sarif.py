@@ -45,7 +45,7 @@ Json = dict[str, Any]
 
 def sarif(record: Record, comparison: Comparison) -> str:
     """The log as JSON text; `comparison` is of this record."""
-    descriptors = rules(result.property for result in record.results)
+    descriptors = rules(record.catalogue, (result.property for result in record.results))
     places = {descriptor["id"]: at for at, descriptor in enumerate(descriptors)}
     reported = [each for each in judge(record, comparison) if each.standing is not Standing.GOOD]
     prints = partial_fingerprints(record, [each.result for each in reported])
@@ -114,7 +114,7 @@ def _result(record: Record, judged: Judged, comparison: Comparison, places: dict
         "ruleIndex": places[rule],
         "kind": "fail",
         "level": "warning" if judged.standing is Standing.INCONCLUSIVE else "error",
-        "message": {"text": message(_message(result))},
+        "message": {"text": message(_message(judged))},
         "locations": [{"physicalLocation": physical, "logicalLocations": [_logical(result)]}],
         "suppressions": [_suppression(judged.entry, comparison)] if waived and judged.entry else [],
         "properties": _properties(judged),
@@ -130,11 +130,12 @@ def _rule(judged: Judged) -> str:
     return "vacuous" if judged.standing is Standing.UNTRUSTED else str(judged.result.verdict)
 
 
-def _message(result: Result) -> str:
+def _message(judged: Judged) -> str:
     """The first sentence is what GitHub shows as the title."""
+    result = judged.result
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
     why = f"Why: {stopped(result.argument)}" if result.argument else ""
-    parts = [story(result), caveat(result), conclusion, why]
+    parts = [story(judged), caveat(result), conclusion, why]
     if result.replay is not None and result.replay.outcome is Replay.CONFIRMED:
         parts.append(f"Confirmed on real packets: {stopped(result.replay.sentence)}")
     parts.append(f"Attacker: {result.attacker}. The steps: pmicheck explain {fingerprint(result)}.")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pmicheck.report.findings import HARM, who
-from pmicheck.report.flaws import GRAVEST_FIRST, place, place_of_attacker
+from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
 from pmicheck.report.narration import REPLAY_SENTENCES, capital, stopped
 from pmicheck.report.record import Record, Result, fingerprint
@@ -35,12 +34,14 @@ class Judged:
     """A result and how it stands.
 
     Attributes:
+        catalogue: the record's words and ranks.
         entry: the baseline's entry that waives it, or did until its date.
         which: what tells it from other results of the same names, "" if there are none.
     """
 
     result: Result
     standing: Standing
+    catalogue: Catalogue = field(repr=False, compare=False)
     entry: Finding | None = None
     which: str = ""
 
@@ -48,42 +49,47 @@ class Judged:
     def gravity(self) -> tuple[object, ...]:
         """Sorts the gravest first: standing, then harm, then the weakest attacker."""
         names = self.result.names()
-        harm = place(GRAVEST_FIRST, self.result.property)
-        order = list(Standing).index(self.standing), harm, place_of_attacker(self.result.attacker)
-        return *order, names, self.which
+        harm, rank = self.catalogue.gravity(self.result.property), self.catalogue.rank(self.result.attacker)
+        return list(Standing).index(self.standing), harm, rank, names, self.which
 
 
 def judge(record: Record, comparison: Comparison) -> tuple[Judged, ...]:
     """Every result of `record`, in its order. What the baseline of `comparison`, if any, does not waive is new."""
     entries = {_question(result): entry for result, entry in comparison.waived}
     told = zip(record.results, _told_apart(record), strict=True)
-    return tuple(_judged(result, which, entries.get(_question(result)), comparison) for result, which in told)
+    return tuple(
+        Judged(result, *_standing(result, entries.get(_question(result)), comparison, record.catalogue), which)
+        for result, which in told
+    )
 
 
-def _judged(result: Result, which: str, entry: Finding | None, comparison: Comparison) -> Judged:
+def _standing(
+    result: Result, entry: Finding | None, comparison: Comparison, words: Catalogue
+) -> tuple[Standing, Catalogue, Finding | None]:
     if not trustworthy(result):
-        return Judged(result, Standing.UNTRUSTED, which=which)
+        return Standing.UNTRUSTED, words, None
     if inconclusive(result):
-        return Judged(result, Standing.INCONCLUSIVE, which=which)
+        return Standing.INCONCLUSIVE, words, None
     if result.verdict is not Verdict.VIOLATED:
-        return Judged(result, Standing.GOOD, which=which)
+        return Standing.GOOD, words, None
     if entry is None:
-        return Judged(result, Standing.NEW if comparison.baseline_given else Standing.VIOLATED, which=which)
-    return Judged(result, Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, entry, which)
+        return Standing.NEW if comparison.baseline_given else Standing.VIOLATED, words, None
+    return Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, words, entry
 
 
 def _question(result: Result) -> object:
     return result.names(), result.verdict, tuple(sorted(result.readings.items())), result.without, fingerprint(result)
 
 
-def story(result: Result) -> str:
+def story(judged: Judged) -> str:
     """One sentence: who does what where (violated), or what was asked."""
+    result, words = judged.result, judged.catalogue
     if result.verdict is not Verdict.VIOLATED:
         return f"{result.property} in {result.scenario} under {result.attacker}: {result.verdict}."
     if result.property == "progress":
         return f"The honest nodes alone can get stuck in {result.scenario}."
-    harm = HARM.get(result.property, f"breaks {result.property}")
-    return f"{capital(who(result.attacker))} {harm} in {result.scenario}."
+    harm = words.harm(result.property) or f"breaks {result.property}"
+    return f"{capital(words.who(result.attacker))} {harm} in {result.scenario}."
 
 
 def caveat(result: Result) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.characters import one_line
 from pmicheck.report.ci.standing import caveat
-from pmicheck.report.findings import HARM, title_of, who
+from pmicheck.report.findings import title_of
 from pmicheck.report.flaws import Flaw, way_in
 from pmicheck.report.itf import itf
 from pmicheck.report.narration import no_return, proper, stopped, was_examined
@@ -44,11 +45,11 @@ def finding_pages(record: Record, places: Places) -> Iterator[tuple[str, str]]:
             yield f"findings/{name}.itf.json", itf(trace)
 
 
-def headline(result: Result) -> str:
+def headline(result: Result, words: Catalogue) -> str:
     """One sentence: who does what harm, and why that works."""
     if result.property == "progress":
         return "Nobody attacks, and yet the honest nodes can come to a state from which they cannot go on"
-    return title_of(Flaw(way_in(result), (result,)))
+    return title_of(Flaw(way_in(result), (result,), words))
 
 
 def _page(rank: Rank, position: int, name: str) -> str:
@@ -78,9 +79,9 @@ def _head(rank: Rank, result: Result) -> dict[str, Any]:
     known = record.review.statements
     return {
         "result": result,
-        "headline": one_line(headline(result), HEADLINE),
-        "who": "" if alone else who(result.attacker),
-        "harm": HARM.get(result.property, ""),
+        "headline": one_line(headline(result, record.catalogue), HEADLINE),
+        "who": "" if alone else record.catalogue.who(result.attacker),
+        "harm": record.catalogue.harm(result.property),
         "story": record.titles.get(result.scenario, ""),
         "caveat": caveat(result),
         "flaw": rank.flaw_of(result),

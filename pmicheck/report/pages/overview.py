@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pmicheck.report.findings import HARM, who
 from pmicheck.report.pages.ancestors import SIGNS, compared
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.flaw_list import listed_flaws
@@ -40,8 +39,10 @@ def overview_page(record: Record, places: Places) -> str:
             "attacker": _distinct(result.attacker for result in record.results),
             "property": _distinct(result.property for result in record.results),
         },
-        attackers={name: who(name) for name in _distinct(result.attacker for result in record.results)},
-        harms=HARM,
+        attackers={
+            name: record.catalogue.who(name) for name in _distinct(result.attacker for result in record.results)
+        },
+        harms={name: asked.harm for name, asked in record.catalogue.properties.items()},
         total=len(record.results),
         compared=[compared(table) for table in record.review.tables if table.rows],
         signs=SIGNS,
