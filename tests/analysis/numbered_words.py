@@ -30,7 +30,8 @@ VALUES: dict[type, frozenset[str]] = {
 def with_numbered_words(trace: Trace) -> Trace:
     """The trace with another word, "word00001" and so on, in the place of each word of each step.
 
-    The same word gets another number wherever it stands again; where there is none, there stays none.
+    The same word gets another number wherever it stands again, but for a remark on a cell that holds before and after;
+    where there is none, there stays none.
     """
     numbers = count(1)
 
@@ -47,6 +48,11 @@ def _reworded(step: Step, word: Callable[[str], str]) -> Step:
     def known(terms: Iterable[Known]) -> tuple[Known, ...]:
         return tuple(replace(t, words=word(t.words), how=word(t.how), when=word(t.when)) for t in terms)
 
+    def changed(cell: Changed) -> Changed:
+        numbered = {remark: word(remark) for remark in (*cell.was, *cell.now)}
+        was, now = (tuple(numbered[remark] for remark in remarks) for remarks in (cell.was, cell.now))
+        return replace(cell, cell=word(cell.cell), words=word(cell.words), was=was, now=now)
+
     return replace(
         step,
         rule=word(step.rule),
@@ -57,10 +63,7 @@ def _reworded(step: Step, word: Callable[[str], str]) -> Step:
         section=word(step.section),
         link=word(step.link),
         sends=tuple(replace(said, message=word(said.message), term=word(said.term)) for said in step.sends),
-        cells=tuple(
-            replace(cell, cell=word(cell.cell), words=word(cell.words), was=words(cell.was), now=words(cell.now))
-            for cell in step.cells
-        ),
+        cells=tuple(changed(cell) for cell in step.cells),
         known=known(step.known),
         learned=known(step.learned),
     )

@@ -1,10 +1,10 @@
-"""What a trace says in words is for people: no time, octet or verdict of a replay depends on it."""
+"""What a trace says in words is for people: no time, octet, verdict of a replay, flaw, chart or table depends on it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,15 @@ from test_replays_fail_closed import violations
 
 from pmicheck.analysis import replay_trace
 from pmicheck.model.scenario import SHIPPED
+from pmicheck.report.ci.sarif import sarif
+from pmicheck.report.flaws import way_in
+from pmicheck.report.gate.baseline import Comparison
+from pmicheck.report.octets.table import Field, rows
+from pmicheck.report.record import Record, Result
+from pmicheck.report.sequence.story import Event, tell
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
-from pmicheck.verdict import Replay
+from pmicheck.verdict import Replay, Verdict
 
 CELLS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "rr-mobile": ("careof-path", ()),
@@ -62,9 +68,12 @@ def test_every_field_is_a_word_or_a_value(kind: Any) -> None:
 
 def test_every_word_gets_a_number_of_its_own(traces: list[Trace]) -> None:
     for trace in traces:
-        numbered = list(texts(with_numbered_words(trace).as_json()["steps"]))
+        steps = with_numbered_words(trace).as_json()["steps"]
+        numbered = list(texts(steps))
         new = [text for text in numbered if text.startswith("word")]
-        assert len(new) == len(set(new)) > len(trace.steps)
+        lasting = sum(len(set(cell["was"]) & set(cell["now"])) for step in steps for cell in step["cells"])
+        assert len(new) == len(set(new)) + lasting
+        assert len(set(new)) > len(trace.steps)
         assert len(numbered) == len(list(texts(trace.as_json()["steps"])))
 
 
@@ -109,3 +118,61 @@ def test_words_decide_nothing_about_times(traces: list[Trace]) -> None:
 def test_a_trace_with_other_words_is_as_well_a_trace(traces: list[Trace]) -> None:
     for trace in map(with_numbered_words, traces):
         assert Trace.from_json(json.loads(json.dumps(trace.as_json()))).as_json() == trace.as_json()
+
+
+def test_words_decide_nothing_about_the_flaw_that_lets_an_attack_in(traces: list[Trace]) -> None:
+    for trace in traces:
+        assert way_in(violated(trace)) == way_in(violated(with_numbered_words(trace)))
+
+
+def test_words_decide_nothing_about_what_a_chart_draws(traces: list[Trace]) -> None:
+    for trace in traces:
+        plain, numbered = tell(trace), tell(with_numbered_words(trace))
+        assert plain.lanes == numbered.lanes
+        assert list(map(drawn, plain.events)) == list(map(drawn, numbered.events))
+
+
+def drawn(event: Event) -> tuple[Any, ...]:
+    """What a chart draws of an event, but for the words on it."""
+    packets = [replace(packet, name="", link="") for packet in event.packets]
+    changes = [(change.lane, change.subject, change.is_entry, change.text.count("→")) for change in event.changes]
+    lost = [(lost.lane, lost.ended) for lost in event.lost]
+    on_lanes = (event.lane, bool(event.act), bool(event.clock), event.prologue)
+    return event.number, on_lanes, packets, changes, lost, len(event.learned)
+
+
+def test_words_decide_nothing_about_which_octets_carry_what(traces: list[Trace]) -> None:
+    for trace in traces:
+        replayed = replay_trace(trace).trace
+        plain, numbered = rows(replayed), rows(with_numbered_words(replayed))
+        assert [list(map(carrying, packet.fields)) for packet in plain] == [
+            list(map(carrying, packet.fields)) for packet in numbered
+        ]
+
+
+def carrying(field: Field) -> Field:
+    """The row of a field; of its term only whether it carries one."""
+    return replace(field, term="carried" if field.term else "")
+
+
+def test_words_decide_nothing_about_the_shape_of_sarif(traces: list[Trace]) -> None:
+    for trace in traces:
+        plain, numbered = (
+            sarif(Record("0", "c", (), results=(violated(each),)), Comparison())
+            for each in (trace, with_numbered_words(trace))
+        )
+        assert shape(json.loads(plain)) == shape(json.loads(numbered))
+
+
+def shape(value: Any, name: str = "") -> Any:
+    """A JSON value without its texts; the cells of a state go by number."""
+    if isinstance(value, dict):
+        keys = range(len(value)) if name == "state" else value
+        return dict(zip(keys, (shape(each, key) for key, each in value.items()), strict=True))
+    return [shape(each) for each in value] if isinstance(value, list) else "" if isinstance(value, str) else value
+
+
+def violated(trace: Trace) -> Result:
+    """The verdict that the trace is evidence of."""
+    names = (trace.scenario, trace.attacker, trace.property)
+    return Result(*names, trace.readings, trace.without, Verdict.VIOLATED, "", 1, 1, 1, 0.0, trace=trace)
