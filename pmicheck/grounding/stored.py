@@ -108,7 +108,9 @@ def _transitions(columns: Iterable[Column]) -> tuple[Transition, ...]:
 class _Pickler(pickle.Pickler):
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self.dispatch_table = {Act: lambda act: (Act, tuple({**vars(act), "run": cannot_run}.values()))}
+        self.dispatch_table = {
+            Act: lambda act: (told_act, tuple({**vars(act), "rule": cannot_run, "given": ()}.items()))
+        }
 
 
 class _Unpickler(pickle.Unpickler):
@@ -118,6 +120,11 @@ class _Unpickler(pickle.Unpickler):
         if getattr(found, "__module__", None) != module:
             raise pickle.UnpicklingError(f"{module}.{name} is none of the model's")
         return found
+
+
+def told_act(*fields: tuple[str, Any]) -> Act:
+    """An act with these fields."""
+    return Act(**dict(fields))
 
 
 def cannot_run(ctx: Context) -> NoReturn:
