@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from pmicheck.attacker import moves
 from pmicheck.attacker.adversary import Adversary
@@ -95,7 +95,7 @@ class Grounder:
                 if self.adversary.sends(kind):
                     self._start(
                         Instance(
-                            Act(name=f"attacker: {kind.__name__}", actor=ATTACKER, rule=_cannot_run),
+                            Act(name=f"attacker: {kind.__name__}", actor=ATTACKER),
                             opens=kind,
                         )
                     )
@@ -332,7 +332,7 @@ class Grounder:
         terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
         name = f"attacker: {act.name}"
         named = self.result.acts.setdefault(
-            name, Act(name=name, actor=ATTACKER, section=act.section, statements=act.statements, rule=_cannot_run)
+            name, Act(name=name, actor=ATTACKER, section=act.section, statements=act.statements)
         )
         self.result.injections += 1
         needs = tuple(term for term in terms if not is_public(term))
@@ -374,11 +374,6 @@ def _is_answer_to_attacker(instance: Instance, message: Message) -> bool:
     """Whether an honest node answers, or a home agent passes on the answer to, what the attacker sent."""
     asked = instance.by_attacker or (instance.flight is not None and instance.flight.initial is None)
     return asked and isinstance(message, ANSWERS)
-
-
-def _cannot_run(ctx: Context) -> NoReturn:
-    """Stands for the rule of whoever gets a message of the attacker's."""
-    raise AssertionError("the receiver of the message decides which rule runs")
 
 
 @paused()

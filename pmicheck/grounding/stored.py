@@ -16,7 +16,7 @@ from dataclasses import fields
 from functools import lru_cache
 from itertools import starmap
 from operator import attrgetter
-from typing import Any, NoReturn, overload
+from typing import Any, overload
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.collector import paused
@@ -25,7 +25,6 @@ from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.system import Transition, TransitionSystem
 from pmicheck.model.act import Act
-from pmicheck.model.cells import Context
 from pmicheck.model.world import World
 
 LAYERS = tuple(f"pmicheck.{layer}." for layer in ("model", "attacker", "properties", "grounding"))
@@ -108,9 +107,11 @@ def _transitions(columns: Iterable[Column]) -> tuple[Transition, ...]:
 class _Pickler(pickle.Pickler):
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self.dispatch_table = {
-            Act: lambda act: (told_act, tuple({**vars(act), "rule": cannot_run, "given": ()}.items()))
-        }
+        self.dispatch_table = {Act: _without_rule}
+
+
+def _without_rule(act: Act) -> tuple[Any, tuple[tuple[str, Any], ...]]:
+    return told_act, tuple((name, value) for name, value in vars(act).items() if name not in ("rule", "given"))
 
 
 class _Unpickler(pickle.Unpickler):
@@ -123,13 +124,8 @@ class _Unpickler(pickle.Unpickler):
 
 
 def told_act(*fields: tuple[str, Any]) -> Act:
-    """An act with these fields."""
+    """An act with these fields, which cannot be run."""
     return Act(**dict(fields))
-
-
-def cannot_run(ctx: Context) -> NoReturn:
-    """Stands for a rule that was not kept."""
-    raise RuntimeError("a rule of a stored system cannot be run")
 
 
 def _octets(content: object) -> bytes:

@@ -15,6 +15,11 @@ Rule = Callable[..., None]
 """What a principal does: a function of the context and of whatever else it is given."""
 
 
+def cannot_run(ctx: Context, *given: Any) -> None:
+    """Stands for the rule of an act that is only told: one that was kept, or one whose receiver decides what runs."""
+    raise RuntimeError("this act has no rule that could be run")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Act:
     """One rule.
@@ -33,7 +38,7 @@ class Act:
     actor: str
     section: str = ""
     statements: tuple[str, ...] = ()
-    rule: Rule = field(compare=False)
+    rule: Rule = field(default=cannot_run, compare=False)
     given: tuple[Any, ...] = field(default=(), compare=False)
     key: str = RECEIVE
     arguments: tuple[tuple[str, str | int], ...] = ()
