@@ -67,7 +67,7 @@ def test_leaves_are_found_by_number_from_either_end_and_in_slices() -> None:
 
 def test_a_rule_that_was_not_kept_does_not_pretend_to_run() -> None:
     read = read_back(grounded("type1-initial", "home-path")[0].grounded)
-    with pytest.raises(RuntimeError, match="cannot be run"):
+    with pytest.raises(RuntimeError, match="no rule that could be run"):
         read.leaves[0].instance.act.run(None)  # type: ignore[arg-type]
 
 
