@@ -139,6 +139,8 @@ RULES = digest_of_rules(Path(__file__).parent)
 
 def _told(value: object) -> str:
     """The value in words that are the same in every process, and differ where it differs."""
+    if isinstance(value, type):
+        return value.__qualname__
     if is_dataclass(value):
         inside = (f"{each.name}={_told(getattr(value, each.name))}" for each in fields(value))
     elif isinstance(value, Mapping):

@@ -9,9 +9,10 @@ from pmicheck import analysis, console
 from pmicheck.errors import UsageError
 from pmicheck.options import hint
 from pmicheck.recording import check_unchanged
+from pmicheck.report.json_text import to_text
 from pmicheck.report.lookup import find, is_finding, record_with
 from pmicheck.report.narration import listing, tell
-from pmicheck.report.record import load, to_text
+from pmicheck.report.record import load
 from pmicheck.verdict import ExitCode
 
 

@@ -12,7 +12,7 @@ from pmicheck.commands.verify import REASONS
 from pmicheck.errors import OutputError
 from pmicheck.options import request_of
 from pmicheck.report.files import check_writable, write_text
-from pmicheck.report.record import to_text
+from pmicheck.report.json_text import to_text
 from pmicheck.review.verbs import Told, run
 from pmicheck.verdict import ExitCode
 

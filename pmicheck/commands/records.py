@@ -17,7 +17,8 @@ from pmicheck.report.files import check_writable
 from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
 from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
-from pmicheck.report.record import load, save, to_text
+from pmicheck.report.json_text import to_text
+from pmicheck.report.record import load, save
 from pmicheck.verdict import ExitCode
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pmicheck.report.files import make_directory, write_rendered
 from pmicheck.report.findings import render
+from pmicheck.report.json_text import to_text
 from pmicheck.report.manifest import RECORD, Listed, inspect, remove, write_manifest
 from pmicheck.report.names import finding_names, graph_names
 from pmicheck.report.narration import tell
-from pmicheck.report.record import Record, dumps, plain, save, to_text
+from pmicheck.report.record import Record, dumps, plain, save
 from pmicheck.report.text import findings, verdicts
 
 WIDTH = 100

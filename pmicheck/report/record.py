@@ -20,6 +20,7 @@ from pmicheck.report import old_steps
 from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
+from pmicheck.report.json_text import to_text
 from pmicheck.report.review import Review
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
@@ -28,8 +29,6 @@ SCHEMA = "4"
 OLD = ("1", "2", "3")
 """Versions that are read, too: those whose steps tell in words what they are about."""
 DIGITS = 6
-LINE = 100
-"""Characters of a value in a file, without what stands before it on its line, beyond which it takes several lines."""
 
 
 @dataclass(frozen=True)
@@ -265,27 +264,6 @@ def plain(value: Any) -> Any:
 def dumps(record: Record) -> str:
     """The text of the file that holds `record`."""
     return to_text(record.as_json())
-
-
-def to_text(stored: Any) -> str:
-    """JSON values as this project writes them: sorted keys, ASCII, what is short on one line, a final newline."""
-    return _written(stored, 0) + "\n"
-
-
-def _written(value: Any, depth: int) -> str:
-    """A value on one line if that is not longer than `LINE`, else one item a line."""
-    if isinstance(value, dict) and value:
-        items = [f"{json.dumps(key)}: {_written(value[key], depth + 1)}" for key in sorted(value)]
-        opening, closing = "{", "}"
-    elif isinstance(value, list) and value:
-        items = [_written(each, depth + 1) for each in value]
-        opening, closing = "[", "]"
-    else:
-        return json.dumps(value, allow_nan=False)
-    if sum(map(len, items)) + 2 * len(items) <= LINE and not any("\n" in each for each in items):
-        return f"{opening}{', '.join(items)}{closing}"
-    inner = ",\n".join(" " * (depth + 1) + each for each in items)
-    return f"{opening}\n{inner}\n{' ' * depth}{closing}"
 
 
 def save(record: Record, path: Path) -> None:

@@ -18,6 +18,7 @@ from pmicheck.trace import Trace
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import sequence_traces as samples
+import told
 
 STYLES = (Path(sequence.__file__).parents[1].joinpath("assets") / "chart.css").read_text(encoding="utf-8")
 REAL = (
@@ -87,16 +88,16 @@ def test_no_text_of_a_sample_meets_another_in_any_face(page: Page, told: Trace, 
 
 @pytest.mark.parametrize("name", samples.HOSTILE, ids=range(len(samples.HOSTILE)))
 def test_no_hostile_name_leaves_its_place(page: Page, name: str) -> None:
-    told = samples.trace(
-        samples.start(name, f"{name}(1)", rule=name, changes=(f"cn[{name}].entry: {name}",), before=(name * 2,)),
-        samples.deliver(name, "cn", name, term=f"{name}(1)", link=name, learned=(f"{name}: {name}",)),
+    hostile = samples.trace(
+        samples.start(name, f"{name}(1)", rule=name, cells=(told.hostile_cell(name),)),
+        samples.deliver(name, "cn", name, term=f"{name}(1)", link=name, learned=(told.hostile_term(name),)),
         samples.inject(name, "cn", name, link=name),
         samples.clock(name),
         conclusion=name,
         property=name,
         no_return=1,
     )
-    show(page, told)
+    show(page, hostile)
     assert_clear(page)
     assert page.locator("script").count() == 0
     assert page.locator("svg.sequence g.step").count() == 4

@@ -33,9 +33,8 @@ def test_both_kernels_find_the_same_states_depths_projections_and_goals(name: st
 
 SHALLOW = [
     ("type1-initial", "home-path", 3),
-    ("type1-refresh", "home-path", 3),
+    ("type1-refresh", "home-path", 4),
     ("type1-settled", "home-path", 5),
-    ("type1-settled", "dolev-yao", 3),
     ("type1-handover", "rogue-next-pma", 3),
     ("ero-initial", "home-path", 3),
     ("type2-handshake", "off-path", 3),

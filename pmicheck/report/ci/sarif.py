@@ -24,8 +24,9 @@ from pmicheck.report.ci.rules import message, rule_id, rules
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, replayed, story
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
+from pmicheck.report.json_text import to_text
 from pmicheck.report.narration import sentence, stopped
-from pmicheck.report.record import Record, Result, fingerprint, to_text
+from pmicheck.report.record import Record, Result, fingerprint
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
