@@ -17,8 +17,8 @@ from pmicheck.cluster.connection import connect
 from pmicheck.cluster.place import Place
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
-from pmicheck.matrix import Request, plan
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify.matrix import Request, plan
 
 SHORT = 5_000
 """A level of fewer states is all waiting for each other."""

@@ -79,12 +79,12 @@ def measure(scenario: str, attacker: str, bounds: Mapping[str, int], limits: Map
         Bounds, states, transitions, depth, whether the search was complete, user CPU seconds of grounding and of
         search, octets a state; states and seconds of a search slice by slice.
     """
-    from pmicheck.analysis import Request, plan
-    from pmicheck.engine import Engine
     from pmicheck.explore.explorer import explore
     from pmicheck.grounding.run import prepare
     from pmicheck.properties.catalogue import INVARIANTS
     from pmicheck.reduce.reduction import CONE
+    from pmicheck.verify.analysis import Request, plan
+    from pmicheck.verify.engine import Engine
 
     settings = tuple((name, str(value)) for name, value in bounds.items())
     (cell,) = plan(Request((scenario,), (attacker,), settings=settings))

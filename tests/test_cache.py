@@ -16,14 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pmicheck import cache
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.cache import Cache, digest_of_rules
-from pmicheck.engine import Engine
 from pmicheck.grounding.run import Prepared, prepare
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import Scenario, load_scenario
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify import cache
+from pmicheck.verify.cache import Cache, digest_of_rules
+from pmicheck.verify.engine import Engine
 
 SCENARIO = load_scenario("type1-initial")
 GROUNDED: list[Prepared] = []
@@ -105,7 +105,7 @@ def test_a_system_of_other_rules_or_another_python_is_not_taken(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask()
-    monkeypatch.setattr(f"pmicheck.cache.{name}", value)
+    monkeypatch.setattr(f"pmicheck.verify.cache.{name}", value)
     assert not ask().kept
     assert ask().kept
 
@@ -210,7 +210,7 @@ def test_a_disk_that_is_full_or_locked_is_done_without(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as broken:
-        broken.setattr(f"pmicheck.cache.{call}", fails)
+        broken.setattr(f"pmicheck.verify.cache.{call}", fails)
         assert not ask().kept
         assert files(directory) == []
     ask()
@@ -261,7 +261,7 @@ def test_the_home_directory_has_it_where_no_place_is_named(
 
 ASK = """
 import sys
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 sys.exit(main(["verify", "type1-initial", "--attacker", "off-path", "--property", "no-redirection", *sys.argv[1:]]))
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,48 +14,30 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "_kernel.py")
 
 LAYERS = {
     "cli": 0,
-    "arguments": 0,
-    "commands": 0,
-    "console": 0,
-    "delivery": 0,
-    "options": 0,
-    "outputs": 0,
-    "__main__": 0,
-    "analysis": 1,
-    "cache": 1,
-    "progress": 1,
-    "engine": 1,
-    "cluster": 1,
-    "checkpoints": 1,
-    "evidence": 1,
-    "matrix": 1,
-    "naming": 1,
-    "recording": 1,
-    "searching": 1,
-    "settling": 1,
-    "catalogue": 1,
     "review": 1,
-    "workers": 1,
-    "report": 2,
-    "concrete": 2,
-    "symbolic": 2,
-    "explore": 2,
-    "reduce": 2,
-    "export": 2,
-    "grounding": 3,
-    "properties": 4,
-    "attacker": 4,
-    "model": 5,
-    "pcap": 6,
-    "shipped": 6,
-    "trace": 6,
-    "verdict": 6,
-    "errors": 6,
+    "verify": 2,
+    "cluster": 3,
+    "report": 4,
+    "concrete": 4,
+    "symbolic": 4,
+    "explore": 4,
+    "reduce": 4,
+    "export": 4,
+    "grounding": 5,
+    "nodes": 5,
+    "properties": 6,
+    "attacker": 6,
+    "model": 7,
+    "wire": 7,
+    "shipped": 8,
+    "trace": 8,
+    "verdict": 8,
+    "errors": 8,
 }
-"""cli -> analysis -> {report, concrete, symbolic, explore, export, reduce} -> grounding -> ... -> model -> base."""
+"""cli -> review -> verify -> {report, concrete, symbolic, explore, export, reduce} -> ... -> {model, wire} -> base."""
 
-WHOLE_LAYERS = (0, 1, 6)
-"""Layers whose modules may import each other; in the others only the modules of one package."""
+BASE = 8
+"""The layer whose modules may import each other; in the others only the modules of one package."""
 
 NOT_EVEN_BELOW = {
     "explore": {"model", "attacker", "properties"},
@@ -62,7 +45,8 @@ NOT_EVEN_BELOW = {
     "export": {"model", "attacker", "properties"},
     "symbolic": {"model", "attacker"},
     "concrete": {"grounding", "properties", "attacker", "model"},
-    "report": {"grounding", "properties", "attacker", "model"},
+    "nodes": {"grounding", "properties", "attacker", "model"},
+    "report": {"grounding", "properties", "attacker", "model", "nodes"},
 }
 """Engines know only TransitionSystem, the second implementation knows no role, renderers read records only."""
 
@@ -71,7 +55,7 @@ SIDEWAYS = {("properties", "attacker"), ("reduce", "explore")}
 
 
 def part_of(module: str) -> str:
-    """`pmicheck.model.terms` -> model; `pmicheck.cli` -> cli."""
+    """`pmicheck.model.terms` -> model."""
     return module.split(".")[1]
 
 
@@ -108,7 +92,7 @@ def test_a_module_imports_only_from_the_layers_below_it(path: Path) -> None:
         if here == there or (here, there) in SIDEWAYS:
             continue
         if LAYERS[here] == LAYERS[there]:
-            assert LAYERS[here] in WHOLE_LAYERS, f"{here} imports its sibling {module}"
+            assert LAYERS[here] == BASE, f"{here} imports its sibling {module}"
         else:
             assert LAYERS[here] < LAYERS[there], f"{here} imports {module}, which is above it"
 
@@ -130,7 +114,7 @@ def test_packages_are_empty_so_that_importing_one_imports_nothing_else() -> None
             assert list(imported(path)) == []
 
 
-PRINTS, ENDS = ROOT / "console.py", ROOT / "cli.py"
+PRINTS, ENDS = ROOT / "cli" / "console.py", ROOT / "cli" / "__main__.py"
 
 
 @pytest.mark.parametrize("path", MODULES)
@@ -159,8 +143,22 @@ def test_only_the_command_line_prints_or_ends_the_process(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES)
-def test_a_file_has_one_subject_and_at_most_400_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_a_file_has_one_subject_and_at_most_300_lines_of_code(path: Path) -> None:
+    assert len(lines_of_code(path)) <= 300
+
+
+def lines_of_code(path: Path) -> set[int]:
+    """Lines that hold more than a comment or a docstring."""
+    told = {
+        number
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    idle = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    with path.open("rb") as file:
+        tokens = [token for token in tokenize.tokenize(file.readline) if token.type not in {*idle, tokenize.ENCODING}]
+    return {number for token in tokens for number in range(token.start[0], token.end[0] + 1)} - told
 
 
 @pytest.mark.parametrize("path", MODULES)

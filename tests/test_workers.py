@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.workers import as_ready, at_once, pool_of
+from pmicheck.verify.workers import as_ready, at_once, pool_of
 
 
 def test_they_do_the_work_in_processes_of_their_own() -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
-from pmicheck.concrete.constants import MessageType
 from pmicheck.concrete.correspondents import CorrespondentBehind
 from pmicheck.concrete.network import (
     CARE_OF_PATH,
@@ -17,15 +16,6 @@ from pmicheck.concrete.network import (
     Flight,
     Network,
 )
-from pmicheck.concrete.nodes.home_agent import HomeAgent, message_type
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.peer_agent import PeerAgent
-from pmicheck.concrete.nodes.peer_messages import association_key
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.concrete.nodes.type2_sender import Type2Sender
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import (
     ATTACKER,
     ATTACKER_HOME,
@@ -46,6 +36,16 @@ from pmicheck.concrete.stage import (
     Stage,
     identity_of,
 )
+from pmicheck.nodes.home_agent import HomeAgent, message_type
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.peer_agent import PeerAgent
+from pmicheck.nodes.peer_messages import association_key
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.wire.constants import MessageType
+from pmicheck.wire.packet import Packet
 
 HOME_AGENTS = (HA, HA2)
 CONTEXT_MESSAGES = (MessageType.CONTEXT_TRANSFER_REQUEST, MessageType.CONTEXT_TRANSFER_DATA)

@@ -15,15 +15,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.changes import Unreadable, changes_of
-from pmicheck.concrete.constants import (
+from pmicheck.concrete.registrants import registration_disagrees
+from pmicheck.concrete.stage import AT_HOME, AWAY, HOA, other_end
+from pmicheck.trace import Changed, Step
+from pmicheck.wire.constants import (
     MAX_CGA_BINDING_LIFETIME,
     MAX_NONCE_LIFETIME,
     MAX_RR_BINDING_LIFETIME,
     MAX_TOKEN_LIFETIME,
 )
-from pmicheck.concrete.registrants import registration_disagrees
-from pmicheck.concrete.stage import AT_HOME, AWAY, HOA, other_end
-from pmicheck.trace import Changed, Step
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

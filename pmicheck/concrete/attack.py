@@ -11,13 +11,13 @@ from ipaddress import IPv6Address
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.concrete import keys, tokens, wire
-from pmicheck.concrete.constants import TOKEN_OCTETS, BindingUpdateFlag
-from pmicheck.concrete.delegation import Delegation
-from pmicheck.concrete.nodes.node import Randomness
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.errors import PmicheckError, WireError
+from pmicheck.nodes.node import Randomness
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.wire import codec, keys, tokens
+from pmicheck.wire.constants import TOKEN_OCTETS, BindingUpdateFlag
+from pmicheck.wire.delegation import Delegation
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 
 class Lacking(PmicheckError):
@@ -31,13 +31,13 @@ def innermost(packet: Packet) -> Packet:
     return packet
 
 
-def message_in(packet: Packet) -> wire.Message | None:
+def message_in(packet: Packet) -> codec.Message | None:
     """The mobility message in the innermost packet; None if there is none or it cannot be read."""
     inner = innermost(packet)
     if not isinstance(inner.payload, MobilityHeader):
         return None
     try:
-        return wire.decode(inner.payload.octets, source=inner.checksum_source, destination=inner.checksum_destination)
+        return codec.decode(inner.payload.octets, source=inner.checksum_source, destination=inner.checksum_destination)
     except WireError:
         return None
 
@@ -53,7 +53,7 @@ class SeenUpdate:
 
     packet: Packet
     header: bytes
-    message: wire.BindingUpdate
+    message: codec.BindingUpdate
     home_address: IPv6Address
     care_of_address: IPv6Address
     correspondent: IPv6Address
@@ -76,27 +76,27 @@ class SeenUpdate:
     @property
     def indices(self) -> tuple[int, int]:
         """Home and care-of nonce index."""
-        option = wire.option_of(self.message, wire.NonceIndicesOption)
+        option = codec.option_of(self.message, codec.NonceIndicesOption)
         return (0, 0) if option is None else (option.home, option.care_of)
 
     @property
     def authenticator(self) -> bytes | None:
-        option = wire.option_of(self.message, wire.BindingAuthorizationDataOption)
+        option = codec.option_of(self.message, codec.BindingAuthorizationDataOption)
         return None if option is None else option.authenticator
 
     @property
     def signature(self) -> bytes | None:
-        option = wire.option_of(self.message, wire.SignatureOption)
+        option = codec.option_of(self.message, codec.SignatureOption)
         return None if option is None else option.signature
 
     @property
     def cga_parameters(self) -> bytes | None:
-        option = wire.option_of(self.message, wire.CgaParametersOption)
+        option = codec.option_of(self.message, codec.CgaParametersOption)
         return None if option is None else option.parameters
 
     @property
     def delegation(self) -> bytes | None:
-        option = wire.option_of(self.message, wire.DelegationOption)
+        option = codec.option_of(self.message, codec.DelegationOption)
         return None if option is None else option.delegation
 
 
@@ -104,11 +104,11 @@ def update_in(packet: Packet) -> SeenUpdate | None:
     """The binding update in a packet, None if it holds none."""
     inner = innermost(packet)
     message = message_in(inner)
-    if not isinstance(message, wire.BindingUpdate):
+    if not isinstance(message, codec.BindingUpdate):
         return None
     assert isinstance(inner.payload, MobilityHeader)
-    conveyed = wire.option_of(message, wire.MobileNodeHomeAddressOption)
-    alternate = wire.option_of(message, wire.AlternateCareOfAddressOption)
+    conveyed = codec.option_of(message, codec.MobileNodeHomeAddressOption)
+    alternate = codec.option_of(message, codec.AlternateCareOfAddressOption)
     home = inner.home_address or (inner.source if conveyed is None else conveyed.address)
     care_of = inner.source if alternate is None else alternate.address
     return SeenUpdate(inner, inner.payload.octets, message, home, care_of, inner.destination)
@@ -149,23 +149,23 @@ class Knowledge:
             self._take_delegation(update.home_address, update.delegation)
             return
         match message_in(parsed):
-            case wire.HomeTestInit(cookie) | wire.CareOfTestInit(cookie) | wire.ProxyHomeTestInit(cookie):
+            case codec.HomeTestInit(cookie) | codec.CareOfTestInit(cookie) | codec.ProxyHomeTestInit(cookie):
                 self.take_token(cookie, how)
-            case wire.HomeTest() | wire.CareOfTest() | wire.ProxyHomeTest() as test:
+            case codec.HomeTest() | codec.CareOfTest() | codec.ProxyHomeTest() as test:
                 self.take_token(test.cookie, how)
                 self.take_token(test.token, how)
-            case wire.BindingAcknowledgement() as message:
+            case codec.BindingAcknowledgement() as message:
                 self._see_acknowledgement(message, how)
 
-    def _see_acknowledgement(self, message: wire.BindingAcknowledgement, how: str) -> None:
+    def _see_acknowledgement(self, message: codec.BindingAcknowledgement, how: str) -> None:
         for option in message.options:
             match option:
-                case wire.CareOfTestOption(token):
+                case codec.CareOfTestOption(token):
                     self.take_token(token, how)
                 case (
-                    wire.PermanentHomeKeygenTokenOption(hidden)
-                    | wire.HandoverHomeKeygenTokenOption(hidden)
-                    | wire.EncryptedCareOfTestOption(hidden)
+                    codec.PermanentHomeKeygenTokenOption(hidden)
+                    | codec.HandoverHomeKeygenTokenOption(hidden)
+                    | codec.EncryptedCareOfTestOption(hidden)
                 ):
                     if len(hidden) == TOKEN_OCTETS:
                         self.take_token(hidden, how)

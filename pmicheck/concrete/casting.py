@@ -9,11 +9,11 @@ from pmicheck.concrete.agent_stage import PeerStage, Type2Stage
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.flows import of_one_flow
 from pmicheck.concrete.judgement import Finding
-from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.peer_run import PeerRun
 from pmicheck.concrete.stage import MOBILE, Powers, Stage
 from pmicheck.concrete.type2_run import Type2Run
 from pmicheck.errors import UsageError
+from pmicheck.nodes.policy import Policy
 from pmicheck.trace import Trace
 
 RETURN_ROUTABILITY = "type2-rr"

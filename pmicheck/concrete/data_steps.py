@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.attack import Lacking
 from pmicheck.concrete.forge import Forged
-from pmicheck.concrete.nodes.node import Event
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.records import Receipt
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CARE_OF, CN, CN_HOME, HOA, PMA1
+from pmicheck.nodes.node import Event
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

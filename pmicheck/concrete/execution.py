@@ -17,10 +17,6 @@ from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.local_steps import deliver_on_access_link, inject_on_access_link
 from pmicheck.concrete.matching import matches
 from pmicheck.concrete.network import ACCESS_LINK, HOME_PATH, Flight
-from pmicheck.concrete.nodes.binding_cache import Entry
-from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.concrete.nodes.node import Event
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.payload import earn_first
 from pmicheck.concrete.records import BELIEVED, Acceptance, Belief, Divergence, Receipt, Wish, header_of
 from pmicheck.concrete.stage import (
@@ -43,7 +39,11 @@ from pmicheck.concrete.stage import (
 from pmicheck.concrete.stimuli import deliver_handover_token, inject_handover_token, rogue_registration, start
 from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
+from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.node import Event
 from pmicheck.trace import Changed, Step, Trace
+from pmicheck.wire.packet import Packet
 
 
 @dataclass

@@ -8,15 +8,22 @@ that a replay repeats.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.concrete import cga, checksum, keys, tokens, wire
-from pmicheck.concrete.attack import Knowledge, Lacking, SeenUpdate
-from pmicheck.concrete.constants import (
+from pmicheck.concrete.attack import Lacking, SeenUpdate
+from pmicheck.concrete.forge_delegation import delegation_options
+from pmicheck.concrete.rejoining import filled, through_signature
+from pmicheck.concrete.secrets import OWN_HOMES, Secrets
+from pmicheck.concrete.stage import ATTACKER, CN, HOA, ROGUE_CN, identity_of
+from pmicheck.nodes import sealing
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.wire import cga, checksum, codec, keys, tokens
+from pmicheck.wire.constants import (
     AUTHENTICATOR_OCTETS,
     COOKIE_OCTETS,
     LIFETIME_UNIT,
@@ -26,18 +33,10 @@ from pmicheck.concrete.constants import (
     BindingUpdateFlag,
     NextHeader,
 )
-from pmicheck.concrete.forge_delegation import delegation_options
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
-from pmicheck.concrete.packet import MobilityHeader, Packet
-from pmicheck.concrete.rejoining import filled, through_signature
-from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN, HOA, ROGUE_CN, STRANGER_HOME, Stage, identity_of
+from pmicheck.wire.packet import MobilityHeader, Packet
 
-Term = Sequence[Any]
 Fields = Mapping[str, Any]
 
-OWN_HOMES = (ATTACKER_HOME, STRANGER_HOME)
 FIRST_OWN_NUMBER = 100
 """Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
 
@@ -57,13 +56,10 @@ class Forged:
 
 
 @dataclass
-class Forger:
+class Forger(Secrets):
     """Turns messages of a trace into packets."""
 
-    stage: Stage
-    knowledge: Knowledge
     _own_number: int = field(default=FIRST_OWN_NUMBER)
-    _secrets: list[str] = field(default_factory=list)
 
     def forge(self, message: Fields) -> Forged:
         """The packet for an injected message.
@@ -89,61 +85,15 @@ class Forger:
             by_option: the address stands in a Home Address option, the packet comes from the attacker.
         """
         cookie = self.knowledge.random.take(COOKIE_OCTETS)
-        init = wire.HomeTestInit(cookie) if kind == "HoTI" else wire.CareOfTestInit(cookie)
+        init = codec.HomeTestInit(cookie) if kind == "HoTI" else codec.CareOfTestInit(cookie)
         at = self.stage.addresses
         if not by_option:
             return plain_packet(init, at[name], at[CN]).to_bytes(), cookie
-        octets = wire.encode(init, source=at[name], destination=at[CN])
+        octets = codec.encode(init, source=at[name], destination=at[CN])
         return Packet(at[ATTACKER], at[CN], MobilityHeader(octets), home_address=at[name]).to_bytes(), cookie
 
     def _done(self, packet: Packet) -> Forged:
         return Forged(packet.to_bytes(), tuple(self._secrets))
-
-    # Names to octets.
-
-    def octets_of(self, term: Term) -> bytes | None:
-        """The octets that a token's name stands for, by the correspondent's own state; None if there are none."""
-        stage, at = self.stage, self.stage.addresses
-        match term:
-            case ["zero"]:
-                return sealing.ZERO_TOKEN
-            case ["T", name, nonce, *_] if nonce in stage.nonces:
-                return stage.cn.home_keygen_token(stage.nonces[nonce], at[name])
-            case ["C", name, nonce, *_] if nonce in stage.nonces:
-                return stage.cn.care_of_keygen_token(stage.nonces[nonce], at[name])
-            case ["PT" | "HT" as kind, name, generation, *_]:
-                issued = stage.pairs.get(name, [])
-                index = len(issued) - 1 if name in OWN_HOMES else generation - 1
-                return issued[index][kind == "HT"] if 0 <= index < len(issued) else None
-        return None
-
-    def token(self, term: Term) -> bytes:
-        """A token that the attacker holds."""
-        octets = self.octets_of(term)
-        if term[0] == "zero":
-            assert octets is not None
-            return octets
-        if octets is None or not self.knowledge.holds(octets):
-            raise Lacking(f"{term[0]} of {term[1]} ({'nonce' if term[0] in 'TC' else 'number'} {term[2]})")
-        self._secrets.append(f"{term[0]} of {term[1]}, {self.knowledge.how(octets)}")
-        return octets
-
-    def _cookie(self, term: Term) -> bytes:
-        if term[0] != "cookie":
-            return self.knowledge.random.take(COOKIE_OCTETS)
-        octets = self.stage.cookies.get((term[1], term[2], term[3]))
-        if octets is None or not self.knowledge.holds(octets):
-            raise Lacking(f"the cookie of {term[1]}'s {term[2]} {term[3]}")
-        self._secrets.append(f"cookie of {term[1]}")
-        return octets
-
-    def _kbm(self, term: Term, look_up: Any) -> bytes | None:
-        """Kbm from the tokens that `look_up` gives."""
-        home = look_up(term[1])
-        care_of = None if term[2] is None else look_up(term[2])
-        if home is None or (term[2] is not None and care_of is None):
-            return None
-        return tokens.binding_management_key(home, care_of)
 
     # Binding updates.
 
@@ -178,7 +128,7 @@ class Forger:
                 and seen.message.sequence == message["seq"]
                 and bool(seen.message.lifetime) == message["lifetime"]
                 and (
-                    wire.option_of(seen.message, wire.CareOfTestInitOption) is not None
+                    codec.option_of(seen.message, codec.CareOfTestInitOption) is not None
                     or not message["test"]
                     or not message["proxy"]
                 )
@@ -194,7 +144,7 @@ class Forger:
         if not message["lifetime"] or seen.care_of_address == care_of or seen.packet.source != seen.care_of_address:
             return seen.packet.to_bytes()
         moved = dataclasses.replace(seen.packet, source=care_of)
-        octets = wire.encode(seen.message, source=moved.checksum_source, destination=moved.checksum_destination)
+        octets = codec.encode(seen.message, source=moved.checksum_source, destination=moved.checksum_destination)
         return dataclasses.replace(moved, payload=MobilityHeader(octets)).to_bytes()
 
     def indices(self, message: Fields) -> tuple[int, int]:
@@ -206,20 +156,20 @@ class Forger:
         care_of = nonces.get(message["care_of_nonce"], newest) if message["care_of_nonce"] else 0
         return home, care_of
 
-    def _frame(self, message: Fields) -> tuple[Packet, list[wire.Option]]:
+    def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:
         """Headers and first options: where home and care-of address stand (A-04; RFC 6275 6.2.5)."""
         at = self.stage.addresses
         home, care_of = at[message["home"]], at[message["care_of"]]
-        source, options = care_of, list[wire.Option]()
+        source, options = care_of, list[codec.Option]()
         by_source = message["proxy"] and self.stage.policy.reading("hoa_conveyance") == "source"
         if by_source:
             source = home
         elif message["home"] in OWN_HOMES and message["lifetime"]:
             source = at[ATTACKER]  # the answer, with its tokens, comes here (RFC 6275 9.5.4)
         if source != care_of:
-            options.append(wire.AlternateCareOfAddressOption(care_of))
+            options.append(codec.AlternateCareOfAddressOption(care_of))
         if message["proxy"] and not by_source:
-            options.append(wire.MobileNodeHomeAddressOption(home))
+            options.append(codec.MobileNodeHomeAddressOption(home))
         option = home if not message["proxy"] and source != home else None
         return Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option), options
 
@@ -228,10 +178,10 @@ class Forger:
         blank, options = self._frame(message)
         if message["key"] is not None:
             options += [*self._signed_indices(message), *self._delegation(message)]
-            options.append(wire.CgaParametersOption(self._parameters(message)))
-            options.append(wire.SignatureOption(signature or bytes(128)))
+            options.append(codec.CgaParametersOption(self._parameters(message)))
+            options.append(codec.SignatureOption(signature or bytes(128)))
         options += self._last_options(message)
-        update = wire.BindingUpdate(
+        update = codec.BindingUpdate(
             self._number(message),
             MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if message["lifetime"] else 0,
             self._flags(message),
@@ -247,7 +197,7 @@ class Forger:
             assert key is not None
             return sealing.sign(key, sealing.signed_data(policy, bound, named, part))
 
-        octets = wire.seal(
+        octets = codec.seal(
             update,
             source=blank.checksum_source,
             destination=blank.checksum_destination,
@@ -266,17 +216,17 @@ class Forger:
         self._own_number += 1
         return self._own_number
 
-    def _last_options(self, message: Fields) -> list[wire.Option]:
-        test: list[wire.Option] = [wire.CareOfTestInitOption()] if message["test"] else []
-        indices = [] if self._signed_indices(message) else [wire.NonceIndicesOption(*self.indices(message))]
-        return [*test, *indices, wire.BindingAuthorizationDataOption()]
+    def _last_options(self, message: Fields) -> list[codec.Option]:
+        test: list[codec.Option] = [codec.CareOfTestInitOption()] if message["test"] else []
+        indices = [] if self._signed_indices(message) else [codec.NonceIndicesOption(*self.indices(message))]
+        return [*test, *indices, codec.BindingAuthorizationDataOption()]
 
-    def _signed_indices(self, message: Fields) -> list[wire.Option]:
+    def _signed_indices(self, message: Fields) -> list[codec.Option]:
         """Nonce Indices that stand before a signature's end, where they have to (amendment signed_nonces)."""
         signed = message["key"] is not None and self.stage.policy.reading("signed_nonces") == "yes"
-        return [wire.NonceIndicesOption(*self.indices(message))] if signed else []
+        return [codec.NonceIndicesOption(*self.indices(message))] if signed else []
 
-    def _delegation(self, message: Fields) -> list[wire.Option]:
+    def _delegation(self, message: Fields) -> list[codec.Option]:
         """What lets the key named sign for the home address (amendment agent_key)."""
         if not message["proxy"] or self.stage.policy.reading("agent_key") == "shared":
             return []
@@ -340,7 +290,7 @@ class Forger:
                 continue
             bound = seen.care_of_address if care_of is None else at[care_of]
             meant = seen.correspondent if message["sig"][4] == ROGUE_CN else self.stage.named
-            covered = sealing.signed_data(policy, bound, meant, wire.signed_part(seen.header))
+            covered = sealing.signed_data(policy, bound, meant, codec.signed_part(seen.header))
             if sealing.signature_is_valid(public, covered, seen.signature):
                 return seen
         raise Lacking(f"a signature of {owner} over number {fields['seq']}")
@@ -353,40 +303,40 @@ class Forger:
         token = self.knowledge.random.take(TOKEN_OCTETS)
         index = self.stage.nonces[message["nonce"]]
         at = self.stage.addresses
-        answer: wire.KnownMessage
+        answer: codec.KnownMessage
         match message["kind"]:
             case "PHoT":
-                answer = wire.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
+                answer = codec.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
             case "HoT":
-                answer = wire.HomeTest(index, cookie, token)
+                answer = codec.HomeTest(index, cookie, token)
             case _:
-                answer = wire.CareOfTest(index, cookie, token)
+                answer = codec.CareOfTest(index, cookie, token)
         return plain_packet(answer, at[CN], at[message["address"]])
 
     def _acknowledgement(self, message: Fields) -> Packet:
         """A refusal without authenticator, or an acceptance with tokens of its own choice."""
         at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
-        options: list[wire.Option] = []
+        options: list[codec.Option] = []
         for token in message["tokens"]:
             octets = self.knowledge.random.take(TOKEN_OCTETS)
             if token[0] == "enc":
                 public = keys.der_public_key(keys.name_of(token[1]))
                 octets = tokens.encrypt_token(public, octets, self.knowledge.random.take(32))
-            options.append(wire.PermanentHomeKeygenTokenOption(octets))
+            options.append(codec.PermanentHomeKeygenTokenOption(octets))
         if message["care_of_token"] is not None:
-            options.append(wire.CareOfTestOption(self.knowledge.random.take(TOKEN_OCTETS)))
-            options.append(wire.NonceIndicesOption(0, self.stage.nonces[message["care_of_nonce"]]))
+            options.append(codec.CareOfTestOption(self.knowledge.random.take(TOKEN_OCTETS)))
+            options.append(codec.NonceIndicesOption(0, self.stage.nonces[message["care_of_nonce"]]))
         mac = message["mac"]
         kbm = self._kbm(mac[1], self.token) if mac is not None and mac[0] == "mac" else None
         if kbm is not None:
-            options.append(wire.BindingAuthorizationDataOption())
+            options.append(codec.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)
         lifetime = 0 if message["status"] else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
-        answer = wire.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
+        answer = codec.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
         care_of = at[message["care_of"]]
         routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
         blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)
-        octets = wire.seal(
+        octets = codec.seal(
             answer,
             source=blank.checksum_source,
             destination=blank.checksum_destination,

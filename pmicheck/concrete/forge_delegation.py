@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from pmicheck.concrete import keys, wire
 from pmicheck.concrete.attack import Knowledge, Lacking
-from pmicheck.concrete.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME
-from pmicheck.concrete.delegation import Delegation
+from pmicheck.wire import codec, keys
+from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME
+from pmicheck.wire.delegation import Delegation
 
 
 def delegation_options(
     knowledge: Knowledge, signer: str, home: IPv6Address, care_of: IPv6Address, *, own: bool
-) -> list[wire.Option]:
+) -> list[codec.Option]:
     """The option that lets `signer` sign for a home address, as far as the attacker has one.
 
     Args:
@@ -26,10 +26,10 @@ def delegation_options(
     public = keys.der_public_key(signer)
     if own:
         stated = Delegation(1, MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT, care_of, public)
-        return [wire.DelegationOption(stated.signed(keys.private_key(signer), home).octets)]
+        return [codec.DelegationOption(stated.signed(keys.private_key(signer), home).octets)]
     if signer == "attacker":
         return []
     octets = knowledge.delegation(home, public)
     if octets is None:
         raise Lacking(f"a delegation to {signer}")
-    return [wire.DelegationOption(octets)]
+    return [codec.DelegationOption(octets)]

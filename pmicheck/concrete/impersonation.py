@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from pmicheck.concrete import tokens, wire
 from pmicheck.concrete.attack import SeenUpdate, update_in
-from pmicheck.concrete.constants import TOKEN_OCTETS, BindingAcknowledgementFlag
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.stage import ATTACKER, CN_HOME, COA1
 from pmicheck.concrete.type2_run import Type2Run
+from pmicheck.nodes import sealing
+from pmicheck.wire import codec, tokens
+from pmicheck.wire.constants import TOKEN_OCTETS, BindingAcknowledgementFlag
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,27 @@ class Impersonator:
     def complete(self) -> bool:
         """Answers the early and the complete update that have come; whether there were such."""
         care_of_token = self.run.knowledge.random.take(TOKEN_OCTETS)
-        offer: tuple[wire.Option, ...] = (
-            wire.CareOfTestOption(care_of_token),
-            wire.NonceIndicesOption(0, self.index),
+        offer: tuple[codec.Option, ...] = (
+            codec.CareOfTestOption(care_of_token),
+            codec.NonceIndicesOption(0, self.index),
         )
         return self._answer(sealing.ZERO_TOKEN, offer) and self._answer(care_of_token, ())
 
-    def _answer(self, care_of_token: bytes, options: tuple[wire.Option, ...]) -> bool:
+    def _answer(self, care_of_token: bytes, options: tuple[codec.Option, ...]) -> bool:
         update = self._newest_update()
         if update is None:
             return False
         stage, policy = self.run.stage, self.run.stage.policy
         own, agent = stage.addresses[ATTACKER], stage.addresses[COA1]
         kbm = tokens.binding_management_key(self.token, care_of_token)
-        answer = wire.BindingAcknowledgement(
+        answer = codec.BindingAcknowledgement(
             0,
             update.message.sequence,
             update.message.lifetime,
             BindingAcknowledgementFlag.PROXY_REGISTRATION,
-            (*options, wire.BindingAuthorizationDataOption()),
+            (*options, codec.BindingAuthorizationDataOption()),
         )
-        octets = wire.seal(
+        octets = codec.seal(
             answer,
             source=own,
             destination=agent,

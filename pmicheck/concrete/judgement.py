@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from typing import Any
 
-from pmicheck.concrete.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME
 from pmicheck.concrete.data_steps import could_send
 from pmicheck.concrete.execution import Run
-from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, Entry
 from pmicheck.concrete.payload import PACKET, earn, send_payload
 from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.stage import (
@@ -27,6 +25,8 @@ from pmicheck.concrete.stage import (
     HOMES,
     PMA1,
 )
+from pmicheck.nodes.binding_cache import HOME_TEST_INIT, Entry
+from pmicheck.wire.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME
 
 BEYOND = 50
 """Packets that are tried after the counted ones, to show whether anything ends the flood."""

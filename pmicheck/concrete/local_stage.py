@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.local_routing import LocalRoutingAgent, TriggerMode
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.local_routing import LocalRoutingAgent, TriggerMode
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.wire.packet import Packet
 
 
 @dataclass

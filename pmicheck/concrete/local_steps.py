@@ -10,12 +10,12 @@ from pmicheck.concrete.data_steps import note_receipts
 from pmicheck.concrete.local_stage import SharedAgent
 from pmicheck.concrete.matching import is_data
 from pmicheck.concrete.network import ACCESS_LINK
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.records import Wish
 from pmicheck.concrete.stage import AWAY, CN_HOME, HOA, PMA1, other_end
 from pmicheck.concrete.telling import WORDS, Sighting
 from pmicheck.trace import Step
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

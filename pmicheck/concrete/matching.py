@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import innermost, message_in, update_in
-from pmicheck.concrete.constants import BindingAcknowledgementFlag
 from pmicheck.concrete.network import TUNNEL, Flight
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.stage import AT_HOME, HOA, Stage
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingAcknowledgementFlag
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 Fields = Mapping[str, Any]
 Indices = Callable[[Fields], tuple[int, int]]
@@ -18,13 +18,13 @@ Indices = Callable[[Fields], tuple[int, int]]
 TUNNELS = (TUNNEL, "tunnel2")
 """The links on which a packet is in the tunnel of a home agent: the mobile node's, or the correspondent's."""
 
-KINDS: Mapping[str, type[wire.Message]] = {
-    "HoTI": wire.HomeTestInit,
-    "CoTI": wire.CareOfTestInit,
-    "PHoTI": wire.ProxyHomeTestInit,
-    "HoT": wire.HomeTest,
-    "CoT": wire.CareOfTest,
-    "PHoT": wire.ProxyHomeTest,
+KINDS: Mapping[str, type[codec.Message]] = {
+    "HoTI": codec.HomeTestInit,
+    "CoTI": codec.CareOfTestInit,
+    "PHoTI": codec.ProxyHomeTestInit,
+    "HoT": codec.HomeTest,
+    "CoT": codec.CareOfTest,
+    "PHoT": codec.ProxyHomeTest,
 }
 
 
@@ -77,7 +77,7 @@ def _is_test(stage: Stage, packet: Packet, message: Fields) -> bool:
     return stage.addresses[message["address"]] in ends
 
 
-def _has_cookie(stage: Stage, found: wire.Message, cookie: Sequence[Any]) -> bool:
+def _has_cookie(stage: Stage, found: codec.Message, cookie: Sequence[Any]) -> bool:
     """Whether a test message has the cookie of a name; one without a name is nobody's but the attacker's."""
     octets = getattr(found, "cookie", b"")
     if cookie[0] != "cookie":
@@ -104,12 +104,12 @@ def _is_update(stage: Stage, packet: Packet, message: Fields, indices: Indices) 
 
 def _is_acknowledgement(stage: Stage, packet: Packet, message: Fields) -> bool:
     found = message_in(packet)
-    if not isinstance(found, wire.BindingAcknowledgement):
+    if not isinstance(found, codec.BindingAcknowledgement):
         return False
     inner = innermost(packet)
     kinds = [type(option) for option in found.options]
-    brings = wire.CareOfTestOption in kinds or wire.EncryptedCareOfTestOption in kinds
-    issued = (wire.PermanentHomeKeygenTokenOption, wire.HandoverHomeKeygenTokenOption)
+    brings = codec.CareOfTestOption in kinds or codec.EncryptedCareOfTestOption in kinds
+    issued = (codec.PermanentHomeKeygenTokenOption, codec.HandoverHomeKeygenTokenOption)
     return (
         bool(found.flags & BindingAcknowledgementFlag.PROXY_REGISTRATION) == message["proxy"]
         and found.sequence == message["seq"]

@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from pmicheck.concrete.constants import MessageType
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.home_agent import HomeAgent, message_type
-from pmicheck.concrete.nodes.mobile_node import MobileNode
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.peer_messages import context_protection
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.errors import UsageError, WireError
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.home_agent import HomeAgent, message_type
+from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.peer_messages import context_protection
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.wire.constants import MessageType
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 HOME_PATH = "ha-cn"
 CARE_OF_PATH = "careof-cn"

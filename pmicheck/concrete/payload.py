@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pmicheck.concrete.constants import CREDIT_AGING_INTERVAL
 from pmicheck.concrete.network import INTERNET
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.stage import ATTACKER, BYSTANDER, CN, HOA
+from pmicheck.wire.constants import CREDIT_AGING_INTERVAL
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pmicheck.concrete.agreement import Check, attachment_disagrees, clock_disagrees
-from pmicheck.concrete.nodes.peer_agent import PeerAgent
 from pmicheck.concrete.stage import CN_HOME, HOA
+from pmicheck.nodes.peer_agent import PeerAgent
 from pmicheck.trace import Changed
 
 if TYPE_CHECKING:

@@ -9,19 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pmicheck.concrete import keys, wire
 from pmicheck.concrete.agent_stage import PeerStage
 from pmicheck.concrete.attack import Knowledge, Lacking
-from pmicheck.concrete.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, Status
-from pmicheck.concrete.forge import FIRST_OWN_NUMBER, OWN_HOMES, Forged
-from pmicheck.concrete.nodes import context_transfer, peer_messages
-from pmicheck.concrete.nodes.context_transfer import PeerContext, TransferredContext
-from pmicheck.concrete.nodes.local_routing import TriggerMode
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.peer_messages import PeerUpdate, association_key
-from pmicheck.concrete.nodes.registration import Context, MobileProfile
+from pmicheck.concrete.forge import FIRST_OWN_NUMBER, Forged
 from pmicheck.concrete.peer_matching import PeerMatcher
+from pmicheck.concrete.secrets import OWN_HOMES
 from pmicheck.concrete.stage import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
+from pmicheck.nodes import context_transfer, peer_messages
+from pmicheck.nodes.context_transfer import PeerContext, TransferredContext
+from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.peer_messages import PeerUpdate, association_key
+from pmicheck.nodes.registration import Context, MobileProfile
+from pmicheck.wire import codec, keys
+from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, Status
 
 Fields = Mapping[str, Any]
 UNITS = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
@@ -122,7 +123,7 @@ class PeerForger:
         transaction = self.matcher.asked.get((message["to"], message["number"]))
         if transaction is None:
             raise Lacking(f"a question of {message['to']} to answer")
-        answer = wire.BindingCacheAcknowledgement(transaction, at[message["home"]], at[message["care_of"]])
+        answer = codec.BindingCacheAcknowledgement(transaction, at[message["home"]], at[message["care_of"]])
         return Forged(plain_packet(answer, at[HA2], at[CARE_OF[message["to"]]]).to_bytes())
 
     def _context(self, message: Fields) -> Forged:

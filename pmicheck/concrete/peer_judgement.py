@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pmicheck.concrete.attack import innermost
 from pmicheck.concrete.judgement import Finding, data_origin
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.peer_run import PeerAcceptance, PeerRun, Place
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, BYSTANDER, CARE_OF, CN_HOME, COA3, HOA
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 Judge = Callable[[PeerRun], Finding | None]
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import message_in
-from pmicheck.concrete.constants import Status
 from pmicheck.concrete.matching import is_data
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.nodes.peer_messages import read_update
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import CARE_OF, Stage
+from pmicheck.nodes.peer_messages import read_update
 from pmicheck.trace import Said
+from pmicheck.wire import codec
+from pmicheck.wire.constants import Status
+from pmicheck.wire.packet import Packet
 
 Fields = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ class PeerMatcher:
         """
         packet = Packet.from_bytes(octets)
         message = message_in(packet)
-        update = read_update(packet, message) if isinstance(message, wire.BindingUpdate) else None
+        update = read_update(packet, message) if isinstance(message, codec.BindingUpdate) else None
         if update is None:
             return
         if update.answers:
@@ -73,22 +73,22 @@ class PeerMatcher:
         match found, message["type"]:
             case _, "Data":
                 return is_data(self._stage, packet, message)
-            case wire.BindingCacheRequest(), "CacheRequest":
+            case codec.BindingCacheRequest(), "CacheRequest":
                 wanted = self.asked.get((message["asker"], message["number"]))
                 return found.home_address == at[message["home"]] and found.transaction == wanted
-            case wire.BindingCacheAcknowledgement(), "CacheAnswer":
+            case codec.BindingCacheAcknowledgement(), "CacheAnswer":
                 wanted = self.asked.get((message["to"], message["number"]))
                 return found.care_of_address == at[message["care_of"]] and found.transaction == wanted
-            case wire.BindingUpdate(), "PeerUpdate":
+            case codec.BindingUpdate(), "PeerUpdate":
                 return self.is_update(flight.packet, message)
-            case wire.BindingAcknowledgement(), "PeerAcknowledgement":
-                named = wire.option_of(found, wire.CorrespondentHomeAddressOption)
+            case codec.BindingAcknowledgement(), "PeerAcknowledgement":
+                named = codec.option_of(found, codec.CorrespondentHomeAddressOption)
                 accepts = found.status < Status.UNSPECIFIED
                 return accepts and named is not None and named.address == at[message["home"]]
-            case wire.ContextTransferRequest(), "ContextRequest":
+            case codec.ContextTransferRequest(), "ContextRequest":
                 asks = packet.source == at[CARE_OF[message["asker"]]]
                 return asks and found.home_address == at[message["home"]]
-            case wire.ContextTransferData(), "ContextData":
+            case codec.ContextTransferData(), "ContextData":
                 return found.home_address == at[message["home"]]
         return False
 
@@ -96,7 +96,7 @@ class PeerMatcher:
         """Whether a packet is this update."""
         packet, at = Packet.from_bytes(octets), self._stage.addresses
         found = message_in(packet)
-        update = read_update(packet, found) if isinstance(found, wire.BindingUpdate) else None
+        update = read_update(packet, found) if isinstance(found, codec.BindingUpdate) else None
         return (
             update is not None
             and update.home_address == at[message["home"]]

@@ -10,17 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.agent_stage import PeerStage
 from pmicheck.concrete.attack import SeenUpdate, message_in, update_in
 from pmicheck.concrete.data_steps import forge_data, note_receipts, payload_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged
 from pmicheck.concrete.network import INTERNET, PEER_PATH, Flight
-from pmicheck.concrete.nodes.node import Event
-from pmicheck.concrete.nodes.peer_messages import association_key
-from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.peer_agreement import PEER_CHECKS
 from pmicheck.concrete.peer_forge import PeerForger
 from pmicheck.concrete.peer_matching import PeerMatcher
@@ -28,23 +23,28 @@ from pmicheck.concrete.peer_steps import start_at_agents
 from pmicheck.concrete.records import Belief, header_of
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
 from pmicheck.concrete.telling import own_sighting, sighting_of
+from pmicheck.nodes.node import Event
+from pmicheck.nodes.peer_messages import association_key
+from pmicheck.nodes.proxy_binding_cache import ProxyBinding
 from pmicheck.trace import Said, Step
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 Place = tuple[str, str]
 """Where an entry is kept: the agent, and the home address by name."""
 
 UPDATED = "accepted-peer-update"
 ACTS: Mapping[type, str] = {
-    wire.BindingUpdate: UPDATED,
-    wire.BindingAcknowledgement: "accepted-peer-acknowledgement",
-    wire.BindingCacheRequest: "answered-binding-cache-request",
-    wire.BindingCacheAcknowledgement: "accepted-binding-cache-acknowledgement",
-    wire.ContextTransferRequest: "sent-context",
-    wire.ContextTransferData: "installed-context",
+    codec.BindingUpdate: UPDATED,
+    codec.BindingAcknowledgement: "accepted-peer-acknowledgement",
+    codec.BindingCacheRequest: "answered-binding-cache-request",
+    codec.BindingCacheAcknowledgement: "accepted-binding-cache-acknowledgement",
+    codec.ContextTransferRequest: "sent-context",
+    codec.ContextTransferData: "installed-context",
     type(None): "delivered",
 }
 """What a node notes when it acts upon a message, or upon payload."""
-ANSWERS = (wire.BindingCacheAcknowledgement, wire.ContextTransferData)
+ANSWERS = (codec.BindingCacheAcknowledgement, codec.ContextTransferData)
 
 
 Entries = Mapping[Place, ProxyBinding | None]
@@ -232,9 +232,9 @@ class PeerRun(Run):
     def _is_query(self, flight: Flight, receiver: str) -> bool:
         """A question of the agent to a home agent, or the answer to it."""
         message = message_in(Packet.from_bytes(flight.packet))
-        if isinstance(message, wire.BindingCacheRequest):
+        if isinstance(message, codec.BindingCacheRequest):
             return flight.sender == receiver
-        return isinstance(message, wire.BindingCacheAcknowledgement) and self.stage.owner_of(flight) == receiver
+        return isinstance(message, codec.BindingCacheAcknowledgement) and self.stage.owner_of(flight) == receiver
 
     def _note(self, acted: Event, packet: bytes, receiver: str, before: Entries, forged: Forged | None) -> None:
         """Records an answer that was believed, and an update that was accepted.
@@ -244,7 +244,7 @@ class PeerRun(Run):
         parsed = Packet.from_bytes(packet)
         update = update_in(parsed)
         if isinstance(message_in(parsed), ANSWERS) or acted.detail.get("answers"):
-            told = isinstance(message_in(parsed), wire.ContextTransferData) and self._is_own(packet)
+            told = isinstance(message_in(parsed), codec.ContextTransferData) and self._is_own(packet)
             self.beliefs.append(Belief(self.step, receiver, acted.kind, told or header_of(packet) in self.emitted))
         if acted.kind == UPDATED and update is not None:
             self._note_acceptance_at(receiver, update, before, forged)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import message_in
-from pmicheck.concrete.nodes import context_transfer
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
+from pmicheck.nodes import context_transfer
+from pmicheck.nodes.node import plain_packet
 from pmicheck.trace import Step
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 if TYPE_CHECKING:
     from pmicheck.concrete.peer_run import Entries, PeerRun
@@ -78,14 +78,14 @@ def _register_from_context(run: PeerRun, name: str) -> None:
     """The update went out with the arrival of the context (N122); it goes out again if it is lost by now."""
     at = run.stage.addresses
     sent = (f.packet for f in run.stage.network.in_flight.values() if f.sender == name)
-    if not any(isinstance(message_in(Packet.from_bytes(packet)), wire.BindingUpdate) for packet in sent):
+    if not any(isinstance(message_in(Packet.from_bytes(packet)), codec.BindingUpdate) for packet in sent):
         run.stage.agents[name].retransmit_handshake(at[HOA], at[CN_HOME], run.now)
 
 
 def _ask_for_context(run: PeerRun) -> None:
     """Reading context_transfer=unauthenticated: whoever asks is told, keys and all (A-02)."""
     at = run.stage.addresses
-    request = wire.ContextTransferRequest(int.from_bytes(run.knowledge.random.take(2), "big"), at[HOA])
+    request = codec.ContextTransferRequest(int.from_bytes(run.knowledge.random.take(2), "big"), at[HOA])
     packet = plain_packet(request, at[ATTACKER], at[COA1]).to_bytes()
     run.sightings[run.step] = own_sighting(run, packet)
     run.knowledge.octets_sent += len(packet)
@@ -95,7 +95,7 @@ def _ask_for_context(run: PeerRun) -> None:
     run.settle()
     for _, octets in sink.packets[had:]:
         message = message_in(Packet.from_bytes(octets))
-        told = context_transfer.read(message, with_key=True) if isinstance(message, wire.ContextTransferData) else None
+        told = context_transfer.read(message, with_key=True) if isinstance(message, codec.ContextTransferData) else None
         if told is not None and told.context.profile.private_key is not None:
             run.knowledge.take_key(told.context.profile.private_key, f"asked for at step {run.step + 1}")
             return

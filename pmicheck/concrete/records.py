@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.concrete.attack import innermost
-from pmicheck.concrete.nodes.binding_cache import Entry
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.errors import PmicheckError
+from pmicheck.nodes.binding_cache import Entry
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 BELIEVED = frozenset(
     {

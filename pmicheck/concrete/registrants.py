@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.concrete.nodes.registration import Registration, Step, With
 from pmicheck.concrete.stage import HOA, MN
+from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.registration import Registration, Step, With
 from pmicheck.trace import Changed
 
 if TYPE_CHECKING:

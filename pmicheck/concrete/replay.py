@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pmicheck import pcap as capture_file
 from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding, cost
@@ -24,6 +23,7 @@ from pmicheck.concrete.stage import Powers
 from pmicheck.concrete.telling import told
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay
+from pmicheck.wire import pcap as capture_file
 
 NO_ATTACKER = "No attacker takes part: honest nodes alone reach the bad state."
 """What the counterfactual says of a trace that has no step of the attacker's and needs none."""

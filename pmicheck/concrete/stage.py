@@ -13,22 +13,22 @@ from functools import cache
 from ipaddress import IPv6Address
 from typing import TypeVar
 
-from pmicheck.concrete import cga, keys
 from pmicheck.concrete.correspondents import Correspondent
 from pmicheck.concrete.local_stage import SharedAgent
 from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, QUERY_PATH, TUNNEL, Flight, Network
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.concrete.nodes.forwarding_agent import ForwardingAgent
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.mobile_node import MobileNode
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.packet import Packet
 from pmicheck.errors import UsageError
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.forwarding_agent import ForwardingAgent
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.wire import cga, keys
+from pmicheck.wire.packet import Packet
 
 SEED = b"pmicheck replay"
 

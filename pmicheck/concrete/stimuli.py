@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.attack import update_in
-from pmicheck.concrete.constants import TOKEN_OCTETS
 from pmicheck.concrete.data_steps import send_data
 from pmicheck.concrete.local_steps import act_at_shared_agent
 from pmicheck.concrete.mobile_steps import act_as_mobile_node
 from pmicheck.concrete.network import TUNNEL
-from pmicheck.concrete.nodes.binding_cache import Entry
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import AGENTS, CARE_OF, CN, CONTEXT, HA, HOA, MN, PMA1, ROGUE_CN, identity_of
+from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.registration import Context, CorrespondentContext
 from pmicheck.trace import Step
+from pmicheck.wire.constants import TOKEN_OCTETS
+from pmicheck.wire.packet import Packet
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

@@ -12,9 +12,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import innermost, message_in, update_in
-from pmicheck.concrete.constants import BindingAcknowledgementFlag
 from pmicheck.concrete.network import (
     ACCESS_LINK,
     CARE_OF_PATH,
@@ -25,10 +23,12 @@ from pmicheck.concrete.network import (
     TUNNEL,
     Flight,
 )
-from pmicheck.concrete.nodes.peer_messages import read_update
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.stage import CARE_OF, CONTEXT, HA2
+from pmicheck.nodes.peer_messages import read_update
 from pmicheck.trace import Step
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingAcknowledgementFlag
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run
@@ -120,16 +120,16 @@ def told(step: Step, sighting: Sighting | None, time: float) -> Step:
 
 
 _SIMPLE = {
-    wire.HomeTestInit: "HoTI",
-    wire.CareOfTestInit: "CoTI",
-    wire.ProxyHomeTestInit: "PHoTI",
-    wire.HomeTest: "HoT",
-    wire.CareOfTest: "CoT",
-    wire.ProxyHomeTest: "PHoT",
-    wire.BindingCacheRequest: "binding cache request",
-    wire.BindingCacheAcknowledgement: "binding cache acknowledgement",
-    wire.ContextTransferRequest: "context transfer request",
-    wire.ContextTransferData: "context transfer data",
+    codec.HomeTestInit: "HoTI",
+    codec.CareOfTestInit: "CoTI",
+    codec.ProxyHomeTestInit: "PHoTI",
+    codec.HomeTest: "HoT",
+    codec.CareOfTest: "CoT",
+    codec.ProxyHomeTest: "PHoT",
+    codec.BindingCacheRequest: "binding cache request",
+    codec.BindingCacheAcknowledgement: "binding cache acknowledgement",
+    codec.ContextTransferRequest: "context transfer request",
+    codec.ContextTransferData: "context transfer data",
 }
 
 
@@ -137,10 +137,10 @@ def name_of(packet: Packet) -> str:
     """What the draft calls the message in a packet, as the steps of a trace name it."""
     found = message_in(packet)
     match found:
-        case wire.BindingUpdate():
+        case codec.BindingUpdate():
             return _name_of_update(packet, found)
-        case wire.BindingAcknowledgement():
-            if wire.option_of(found, wire.CorrespondentHomeAddressOption) is not None:
+        case codec.BindingAcknowledgement():
+            if codec.option_of(found, codec.CorrespondentHomeAddressOption) is not None:
                 return "handshake PBA"
             return "PBA" if found.flags & BindingAcknowledgementFlag.PROXY_REGISTRATION else "BA"
         case None:
@@ -148,7 +148,7 @@ def name_of(packet: Packet) -> str:
     return _SIMPLE.get(type(found), type(found).__name__)
 
 
-def _name_of_update(packet: Packet, message: wire.BindingUpdate) -> str:
+def _name_of_update(packet: Packet, message: codec.BindingUpdate) -> str:
     seen = update_in(packet)
     assert seen is not None
     between_agents = read_update(seen.packet, message)

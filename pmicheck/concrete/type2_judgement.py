@@ -10,10 +10,10 @@ from pmicheck.concrete import judgement
 from pmicheck.concrete.attack import innermost
 from pmicheck.concrete.impersonation import Impersonator
 from pmicheck.concrete.judgement import Finding
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CN_HOME, HOA, PMA1, PMA3
 from pmicheck.concrete.type2_run import Type2Run
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 
 def judge(run: Type2Run) -> Finding | None:

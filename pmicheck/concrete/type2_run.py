@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.agent_stage import Type2Stage
 from pmicheck.concrete.agreement import CHECKS
 from pmicheck.concrete.attack import Lacking, message_in, update_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.forge import Forged, Forger
 from pmicheck.concrete.network import HOME_PATH
-from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT, Entry
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.readdressing import readdressed
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.registrants import stages_of
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
+from pmicheck.nodes.binding_cache import HOME_TEST_INIT, Entry
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.readdressing import readdressed
 from pmicheck.trace import Changed, Step
+from pmicheck.wire import codec
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 Fields = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ class Type2Forger(Forger):
         """
         at, tested = self.stage.addresses, self.stage.tested
         cookie = cookie or self.knowledge.random.take(8)
-        octets = wire.encode(wire.ProxyHomeTestInit(cookie, at[care_of]), source=at[name], destination=tested)
+        octets = codec.encode(codec.ProxyHomeTestInit(cookie, at[care_of]), source=at[name], destination=tested)
         if by_option:
             packet = Packet(at[ATTACKER], tested, MobilityHeader(octets), home_address=at[name])
         else:
@@ -115,7 +115,7 @@ class Type2Forger(Forger):
         index, at = self.stage.nonces[message["nonce"]], self.stage.addresses
         is_true = message["token"][0] == "T"
         self.chosen = (self.token(message["token"]) if is_true else self.knowledge.random.take(8)), index
-        answer = wire.ProxyHomeTest(index, cookie, self.chosen[0], care_of_address=at[message["care_of"]])
+        answer = codec.ProxyHomeTest(index, cookie, self.chosen[0], care_of_address=at[message["care_of"]])
         packet = plain_packet(answer, self.stage.tested, at[message["address"]])
         return Forged(packet.to_bytes(), tuple(self._secrets))
 
@@ -213,7 +213,7 @@ class Type2Run(Run):
         self.known.pop(f"{PMA3}[{name}].entry", None)  # the model has its tests leave nothing
         self._note_admission(packet, before, logs)
         read = [message_in(Packet.from_bytes(octets)) for octets in self.knowledge.seen[seen:]]
-        if not any(isinstance(found, wire.ProxyHomeTest) and found.cookie == cookie for found in read):
+        if not any(isinstance(found, codec.ProxyHomeTest) and found.cookie == cookie for found in read):
             raise Lacking(f"a place where it can read the answer to its PHoTI for {name}")
         self.home_tests.setdefault(name, []).append(self.now)
 
@@ -288,7 +288,7 @@ class Type2Run(Run):
         stage, events = self.stage, self.stage.receiving.log[logs[PMA3] :]
         made = next((event for event in events if event.kind == "created-by-home-test-init"), None)
         init = message_in(Packet.from_bytes(packet))
-        if not isinstance(init, wire.ProxyHomeTestInit):
+        if not isinstance(init, codec.ProxyHomeTestInit):
             return
         again = ("PHoTI",) if init.cookie in self.taken else ()
         self.taken.add(init.cookie)

@@ -8,7 +8,7 @@ What is found later (a new value of a cell, a new message, a new term for the at
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from pmicheck.attacker import moves
@@ -16,7 +16,7 @@ from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import Potential, is_public
 from pmicheck.grounding.collector import paused
 from pmicheck.grounding.domain import Domain, Task, answers_on
-from pmicheck.grounding.flight import ANSWERS, flight_of, slot
+from pmicheck.grounding.flight import ANSWERS, Sent, flight_of, is_answer_to_attacker, slot
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Hint, Instance, Leaf, Place, Predicate, SymbolicRun
 from pmicheck.grounding.open import (
@@ -46,21 +46,6 @@ from pmicheck.model.roles.ghosts import traces_of, was_sent
 from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER
-
-
-@dataclass
-class Sent:
-    """What becomes of a message that an honest node sends.
-
-    Attributes:
-        act: the rule of its receiver, None if nobody takes it.
-        shown: what the attacker reads of it.
-        deliveries: those that have been started, by the cell that says that it is under way.
-    """
-
-    act: Act | None
-    shown: tuple[Term, ...]
-    deliveries: set[Cell] = field(default_factory=set)
 
 
 class Grounder:
@@ -93,12 +78,8 @@ class Grounder:
                 self._start(Instance(act, by_attacker=True))
             for kind in FIELDS:
                 if self.adversary.sends(kind):
-                    self._start(
-                        Instance(
-                            Act(name=f"attacker: {kind.__name__}", actor=ATTACKER),
-                            opens=kind,
-                        )
-                    )
+                    offer = Act(name=f"attacker: {kind.__name__}", actor=ATTACKER)
+                    self._start(Instance(offer, opens=kind))
         while self.agenda:
             self._exhaust()
             self._wake()
@@ -280,7 +261,7 @@ class Grounder:
                 learned += self.adversary.keeps(message, instance.act.actor)
             if sent.act is None or message.to == ATTACKER or message in run.lost:
                 continue
-            if _is_answer_to_attacker(instance, message):
+            if is_answer_to_attacker(instance, message):
                 answers.append(message)
             else:
                 self._launch(message, sent, flight_of(message), True, run.sets)
@@ -368,12 +349,6 @@ class Grounder:
             seen = self.adversary is not None and self.adversary.may_see(message)
             sent = self.sent[message] = Sent(handler(self.world, message), visible_terms(message) if seen else ())
         return sent
-
-
-def _is_answer_to_attacker(instance: Instance, message: Message) -> bool:
-    """Whether an honest node answers, or a home agent passes on the answer to, what the attacker sent."""
-    asked = instance.by_attacker or (instance.flight is not None and instance.flight.initial is None)
-    return asked and isinstance(message, ANSWERS)
 
 
 @paused()

@@ -11,33 +11,22 @@ from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
+from pmicheck.grounding.told import as_json, listed, remarks, sender, value_as_json
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
 from pmicheck.model.messages import (
-    Acknowledgement,
-    CacheAnswer,
-    CacheRequest,
     ContextData,
-    ContextRequest,
-    Data,
-    HandoverToken,
     Message,
     PeerAcknowledgement,
-    PeerUpdate,
-    Test,
     TestInit,
-    Trigger,
-    Update,
     describe,
     name_of,
     parts_of,
     visible_terms,
 )
-from pmicheck.model.roles.binding_cache import Entry
-from pmicheck.model.roles.registration import Registration
 from pmicheck.model.terms import Term, render
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER, CARE_OF, LINKS, MN
+from pmicheck.model.topology import ATTACKER, LINKS
 from pmicheck.trace import Changed, Known, Said, Step
 
 ANSWERS = {"HoTI": "HoT", "CoTI": "CoT", "PHoTI": "PHoT"}
@@ -159,7 +148,7 @@ class _Teller:
             self.sources[term] = source
             if self.steps:
                 step = self.steps[-1]
-                self.steps[-1] = replace(step, learned=(*step.learned, Known(_listed(term), render(term), *source)))
+                self.steps[-1] = replace(step, learned=(*step.learned, Known(listed(term), render(term), *source)))
 
     def _step(self, leaf: Leaf) -> None:
         instance = leaf.instance
@@ -310,77 +299,12 @@ class _Teller:
 def _noted(known: list[Known], term: Term, source: Source, premises: tuple[int, ...] = ()) -> int:
     """The position of the term in the list, to which it comes if it is not there in this way."""
     for at, each in enumerate(known):
-        if each.term == _listed(term) and each.how == source.how:
+        if each.term == listed(term) and each.how == source.how:
             return at
-    known.append(Known(_listed(term), render(term), *source, premises))
+    known.append(Known(listed(term), render(term), *source, premises))
     return len(known) - 1
 
 
 def _is_told(cell: Cell) -> bool:
     """Whether a trace tells what the cell holds: not of ghosts, nor of packets under way."""
     return not cell.ghost and cell.about not in (None, UNDER_WAY)
-
-
-def as_json(message: Message) -> dict[str, Any]:
-    """The message as JSON values: its class under "type", its fields by name, terms as nested lists."""
-    return {
-        "type": type(message).__name__,
-        **{name: _listed(value) for name, value in message._asdict().items()},
-    }
-
-
-def value_as_json(value: Any) -> Any:
-    """The value of a cell as JSON: named fields by name, tuples as lists."""
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {name: _listed(part) for name, part in value._asdict().items()}
-    return _listed(value)
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(part) for part in value] if isinstance(value, tuple) else value
-
-
-def sender(message: Message) -> str:
-    """Who the message claims to come from, as far as its own fields tell."""
-    match message:
-        case TestInit(link="ha-cn") if message.kind != "CoTI" and message.to == message.at:
-            return "ha" if message.cookie[0] == "cookie" else ""
-        case TestInit():
-            return str(message.cookie[1]) if message.cookie[0] == "cookie" else message.address
-        case Test(link="tunnel") | Acknowledgement(link="tunnel"):
-            return "ha"
-        case Test() | Acknowledgement():
-            return message.at
-        case Update():
-            owners = {care_of: pma for pma, care_of in CARE_OF.items()}
-            return owners.get(message.care_of, message.care_of) if message.proxy else MN
-        case HandoverToken():
-            return message.sender if message.to == "ha" else "ha"
-        case CacheRequest() | ContextRequest():
-            return message.asker
-        case CacheAnswer():
-            return "ha2"
-        case PeerUpdate():
-            return next((pma for pma, care_of in CARE_OF.items() if care_of == message.care_of), message.care_of)
-        case PeerAcknowledgement() | ContextData():
-            return "pma1"
-        case Data():
-            return message.outer or message.source
-        case Trigger():
-            return MN
-
-
-def remarks(value: Any) -> tuple[str, ...]:
-    """What the value of a cell means, in words."""
-    match value:
-        case Entry():
-            return value.care_of, "verified" if value.verified else "unverified"
-        case Registration():
-            tokens = " ".join(f"{name}{number}" for name, number in (("PT", value.pt), ("HT", value.ht)) if number)
-            return value.stage, f"last number {value.seq}", *((f"holds {tokens}",) if tokens else ())
-        case None:
-            return ("none",)
-        case tuple():
-            return tuple(map(str, value)) or ("none",)
-        case _:
-            return (str(value),)

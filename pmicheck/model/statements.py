@@ -27,7 +27,7 @@ class Statement:
         given: readings that must be in force for a break to show, because something else stops the attack.
         structural: why no run of the model can break it.
         redundant: why breaking it changes no verdict.
-        concrete: "module.name" under `pmicheck.concrete` that implements it; test: "file::function" that shows it.
+        concrete: "module.name" under `pmicheck` that implements it; test: "file::function" that shows it.
         outside: why neither the model nor the nodes have it.
     """
 

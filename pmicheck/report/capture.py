@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pmicheck import pcap
 from pmicheck.report.octets.table import octets_of
 from pmicheck.trace import Trace
+from pmicheck.wire import pcap
 
 LATEST = (1 << 32) - 1 - pcap.EPOCH
 """Seconds from the beginning of a trace that a capture can tell."""

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pmicheck.analysis import Request
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.report.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions, Table
 from pmicheck.review.trials import decisions_of, handed_over, trial, whole
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Request
 
 CHECKS = frozenset(
     {
@@ -69,7 +69,7 @@ def ablate(
         partial: called with the trials so far if the run does not come to its end, whatever the reason.
 
     Raises:
-        UsageError, ScenarioError: as `pmicheck.analysis.verify`; several scenarios.
+        UsageError, ScenarioError: as `pmicheck.verify.analysis.verify`; several scenarios.
     """
     decisions = decisions_of(request)
     trials: list[Trial] = []

@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker
-from pmicheck.engine import Engine
-from pmicheck.evidence import Findings
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import Scenario, load_scenario
 from pmicheck.model.statements import Statement, load_statements
-from pmicheck.progress import find_stuck
 from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.review.traceability import Census, censuses, plain_name
-from pmicheck.settling import Known, in_order_of_settling, settled
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict, verdict_of
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.evidence import Findings
+from pmicheck.verify.progress import find_stuck
+from pmicheck.verify.settling import Known, in_order_of_settling, settled
 
 ENGINE = Engine(max_states=150_000)
 """Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""

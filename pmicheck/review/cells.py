@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pmicheck import analysis
-from pmicheck.analysis import Request, Shared, plan
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.engine import Engine
-from pmicheck.evidence import Findings
 from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
@@ -18,8 +14,12 @@ from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
-from pmicheck.settling import Known, in_order_of_settling, settled
 from pmicheck.verdict import Verdict, verdict_of
+from pmicheck.verify import analysis
+from pmicheck.verify.analysis import Request, Shared, plan
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.evidence import Findings
+from pmicheck.verify.settling import Known, in_order_of_settling, settled
 
 CUT = 500_000
 """States after which a run under other readings stops: a violation comes early, and what was cut says nothing."""

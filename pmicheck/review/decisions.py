@@ -18,9 +18,7 @@ from typing import Any
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker, weaker_or_equal
-from pmicheck.engine import Engine
 from pmicheck.errors import ScenarioError
-from pmicheck.evidence import state_of
 from pmicheck.explore.result import Projected
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.ground import ground
@@ -33,11 +31,13 @@ from pmicheck.model.cells import Cell
 from pmicheck.model.policy import Policy, Recording
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.terms import Term
-from pmicheck.progress import find_stuck
 from pmicheck.properties.base import State, applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.evidence import state_of
+from pmicheck.verify.progress import find_stuck
 
 HONEST = ""
 """Stands in a table for the honest nodes alone: `progress` is decided without an attacker."""

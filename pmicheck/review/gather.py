@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pmicheck.analysis import Request
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.report.changed import Repairs
@@ -21,7 +20,8 @@ from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
-from pmicheck.workers import at_once, pool_of
+from pmicheck.verify.analysis import Request
+from pmicheck.verify.workers import at_once, pool_of
 
 FEW = 8
 """Up to so many changes at hand, pairs of them are searched too."""

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pmicheck.analysis import Cell, Request, plan
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.evidence import Finding, find_violation
 from pmicheck.explore.result import Exploration, telling
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared
@@ -22,6 +20,8 @@ from pmicheck.review.cells import source_of
 from pmicheck.review.quotients import Named, View, step_ghosts, views
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Cell, Request, plan
+from pmicheck.verify.evidence import Finding, find_violation
 
 LIMIT = 2_000_000
 """States of a system whose graph is made at all."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.layout import STEP_GHOSTS, Grounded
-from pmicheck.grounding.retell import remarks
 from pmicheck.grounding.run import Prepared
+from pmicheck.grounding.told import remarks
 from pmicheck.model.cells import Cell
 from pmicheck.model.messages import CN
 from pmicheck.model.roles.attachment import attached

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from pmicheck.analysis import Cell, Request, Shared, decide, plan
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy
 from pmicheck.model.proposals import PROPOSALS
@@ -17,6 +16,7 @@ from pmicheck.review.alternatives import answering, answers
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.review.trials import OPEN, decisions_of, given, handed_over
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Cell, Request, Shared, decide, plan
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def repair(
         partial: called with what was found so far if the search does not come to its end, whatever the reason.
 
     Raises:
-        UsageError, ScenarioError: as `pmicheck.analysis.verify`; several scenarios.
+        UsageError, ScenarioError: as `pmicheck.verify.analysis.verify`; several scenarios.
     """
     search = _Search(replace(request, properties=tuple(dict.fromkeys((target, PROGRESS)))), target)
     with handed_over(partial, lambda: search.found_so_far(limit)):

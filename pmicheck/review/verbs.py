@@ -6,13 +6,13 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pmicheck.analysis import Request
 from pmicheck.report import review_text
 from pmicheck.report.changed import Repairs, Trials
 from pmicheck.report.record import plain
 from pmicheck.review.ablation import ablate
 from pmicheck.review.alternatives import other_readings
 from pmicheck.review.repair import repair
+from pmicheck.verify.analysis import Request
 
 
 class Told(NamedTuple):
@@ -26,7 +26,7 @@ class Told(NamedTuple):
 def run(
     options: Namespace, request: Request, *, progress: Callable[[str], None], partial: Callable[[Told], None]
 ) -> Told:
-    """Do what the verb says. Raises UsageError, ScenarioError as `pmicheck.analysis.verify`.
+    """Do what the verb says. Raises UsageError, ScenarioError as `pmicheck.verify.analysis.verify`.
 
     `partial` is called with what there is by then if the run does not come to its end, whatever the reason.
     """

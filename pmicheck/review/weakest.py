@@ -5,7 +5,8 @@
 Of the named attackers that break a property only the minimal ones are taken. Each is narrowed power by power (single
 links, single corrupted principals) until nothing can be left out, and the scenario is cut after ever fewer phases of
 the clock. One run decides all properties of a scenario at once, and what the record has decided is not run again; nor
-are powers tried which are enough since some of them are, or too few since more of them are (`pmicheck.settling`).
+are powers tried which are enough since some of them are, or too few since more of them are
+(`pmicheck.verify.settling`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from pmicheck.analysis import Cell, Shared
 from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named, weaker_or_equal
-from pmicheck.engine import UNLIMITED
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
 from pmicheck.model.policy import Policy
@@ -28,6 +27,8 @@ from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Weakest
 from pmicheck.review.cells import outcomes, source_of
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Cell, Shared
+from pmicheck.verify.engine import UNLIMITED
 
 BYSTANDER_LINK = "bystander"
 """What `EVERYWHERE` has beyond the named links: the access links of those who take no part."""

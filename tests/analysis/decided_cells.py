@@ -11,19 +11,19 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pmicheck.analysis import state_of
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
-from pmicheck.engine import UNLIMITED
-from pmicheck.evidence import Findings
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
-from pmicheck.progress import find_stuck
 from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import DECIDED
+from pmicheck.verify.analysis import state_of
+from pmicheck.verify.engine import UNLIMITED
+from pmicheck.verify.evidence import Findings
+from pmicheck.verify.progress import find_stuck
 
 Settings = tuple[tuple[str, str], ...]
 

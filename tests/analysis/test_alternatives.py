@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from decided_cells import scenario, violated_in
 
-from pmicheck.analysis import Request
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Trials
 from pmicheck.review.alternatives import answering, answers, other_readings, suggestion
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Request
 
 NAME = "type1-settled"
 CHOSEN = ("off-path", "home-path")

@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 from decided_cells import grounded
 
-from pmicheck.analysis import Request, decide, plan
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.retell import retell
 from pmicheck.trace import Step, Trace
+from pmicheck.verify.analysis import Request, decide, plan
 
 CELLS = [
     ("type1-initial", "home-path"),

@@ -10,12 +10,12 @@ import pytest
 from decided_cells import CELLS, decided, progress_verdict, scenario
 
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
-from pmicheck.engine import Engine
 from pmicheck.grounding.run import prepare
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import SHIPPED
-from pmicheck.progress import find_stuck
 from pmicheck.properties.catalogue import NAMES, PROGRESS
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.progress import find_stuck
 
 COUNTS = tomllib.loads(Path(__file__).with_name("state_counts.toml").read_text(encoding="utf-8"))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.analysis import Request, verify
 from pmicheck.errors import UsageError
 from pmicheck.report.record import Record, dumps
 from pmicheck.review import gather as module
 from pmicheck.review.cells import Cell, Verdicts
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Request, verify
 
 CELL = Cell("type1-initial", "home-path", "no-redirection")
 READ = Cell("type1-initial", "home-path", "no-redirection", (("plain_rr_fallback", "no"),))

@@ -9,8 +9,6 @@ from dataclasses import replace
 import networkx as nx
 import pytest
 
-from pmicheck.analysis import Request, plan, verify
-from pmicheck.engine import Engine
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
@@ -20,6 +18,8 @@ from pmicheck.report.record import Record
 from pmicheck.review import graphs as module
 from pmicheck.review.graphs import graph_of, graphs
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Request, plan, verify
+from pmicheck.verify.engine import Engine
 
 CELLS = (
     ("data-plane", "home-path"),

@@ -12,19 +12,19 @@ from typing import NamedTuple
 import pytest
 from decided_cells import first_violation, scenario
 
-from pmicheck.analysis import Cell, Request, plan, verify
-from pmicheck.engine import Engine
 from pmicheck.errors import UsageError
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import prepare
 from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
-from pmicheck.progress import find_stuck
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_baseline, render
 from pmicheck.report.record import Record, fingerprint, load, save
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay, Verdict
+from pmicheck.verify.analysis import Cell, Request, plan, verify
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.progress import find_stuck
 
 TODAY = datetime.date(2026, 1, 1)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pmicheck.analysis import Request, verify
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.analysis import Request, verify
 
 
 def ran(name: str, attacker: str, late: int) -> Record:

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from pmicheck.analysis import Request, verify
-from pmicheck.checkpoints import LOCK, RUN, claimed
-from pmicheck.cli import main
-from pmicheck.engine import Engine
+from pmicheck.cli.main import main
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.explore import checkpoint, explorer
 from pmicheck.verdict import DECIDED, ExitCode
+from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.checkpoints import LOCK, RUN, claimed
+from pmicheck.verify.engine import Engine
 
 CELLS = ["type1-settled", "--property", "no-redirection", "--property", "token-secrecy"]
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_is_said_before_any_work(
 
 def test_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
     program = (
-        "import os, time; from pmicheck.workers import pool_of\n"
+        "import os, time; from pmicheck.verify.workers import pool_of\n"
         "with pool_of(2) as pool:\n"
         "    print(*{pool.submit(os.getpid).result() for _ in range(9)}, flush=True)\n"
         "    pool.submit(time.sleep, 60); pool.submit(time.sleep, 60).result()\n"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from decided_cells import progress_verdict, scenario, violated_in
 
-from pmicheck.analysis import Request
 from pmicheck.model.policy import make_policy
 from pmicheck.model.proposals import PROPOSALS, Proposal
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Repairs
 from pmicheck.review.repair import options, repair
+from pmicheck.verify.analysis import Request
 
 NAME = "rr-mobile"
 

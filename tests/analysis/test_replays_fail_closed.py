@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pmicheck.analysis import Request, replay_trace, verify
 from pmicheck.concrete.agreement import LASTING
 from pmicheck.concrete.changes import KINDS
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay
+from pmicheck.verify.analysis import Request, replay_trace, verify
 
 RUNS: dict[str, tuple[str, str, dict[str, str]]] = {
     "RFC 6275": ("rr-mobile", "home-path", {}),

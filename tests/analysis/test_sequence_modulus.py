@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from pmicheck.analysis import Request, verify
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.analysis import Request, verify
 
 CELLS = [
     ("rr-mobile", "home-path"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.analysis import Request, decide, plan, verify
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.report.record import Record, Result
-from pmicheck.settling import Known, comparable, implied, in_order_of_settling, settled
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.analysis import Request, decide, plan, verify
+from pmicheck.verify.settling import Known, comparable, implied, in_order_of_settling, settled
 
 LINKS = ("ha-cn", "careof-cn", "everywhere")
 POWERS = st.builds(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from test_replays_fail_closed import RUNS, traces
 
-from pmicheck.analysis import Request, replay_trace, verify
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.stage import _addresses
 from pmicheck.model.topology import LINKS
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
+from pmicheck.verify.analysis import Request, replay_trace, verify
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 NAMES = {str(address): name for name, address in _addresses().items()}
 INTERNET = "Internet"
@@ -155,7 +155,7 @@ def test_times_never_step_back_and_are_those_of_the_capture(run: str, tmp_path: 
 
 def capture(path: Path) -> list[tuple[float, bytes]]:
     """Seconds since the start of the trace, and octets, of each packet."""
-    from pmicheck.pcap import EPOCH
+    from pmicheck.wire.pcap import EPOCH
 
     data, at, found = path.read_bytes(), 24, []
     while at < len(data):

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pmicheck.analysis import Request, verify
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.model.statements import load_statements
@@ -19,6 +18,7 @@ from pmicheck.review import dispositions as told
 from pmicheck.review.breaches import Break as Broken
 from pmicheck.review.breaches import breaches, verdicts
 from pmicheck.review.traceability import Traced, censuses, trace_statements
+from pmicheck.verify.analysis import Request, verify
 
 TRACED = {one.statement.name: one for one in trace_statements()}
 MUSTS = [one.name for one in load_statements().values() if one.is_must]

@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 from decided_cells import scenario
 
-from pmicheck.analysis import Request, plan
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.policy import make_policy
 from pmicheck.report.record import Record, Result
@@ -16,6 +15,7 @@ from pmicheck.report.review import Weakest
 from pmicheck.review.cells import Verdicts, outcomes
 from pmicheck.review.weakest import BYSTANDER_LINK, Shared, minimal_results, narrowed, powers_of, weakest
 from pmicheck.verdict import Verdict
+from pmicheck.verify.analysis import Request, plan
 
 INITIAL = ("off-path", "home-path", "careof-path", "dolev-yao", "malicious-mn")
 

@@ -12,7 +12,6 @@ import pytest
 from numbered_words import VALUES, WORDS, with_numbered_words
 from test_replays_fail_closed import violations
 
-from pmicheck.analysis import replay_trace
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.report.ci.sarif import sarif
 from pmicheck.report.flaws import way_in
@@ -23,6 +22,7 @@ from pmicheck.report.sequence.story import Event, tell
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.analysis import replay_trace
 
 CELLS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "rr-mobile": ("careof-path", ()),

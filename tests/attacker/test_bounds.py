@@ -10,8 +10,6 @@ import pytest
 from decided_cells import DECIDER, properties_of, scenario
 
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.engine import UNLIMITED
-from pmicheck.evidence import Findings
 from pmicheck.grounding.run import prepare
 from pmicheck.model.fields import FIELDS, Choice, Domain
 from pmicheck.model.messages import ContextData, HandoverToken, Message, PeerAcknowledgement, PeerUpdate, Update
@@ -21,6 +19,8 @@ from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
 from pmicheck.model.world import World
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.verdict import DECIDED
+from pmicheck.verify.engine import UNLIMITED
+from pmicheck.verify.evidence import Findings
 
 Widened = Mapping[type[Message], Mapping[str, Domain]]
 

@@ -8,13 +8,13 @@ import pytest
 from decided_cells import DECIDER, properties_of, scenario
 
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.evidence import find_violation
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.ground import ground
 from pmicheck.grounding.layout import Observed, lay_out
 from pmicheck.grounding.run import Prepared, begin
 from pmicheck.model.policy import make_policy
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify.evidence import find_violation
 
 CELLS = (
     ("type1-initial", "off-path", {}),

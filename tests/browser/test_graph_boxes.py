@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pmicheck.analysis import Request
 from pmicheck.report.graphs import svg as state_graph_svg
 from pmicheck.report.graphs.data import Quotient, StateGraph
 from pmicheck.report.graphs.files import render
 from pmicheck.report.graphs.svg import svg
 from pmicheck.review.graphs import graph_of
+from pmicheck.verify.analysis import Request
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import state_graph_samples as samples

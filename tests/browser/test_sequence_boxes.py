@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pmicheck.analysis import Request, verify
 from pmicheck.report.sequence import chart as sequence
 from pmicheck.report.sequence.chart import chart
 from pmicheck.trace import Trace
+from pmicheck.verify.analysis import Request, verify
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import sequence_traces as samples

@@ -1,4 +1,4 @@
-"""Stands in for `pmicheck.analysis`: same interface; finds what FAKE_PLAN in the environment says."""
+"""Stands in for `pmicheck.verify.analysis`: same interface; finds what FAKE_PLAN in the environment says."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import record_samples as samples
 
-from pmicheck.engine import UNLIMITED, Engine
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.report.record import Record, ReplayOutcome, Witness
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.engine import UNLIMITED, Engine
 
 
 @dataclass(frozen=True)

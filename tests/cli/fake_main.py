@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
 import fake_analysis
 import fake_gather
 
-sys.modules["pmicheck.analysis"] = fake_analysis
+sys.modules["pmicheck.verify.analysis"] = fake_analysis
 sys.modules["pmicheck.review.gather"] = fake_gather
 
-from pmicheck.cli import main  # noqa: E402
+from pmicheck.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,7 +10,7 @@ import sys
 import pytest
 from cli_runner import Run, surroundings
 
-from pmicheck import options
+from pmicheck.cli import options
 from pmicheck.verdict import ExitCode
 
 VERBS = options.verbs()
@@ -36,7 +36,7 @@ def test_every_verb_says_how_to_call_it(run: Run, call: tuple[str, ...]) -> None
 
 
 def test_every_verb_of_the_parser_is_run_by_something() -> None:
-    from pmicheck.cli import _verb
+    from pmicheck.cli.main import _verb
 
     named = [" ".join(call) for call in CALLS]
     assert all(callable(_verb(name)) for name in named)
@@ -60,7 +60,7 @@ def test_the_help_names_every_exit_code(run: Run, code: ExitCode) -> None:
 @pytest.mark.parametrize("call", [(), ("verify",), ("diff",), ("graph",)], ids=" ".join)
 def test_help_imports_nothing_slow(call: tuple[str, ...]) -> None:
     code = (
-        f"import sys; from pmicheck.cli import main; main([*{call!r}, '--help']);"
+        f"import sys; from pmicheck.cli.main import main; main([*{call!r}, '--help']);"
         f"slow = set({SLOW!r}) & set(sys.modules); sys.exit(f'imported {{slow}}' if slow else 0)"
     )
     subprocess.run([sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True, timeout=60)
@@ -69,7 +69,7 @@ def test_help_imports_nothing_slow(call: tuple[str, ...]) -> None:
 def test_a_verdict_without_a_violation_imports_z3_and_nothing_else_that_is_slow() -> None:
     call = ["verify", "type1-settled", "--attacker", "off-path", "--no-cache"]
     told = f"print(*sorted(set({SLOW!r}) & set(sys.modules)))"
-    code = f"import sys; from pmicheck.cli import main; main({call!r}); {told}"
+    code = f"import sys; from pmicheck.cli.main import main; main({call!r}); {told}"
     ended = subprocess.run(
         [sys.executable, "-c", code], env=surroundings("holds"), check=True, capture_output=True, text=True, timeout=60
     )
@@ -80,7 +80,7 @@ def test_help_is_quick() -> None:
     times = []
     for _ in range(5):  # processor time: the wall clock measures the neighbours
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        call = [sys.executable, "-c", "from pmicheck.cli import main; main(['--help'])"]
+        call = [sys.executable, "-c", "from pmicheck.cli.main import main; main(['--help'])"]
         subprocess.run(call, env=surroundings("holds"), check=True, capture_output=True, timeout=60)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -197,7 +197,7 @@ def test_diff_of_a_partial_record_says_so(run: Run, record: Path) -> None:
 
 
 def test_a_graph_goes_to_stdout_or_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pmicheck.cli import main
+    from pmicheck.cli.main import main
 
     call = ["graph", "type1-settled", "--attacker", "home-path", "--format", "dot"]
     assert main(call) == ExitCode.AS_EXPECTED
@@ -209,7 +209,7 @@ def test_a_graph_goes_to_stdout_or_to_a_file(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_a_graph_of_a_part_of_the_states_ends_with_3(capsys: pytest.CaptureFixture[str]) -> None:
-    from pmicheck.cli import main
+    from pmicheck.cli.main import main
 
     call = ["graph", "type1-settled", "--by", "full", "--max-states", "20", "--format", "json"]
     assert main(call) == ExitCode.INCONCLUSIVE
@@ -228,7 +228,7 @@ def test_a_graph_of_a_part_of_the_states_ends_with_3(capsys: pytest.CaptureFixtu
     ],
 )
 def test_2_for_a_graph_of_nothing(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from pmicheck.cli import main
+    from pmicheck.cli.main import main
 
     assert main(["graph", *arguments]) == ExitCode.USAGE
     assert said in capsys.readouterr().err

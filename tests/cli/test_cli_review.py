@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 
 SMALL = ("type1-settled", "--attacker", "off-path")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_runner import command, surroundings
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.errors import LimitReached
 from pmicheck.report.record import load
 from pmicheck.review.decisions import Decisions

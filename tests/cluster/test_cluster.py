@@ -24,8 +24,8 @@ from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
-from pmicheck.matrix import Request, plan
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify.matrix import Request, plan
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 

@@ -22,13 +22,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pmicheck import analysis, cli
+from pmicheck.cli import main as cli
 from pmicheck.cluster import connection as connections
 from pmicheck.cluster.own import processes
 from pmicheck.cluster.place import Place
 from pmicheck.errors import LimitReached
-from pmicheck.matrix import Request
 from pmicheck.report.record import Record
+from pmicheck.verify import analysis
+from pmicheck.verify.matrix import Request
 
 CELL = ("type1-initial", "--attacker", "home-path")
 
@@ -161,7 +162,7 @@ def test_without_dask_it_says_what_to_install(
 
 
 def test_dask_and_numpy_are_imported_for_a_cluster_only() -> None:
-    code = "import sys, pmicheck.analysis, pmicheck.cli; print({'distributed', 'dask', 'numpy'} & set(sys.modules))"
+    code = "import sys, pmicheck.verify.analysis, pmicheck.cli.main; print({'distributed', 'dask', 'numpy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 

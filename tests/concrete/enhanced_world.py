@@ -18,21 +18,21 @@ from world import (
     message_in,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import Status
 from pmicheck.concrete.network import Flight, Network
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.binding_cache import Entry
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.registration import Registration
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.registration import Registration
+from pmicheck.wire import codec
+from pmicheck.wire.constants import Status
+from pmicheck.wire.packet import Packet
 
 STRANGER = identity("attacker", "2001:db8:bad:1::")[1]
-Update, Acknowledgement = wire.BindingUpdate, wire.BindingAcknowledgement
+Update, Acknowledgement = codec.BindingUpdate, codec.BindingAcknowledgement
 
 
 @dataclass
@@ -87,19 +87,19 @@ class World:
         assert entry is not None
         return entry
 
-    def sent(self, kind: type[wire.Message], since: int = 0) -> list[tuple[Packet, wire.Message]]:
+    def sent(self, kind: type[codec.Message], since: int = 0) -> list[tuple[Packet, codec.Message]]:
         """The packets of the capture whose message, outside tunnels, is of a kind."""
         found = [(Packet.from_bytes(packet), message_in(packet)) for _, packet in self.network.capture[since:]]
         return [(packet, message) for packet, message in found if isinstance(message, kind)]
 
     def answer(self, status: Status, sequence: int) -> None:
         """Somebody sends an acknowledgement without a MAC, as statuses 136 to 138 have none."""
-        message = wire.BindingAcknowledgement(status, sequence, 0)
+        message = codec.BindingAcknowledgement(status, sequence, 0)
         to = self.mn.care_of_address or HOME
         self.network.inject(plain_packet(message, CORRESPONDENT, to).to_bytes(), 1)
 
 
-def names(message: wire.Message) -> list[str]:
+def names(message: codec.Message) -> list[str]:
     return [type(option).__name__.removesuffix("Option") for option in message.options]
 
 

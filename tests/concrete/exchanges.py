@@ -8,12 +8,12 @@ from ipaddress import IPv6Address
 
 from world import CARE_OF_1, CORRESPONDENT, PLAIN_HOME, SEED, message_in, policy
 
-from pmicheck.concrete import tokens, wire
-from pmicheck.concrete.constants import BindingUpdateFlag
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.policy import Policy
+from pmicheck.wire import codec, tokens
+from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 COOKIE = b"a cookie"
 UNUSABLE = tuple(map(IPv6Address, ("::", "::1", "fe80::1", "ff02::1", "ff0e::101")))
@@ -30,12 +30,12 @@ def ask(node: Node, packet: Packet, now: float = 0.0, *, protected: bool = False
     return [Packet.from_bytes(octets) for octets in node.packets_to_send()]
 
 
-def message(packet: Packet) -> wire.Message:
+def message(packet: Packet) -> codec.Message:
     return message_in(packet.to_bytes())
 
 
 def said(
-    content: wire.Message,
+    content: codec.Message,
     source: IPv6Address,
     destination: IPv6Address = CORRESPONDENT,
     *,
@@ -50,7 +50,7 @@ def said(
         home_address=home_address,
         routing_home_address=routing_home_address,
     )
-    octets = wire.encode(content, source=blank.checksum_source, destination=blank.checksum_destination)
+    octets = codec.encode(content, source=blank.checksum_source, destination=blank.checksum_destination)
     return dataclasses.replace(blank, payload=MobilityHeader(octets))
 
 
@@ -58,18 +58,18 @@ def said(
 class Tokens:
     """What both tests of return routability brought."""
 
-    home: wire.HomeTest
-    care_of: wire.CareOfTest
+    home: codec.HomeTest
+    care_of: codec.CareOfTest
 
 
 def return_routability(
     cn: CorrespondentNode, care_of_address: IPv6Address = CARE_OF_1, home: IPv6Address = PLAIN_HOME, now: float = 0.0
 ) -> Tokens:
-    (hot,) = ask(cn, said(wire.HomeTestInit(COOKIE), home), now)
-    (cot,) = ask(cn, said(wire.CareOfTestInit(COOKIE), care_of_address), now)
+    (hot,) = ask(cn, said(codec.HomeTestInit(COOKIE), home), now)
+    (cot,) = ask(cn, said(codec.CareOfTestInit(COOKIE), care_of_address), now)
     home_test, care_of_test = message(hot), message(cot)
-    assert isinstance(home_test, wire.HomeTest)
-    assert isinstance(care_of_test, wire.CareOfTest)
+    assert isinstance(home_test, codec.HomeTest)
+    assert isinstance(care_of_test, codec.CareOfTest)
     return Tokens(home_test, care_of_test)
 
 
@@ -85,7 +85,7 @@ def plain_update(
     flags: BindingUpdateFlag = BindingUpdateFlag.ACKNOWLEDGE,
     deletes: bool = False,
     early: bool = False,
-    others: tuple[wire.Option, ...] = (),
+    others: tuple[codec.Option, ...] = (),
 ) -> Packet:
     """A binding update by return routability, its MAC made as RFC 6275 5.2.5 and 6.2.7 and RFC 4866 4.1 say.
 
@@ -99,15 +99,15 @@ def plain_update(
     care_of_address = home if deletes else alternate or source
     options = list(others)
     if alternate is not None:
-        options.append(wire.AlternateCareOfAddressOption(alternate))
+        options.append(codec.AlternateCareOfAddressOption(alternate))
     care_of_index = 0 if early or deletes else tests.care_of.nonce_index
     options += [
-        wire.NonceIndicesOption(tests.home.nonce_index, care_of_index),
-        wire.BindingAuthorizationDataOption(),
+        codec.NonceIndicesOption(tests.home.nonce_index, care_of_index),
+        codec.BindingAuthorizationDataOption(),
     ]
     blank = Packet(source, CORRESPONDENT, MobilityHeader(b""), home_address=home if home_address_option else None)
-    octets = wire.seal(
-        wire.BindingUpdate(sequence, lifetime, flags, tuple(options)),
+    octets = codec.seal(
+        codec.BindingUpdate(sequence, lifetime, flags, tuple(options)),
         source=blank.checksum_source,
         destination=CORRESPONDENT,
         authenticate=lambda header: tokens.authenticator(kbm, care_of_address, CORRESPONDENT, header),
@@ -115,9 +115,9 @@ def plain_update(
     return dataclasses.replace(blank, payload=MobilityHeader(octets))
 
 
-def acknowledgement(packets: list[Packet]) -> wire.BindingAcknowledgement:
+def acknowledgement(packets: list[Packet]) -> codec.BindingAcknowledgement:
     """The only answer, which is an acknowledgement."""
     (packet,) = packets
     answer = message(packet)
-    assert isinstance(answer, wire.BindingAcknowledgement)
+    assert isinstance(answer, codec.BindingAcknowledgement)
     return answer

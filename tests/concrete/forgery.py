@@ -7,13 +7,13 @@ from ipaddress import IPv6Address
 
 from world import ATTACKER, CORRESPONDENT, HOME, PROXY_FLAGS, ProxyWorld, message_in
 
-from pmicheck.concrete import tokens, wire
-from pmicheck.concrete.constants import BindingUpdateFlag
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.nodes import sealing
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.policy import Policy
+from pmicheck.wire import codec, tokens
+from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 COOKIE = b"whatever"
 
@@ -46,22 +46,22 @@ def update(
     flags = PROXY_FLAGS if proxy else BindingUpdateFlag.ACKNOWLEDGE
     if not acknowledge:
         flags &= ~BindingUpdateFlag.ACKNOWLEDGE
-    options: list[wire.Option] = []
+    options: list[codec.Option] = []
     if proxy and not home_address_option:
-        options.append(wire.MobileNodeHomeAddressOption(home_address))
-    indices = wire.NonceIndicesOption(home_index, care_of_index)
+        options.append(codec.MobileNodeHomeAddressOption(home_address))
+    indices = codec.NonceIndicesOption(home_index, care_of_index)
     indices_are_signed = identity is not None and chosen.reading("signed_nonces") == "yes"
     if indices_are_signed:
         options.append(indices)
     if identity is not None and identity.delegation is not None:
-        options.append(wire.DelegationOption(identity.delegation))
+        options.append(codec.DelegationOption(identity.delegation))
     if identity is not None:
-        options += [wire.CgaParametersOption(identity.cga_parameters), wire.SignatureOption(bytes(128))]
+        options += [codec.CgaParametersOption(identity.cga_parameters), codec.SignatureOption(bytes(128))]
     if asks_for_care_of_token:
-        options.append(wire.CareOfTestInitOption())
+        options.append(codec.CareOfTestInitOption())
     if not indices_are_signed:
         options.append(indices)
-    options.append(wire.BindingAuthorizationDataOption())
+    options.append(codec.BindingAuthorizationDataOption())
     blank = Packet(
         care_of_address,
         CORRESPONDENT,
@@ -78,8 +78,8 @@ def update(
         covered = sealing.signed_data(chosen, signed_for or mac_address, CORRESPONDENT, part)
         return sealing.sign(key.private_key, covered)
 
-    octets = wire.seal(
-        wire.BindingUpdate(sequence, lifetime, flags, tuple(options)),
+    octets = codec.seal(
+        codec.BindingUpdate(sequence, lifetime, flags, tuple(options)),
         source=blank.checksum_source,
         destination=blank.checksum_destination,
         sign=None if identity is None else sign,
@@ -90,11 +90,11 @@ def update(
 
 def home_token(world: ProxyWorld, now: float, home_address: IPv6Address = HOME) -> tuple[bytes, int]:
     """T and its index, as somebody on the path between home agent and correspondent gets it."""
-    inner = plain_packet(wire.HomeTestInit(COOKIE), home_address, CORRESPONDENT)
+    inner = plain_packet(codec.HomeTestInit(COOKIE), home_address, CORRESPONDENT)
     world.network.inject(inner.to_bytes(), now, via="ha-cn")
     answer = world.network.collect(now)[-1]
     message = message_in(world.network.drop(answer.flight_id))
-    assert isinstance(message, wire.HomeTest)
+    assert isinstance(message, codec.HomeTest)
     if not world.policy.has("home-test"):
         return sealing.ZERO_TOKEN, message.nonce_index
     return message.token, message.nonce_index
@@ -102,11 +102,11 @@ def home_token(world: ProxyWorld, now: float, home_address: IPv6Address = HOME) 
 
 def care_of_token(world: ProxyWorld, now: float, care_of_address: IPv6Address = ATTACKER) -> tuple[bytes, int]:
     """C and its index, as the owner of a care-of address gets it."""
-    packet = plain_packet(wire.CareOfTestInit(COOKIE), care_of_address, CORRESPONDENT)
+    packet = plain_packet(codec.CareOfTestInit(COOKIE), care_of_address, CORRESPONDENT)
     world.network.inject(packet.to_bytes(), now)
     answer = world.network.collect(now)[-1]
     message = message_in(world.network.drop(answer.flight_id))
-    assert isinstance(message, wire.CareOfTest)
+    assert isinstance(message, codec.CareOfTest)
     return message.token, message.nonce_index
 
 
@@ -115,7 +115,7 @@ def readdressed(packet: bytes, source: IPv6Address) -> bytes:
     parsed = Packet.from_bytes(packet)
     message = message_in(packet)
     moved = dataclasses.replace(parsed, source=source)
-    octets = wire.encode(message, source=moved.checksum_source, destination=moved.checksum_destination)
+    octets = codec.encode(message, source=moved.checksum_source, destination=moved.checksum_destination)
     return dataclasses.replace(moved, payload=MobilityHeader(octets)).to_bytes()
 
 

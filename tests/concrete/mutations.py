@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from wire_strategies import addresses, known_messages, plain_options, unknown_messages
 from world import ATTACKER, CARE_OF_1, CARE_OF_2, CORRESPONDENT, HOME, HOME_AGENT, PLAIN_HOME, PMA1, PMA2
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import NextHeader
-from pmicheck.concrete.packet import MobilityHeader, OtherPayload, Packet, Payload, UdpDatagram
 from pmicheck.errors import WireError
+from pmicheck.wire import codec
+from pmicheck.wire.constants import NextHeader
+from pmicheck.wire.packet import MobilityHeader, OtherPayload, Packet, Payload, UdpDatagram
 
 NAMED = (ATTACKER, CARE_OF_1, CARE_OF_2, CORRESPONDENT, HOME, HOME_AGENT, PLAIN_HOME, PMA1, PMA2)
 
@@ -51,8 +51,8 @@ def _changed_fields(draw: st.DrawFn, thing: Any, place: st.SearchStrategy[IPv6Ad
 
 @st.composite
 def _changed_options(
-    draw: st.DrawFn, options: Sequence[wire.Option], place: st.SearchStrategy[IPv6Address]
-) -> tuple[wire.Option, ...]:
+    draw: st.DrawFn, options: Sequence[codec.Option], place: st.SearchStrategy[IPv6Address]
+) -> tuple[codec.Option, ...]:
     """One option more, one less, one changed, or two that have changed places."""
     changed = list(options)
     how = draw(st.sampled_from(["more", "less", "changed", "moved"]))
@@ -69,13 +69,13 @@ def _changed_options(
 
 
 @st.composite
-def _changed_message(draw: st.DrawFn, content: wire.Message, place: st.SearchStrategy[IPv6Address]) -> wire.Message:
+def _changed_message(draw: st.DrawFn, content: codec.Message, place: st.SearchStrategy[IPv6Address]) -> codec.Message:
     """Another message altogether, or the same with a field or an option changed."""
-    if isinstance(content, wire.UnknownMessage) or draw(st.integers(0, 9)) == 0:
-        another: wire.Message = draw(known_messages | unknown_messages)
+    if isinstance(content, codec.UnknownMessage) or draw(st.integers(0, 9)) == 0:
+        another: codec.Message = draw(known_messages | unknown_messages)
         return another
     if draw(st.booleans()):
-        changed: wire.Message = draw(_changed_fields(content, place))
+        changed: codec.Message = draw(_changed_fields(content, place))
         return changed
     return dataclasses.replace(content, options=draw(_changed_options(content.options, place)))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.concrete import cga, keys
+from pmicheck.wire import cga, keys
 
 # RFC 3972 Appendix A.
 PREFIX = bytes.fromhex("fe80000000000000")

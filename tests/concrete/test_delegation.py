@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_octets import ADDRESS, decode, encode, raw
 
-from pmicheck.concrete import delegation, keys, wire
-from pmicheck.concrete.delegation import KEY_START, Delegation
-from pmicheck.concrete.signature import TYPE_TAG, sign
-from pmicheck.concrete.wire_options import walk_options
 from pmicheck.errors import WireError
+from pmicheck.wire import codec, delegation, keys
+from pmicheck.wire.delegation import KEY_START, Delegation
+from pmicheck.wire.options import walk_options
+from pmicheck.wire.signature import TYPE_TAG, sign
 
 CARE_OF = IPv6Address("2001:db8:13::1")
 AGENT = keys.der_public_key("pma1")
@@ -24,8 +24,8 @@ SIGNED = Delegation(7, 21600, CARE_OF, AGENT).signed(NODE, ADDRESS)
 OPTIONS_START = 12
 
 
-def update_with(*options: wire.Option) -> wire.BindingUpdate:
-    return wire.BindingUpdate(1, 2, options=options)
+def update_with(*options: codec.Option) -> codec.BindingUpdate:
+    return codec.BindingUpdate(1, 2, options=options)
 
 
 def test_it_is_serial_lifetime_care_of_address_key_and_signature() -> None:
@@ -81,7 +81,7 @@ def test_nothing_but_the_type_tag_parts_it_from_the_signature_of_an_update() -> 
 )
 def test_it_travels_in_slices_of_255_octets(octets: int, slices: list[int]) -> None:
     content = bytes(index % 251 for index in range(octets))
-    message = update_with(wire.DelegationOption(content), wire.CgaParametersOption(bytes(187)))
+    message = update_with(codec.DelegationOption(content), codec.CgaParametersOption(bytes(187)))
     header = encode(message)
     found = [item for item in walk_options(header, OPTIONS_START) if item.option_type == 247]
     assert [item.data_end - item.data_start for item in found] == slices
@@ -89,7 +89,7 @@ def test_it_travels_in_slices_of_255_octets(octets: int, slices: list[int]) -> N
 
 
 def test_cga_parameters_after_a_delegation_are_no_further_slice_of_it() -> None:
-    message = update_with(wire.DelegationOption(bytes(255)), wire.CgaParametersOption(b"\1"))
+    message = update_with(codec.DelegationOption(bytes(255)), codec.CgaParametersOption(b"\1"))
     assert decode(encode(message)) == message
 
 
@@ -97,8 +97,8 @@ def test_slices_must_be_full_but_the_last_and_none_is_empty() -> None:
     with pytest.raises(WireError, match="expected 255 octets in a Delegation option that another one follows"):
         decode(raw(5, "000100000002" + "f702aaaa" + "f702bbbb" + "01020000"))
     with pytest.raises(WireError, match="one Delegation option, since receivers join adjacent ones"):
-        encode(update_with(wire.DelegationOption(b"\1"), wire.DelegationOption(b"\2")))
+        encode(update_with(codec.DelegationOption(b"\1"), codec.DelegationOption(b"\2")))
     with pytest.raises(WireError, match="expected Delegation of at least one octet"):
         decode(raw(5, "000100000002" + "f700" + "0100"))
     with pytest.raises(WireError, match="expected Delegation of at least one octet"):
-        encode(update_with(wire.DelegationOption(b"")))
+        encode(update_with(codec.DelegationOption(b"")))

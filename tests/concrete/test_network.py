@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from world import ATTACKER, CORRESPONDENT, HOME, HOME_AGENT, PMA1, PMA2, ProxyWorld
 
-from pmicheck import pcap
-from pmicheck.concrete.packet import Packet, UdpDatagram
 from pmicheck.errors import UsageError
+from pmicheck.wire import pcap
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 
 def _data(destination: IPv6Address, octets: int = 10) -> bytes:

@@ -14,11 +14,11 @@ from peer_world import (
 )
 from world import HOME, HOME_AGENT, PMA1, PMA2, PROFILE, checks, kinds
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.network import PEER_PATH, TUNNEL
-from pmicheck.concrete.nodes.local_routing import TriggerMode
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import Packet, UdpDatagram
+from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.node import plain_packet
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 DATA = Packet(HOME, CN_HOME, UdpDatagram(b"hello"))
 
@@ -115,7 +115,7 @@ def test_an_ingress_filter_stops_what_no_attached_node_could_say() -> None:
 def test_signalling_of_a_node_itself_goes_to_its_home_agent_which_filters_it() -> None:
     world = PeerWorld()
     world.handshake()
-    world.pma1.from_node(plain_packet(wire.HomeTestInit(bytes(8)), HOME, CN_HOME), 0)
+    world.pma1.from_node(plain_packet(codec.HomeTestInit(bytes(8)), HOME, CN_HOME), 0)
     (flight,) = world.send_all()
     assert flight.destination == HOME_AGENT
     world.network.settle(0)

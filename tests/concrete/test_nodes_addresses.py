@@ -36,14 +36,14 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import BindingErrorStatus, BindingUpdateFlag, Status
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import Packet, UdpDatagram
+from pmicheck.nodes.node import plain_packet
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingErrorStatus, BindingUpdateFlag, Status
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 OTHER_HOME = IPv6Address("2001:db8:1::78")
-UNKNOWN = wire.UnknownMessage(99, bytes(10))
-INITS = (wire.HomeTestInit(COOKIE), wire.CareOfTestInit(COOKIE), wire.ProxyHomeTestInit(COOKIE, PMA1))
+UNKNOWN = codec.UnknownMessage(99, bytes(10))
+INITS = (codec.HomeTestInit(COOKIE), codec.CareOfTestInit(COOKIE), codec.ProxyHomeTestInit(COOKIE, PMA1))
 DATA = UdpDatagram(b"data")
 
 
@@ -52,7 +52,7 @@ DATA = UdpDatagram(b"data")
 
 @pytest.mark.parametrize("source", [*UNUSABLE, CORRESPONDENT])
 @pytest.mark.parametrize("content", [*INITS, UNKNOWN], ids=lambda content: type(content).__name__)
-def test_a_correspondent_answers_no_source_that_is_no_other_node(source: IPv6Address, content: wire.Message) -> None:
+def test_a_correspondent_answers_no_source_that_is_no_other_node(source: IPv6Address, content: codec.Message) -> None:
     """RFC 6275 9.3.3, 9.5.4; RFC 4291 2.1 for the correspondent's own address."""
     cn = correspondent()
     assert ask(cn, said(content, source)) == []
@@ -73,8 +73,8 @@ def test_a_binding_update_from_no_unicast_source_is_discarded(source: IPv6Addres
 def test_no_context_and_no_binding_goes_to_such_a_source(source: IPv6Address) -> None:
     """4.2, 4.2.1 of the draft: who asks must be able to get the answer."""
     world = PeerWorld(policy(context_transfer="unauthenticated"))
-    assert ask(world.pma1, said(wire.ContextTransferRequest(1, HOME), source, PMA1)) == []
-    assert ask(world.ha1, said(wire.BindingCacheRequest(1, HOME), source, HOME_AGENT)) == []
+    assert ask(world.pma1, said(codec.ContextTransferRequest(1, HOME), source, PMA1)) == []
+    assert ask(world.ha1, said(codec.BindingCacheRequest(1, HOME), source, HOME_AGENT)) == []
     assert checks(world.pma1) == checks(world.ha1) == ["source"]
 
 
@@ -102,7 +102,7 @@ def test_what_comes_out_of_a_tunnel_has_a_source_too(source: IPv6Address) -> Non
 
 def test_a_type_2_correspondent_sends_no_token_to_a_multicast_address() -> None:
     world = Type2World()
-    inner = said(wire.ProxyHomeTestInit(COOKIE, PMA1), IPv6Address("ff0e::101"), CN4)
+    inner = said(codec.ProxyHomeTestInit(COOKIE, PMA1), IPv6Address("ff0e::101"), CN4)
     assert ask(world.pma3, Packet(TYPE2_HOME_AGENT, TYPE2_PMA3, inner), protected=True) == []
     assert world.pma3.bindings(CN4).cache.entries() == ()
 
@@ -134,7 +134,7 @@ def test_a_mobile_node_has_no_binding_that_a_home_address_option_agrees_with() -
     network, mn, _, _ = mobile_world(policy())
     (error,) = ask(mn, Packet(ATTACKER, PLAIN_HOME, DATA, home_address=OTHER_HOME))
     assert (error.source, error.destination) == (PLAIN_HOME, ATTACKER)
-    assert message(error) == wire.BindingError(BindingErrorStatus.UNKNOWN_BINDING, OTHER_HOME)
+    assert message(error) == codec.BindingError(BindingErrorStatus.UNKNOWN_BINDING, OTHER_HOME)
     mn.move(CARE_OF_1, CORRESPONDENT, 0)
     network.collect(0)
     inner = Packet(ATTACKER, PLAIN_HOME, DATA, home_address=OTHER_HOME)
@@ -148,7 +148,7 @@ def test_a_mobile_node_has_no_binding_that_a_home_address_option_agrees_with() -
 def test_only_a_node_with_a_home_address_takes_a_routing_header(routing_home_address: IPv6Address) -> None:
     """RFC 6275 6.4: the address in it must be a home address of the node, else the packet is dropped."""
     world = ProxyWorld()
-    for node, content in ((world.cn, wire.HomeTestInit(COOKIE)), (world.ha, wire.BindingCacheRequest(1, HOME))):
+    for node, content in ((world.cn, codec.HomeTestInit(COOKIE)), (world.ha, codec.BindingCacheRequest(1, HOME))):
         assert ask(node, said(content, PMA1, node.address, routing_home_address=routing_home_address)) == []
     data = Packet(PMA1, CORRESPONDENT, DATA, routing_home_address=routing_home_address)
     assert ask(world.cn, data) == []
@@ -163,13 +163,13 @@ def test_a_tunnel_behind_a_routing_header_is_no_home_agents_tunnel() -> None:
     world.pma1.start_home_test(HOME, CORRESPONDENT, 0)
     (init,) = world.network.collect(0)
     hidden = message(Packet.from_bytes(init.packet))
-    assert isinstance(hidden, wire.ProxyHomeTestInit)
-    test = said(wire.ProxyHomeTest(1, hidden.cookie, b"a token!", CORRESPONDENT), CORRESPONDENT, HOME)
+    assert isinstance(hidden, codec.ProxyHomeTestInit)
+    test = said(codec.ProxyHomeTest(1, hidden.cookie, b"a token!", CORRESPONDENT), CORRESPONDENT, HOME)
     around = Packet(HOME_AGENT, PMA1, test, routing_home_address=HOME)
     assert ask(world.pma1, around, protected=True) == []
     assert kinds(world.pma1)[-1] == "delivered"
     (update,) = ask(world.pma1, Packet(HOME_AGENT, PMA1, test), protected=True)
-    assert isinstance(message(update), wire.BindingUpdate)
+    assert isinstance(message(update), codec.BindingUpdate)
 
 
 def test_no_home_test_has_a_routing_header() -> None:
@@ -178,8 +178,8 @@ def test_no_home_test_has_a_routing_header() -> None:
     world.pma1.start_home_test(HOME, CORRESPONDENT, 0)
     (init,) = world.network.collect(0)
     hidden = message(Packet.from_bytes(init.packet))
-    assert isinstance(hidden, wire.ProxyHomeTestInit)
-    content = wire.ProxyHomeTest(1, hidden.cookie, b"a token!", CORRESPONDENT)
+    assert isinstance(hidden, codec.ProxyHomeTestInit)
+    content = codec.ProxyHomeTest(1, hidden.cookie, b"a token!", CORRESPONDENT)
     inner = said(content, CORRESPONDENT, HOME, routing_home_address=HOME)
     assert ask(world.pma1, Packet(HOME_AGENT, PMA1, inner), protected=True) == []
     assert checks(world.pma1) == ["routing-header"]
@@ -203,7 +203,7 @@ def test_a_binding_error_repeats_the_home_address_option_and_nothing_else(home_a
     cn = correspondent()
     (packet,) = ask(cn, said(UNKNOWN, CARE_OF_1, home_address=home_address))
     named = home_address or IPv6Address("::")
-    assert message(packet) == wire.BindingError(BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE, named)
+    assert message(packet) == codec.BindingError(BindingErrorStatus.UNRECOGNISED_MESSAGE_TYPE, named)
     assert (packet.source, packet.destination) == (CORRESPONDENT, CARE_OF_1)
     assert packet.routing_home_address is None
 
@@ -214,13 +214,13 @@ def test_every_node_names_a_message_type_that_it_does_not_know() -> None:
     world = ProxyWorld()
     for node in (cn, ha, mn, world.pma1):
         (packet,) = ask(node, said(UNKNOWN, ATTACKER, node.address))
-        assert isinstance(message(packet), wire.BindingError)
+        assert isinstance(message(packet), codec.BindingError)
         assert (packet.source, packet.destination) == (node.address, ATTACKER)
     mn.move(CARE_OF_1, CORRESPONDENT, 0)
     network.collect(0)
     (tunnelled,) = ask(mn, Packet(HOME_AGENT, CARE_OF_1, said(UNKNOWN, ATTACKER, PLAIN_HOME)), protected=True)
     assert (tunnelled.source, tunnelled.destination) == (CARE_OF_1, HOME_AGENT)
-    assert isinstance(message(tunnelled), wire.BindingError)
+    assert isinstance(message(tunnelled), codec.BindingError)
 
 
 def test_an_agent_does_not_answer_in_the_place_of_its_node() -> None:
@@ -238,7 +238,7 @@ def test_no_update_registers_a_care_of_address_that_is_none(care_of_address: IPv
     """RFC 6275 6.1.7: silence."""
     cn = correspondent()
     update = plain_update(
-        return_routability(cn), alternate=care_of_address, early=True, others=(wire.CareOfTestInitOption(),)
+        return_routability(cn), alternate=care_of_address, early=True, others=(codec.CareOfTestInitOption(),)
     )
     assert ask(cn, update) == []
     assert checks(cn) == ["care-of-address"]
@@ -247,11 +247,11 @@ def test_no_update_registers_a_care_of_address_that_is_none(care_of_address: IPv
 def test_the_correspondents_own_address_is_an_invalid_care_of_address() -> None:
     """RFC 6275 6.1.8; a sender without a valid MAC gets no answer."""
     cn = correspondent()
-    asks = (wire.CareOfTestInitOption(),)
+    asks = (codec.CareOfTestInitOption(),)
     (packet,) = ask(cn, plain_update(return_routability(cn), alternate=CORRESPONDENT, early=True, others=asks))
     answer = acknowledgement([packet])
     assert answer.status == Status.INVALID_CARE_OF_ADDRESS
-    assert wire.option_of(answer, wire.BindingAuthorizationDataOption) is not None
+    assert codec.option_of(answer, codec.BindingAuthorizationDataOption) is not None
     assert ask(cn, plain_update(return_routability(cn, ATTACKER), alternate=CORRESPONDENT)) == []
     assert cn.entries() == ()
     assert checks(cn) == ["own-address", "mac"]
@@ -293,7 +293,7 @@ def test_a_correspondent_is_no_home_agent_and_says_so(
     if bound:
         ask(cn, plain_update(tests))
     before = cn.entries()
-    bare = said(wire.BindingUpdate(8, lifetime, flags), CARE_OF_1, home_address=PLAIN_HOME)
+    bare = said(codec.BindingUpdate(8, lifetime, flags), CARE_OF_1, home_address=PLAIN_HOME)
     for update in (bare, plain_update(tests, flags=flags, sequence=8, lifetime=lifetime, deletes=not lifetime)):
         (packet,) = ask(cn, update)
         answer = acknowledgement([packet])
@@ -305,12 +305,12 @@ def test_a_correspondent_is_no_home_agent_and_says_so(
 def test_an_agent_is_no_home_agent_either() -> None:
     flags = BindingUpdateFlag.HOME_REGISTRATION
     world = Type2World()
-    bare = said(wire.BindingUpdate(8, 100, flags), CARE_OF_1, TYPE2_PMA3, home_address=PLAIN_HOME)
+    bare = said(codec.BindingUpdate(8, 100, flags), CARE_OF_1, TYPE2_PMA3, home_address=PLAIN_HOME)
     assert acknowledgement(ask(world.pma3, bare)).status == Status.HOME_REGISTRATION_NOT_SUPPORTED
     peers = PeerWorld()
     update = message(Packet.from_bytes(forged_update(peers.policy, source=PMA2)))
-    assert isinstance(update, wire.BindingUpdate)
-    proxied = wire.BindingUpdate(8, 100, update.flags | flags, update.options)
+    assert isinstance(update, codec.BindingUpdate)
+    proxied = codec.BindingUpdate(8, 100, update.flags | flags, update.options)
     assert acknowledgement(ask(peers.pma3, said(proxied, PMA2, PMA3))).status == Status.HOME_REGISTRATION_NOT_SUPPORTED
     assert peers.pma3.proxy_binding(HOME) is None
     assert checks(peers.pma3) == ["home-registration"]
@@ -345,8 +345,8 @@ def test_an_agent_looks_for_no_peer_at_an_address_that_is_none(care_of_address: 
     world.pma1.start_handshake(HOME, CN_HOME, HOME_AGENT_2, 0)
     (request,) = world.send_all()
     asked = message(Packet.from_bytes(request.packet))
-    assert isinstance(asked, wire.BindingCacheRequest)
-    answer = wire.BindingCacheAcknowledgement(asked.transaction, CN_HOME, care_of_address)
+    assert isinstance(asked, codec.BindingCacheRequest)
+    answer = codec.BindingCacheAcknowledgement(asked.transaction, CN_HOME, care_of_address)
     assert ask(world.pma1, said(answer, HOME_AGENT_2, PMA1)) == []
     assert kinds(world.pma1)[-1] == "no-peer"
 
@@ -361,13 +361,13 @@ def test_an_agent_takes_over_no_list_with_addresses_that_are_none(strange: IPv6A
     world.pass_on(1, 1)
     (flight,) = [each for each in world.network.in_flight.values() if each.sender == "pma1"]
     data = message(Packet.from_bytes(flight.packet))
-    assert isinstance(data, wire.ContextTransferData)
+    assert isinstance(data, codec.ContextTransferData)
     entry = (
-        wire.BindingUpdateListEntryOption(strange, PMA3, 1)
+        codec.BindingUpdateListEntryOption(strange, PMA3, 1)
         if at == "correspondent"
-        else wire.BindingUpdateListEntryOption(CN_HOME, strange, 1)
+        else codec.BindingUpdateListEntryOption(CN_HOME, strange, 1)
     )
-    changed = wire.ContextTransferData(data.transaction, data.home_address, (*data.options, entry))
+    changed = codec.ContextTransferData(data.transaction, data.home_address, (*data.options, entry))
     sent = ask(world.pma2, plain_packet(changed, PMA1, PMA2), 1)
     speaks_for_itself = at == "peer" and strange == IPv6Address("::")
     assert bool(sent) is speaks_for_itself

@@ -25,14 +25,14 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete import signature, tokens, wire
-from pmicheck.concrete.constants import BindingAcknowledgementFlag, Status
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import MobilityHeader, OtherPayload, Packet, UdpDatagram
 from pmicheck.errors import UsageError
+from pmicheck.nodes import sealing
+from pmicheck.nodes.node import plain_packet
+from pmicheck.wire import codec, signature, tokens
+from pmicheck.wire.constants import BindingAcknowledgementFlag, Status
+from pmicheck.wire.packet import MobilityHeader, OtherPayload, Packet, UdpDatagram
 
-HOTI = plain_packet(wire.HomeTestInit(COOKIE), HOME, CORRESPONDENT)
+HOTI = plain_packet(codec.HomeTestInit(COOKIE), HOME, CORRESPONDENT)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,11 @@ def test_a_home_agent_tunnels_no_deeper_than_packets_may_nest() -> None:
 
 @pytest.mark.parametrize("init", ["home", "proxy"])
 def test_a_home_address_option_in_a_home_test_init(init: str) -> None:
-    message: wire.KnownMessage = wire.HomeTestInit(COOKIE) if init == "home" else wire.ProxyHomeTestInit(COOKIE, PMA1)
+    message: codec.KnownMessage = (
+        codec.HomeTestInit(COOKIE) if init == "home" else codec.ProxyHomeTestInit(COOKIE, PMA1)
+    )
     blank = Packet(ATTACKER, CORRESPONDENT, MobilityHeader(b""), home_address=HOME)
-    octets = wire.encode(message, source=HOME, destination=CORRESPONDENT)
+    octets = codec.encode(message, source=HOME, destination=CORRESPONDENT)
     packet = dataclasses.replace(blank, payload=MobilityHeader(octets)).to_bytes()
     guarded = ProxyWorld()
     guarded.network.inject(packet, 0)
@@ -94,14 +96,14 @@ def test_a_home_address_option_in_a_home_test_init(init: str) -> None:
     world.network.inject(HOTI.to_bytes(), 0)
     honest = message_in(world.network.collect(0)[0].packet)
     stolen = message_in(answer.packet)
-    assert isinstance(stolen, wire.HomeTest | wire.ProxyHomeTest)
-    assert isinstance(honest, wire.HomeTest)
+    assert isinstance(stolen, codec.HomeTest | codec.ProxyHomeTest)
+    assert isinstance(honest, codec.HomeTest)
     assert stolen.token == honest.token
 
 
 def test_test_messages_leave_no_state() -> None:
     world = ProxyWorld()
-    inits = (wire.HomeTestInit(COOKIE), wire.CareOfTestInit(COOKIE), wire.ProxyHomeTestInit(COOKIE, PMA1))
+    inits = (codec.HomeTestInit(COOKIE), codec.CareOfTestInit(COOKIE), codec.ProxyHomeTestInit(COOKIE, PMA1))
     for message in inits:
         world.network.inject(plain_packet(message, ATTACKER, CORRESPONDENT).to_bytes(), 0)
     assert world.cn.entries() == ()
@@ -114,7 +116,7 @@ def test_nonces_are_renewed_when_they_are_old_and_on_demand() -> None:
     def index(now: float) -> int:
         world.network.inject(HOTI.to_bytes(), now)
         message = message_in(world.network.collect(now)[0].packet)
-        assert isinstance(message, wire.HomeTest)
+        assert isinstance(message, codec.HomeTest)
         return message.nonce_index
 
     assert [index(0), index(210), index(211)] == [1, 1, 2]
@@ -123,7 +125,7 @@ def test_nonces_are_renewed_when_they_are_old_and_on_demand() -> None:
 
 
 def _forged_home_test(world: ProxyWorld, cookie: bytes) -> Packet:
-    return plain_packet(wire.ProxyHomeTest(1, cookie, b"forged!!", CORRESPONDENT), CORRESPONDENT, HOME)
+    return plain_packet(codec.ProxyHomeTest(1, cookie, b"forged!!", CORRESPONDENT), CORRESPONDENT, HOME)
 
 
 def test_a_forged_proxy_home_test() -> None:
@@ -141,20 +143,20 @@ def test_a_proxy_home_test_must_come_out_of_the_tunnel() -> None:
     world = ProxyWorld()
     world.pma1.start_home_test(HOME, CORRESPONDENT, 0)
     init = message_in(world.network.collect(0)[0].packet)
-    assert isinstance(init, wire.ProxyHomeTestInit)
+    assert isinstance(init, codec.ProxyHomeTestInit)
     test = _forged_home_test(world, init.cookie)
     world.network.inject(tunnelled(test, HOME_AGENT, PMA1), 0, via="tunnel")
     world.network.inject(tunnelled(test, ATTACKER, PMA1), 0)
-    direct = plain_packet(wire.ProxyHomeTest(1, init.cookie, b"forged!!", PMA1), CORRESPONDENT, PMA1)
+    direct = plain_packet(codec.ProxyHomeTest(1, init.cookie, b"forged!!", PMA1), CORRESPONDENT, PMA1)
     world.network.inject(direct.to_bytes(), 0)
     assert checks(world.pma1) == ["tunnel-esp", "tunnel-source", "not-expected"]
     world.network.inject(tunnelled(test, HOME_AGENT, PMA1), 0, via="tunnel", protected=True)
     assert "accepted-proxy-home-test" in kinds(world.pma1)
 
 
-def _acknowledgement(status: int, sequence: int, *options: wire.Option) -> bytes:
+def _acknowledgement(status: int, sequence: int, *options: codec.Option) -> bytes:
     flags = BindingAcknowledgementFlag.PROXY_REGISTRATION
-    message = wire.BindingAcknowledgement(status, sequence, 100, flags, options)
+    message = codec.BindingAcknowledgement(status, sequence, 100, flags, options)
     return plain_packet(message, CORRESPONDENT, PMA1).to_bytes()
 
 
@@ -162,9 +164,9 @@ def test_a_forged_acknowledgement() -> None:
     forged = _acknowledgement(
         0,
         1,
-        wire.CareOfTestOption(bytes(8)),
-        wire.NonceIndicesOption(0, 1),
-        wire.BindingAuthorizationDataOption(),
+        codec.CareOfTestOption(bytes(8)),
+        codec.NonceIndicesOption(0, 1),
+        codec.BindingAuthorizationDataOption(),
     )
     for without, accepted in (((), False), (("mac-of-ack",), True)):
         world = ProxyWorld(policy(*without))
@@ -235,10 +237,10 @@ def test_an_agent_knows_only_who_is_attached() -> None:
 
 def test_an_unknown_message_is_answered_by_a_binding_error() -> None:
     world = ProxyWorld()
-    octets = wire.encode(wire.UnknownMessage(99, bytes(10)), source=ATTACKER, destination=CORRESPONDENT)
+    octets = codec.encode(codec.UnknownMessage(99, bytes(10)), source=ATTACKER, destination=CORRESPONDENT)
     world.network.inject(Packet(ATTACKER, CORRESPONDENT, MobilityHeader(octets)).to_bytes(), 0)
     answer = message_in(world.network.collect(0)[0].packet)
-    assert isinstance(answer, wire.BindingError)
+    assert isinstance(answer, codec.BindingError)
     assert answer.status == 2
 
 
@@ -246,14 +248,14 @@ def test_a_foreign_test_at_a_mobile_node() -> None:
     network, mn, _, ha = mobile_world(policy())
     ha.register(PLAIN_HOME, CARE_OF_1, proxy=False)
     mn.move(CARE_OF_1, CORRESPONDENT, 0)
-    test = plain_packet(wire.CareOfTest(1, b"guessed!", bytes(8)), CORRESPONDENT, CARE_OF_1)
+    test = plain_packet(codec.CareOfTest(1, b"guessed!", bytes(8)), CORRESPONDENT, CARE_OF_1)
     network.inject(test.to_bytes(), 0)
-    home = plain_packet(wire.HomeTest(1, b"guessed!", bytes(8)), CORRESPONDENT, CARE_OF_1)
+    home = plain_packet(codec.HomeTest(1, b"guessed!", bytes(8)), CORRESPONDENT, CARE_OF_1)
     network.inject(home.to_bytes(), 0)
-    inner = plain_packet(wire.HomeTest(1, b"guessed!", bytes(8)), CORRESPONDENT, PLAIN_HOME)
+    inner = plain_packet(codec.HomeTest(1, b"guessed!", bytes(8)), CORRESPONDENT, PLAIN_HOME)
     network.inject(tunnelled(inner, HOME_AGENT, CARE_OF_1), 0, via="tunnel", protected=True)
     network.inject(tunnelled(inner, HOME_AGENT, CARE_OF_1), 0, via="tunnel")
-    stranger = plain_packet(wire.HomeTest(1, b"guessed!", bytes(8)), ATTACKER, CARE_OF_1)
+    stranger = plain_packet(codec.HomeTest(1, b"guessed!", bytes(8)), ATTACKER, CARE_OF_1)
     network.inject(stranger.to_bytes(), 0)
     assert checks(mn) == ["cookie", "tunnel-source", "cookie", "tunnel-esp", "not-in-progress"]
 

@@ -26,17 +26,17 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import checksum, keys, tokens, wire
-from pmicheck.concrete.constants import AUTHENTICATOR_OCTETS, NextHeader, Status
-from pmicheck.concrete.delegation import Delegation
-from pmicheck.concrete.nodes import context_transfer, sealing
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.local_routing import TriggerMode
-from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX
-from pmicheck.concrete.nodes.policy import READINGS, Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.rejoining import filled, through_signature
 from pmicheck.model.readings import READINGS as READINGS_OF_THE_MODEL
+from pmicheck.nodes import context_transfer, sealing
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.nonces import HANDOVER_INDEX
+from pmicheck.nodes.policy import READINGS, Policy
+from pmicheck.wire import checksum, codec, keys, tokens
+from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, NextHeader, Status
+from pmicheck.wire.delegation import Delegation
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 TIED, ONCE = policy(pt_binding="care-of-address"), policy(ht_use="once")
 DELEGATED, COVERED = policy(agent_key="delegated"), policy(signed_nonces="yes")
@@ -191,7 +191,7 @@ def test_updates_of_each_agent_hold_the_delegation_that_the_node_signed_at_its_a
     world = registered(DELEGATED)
     hand_over(world, 10)
     found = [message_in(packet) for _, packet in world.network.capture]
-    options = [wire.option_of(item, wire.DelegationOption) for item in found if isinstance(item, wire.BindingUpdate)]
+    options = [codec.option_of(item, codec.DelegationOption) for item in found if isinstance(item, codec.BindingUpdate)]
     said = [Delegation.read(item.delegation) for item in options if item is not None]
     own = [keys.der_public_key(name) for name in ("pma1", "pma2")]
     assert [(item.serial, item.care_of_address, item.agent_key) for item in said] == [
@@ -219,7 +219,7 @@ def test_tokens_come_encrypted_under_the_key_of_the_agent() -> None:
     brought = next(
         found.ciphertext
         for message in answers
-        if (found := wire.option_of(message, wire.PermanentHomeKeygenTokenOption)) is not None
+        if (found := codec.option_of(message, codec.PermanentHomeKeygenTokenOption)) is not None
     )
     assert tokens.decrypt_token(keys.private_key("pma1"), brought) == world.cn.permanent_tokens(HOME)[0]
     assert tokens.decrypt_token(keys.private_key("mobile_node"), brought) != world.cn.permanent_tokens(HOME)[0]
@@ -315,7 +315,7 @@ def test_a_transferred_context_holds_a_private_key_without_the_amendment_only(ch
     context = registered(chosen).pma1.context(HOME)
     message = context_transfer.data_message(1, context_transfer.TransferredContext(context, TriggerMode.IMPLICIT, ()))
     keyless = chosen is DELEGATED
-    assert (wire.option_of(message, wire.PrivateKeyOption) is None) is keyless
+    assert (codec.option_of(message, codec.PrivateKeyOption) is None) is keyless
     assert (context_transfer.read(message, with_key=True) is None) is keyless
     found = context_transfer.read(message, with_key=not keyless)
     assert found is not None
@@ -350,11 +350,11 @@ def rejoined(world: ProxyWorld, packet: bytes, now: float) -> bytes:
     world.cn.rotate_nonce(now)
     home, home_index = home_token(world, now)
     care_of, care_of_index = care_of_token(world, now, PMA1)
-    indices = wire.NonceIndicesOption(home_index, care_of_index)
-    before = wire.option_of(message_in(packet), wire.NonceIndicesOption)
+    indices = codec.NonceIndicesOption(home_index, care_of_index)
+    before = codec.option_of(message_in(packet), codec.NonceIndicesOption)
     assert before is not None
     assert before != indices
-    prefix, last = through_signature(captured), wire.BindingAuthorizationDataOption()
+    prefix, last = through_signature(captured), codec.BindingAuthorizationDataOption()
     if world.policy.reading("signed_nonces") == "yes":
         old, new = (bytes([4, 4]) + _words(item) for item in (before, indices))
         assert prefix.count(old) == 1
@@ -365,7 +365,7 @@ def rejoined(world: ProxyWorld, packet: bytes, now: float) -> bytes:
     return resealed(world, parsed, header, home, care_of)
 
 
-def _words(option: wire.NonceIndicesOption) -> bytes:
+def _words(option: codec.NonceIndicesOption) -> bytes:
     return option.home.to_bytes(2, "big") + option.care_of.to_bytes(2, "big")
 
 
@@ -403,11 +403,11 @@ def test_of_two_nonce_indices_the_signed_ones_count() -> None:
     home, home_index = home_token(world, 30)
     care_of, care_of_index = care_of_token(world, 30, PMA1)
     message = message_in(packet)
-    assert isinstance(message, wire.BindingUpdate)
-    second = wire.NonceIndicesOption(home_index, care_of_index)
+    assert isinstance(message, codec.BindingUpdate)
+    second = codec.NonceIndicesOption(home_index, care_of_index)
     options = (*message.options[:-1], second, message.options[-1])
     longer = dataclasses.replace(message, options=options)
-    header = wire.encode(longer, source=parsed.checksum_source, destination=parsed.checksum_destination)
+    header = codec.encode(longer, source=parsed.checksum_source, destination=parsed.checksum_destination)
     world.network.inject(resealed(world, parsed, header, home, care_of), 30)
     assert checks(world.cn) == ["mac"]
 
@@ -424,6 +424,6 @@ def test_indices_behind_the_signature_are_refused() -> None:
 def test_a_mobile_node_puts_the_indices_where_its_signature_covers_them(chosen: Policy, before: bool) -> None:
     world = World(chosen)
     world.run("initial", 0)
-    orders = [names(message) for _, message in world.sent(wire.BindingUpdate)]
+    orders = [names(message) for _, message in world.sent(codec.BindingUpdate)]
     assert [order.index("NonceIndices") < order.index("CgaParameters") for order in orders] == [before, before]
     assert world.entry().verified

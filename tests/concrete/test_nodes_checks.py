@@ -23,10 +23,10 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.node import plain_packet
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 ATTACKER_IDENTITY = identity("attacker", "2001:db8:1::")[1]
 STOLEN_PARAMETERS = CgaIdentity(ATTACKER_IDENTITY.private_key, HOME_IDENTITY.cga_parameters)
@@ -315,17 +315,17 @@ def test_a_refusal_before_the_mac_carries_no_mac_and_one_after_it_does() -> None
 
 
 def _has_mac(packet: bytes) -> bool:
-    return wire.option_of(message_in(packet), wire.BindingAuthorizationDataOption) is not None
+    return codec.option_of(message_in(packet), codec.BindingAuthorizationDataOption) is not None
 
 
 def test_an_ipv4_home_address_option_in_a_proxy_update_is_refused_in_silence() -> None:
     """N155; the same octets without the option are accepted."""
-    for options, refused in (((wire.IPv4HomeAddressOption(0, IPv4Address("192.0.2.1")),), True), ((), False)):
+    for options, refused in (((codec.IPv4HomeAddressOption(0, IPv4Address("192.0.2.1")),), True), ((), False)):
         world = ProxyWorld(policy("mac"))
         _, index = home_token(world, 100)
         octets = update(world.policy, home_index=index, identity=HOME_IDENTITY)
         packet, message = Packet.from_bytes(octets), message_in(octets)
-        assert isinstance(message, wire.BindingUpdate)
+        assert isinstance(message, codec.BindingUpdate)
         longer = dataclasses.replace(message, options=(*options, *message.options))
         world.network.inject(plain_packet(longer, packet.source, packet.destination).to_bytes(), 100)
         assert ("ipv4-home-address" in checks(world.cn)) is refused

@@ -6,7 +6,7 @@ import pytest
 from forgery import update
 from world import ATTACKER, CORRESPONDENT, HOME, ProxyWorld, checks, policy
 
-from pmicheck.concrete.packet import Packet, UdpDatagram
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 
 def _credit(world: ProxyWorld) -> int:

@@ -21,12 +21,12 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete.nodes.data_plane import Delivery, deliverable, refused_at_correspondent
-from pmicheck.concrete.nodes.forwarding_agent import ForwardingAgent
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.packet import Packet, UdpDatagram
-from pmicheck.concrete.wire import ProxyHomeTestInit
+from pmicheck.nodes.data_plane import Delivery, deliverable, refused_at_correspondent
+from pmicheck.nodes.forwarding_agent import ForwardingAgent
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.wire.codec import ProxyHomeTestInit
+from pmicheck.wire.packet import Packet, UdpDatagram
 
 DATA = UdpDatagram(b"some data")
 STRANGER = IPv6Address("2001:db8:3::1")

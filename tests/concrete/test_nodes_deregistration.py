@@ -13,13 +13,13 @@ from exchanges import Tokens, acknowledgement, ask, correspondent, plain_update,
 from forgery import update as forged_update
 from world import ATTACKER, CARE_OF_1, CARE_OF_2, HOME, PLAIN_HOME, ProxyWorld, checks, message_in, policy
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import BindingUpdateFlag
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingUpdateFlag
 
-ASKS = (wire.CareOfTestInitOption(),)
+ASKS = (codec.CareOfTestInitOption(),)
 VICTIM = IPv6Address("2001:db8:dead::1")
-TOKENS = (wire.CareOfTestOption, wire.EncryptedCareOfTestOption, wire.NonceIndicesOption)
+TOKENS = (codec.CareOfTestOption, codec.EncryptedCareOfTestOption, codec.NonceIndicesOption)
 
 
 def _bound(now: float = 31.0) -> tuple[CorrespondentNode, Tokens]:
@@ -110,7 +110,7 @@ def test_a_deletion_brings_no_care_of_keygen_token(
     assert len(packets) == bool(acknowledge)
     for packet in packets:
         answer = acknowledgement([packet])
-        assert not any(wire.option_of(answer, kind) for kind in TOKENS)
+        assert not any(codec.option_of(answer, kind) for kind in TOKENS)
     assert cn.entry(PLAIN_HOME) is None
 
 
@@ -118,7 +118,7 @@ def test_nor_does_an_early_update_that_names_a_third_party() -> None:
     cn = correspondent()
     early = plain_update(return_routability(cn), alternate=VICTIM, early=True, others=ASKS)
     answer = acknowledgement(ask(cn, early))
-    assert not any(wire.option_of(answer, kind) for kind in TOKENS)
+    assert not any(codec.option_of(answer, kind) for kind in TOKENS)
 
 
 def test_an_early_update_is_answered_with_the_token_of_its_source_without_the_a_flag() -> None:
@@ -127,9 +127,9 @@ def test_an_early_update_is_answered_with_the_token_of_its_source_without_the_a_
     answer = acknowledgement(
         ask(cn, plain_update(return_routability(cn), early=True, others=ASKS, flags=BindingUpdateFlag(0)))
     )
-    option = wire.option_of(answer, wire.CareOfTestOption)
+    option = codec.option_of(answer, codec.CareOfTestOption)
     assert option is not None
-    indices = wire.option_of(answer, wire.NonceIndicesOption)
+    indices = codec.option_of(answer, codec.NonceIndicesOption)
     assert indices is not None
     assert option.token == cn.care_of_keygen_token(indices.care_of, CARE_OF_1)
 
@@ -140,7 +140,7 @@ def test_a_complete_update_without_the_a_flag_has_no_answer_although_it_asks() -
         cn = correspondent()
         packets = ask(cn, plain_update(return_routability(cn), others=ASKS, flags=flags))
         assert bool(packets) is answered
-        assert all(wire.option_of(acknowledgement(packets), kind) for kind in TOKENS[::2] if answered)
+        assert all(codec.option_of(acknowledgement(packets), kind) for kind in TOKENS[::2] if answered)
         assert cn.entry(PLAIN_HOME) is not None
 
 
@@ -149,9 +149,9 @@ def test_a_deletion_by_proxy_from_the_home_address_brings_none_either() -> None:
     world = ProxyWorld(policy("mac", "nonce-freshness", hoa_conveyance="source", dereg_auth="any"))
     world.register()
     content = message_in(forged_update(world.policy, lifetime=0, care_of_address=HOME))
-    assert isinstance(content, wire.BindingUpdate)
-    options = tuple(item for item in content.options if not isinstance(item, wire.MobileNodeHomeAddressOption))
-    named = dataclasses.replace(content, options=(wire.AlternateCareOfAddressOption(ATTACKER), *options))
+    assert isinstance(content, codec.BindingUpdate)
+    options = tuple(item for item in content.options if not isinstance(item, codec.MobileNodeHomeAddressOption))
+    named = dataclasses.replace(content, options=(codec.AlternateCareOfAddressOption(ATTACKER), *options))
     (packet,) = ask(world.cn, said(named, HOME), 1)
     assert packet.destination == HOME
-    assert not any(wire.option_of(acknowledgement([packet]), kind) for kind in TOKENS)
+    assert not any(codec.option_of(acknowledgement([packet]), kind) for kind in TOKENS)

@@ -19,10 +19,10 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete import signature, tokens, wire
-from pmicheck.concrete.constants import MAX_RO_FAILURE, BindingUpdateFlag
-from pmicheck.concrete.nodes.policy import MECHANISMS, READINGS, Policy
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.policy import MECHANISMS, READINGS, Policy
+from pmicheck.wire import codec, signature, tokens
+from pmicheck.wire.constants import MAX_RO_FAILURE, BindingUpdateFlag
+from pmicheck.wire.packet import Packet
 
 
 def test_first_contact_ends_verified_for_a_day_with_a_permanent_token_at_both_ends() -> None:
@@ -66,9 +66,9 @@ def test_the_messages_of_first_contact_and_what_is_in_them() -> None:
 def test_authenticator_and_signature_are_those_of_the_formulas(complete: bool) -> None:
     world = registered()
     packet, message = world.sent(Update)[complete]
-    indices = wire.option_of(message, wire.NonceIndicesOption)
-    signed = wire.option_of(message, wire.SignatureOption)
-    mac = wire.option_of(message, wire.BindingAuthorizationDataOption)
+    indices = codec.option_of(message, codec.NonceIndicesOption)
+    signed = codec.option_of(message, codec.SignatureOption)
+    mac = codec.option_of(message, codec.BindingAuthorizationDataOption)
     home_token = world.cn.home_keygen_token(indices.home, HOME)
     assert (indices.care_of != 0) is complete
     care_of_token = world.cn.care_of_keygen_token(indices.care_of, CARE_OF_1) if complete else bytes(8)
@@ -76,7 +76,7 @@ def test_authenticator_and_signature_are_those_of_the_formulas(complete: bool) -
     octets = packet.payload.octets
     assert mac.authenticator == tokens.authenticator(kbm, CARE_OF_1, CORRESPONDENT, octets)
     key = HOME_IDENTITY.cga_parameters[25:]
-    assert signature.verify(key, CARE_OF_1, CORRESPONDENT, wire.signed_part(octets), signed.signature)
+    assert signature.verify(key, CARE_OF_1, CORRESPONDENT, codec.signed_part(octets), signed.signature)
 
 
 def test_a_handoff_by_permanent_token_needs_no_home_test_and_no_signature() -> None:
@@ -86,7 +86,7 @@ def test_a_handoff_by_permanent_token_needs_no_home_test_and_no_signature() -> N
     updates = world.sent(Update, before)
     ending = ["NonceIndices", "BindingAuthorizationData"]
     assert [names(message) for _, message in updates] == [["CareOfTestInit", *ending], ending]
-    indices = [wire.option_of(message, wire.NonceIndicesOption) for _, message in updates]
+    indices = [codec.option_of(message, codec.NonceIndicesOption) for _, message in updates]
     assert [each.home for each in indices] == [0, 0]
     assert [each.care_of > 0 for each in indices] == [False, True]
     assert len(world.network.capture) - before == 4

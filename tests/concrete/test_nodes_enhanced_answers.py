@@ -21,12 +21,12 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import checksum
-from pmicheck.concrete.constants import MAX_RO_FAILURE, NextHeader, Status
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.policy import Policy
+from pmicheck.wire import checksum
+from pmicheck.wire.constants import MAX_RO_FAILURE, NextHeader, Status
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 
 def test_an_expired_binding_has_no_permanent_token_and_147_leads_back_to_first_contact() -> None:

@@ -7,9 +7,9 @@ import pytest
 from enhanced_world import STRANGER, World, names, registered
 from world import CARE_OF_2, HOME, HOME_IDENTITY, PLAIN_HOME, checks, message_in, statuses
 
-from pmicheck.concrete import tokens, wire
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.wire import codec, tokens
+from pmicheck.wire.packet import Packet
 
 DAY, SEVEN_MINUTES = 86400, 420
 
@@ -76,7 +76,7 @@ def test_each_signed_update_brings_a_new_permanent_token_that_only_the_signer_ca
     world = registered()
     old = world.cn.permanent_tokens(HOME)
     (answer,) = offer(world, permanent=False, signer=HOME_IDENTITY, complete=complete)
-    option = wire.option_of(message_in(answer), wire.PermanentHomeKeygenTokenOption)
+    option = codec.option_of(message_in(answer), codec.PermanentHomeKeygenTokenOption)
     assert option is not None
     (new,) = world.cn.permanent_tokens(HOME)
     assert (new,) != old

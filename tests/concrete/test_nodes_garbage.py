@@ -16,11 +16,11 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete import checksum
-from pmicheck.concrete.constants import NextHeader
 from pmicheck.concrete.network import Network
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.errors import WireError
+from pmicheck.wire import checksum
+from pmicheck.wire.constants import NextHeader
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 
 def _corpus() -> list[bytes]:

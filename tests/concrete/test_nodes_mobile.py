@@ -18,10 +18,10 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.policy import MECHANISMS, READINGS
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.policy import MECHANISMS, READINGS
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 
 def test_register_move_return_home() -> None:
@@ -139,7 +139,7 @@ def test_a_binding_error_answers_data_without_a_binding() -> None:
     network.settle(421)
     assert checks(cn) == ["home-address-option"]
     errors = [message_in(packet) for _, packet in network.capture[-1:]]
-    assert isinstance(errors[0], wire.BindingError)
+    assert isinstance(errors[0], codec.BindingError)
 
 
 @pytest.mark.parametrize(("late", "status"), [("care-of-test", 136), ("home-test", 137), ("neither", 138)])
@@ -231,7 +231,7 @@ def test_a_binding_error_of_another_correspondent_status_or_home_address_ends_no
     ha.register(PLAIN_HOME, CARE_OF_1, proxy=False)
     mn.move(CARE_OF_1, CORRESPONDENT, 0)
     network.settle(0)
-    network.inject(plain_packet(wire.BindingError(status, home_address), source, CARE_OF_1).to_bytes(), 1)
+    network.inject(plain_packet(codec.BindingError(status, home_address), source, CARE_OF_1).to_bytes(), 1)
     registration = mn.registration(CORRESPONDENT)
     assert registration is not None
     assert registration.is_bound(1)

@@ -16,12 +16,12 @@ from peer_world import (
 )
 from world import ATTACKER, HOME, HOME_AGENT, PMA1, checks, kinds, message_in, policy
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.network import PEER_PATH, QUERY_PATH
-from pmicheck.concrete.nodes.home_agent import NO_BINDING
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.packet import Packet
 from pmicheck.errors import UsageError
+from pmicheck.nodes.home_agent import NO_BINDING
+from pmicheck.nodes.node import plain_packet
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 AUTHS = ["none", "sa", "attachment"]
 
@@ -34,16 +34,16 @@ def test_a_home_agent_tells_anybody_where_a_home_address_is_registered(
     home_address: IPv6Address, care_of_address: IPv6Address
 ) -> None:
     world = PeerWorld()
-    request = wire.BindingCacheRequest(0x1234, home_address)
+    request = codec.BindingCacheRequest(0x1234, home_address)
     world.network.inject(plain_packet(request, ATTACKER, HOME_AGENT_2).to_bytes(), 0)
     (answer,) = world.send_all()
     assert answer.destination == ATTACKER
-    assert message_in(answer.packet) == wire.BindingCacheAcknowledgement(0x1234, home_address, care_of_address)
+    assert message_in(answer.packet) == codec.BindingCacheAcknowledgement(0x1234, home_address, care_of_address)
 
 
 def test_a_home_agent_takes_no_other_signalling() -> None:
     world = PeerWorld()
-    message = wire.BindingCacheAcknowledgement(1, CN_HOME, PMA3)
+    message = codec.BindingCacheAcknowledgement(1, CN_HOME, PMA3)
     world.network.inject(plain_packet(message, ATTACKER, HOME_AGENT_2).to_bytes(), 0)
     assert checks(world.ha2) == ["not-for-a-home-agent"]
 

@@ -19,13 +19,13 @@ from peer_world import (
 )
 from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, checks, kinds, message_in, policy
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import BindingAcknowledgementFlag, Status
 from pmicheck.concrete.network import QUERY_PATH
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.peer_messages import sealed
-from pmicheck.concrete.nodes.proxy_binding_cache import ProxyBinding, ProxyBindingCache
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.peer_messages import sealed
+from pmicheck.nodes.proxy_binding_cache import ProxyBinding, ProxyBindingCache
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingAcknowledgementFlag, Status
+from pmicheck.wire.packet import Packet
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_an_answer_of_the_home_agent_must_be_for_a_question(wrong: str) -> None:
     world.pma1.start_handshake(HOME, CN_HOME, HOME_AGENT_2, 0)
     (flight,) = world.send_all()
     request = message_in(flight.packet)
-    assert isinstance(request, wire.BindingCacheRequest)
-    answer = wire.BindingCacheAcknowledgement(
+    assert isinstance(request, codec.BindingCacheRequest)
+    answer = codec.BindingCacheAcknowledgement(
         request.transaction ^ (wrong == "transaction"), HOME if wrong == "home address" else CN_HOME, ATTACKER
     )
     source = ATTACKER if wrong == "source" else HOME_AGENT_2
@@ -157,17 +157,17 @@ def test_an_update_for_a_correspondent_that_is_not_here() -> None:
     assert checks(world.pma3) == ["not-attached"]
 
 
-def with_options(packet: bytes, *options: wire.Option) -> bytes:
+def with_options(packet: bytes, *options: codec.Option) -> bytes:
     """A packet with other options."""
     parsed, message = Packet.from_bytes(packet), message_in(packet)
-    assert isinstance(message, wire.BindingUpdate)
+    assert isinstance(message, codec.BindingUpdate)
     return plain_packet(dataclasses.replace(message, options=options), parsed.source, parsed.destination).to_bytes()
 
 
 def test_an_update_with_an_ipv4_home_address_option_is_silently_ignored() -> None:
     world = PeerWorld()
     packet = forged_update(world.policy)
-    options = (*message_in(packet).options, wire.IPv4HomeAddressOption(0, IPv4Address("192.0.2.5")))
+    options = (*message_in(packet).options, codec.IPv4HomeAddressOption(0, IPv4Address("192.0.2.5")))
     world.network.inject(with_options(packet, *options), 0)
     assert checks(world.pma3) == ["ipv4-home-address"]
     assert world.pma3.proxy_binding(HOME) is None
@@ -176,7 +176,7 @@ def test_an_update_with_an_ipv4_home_address_option_is_silently_ignored() -> Non
 
 def test_an_update_that_names_one_node_only_is_silently_ignored() -> None:
     world = PeerWorld()
-    world.network.inject(with_options(forged_update(world.policy), wire.MobileNodeHomeAddressOption(HOME)), 0)
+    world.network.inject(with_options(forged_update(world.policy), codec.MobileNodeHomeAddressOption(HOME)), 0)
     assert checks(world.pma3) == ["home-address"]
     assert world.send_all() == []
 
@@ -199,7 +199,7 @@ def test_numbers_must_grow_and_a_refusal_names_the_last_one() -> None:
         assert leads_to(world) == (ATTACKER if accepted else PMA1)
         answer = message_in(world.send_all()[-1].packet)
         if not accepted:
-            assert isinstance(answer, wire.BindingAcknowledgement)
+            assert isinstance(answer, codec.BindingAcknowledgement)
             assert (answer.status, answer.sequence) == (Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, 50)
 
 
@@ -215,9 +215,9 @@ def test_an_agent_that_is_told_a_greater_number_goes_on_from_there() -> None:
 
 def refusal(status: Status, sequence: int) -> bytes:
     """What PMA3 may say to a request of PMA1."""
-    options = (wire.MobileNodeHomeAddressOption(HOME), wire.CorrespondentHomeAddressOption(CN_HOME))
+    options = (codec.MobileNodeHomeAddressOption(HOME), codec.CorrespondentHomeAddressOption(CN_HOME))
     flags = BindingAcknowledgementFlag.PROXY_REGISTRATION
-    return plain_packet(wire.BindingAcknowledgement(status, sequence, 0, flags, options), PMA3, PMA1).to_bytes()
+    return plain_packet(codec.BindingAcknowledgement(status, sequence, 0, flags, options), PMA3, PMA1).to_bytes()
 
 
 def test_a_number_is_raised_once_only() -> None:
@@ -228,7 +228,7 @@ def test_a_number_is_raised_once_only() -> None:
     for sequence, sent in ((50, [51]), (60, [])):
         world.network.inject(refusal(Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, sequence), 0)
         messages = [message_in(flight.packet) for flight in world.send_all()]
-        assert [message.sequence for message in messages if isinstance(message, wire.BindingUpdate)] == sent
+        assert [message.sequence for message in messages if isinstance(message, codec.BindingUpdate)] == sent
         world.drop_all()
     assert kinds(world.pma1)[-1] == "refused-by-peer"
 
@@ -245,8 +245,8 @@ def test_an_agent_that_is_refused_otherwise_gives_up() -> None:
 
 
 def third_message(world: PeerWorld, source: IPv6Address, sequence: int, key: bytes | None) -> bytes:
-    options = (wire.MobileNodeHomeAddressOption(CN_HOME), wire.CorrespondentHomeAddressOption(HOME))
-    message = wire.BindingAcknowledgement(
+    options = (codec.MobileNodeHomeAddressOption(CN_HOME), codec.CorrespondentHomeAddressOption(HOME))
+    message = codec.BindingAcknowledgement(
         Status.ACCEPTED, sequence, 100, BindingAcknowledgementFlag.PROXY_REGISTRATION, options
     )
     return sealed(world.policy, message, source, PMA3, key).to_bytes()

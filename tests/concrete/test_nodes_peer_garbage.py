@@ -10,12 +10,12 @@ from peer_world import CN_HOME, HOME_AGENT_2, PMA3, PeerWorld
 from wire_strategies import known_messages
 from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, policy
 
-from pmicheck.concrete import checksum, wire
-from pmicheck.concrete.constants import NextHeader
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
-from pmicheck.concrete.wire import CHECKSUM
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.policy import Policy
+from pmicheck.wire import checksum, codec
+from pmicheck.wire.codec import CHECKSUM
+from pmicheck.wire.constants import NextHeader
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 OPEN = policy("mac", "mac-of-ack", "sequence-number", context_transfer="unauthenticated")
 STRICT = policy(pma_auth="attachment", handshake_effective="third")
@@ -69,5 +69,5 @@ def test_changed_packets_with_a_good_checksum(packet: bytes, changes: list[tuple
     st.sampled_from([PMA1, PMA2, PMA3, HOME_AGENT_2]),
     st.sampled_from([PMA1, PMA2, PMA3, HOME_AGENT, HOME_AGENT_2, ATTACKER]),
 )
-def test_any_message_from_anybody(message: wire.KnownMessage, destination: IPv6Address, source: IPv6Address) -> None:
+def test_any_message_from_anybody(message: codec.KnownMessage, destination: IPv6Address, source: IPv6Address) -> None:
     give_to_all(plain_packet(message, source, destination).to_bytes())

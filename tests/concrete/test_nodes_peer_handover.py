@@ -17,11 +17,11 @@ from peer_world import (
 )
 from world import ATTACKER, HOME, PMA1, PMA2, PROFILE, checks, message_in, policy
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.network import PEER_PATH
-from pmicheck.concrete.nodes.local_routing import TriggerMode
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.peer_messages import sealed
+from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.peer_messages import sealed
+from pmicheck.wire import codec
 
 AUTHS = ["none", "sa", "attachment"]
 
@@ -118,7 +118,7 @@ def test_who_is_given_the_context(
     check: str | None,
 ) -> None:
     world = PeerWorld(policy(*without, context_transfer=context))
-    request = sealed(world.policy, wire.ContextTransferRequest(1, HOME), source, PMA1, key)
+    request = sealed(world.policy, codec.ContextTransferRequest(1, HOME), source, PMA1, key)
     world.network.inject(request.to_bytes(), 0, via=PEER_PATH, protected=protected)
     assert checks(world.pma1) == ([] if check is None else [check])
     assert [flight.destination for flight in world.send_all()] == ([source] if check is None else [])
@@ -141,9 +141,9 @@ def test_a_context_is_not_taken_from_somebody_who_was_not_asked() -> None:
     world.move_to_pma2(0)
     (request,) = world.send_all()
     asked = message_in(request.packet)
-    assert isinstance(asked, wire.ContextTransferRequest)
+    assert isinstance(asked, codec.ContextTransferRequest)
     for source, transaction in ((ATTACKER, asked.transaction), (PMA1, asked.transaction ^ 1)):
-        data = wire.ContextTransferData(transaction, HOME)
+        data = codec.ContextTransferData(transaction, HOME)
         world.network.inject(plain_packet(data, source, PMA2).to_bytes(), 0)
     assert checks(world.pma2) == ["not-outstanding"] * 2
 
@@ -153,11 +153,11 @@ def test_a_context_without_a_usable_key_is_refused(key: bytes | None) -> None:
     world = PeerWorld(policy(context_transfer="unauthenticated"))
     world.move_to_pma2(0)
     asked = message_in(world.send_all()[0].packet)
-    assert isinstance(asked, wire.ContextTransferRequest)
-    options: list[wire.Option] = [wire.CgaParametersOption(PROFILE.cga_parameters)]
+    assert isinstance(asked, codec.ContextTransferRequest)
+    options: list[codec.Option] = [codec.CgaParametersOption(PROFILE.cga_parameters)]
     if key is not None:
-        options.append(wire.PrivateKeyOption(key))
-    data = wire.ContextTransferData(asked.transaction, HOME, tuple(options))
+        options.append(codec.PrivateKeyOption(key))
+    data = codec.ContextTransferData(asked.transaction, HOME, tuple(options))
     world.network.inject(plain_packet(data, PMA1, PMA2).to_bytes(), 0)
     assert checks(world.pma2) == ["profile"]
 

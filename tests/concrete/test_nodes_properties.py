@@ -32,16 +32,16 @@ from world import (
     policy,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import BindingErrorStatus, BindingUpdateFlag, Status
 from pmicheck.concrete.network import Network
-from pmicheck.concrete.nodes.binding_cache import Entry
-from pmicheck.concrete.nodes.bindings import Bindings
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet, UdpDatagram
 from pmicheck.errors import WireError
+from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.bindings import Bindings
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.policy import Policy
+from pmicheck.wire import codec
+from pmicheck.wire.constants import BindingErrorStatus, BindingUpdateFlag, Status
+from pmicheck.wire.packet import MobilityHeader, Packet, UdpDatagram
 
 STRICT = policy()
 OPEN = policy(
@@ -117,12 +117,12 @@ def _assert_entries_are_bindings(entries: Iterable[Entry], own: IPv6Address) -> 
         assert entry.care_of_address not in (entry.home_address, own)
 
 
-ANSWERS: dict[type[wire.Message], type[wire.Message]] = {
-    wire.HomeTestInit: wire.HomeTest,
-    wire.CareOfTestInit: wire.CareOfTest,
-    wire.ProxyHomeTestInit: wire.ProxyHomeTest,
-    wire.BindingUpdate: wire.BindingAcknowledgement,
-    wire.UnknownMessage: wire.BindingError,
+ANSWERS: dict[type[codec.Message], type[codec.Message]] = {
+    codec.HomeTestInit: codec.HomeTest,
+    codec.CareOfTestInit: codec.CareOfTest,
+    codec.ProxyHomeTestInit: codec.ProxyHomeTest,
+    codec.BindingUpdate: codec.BindingAcknowledgement,
+    codec.UnknownMessage: codec.BindingError,
 }
 
 
@@ -135,35 +135,35 @@ def _assert_answer_is_due(cn: CorrespondentNode, packet: Packet, answer: Packet)
     said = message(answer)
     if isinstance(packet.payload, UdpDatagram):
         assert packet.home_address is not None
-        assert said == wire.BindingError(BindingErrorStatus.UNKNOWN_BINDING, packet.home_address)
+        assert said == codec.BindingError(BindingErrorStatus.UNKNOWN_BINDING, packet.home_address)
         return
     assert isinstance(packet.payload, MobilityHeader)
     asked = message(packet)
     assert type(said) is ANSWERS[type(asked)]
-    if isinstance(asked, wire.BindingUpdate) and isinstance(said, wire.BindingAcknowledgement):
+    if isinstance(asked, codec.BindingUpdate) and isinstance(said, codec.BindingAcknowledgement):
         assert answer.routing_home_address == packet.home_address
         _assert_acknowledgement_is_due(cn, asked, said, answer.destination)
     else:
         assert answer.routing_home_address is None
-        assert packet.home_address is None or isinstance(asked, wire.UnknownMessage)
+        assert packet.home_address is None or isinstance(asked, codec.UnknownMessage)
 
 
 def _assert_acknowledgement_is_due(
-    cn: CorrespondentNode, asked: wire.BindingUpdate, said: wire.BindingAcknowledgement, destination: IPv6Address
+    cn: CorrespondentNode, asked: codec.BindingUpdate, said: codec.BindingAcknowledgement, destination: IPv6Address
 ) -> None:
     has = {type(option) for option in asked.options}
-    indices = wire.option_of(asked, wire.NonceIndicesOption)
+    indices = codec.option_of(asked, codec.NonceIndicesOption)
     if said.status == Status.ACCEPTED:
         early = asked.lifetime and indices is not None and indices.care_of == 0
-        asks = wire.CareOfTestInitOption in has and early
-        assert asked.flags & BindingUpdateFlag.ACKNOWLEDGE or wire.CgaParametersOption in has or asks
+        asks = codec.CareOfTestInitOption in has and early
+        assert asked.flags & BindingUpdateFlag.ACKNOWLEDGE or codec.CgaParametersOption in has or asks
         assert said.lifetime <= asked.lifetime
-        assert wire.option_of(said, wire.BindingAuthorizationDataOption) is not None
+        assert codec.option_of(said, codec.BindingAuthorizationDataOption) is not None
     elif said.status in WITHOUT_MAC:
         assert said.options == ()
-    token = wire.option_of(said, wire.CareOfTestOption)
+    token = codec.option_of(said, codec.CareOfTestOption)
     if token is not None:
-        named = wire.option_of(said, wire.NonceIndicesOption)
+        named = codec.option_of(said, codec.NonceIndicesOption)
         assert named is not None
         assert asked.lifetime
         assert token.token == cn.care_of_keygen_token(named.care_of, destination)
@@ -207,7 +207,7 @@ def test_a_correspondent_takes_updates_whose_mac_is_right(
     lifetime: int,
     flags: int,
     way: str,
-    others: tuple[wire.Option, ...],
+    others: tuple[codec.Option, ...],
     bound: bool,
 ) -> None:
     """The tokens are those of the addresses in the update, wherever the sender has them from."""
@@ -217,8 +217,8 @@ def test_a_correspondent_takes_updates_whose_mac_is_right(
     index = cn.rotate_nonce(0)
     tests = return_routability(cn)
     tests = type(tests)(
-        wire.HomeTest(index, b"", cn.home_keygen_token(index, home) or b""),
-        wire.CareOfTest(index, b"", cn.care_of_keygen_token(index, care_of_address) or b""),
+        codec.HomeTest(index, b"", cn.home_keygen_token(index, home) or b""),
+        codec.CareOfTest(index, b"", cn.care_of_keygen_token(index, care_of_address) or b""),
     )
     _give(
         cn,
@@ -233,7 +233,7 @@ def test_a_correspondent_takes_updates_whose_mac_is_right(
             flags=BindingUpdateFlag(flags),
             early=way == "early",
             deletes=way == "deletes",
-            others=tuple(option for option in others if not isinstance(option, wire.BindingAuthorizationDataOption)),
+            others=tuple(option for option in others if not isinstance(option, codec.BindingAuthorizationDataOption)),
         ),
     )
 
@@ -268,7 +268,7 @@ def test_a_home_agent_passes_on_or_answers_and_learns_nothing(data: st.DataObjec
             assert _routable(each.destination)
         else:
             assert (each.source, each.destination) == (HOME_AGENT, packet.source)
-            assert isinstance(message(each), wire.BindingCacheAcknowledgement | wire.BindingError)
+            assert isinstance(message(each), codec.BindingCacheAcknowledgement | codec.BindingError)
 
 
 # Agents and mobile nodes, which wait for answers.
@@ -285,7 +285,7 @@ def test_an_agent_sends_to_whom_it_has_begun_to_talk_to(data: st.DataObject, cho
     for sent in ask(agent, packet, protected=data.draw(st.booleans())):
         if isinstance(sent.payload, Packet):
             assert sent.destination == HOME_AGENT
-        elif isinstance(message(sent), wire.BindingError):
+        elif isinstance(message(sent), codec.BindingError):
             assert sent.destination == packet.source
             assert _routable(sent.destination)
         else:
@@ -303,7 +303,7 @@ def test_a_mobile_node_sends_to_whom_it_has_begun_to_talk_to(data: st.DataObject
     network.collect(0)
     for sent in ask(mn, packet, protected=data.draw(st.booleans())):
         inner = sent.payload if isinstance(sent.payload, Packet) else sent
-        if isinstance(message(inner), wire.BindingError):
+        if isinstance(message(inner), codec.BindingError):
             assert _routable(inner.destination)
         else:
             assert inner.destination == CORRESPONDENT

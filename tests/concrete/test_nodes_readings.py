@@ -24,23 +24,23 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.network import Network
-from pmicheck.concrete.nodes.authorisation import is_greater
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.packet import Packet
 from pmicheck.errors import UsageError
+from pmicheck.nodes.authorisation import is_greater
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 
-def _messages(world: ProxyWorld, kind: type[wire.Message]) -> list[wire.Message]:
+def _messages(world: ProxyWorld, kind: type[codec.Message]) -> list[codec.Message]:
     messages = [message_in(packet) for _, packet in world.network.capture]
     return [message for message in messages if isinstance(message, kind)]
 
 
-def _has(message: wire.Message, kind: type[wire.Option]) -> bool:
-    return wire.option_of(message, kind) is not None
+def _has(message: codec.Message, kind: type[codec.Option]) -> bool:
+    return codec.option_of(message, kind) is not None
 
 
 def test_home_address_as_the_source_sends_the_answers_home() -> None:
@@ -49,7 +49,7 @@ def test_home_address_as_the_source_sends_the_answers_home() -> None:
     updates = [
         Packet.from_bytes(packet)
         for _, packet in world.network.capture
-        if isinstance(message_in(packet), wire.BindingUpdate)
+        if isinstance(message_in(packet), codec.BindingUpdate)
     ]
     assert {packet.source for packet in updates} == {HOME}
     entry = world.cn.entry(HOME)
@@ -58,7 +58,7 @@ def test_home_address_as_the_source_sends_the_answers_home() -> None:
     answers = [
         Packet.from_bytes(packet)
         for _, packet in world.network.capture
-        if isinstance(message_in(packet), wire.BindingAcknowledgement)
+        if isinstance(message_in(packet), codec.BindingAcknowledgement)
     ]
     assert {packet.destination for packet in answers} == {HOME, PMA1}
     assert {packet.source for packet in answers} == {CORRESPONDENT, HOME_AGENT}
@@ -67,8 +67,8 @@ def test_home_address_as_the_source_sends_the_answers_home() -> None:
 def test_a_proxy_update_names_its_home_address_first() -> None:
     world = ProxyWorld()
     world.register()
-    for message in _messages(world, wire.BindingUpdate):
-        assert message.options[0] == wire.MobileNodeHomeAddressOption(HOME)
+    for message in _messages(world, codec.BindingUpdate):
+        assert message.options[0] == codec.MobileNodeHomeAddressOption(HOME)
 
 
 def test_handover_token_dies_after_a_day_if_it_is_finite() -> None:
@@ -85,9 +85,9 @@ def test_handover_token_dies_after_a_day_if_it_is_finite() -> None:
 def test_tokens_are_issued_at_the_complete_or_at_any_signed_update(value: str, issued: list[bool]) -> None:
     world = ProxyWorld(policy(token_issue_at=value))
     world.register()
-    answers = _messages(world, wire.BindingAcknowledgement)
-    assert [_has(answer, wire.PermanentHomeKeygenTokenOption) for answer in answers] == issued
-    assert [_has(answer, wire.HandoverHomeKeygenTokenOption) for answer in answers] == issued
+    answers = _messages(world, codec.BindingAcknowledgement)
+    assert [_has(answer, codec.PermanentHomeKeygenTokenOption) for answer in answers] == issued
+    assert [_has(answer, codec.HandoverHomeKeygenTokenOption) for answer in answers] == issued
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_the_care_of_token_is_encrypted(value: str, hidden: list[bool]) -> None:
     world.pma2.install(world.pma1.context(HOME), 10)
     world.pma2.start_handover_registration(HOME, CORRESPONDENT, 10)
     world.network.settle(10)
-    answers = _messages(world, wire.BindingAcknowledgement)[::2]
-    assert [_has(answer, wire.EncryptedCareOfTestOption) for answer in answers] == hidden
-    assert [_has(answer, wire.CareOfTestOption) for answer in answers] == [not item for item in hidden]
+    answers = _messages(world, codec.BindingAcknowledgement)[::2]
+    assert [_has(answer, codec.EncryptedCareOfTestOption) for answer in answers] == hidden
+    assert [_has(answer, codec.CareOfTestOption) for answer in answers] == [not item for item in hidden]
 
 
 def test_tokens_in_clear_without_encryption() -> None:
@@ -111,12 +111,12 @@ def test_tokens_in_clear_without_encryption() -> None:
     world.pma2.install(world.pma1.context(HOME), 10)
     world.pma2.start_handover_registration(HOME, CORRESPONDENT, 10)
     world.network.settle(10)
-    answers = _messages(world, wire.BindingAcknowledgement)
-    assert not any(_has(answer, wire.EncryptedCareOfTestOption) for answer in answers)
-    last = wire.option_of(answers[-1], wire.PermanentHomeKeygenTokenOption)
+    answers = _messages(world, codec.BindingAcknowledgement)
+    assert not any(_has(answer, codec.EncryptedCareOfTestOption) for answer in answers)
+    last = codec.option_of(answers[-1], codec.PermanentHomeKeygenTokenOption)
     assert last is not None
     assert (last.ciphertext,) == world.cn.permanent_tokens(HOME)
-    handover = wire.option_of(answers[-1], wire.HandoverHomeKeygenTokenOption)
+    handover = codec.option_of(answers[-1], codec.HandoverHomeKeygenTokenOption)
     assert handover is not None
     assert (handover.ciphertext,) == world.cn.handover_tokens(HOME)
 
@@ -283,8 +283,8 @@ def test_rfc_4866_gives_a_plain_update_with_cga_a_permanent_token_only() -> None
     assert len(world.cn.permanent_tokens(HOME)) == 1
     assert world.cn.handover_tokens(HOME) == ()
     answer = message_in(world.network.collect(1)[-1].packet)
-    assert _has(answer, wire.PermanentHomeKeygenTokenOption)
-    assert _has(answer, wire.CareOfTestOption)
+    assert _has(answer, codec.PermanentHomeKeygenTokenOption)
+    assert _has(answer, codec.CareOfTestOption)
 
 
 def test_lifetimes_are_bounded_by_the_method() -> None:
@@ -328,8 +328,8 @@ def test_the_half_space_wraps() -> None:
 def test_the_correspondent_signs_its_tokens() -> None:
     world = ProxyWorld(policy(cn_cga_on_pba="on"))
     world.register()
-    answers = _messages(world, wire.BindingAcknowledgement)
-    assert [_has(answer, wire.SignatureOption) for answer in answers] == [False, True]
+    answers = _messages(world, codec.BindingAcknowledgement)
+    assert [_has(answer, codec.SignatureOption) for answer in answers] == [False, True]
     mine = world.pma1.registration(HOME, CORRESPONDENT)
     assert mine is not None
     assert mine.permanent is not None
@@ -362,8 +362,8 @@ def test_the_agents_own_key_signs_and_decrypts() -> None:
     mine = world.pma1.registration(HOME, CORRESPONDENT)
     assert mine is not None
     assert (mine.permanent,) == world.cn.permanent_tokens(HOME)
-    for message in _messages(world, wire.BindingUpdate):
-        option = wire.option_of(message, wire.CgaParametersOption)
+    for message in _messages(world, codec.BindingUpdate):
+        option = codec.option_of(message, codec.CgaParametersOption)
         assert option is not None
         assert option.parameters != HOME_IDENTITY.cga_parameters
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import CORRESPONDENT, HOME, PMA1, PMA2, PROFILE, ProxyWorld, checks, kinds, message_in, policy
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.nodes.policy import MECHANISMS, READINGS
+from pmicheck.nodes.policy import MECHANISMS, READINGS
+from pmicheck.wire import codec
 
 
 def test_initial_registration_ends_verified_with_tokens_on_both_sides() -> None:
@@ -135,18 +135,18 @@ def test_a_deregistration_that_comes_too_late_is_out_of_window() -> None:
 def test_the_early_care_of_token_is_encrypted_at_handover_only() -> None:
     world = ProxyWorld()
     world.register()
-    assert _options_of(world, wire.CareOfTestOption) == 1
-    assert _options_of(world, wire.EncryptedCareOfTestOption) == 0
+    assert _options_of(world, codec.CareOfTestOption) == 1
+    assert _options_of(world, codec.EncryptedCareOfTestOption) == 0
     world.pma2.install(world.pma1.context(HOME), 10)
     world.pma2.start_handover_registration(HOME, CORRESPONDENT, 10)
     world.network.settle(10)
-    assert _options_of(world, wire.CareOfTestOption) == 1
-    assert _options_of(world, wire.EncryptedCareOfTestOption) == 1
+    assert _options_of(world, codec.CareOfTestOption) == 1
+    assert _options_of(world, codec.EncryptedCareOfTestOption) == 1
 
 
-def _options_of(world: ProxyWorld, kind: type[wire.Option]) -> int:
+def _options_of(world: ProxyWorld, kind: type[codec.Option]) -> int:
     messages = [message_in(packet) for _, packet in world.network.capture]
-    return sum(wire.option_of(message, kind) is not None for message in messages)
+    return sum(codec.option_of(message, kind) is not None for message in messages)
 
 
 @pytest.mark.parametrize("lost", range(8))
@@ -179,14 +179,14 @@ def test_retransmission_takes_a_new_cookie_and_a_greater_number() -> None:
     first = message_in(world.network.collect(0)[0].packet)
     world.pma1.retransmit(HOME, CORRESPONDENT, 1)
     second = message_in(world.network.collect(1)[0].packet)
-    assert isinstance(first, wire.ProxyHomeTestInit)
-    assert isinstance(second, wire.ProxyHomeTestInit)
+    assert isinstance(first, codec.ProxyHomeTestInit)
+    assert isinstance(second, codec.ProxyHomeTestInit)
     assert first.cookie != second.cookie
     sent = message_in(world.step_until(world.pma1, "sent-early", 1).packet)
     world.pma1.retransmit(HOME, CORRESPONDENT, 2)
     again = message_in(world.network.collect(2)[-1].packet)
-    assert isinstance(sent, wire.BindingUpdate)
-    assert isinstance(again, wire.BindingUpdate)
+    assert isinstance(sent, codec.BindingUpdate)
+    assert isinstance(again, codec.BindingUpdate)
     assert again.sequence == sent.sequence + 1
 
 

@@ -26,21 +26,21 @@ from world import (
     statuses,
 )
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import MAX_RR_BINDING_LIFETIME, Status
 from pmicheck.concrete.network import Network
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.binding_cache import HOME_TEST_INIT
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.policy import MECHANISMS, READINGS
-from pmicheck.concrete.nodes.proxy_update import UpdatePlan, proxy_update
-from pmicheck.concrete.nodes.readdressing import readdressed
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.concrete.nodes.type2_sender import Type2Sender
-from pmicheck.concrete.packet import Packet
 from pmicheck.errors import UsageError
+from pmicheck.nodes import sealing
+from pmicheck.nodes.binding_cache import HOME_TEST_INIT
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.policy import MECHANISMS, READINGS
+from pmicheck.nodes.proxy_update import UpdatePlan, proxy_update
+from pmicheck.nodes.readdressing import readdressed
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.wire import codec
+from pmicheck.wire.constants import MAX_RR_BINDING_LIFETIME, Status
+from pmicheck.wire.packet import Packet
 
 COOKIE = b"whatever"
 SCOPES = READINGS["kcn_scope"]
@@ -48,7 +48,7 @@ SCOPES = READINGS["kcn_scope"]
 
 def _home_test_init(correspondent: IPv6Address = CN4) -> bytes:
     """A PHoTI with a care-of address of the attacker's, which anybody on the Internet can send."""
-    return plain_packet(wire.ProxyHomeTestInit(COOKIE, ATTACKER), HOME, correspondent).to_bytes()
+    return plain_packet(codec.ProxyHomeTestInit(COOKIE, ATTACKER), HOME, correspondent).to_bytes()
 
 
 def _until(world: Type2World, kind: str, now: float = 0) -> None:
@@ -111,7 +111,7 @@ def test_phot_names_the_care_of_address_of_the_correspondent() -> None:
     for flight in world.network.collect(0):
         world.network.deliver(flight.flight_id, 0)
     answer = message_in(world.network.collect(0)[0].packet)
-    assert isinstance(answer, wire.ProxyHomeTest)
+    assert isinstance(answer, codec.ProxyHomeTest)
     token = world.pma3.bindings(CN4).nonces.home_token(answer.nonce_index, HOME)
     assert (answer.cookie, answer.token, answer.care_of_address) == (COOKIE, token, PMA3)
 
@@ -126,7 +126,7 @@ def test_who_stands_in_the_mac(scope: str, named: IPv6Address) -> None:
     assert sent is not None
     assert sent.outstanding is not None
     message = message_in(packet.to_bytes())
-    option = wire.option_of(message, wire.BindingAuthorizationDataOption)
+    option = codec.option_of(message, codec.BindingAuthorizationDataOption)
     assert option is not None
     assert option.authenticator == sealing.mac(world.policy, sent.outstanding.kbm, PMA1, named, packet.payload.octets)
     assert packet.destination == PMA3
@@ -362,7 +362,7 @@ def test_a_photi_that_does_not_come_through_the_home_agent() -> None:
 @pytest.mark.parametrize(("without", "answered"), [((), False), (("hao-rejection-in-hoti",), True)])
 def test_a_home_address_option_in_a_photi(without: tuple[str, ...], answered: bool) -> None:
     world = Type2World(policy(*without))
-    octets = wire.encode(wire.ProxyHomeTestInit(COOKIE, ATTACKER), source=HOME, destination=CN4)
+    octets = codec.encode(codec.ProxyHomeTestInit(COOKIE, ATTACKER), source=HOME, destination=CN4)
     packet = Packet.from_bytes(_home_test_init())
     packet = dataclasses.replace(packet, source=ATTACKER, home_address=HOME)
     packet = dataclasses.replace(packet, payload=type(packet.payload)(octets))
@@ -488,7 +488,7 @@ def test_an_update_is_examined_by_the_time_at_which_it_comes(now: float, check: 
     world = Type2World()
     packet = Packet.from_bytes(_forged_update(world, 0))
     message = message_in(packet.to_bytes())
-    assert isinstance(message, wire.BindingUpdate)
+    assert isinstance(message, codec.BindingUpdate)
     examined = world.pma3.bindings(CN4).examine(packet, message, now)
     assert examined is not None
     assert (examined.refusal and examined.refusal.check) == check
@@ -544,7 +544,7 @@ def test_a_forged_phot(without: tuple[str, ...], destination: IPv6Address) -> No
     world.network.add_sink("attacker", ATTACKER)
     world.pma1.start_home_test(HOME, CN4, 0)
     world.network.collect(0)
-    forged = wire.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=ATTACKER)
+    forged = codec.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=ATTACKER)
     world.network.inject(plain_packet(forged, CN4, HOME).to_bytes(), 0)
     world.network.settle(0)
     assert world.pma1.peer_of(HOME, CN4, 0) == destination
@@ -556,7 +556,7 @@ def test_a_phot_from_another_correspondent_does_not_count() -> None:
     world.register()
     world.register(0, CN5)
     world.pma1.start_home_test(HOME, CN4, 1)
-    forged = wire.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=ATTACKER)
+    forged = codec.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=ATTACKER)
     world.network.inject(plain_packet(forged, CN5, HOME).to_bytes(), 1)
     world.network.settle(1)
     assert "not-in-progress" in checks(world.pma1)
@@ -569,7 +569,7 @@ def test_a_forged_acknowledgement_of_the_agent() -> None:
         world = Type2World(policy(kcn_scope=scope))
         world.pma1.start_home_test(HOME, CN4, 0)
         _until(world, "sent-early")
-        forged = wire.BindingAcknowledgement(Status.ACCEPTED, 1, 100)
+        forged = codec.BindingAcknowledgement(Status.ACCEPTED, 1, 100)
         world.network.inject(plain_packet(forged, PMA3, PMA1).to_bytes(), 0)
         assert checks(world.pma1) == ["mac-of-ack"]
 
@@ -642,7 +642,7 @@ def test_changed_packets(packet: bytes, changes: list[tuple[int, int]], scope: s
 def test_a_home_test_init_makes_no_entry_that_leads_to_no_care_of_address(scope: str, care_of_address: str) -> None:
     """RFC 6275 3.2: a care-of address is a unicast routable one; the test is answered all the same."""
     world = Type2World(policy(kcn_scope=scope, cba="off"))
-    init = wire.ProxyHomeTestInit(COOKIE, IPv6Address(care_of_address))
+    init = codec.ProxyHomeTestInit(COOKIE, IPv6Address(care_of_address))
     world.network.inject(plain_packet(init, HOME, CN4).to_bytes(), 0)
     world.network.settle(0)
     assert world.pma3.entry(CN4, HOME) is None
@@ -655,7 +655,7 @@ def test_an_agent_learns_no_care_of_address_that_none_can_be(care_of_address: st
     """N133, RFC 6275 3.2: the answer is discarded, and the genuine one is waited for."""
     world = Type2World(policy("cookie"))
     world.pma1.start_home_test(HOME, CN4, 0)
-    forged = wire.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=IPv6Address(care_of_address))
+    forged = codec.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=IPv6Address(care_of_address))
     world.network.inject(plain_packet(forged, CN4, HOME).to_bytes(), 0)
     (intercepted,) = [flight for flight in world.network.collect(0) if flight.sender == "ha1"]
     world.network.deliver(intercepted.flight_id, 0)
@@ -671,10 +671,10 @@ def test_strange_care_of_addresses(scope: str, care_of_address: str) -> None:
     """The draft asks nothing of whose they are (N128, N133)."""
     strange = IPv6Address(care_of_address)
     world = Type2World(policy("cookie", kcn_scope=scope, cba="off"))
-    world.network.inject(plain_packet(wire.ProxyHomeTestInit(COOKIE, strange), HOME, CN4).to_bytes(), 0)
+    world.network.inject(plain_packet(codec.ProxyHomeTestInit(COOKIE, strange), HOME, CN4).to_bytes(), 0)
     world.pma1.start_home_test(HOME, CN4, 0)
     world.network.collect(0)
-    forged = wire.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=strange)
+    forged = codec.ProxyHomeTest(1, COOKIE, b"anything", care_of_address=strange)
     world.network.inject(plain_packet(forged, CN4, HOME).to_bytes(), 0)
     world.network.settle(0)
     world.pma3.send_payload(CN4, HOME, 10, 1)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_strategies import addresses, known_messages, octet, word
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import NextHeader
-from pmicheck.concrete.packet import MAX_NESTING, MobilityHeader, OtherPayload, Packet, Payload, UdpDatagram
 from pmicheck.errors import WireError
+from pmicheck.wire import codec
+from pmicheck.wire.constants import NextHeader
+from pmicheck.wire.packet import MAX_NESTING, MobilityHeader, OtherPayload, Packet, Payload, UdpDatagram
 
 HOME = IPv6Address("2001:db8:1::1")
 CARE_OF = IPv6Address("2001:db8:2::1")
@@ -123,13 +123,13 @@ def test_without_either_the_addresses_of_the_header_count() -> None:
 
 
 @given(known_messages)
-def test_a_message_survives_its_way_through_a_packet(message: wire.KnownMessage) -> None:
+def test_a_message_survives_its_way_through_a_packet(message: codec.KnownMessage) -> None:
     empty = Packet(CARE_OF, CORRESPONDENT, MobilityHeader(b""), home_address=HOME)
-    header = wire.encode(message, source=empty.checksum_source, destination=empty.checksum_destination)
+    header = codec.encode(message, source=empty.checksum_source, destination=empty.checksum_destination)
     packet = Packet(CARE_OF, CORRESPONDENT, MobilityHeader(header), home_address=HOME)
     received = Packet.from_bytes(packet.to_bytes())
     assert isinstance(received.payload, MobilityHeader)
-    found = wire.decode(
+    found = codec.decode(
         received.payload.octets, source=received.checksum_source, destination=received.checksum_destination
     )
     assert found == message

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck import pcap
-from pmicheck.concrete import cga, keys, signature, tokens, wire
-from pmicheck.concrete.constants import BindingAcknowledgementFlag, BindingUpdateFlag, Status
-from pmicheck.concrete.packet import MobilityHeader, Packet, UdpDatagram
 from pmicheck.errors import OutputError
+from pmicheck.wire import cga, codec, keys, pcap, signature, tokens
+from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag, Status
+from pmicheck.wire.packet import MobilityHeader, Packet, UdpDatagram
 
 AGENT = IPv6Address("2001:db8:4::1")
 CARE_OF = IPv6Address("2001:db8:2::1")
@@ -26,15 +25,15 @@ COOKIE, TOKEN, KBM = b"cookie!!", b"a token!", bytes(20)
 CIPHERTEXT = tokens.encrypt_token(keys.der_public_key("mobile_node"), TOKEN, b"seed")
 
 
-def mobility(message: wire.KnownMessage, **headers: IPv6Address) -> Packet:
+def mobility(message: codec.KnownMessage, **headers: IPv6Address) -> Packet:
     """A message between care-of address and correspondent, sealed, in a packet."""
-    back = isinstance(message, wire.BindingAcknowledgement | wire.HomeTest | wire.CareOfTest | wire.ProxyHomeTest)
+    back = isinstance(message, codec.BindingAcknowledgement | codec.HomeTest | codec.CareOfTest | codec.ProxyHomeTest)
     source, destination = (CORRESPONDENT, CARE_OF) if back else (CARE_OF, CORRESPONDENT)
     empty = Packet(source, destination, MobilityHeader(b""), 64, headers.get("home"), headers.get("routing"))
     key = keys.private_key("mobile_node")
-    has_signature = wire.option_of(message, wire.SignatureOption) is not None
-    has_mac = wire.option_of(message, wire.BindingAuthorizationDataOption) is not None
-    octets = wire.seal(
+    has_signature = codec.option_of(message, codec.SignatureOption) is not None
+    has_mac = codec.option_of(message, codec.BindingAuthorizationDataOption) is not None
+    octets = codec.seal(
         message,
         source=empty.checksum_source,
         destination=empty.checksum_destination,
@@ -45,51 +44,51 @@ def mobility(message: wire.KnownMessage, **headers: IPv6Address) -> Packet:
 
 
 def every_packet() -> list[Packet]:
-    mac = wire.BindingAuthorizationDataOption()
+    mac = codec.BindingAuthorizationDataOption()
     proxy = BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION
-    update = wire.BindingUpdate(
+    update = codec.BindingUpdate(
         7,
         100,
         proxy,
         (
-            wire.MobileNodeHomeAddressOption(HOME),
-            wire.AlternateCareOfAddressOption(CARE_OF),
-            wire.CgaParametersOption(PARAMETERS + bytes(100)),
-            wire.SignatureOption(),
-            wire.CareOfTestInitOption(),
-            wire.CgaParametersRequestOption(),
-            wire.NonceIndicesOption(3, 0),
+            codec.MobileNodeHomeAddressOption(HOME),
+            codec.AlternateCareOfAddressOption(CARE_OF),
+            codec.CgaParametersOption(PARAMETERS + bytes(100)),
+            codec.SignatureOption(),
+            codec.CareOfTestInitOption(),
+            codec.CgaParametersRequestOption(),
+            codec.NonceIndicesOption(3, 0),
             mac,
         ),
     )
-    acknowledgement = wire.BindingAcknowledgement(
+    acknowledgement = codec.BindingAcknowledgement(
         Status.ACCEPTED,
         7,
         100,
         BindingAcknowledgementFlag.PROXY_REGISTRATION,
         (
-            wire.PermanentHomeKeygenTokenOption(CIPHERTEXT),
-            wire.HandoverHomeKeygenTokenOption(CIPHERTEXT),
-            wire.CareOfTestOption(TOKEN),
-            wire.EncryptedCareOfTestOption(CIPHERTEXT),
-            wire.BindingRefreshAdviceOption(10),
+            codec.PermanentHomeKeygenTokenOption(CIPHERTEXT),
+            codec.HandoverHomeKeygenTokenOption(CIPHERTEXT),
+            codec.CareOfTestOption(TOKEN),
+            codec.EncryptedCareOfTestOption(CIPHERTEXT),
+            codec.BindingRefreshAdviceOption(10),
             mac,
         ),
     )
-    home_test_init = mobility(wire.HomeTestInit(COOKIE))
+    home_test_init = mobility(codec.HomeTestInit(COOKIE))
     return [
-        mobility(wire.BindingRefreshRequest()),
+        mobility(codec.BindingRefreshRequest()),
         home_test_init,
-        mobility(wire.CareOfTestInit(COOKIE)),
-        mobility(wire.HomeTest(3, COOKIE, TOKEN)),
-        mobility(wire.CareOfTest(4, COOKIE, TOKEN)),
+        mobility(codec.CareOfTestInit(COOKIE)),
+        mobility(codec.HomeTest(3, COOKIE, TOKEN)),
+        mobility(codec.CareOfTest(4, COOKIE, TOKEN)),
         mobility(update),
-        mobility(wire.BindingUpdate(8, 0, options=(wire.NonceIndicesOption(3, 0), mac)), home=HOME),
-        mobility(wire.BindingUpdate(9, 1)),
+        mobility(codec.BindingUpdate(8, 0, options=(codec.NonceIndicesOption(3, 0), mac)), home=HOME),
+        mobility(codec.BindingUpdate(9, 1)),
         mobility(acknowledgement, routing=HOME),
-        mobility(wire.BindingError(1, HOME)),
-        mobility(wire.ProxyHomeTestInit(COOKIE, CARE_OF)),
-        mobility(wire.ProxyHomeTest(3, COOKIE, TOKEN, AGENT)),
+        mobility(codec.BindingError(1, HOME)),
+        mobility(codec.ProxyHomeTestInit(COOKIE, CARE_OF)),
+        mobility(codec.ProxyHomeTest(3, COOKIE, TOKEN, AGENT)),
         Packet(CARE_OF, AGENT, home_test_init),
         Packet(CARE_OF, CORRESPONDENT, Packet(HOME, CORRESPONDENT, UdpDatagram(bytes(100)))),
         Packet(CORRESPONDENT, CARE_OF, UdpDatagram(bytes(99)), routing_home_address=HOME),

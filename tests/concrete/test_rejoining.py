@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire_octets import DESTINATION, SOURCE, decode, with_checksum
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.rejoining import filled, through_signature
+from pmicheck.wire import codec
 
-LAST = [wire.NonceIndicesOption(4, 4), wire.BindingAuthorizationDataOption()]
+LAST = [codec.NonceIndicesOption(4, 4), codec.BindingAuthorizationDataOption()]
 
 
 @given(st.integers(26, 200), st.integers(1, 200), st.booleans())
@@ -17,11 +17,11 @@ def test_the_new_header_is_as_long_as_the_captured_one_and_has_no_empty_filler(
     parameters: int, signature: int, test: bool
 ) -> None:
     """With a Care-of Test Init captured there is room to fill; the signed part and the signature stay."""
-    first = [wire.CgaParametersOption(bytes(parameters)), wire.SignatureOption(bytes(signature))]
-    captured = wire.BindingUpdate(1, 9, options=(*first, wire.CareOfTestInitOption(), *LAST))
-    header = wire.encode(captured, source=SOURCE, destination=DESTINATION)
-    options = [wire.CareOfTestInitOption(), *LAST] if test else LAST
+    first = [codec.CgaParametersOption(bytes(parameters)), codec.SignatureOption(bytes(signature))]
+    captured = codec.BindingUpdate(1, 9, options=(*first, codec.CareOfTestInitOption(), *LAST))
+    header = codec.encode(captured, source=SOURCE, destination=DESTINATION)
+    options = [codec.CareOfTestInitOption(), *LAST] if test else LAST
     made = filled(through_signature(header), options, len(header))
     assert made[: len(through_signature(header))] == through_signature(header)
     assert len(made) == len(header)
-    assert wire.UnknownOption(18, b"") not in decode(with_checksum(made)).options
+    assert codec.UnknownOption(18, b"") not in decode(with_checksum(made)).options

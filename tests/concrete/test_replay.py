@@ -16,13 +16,13 @@ from pmicheck.concrete import replay as replay_module
 from pmicheck.concrete.attack import Knowledge, Lacking
 from pmicheck.concrete.forge import Forger
 from pmicheck.concrete.judgement import Finding
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.replay import ReplayReport, replay
 from pmicheck.concrete.stage import Powers, Stage
 from pmicheck.errors import UsageError
+from pmicheck.nodes.policy import Policy
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
+from pmicheck.wire.packet import Packet
 
 STORED = sorted((Path(__file__).parent / "traces").glob("*.json"))
 NAMES = [path.stem for path in STORED]

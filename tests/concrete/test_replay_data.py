@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from test_replay import replayed, stored, type_of, with_fields, with_steps
 
-from pmicheck.concrete.nodes.policy import Policy
 from pmicheck.concrete.replay import NO_ATTACKER
 from pmicheck.concrete.stage import CN_HOME, COA1, HA2, HOA, Stage
+from pmicheck.nodes.policy import Policy
 from pmicheck.report.old_steps import upgraded
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay

@@ -9,13 +9,13 @@ from test_replay import is_home_test, replayed, stored, with_cells, with_fields,
 
 from pmicheck.concrete.attack import update_in
 from pmicheck.concrete.execution import Run
-from pmicheck.concrete.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.concrete.nodes.mobile_node import MobileNode
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import COA1, HOA, Powers, Stage
+from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.policy import Policy
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
+from pmicheck.wire.packet import Packet
 
 REDIRECTION, SECRECY = "ero-no-redirection", "ero-token-secrecy"
 FRESHNESS, RETURN = "ero-binding-freshness", "ero-binding-freshness-home"

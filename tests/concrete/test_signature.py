@@ -11,50 +11,50 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.concrete import cga, keys, signature, tokens, wire
-from pmicheck.concrete.constants import BindingUpdateFlag
 from pmicheck.errors import WireError
+from pmicheck.wire import cga, codec, keys, signature, tokens
+from pmicheck.wire.constants import BindingUpdateFlag
 
 CARE_OF = IPv6Address("2001:db8:2::1")
 CORRESPONDENT = IPv6Address("2001:db8:3::1")
 OTHER = IPv6Address("2001:db8:4::1")
 PUBLIC = keys.der_public_key("mobile_node")
 HOME, PARAMETERS = cga.generate(PUBLIC, bytes.fromhex("20010db800010000"), 0, modifier=bytes(16))
-UPDATE = wire.BindingUpdate(
+UPDATE = codec.BindingUpdate(
     sequence=7,
     lifetime=100,
     flags=BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION,
     options=(
-        wire.MobileNodeHomeAddressOption(HOME),
-        wire.CgaParametersOption(PARAMETERS),
-        wire.SignatureOption(bytes(128)),
-        wire.CareOfTestInitOption(),
-        wire.NonceIndicesOption(home=3, care_of=0),
-        wire.BindingAuthorizationDataOption(),
+        codec.MobileNodeHomeAddressOption(HOME),
+        codec.CgaParametersOption(PARAMETERS),
+        codec.SignatureOption(bytes(128)),
+        codec.CareOfTestInitOption(),
+        codec.NonceIndicesOption(home=3, care_of=0),
+        codec.BindingAuthorizationDataOption(),
     ),
 )
 
 
-def octets_of(message: wire.KnownMessage) -> bytes:
-    return wire.encode(message, source=CARE_OF, destination=CORRESPONDENT)
+def octets_of(message: codec.KnownMessage) -> bytes:
+    return codec.encode(message, source=CARE_OF, destination=CORRESPONDENT)
 
 
-def with_option(message: wire.BindingUpdate, new: wire.Option) -> wire.BindingUpdate:
+def with_option(message: codec.BindingUpdate, new: codec.Option) -> codec.BindingUpdate:
     options = tuple(new if type(option) is type(new) else option for option in message.options)
     return replace(message, options=options)
 
 
 def signed(header: bytes) -> bytes:
-    return signature.sign(keys.private_key("mobile_node"), CARE_OF, CORRESPONDENT, wire.signed_part(header))
+    return signature.sign(keys.private_key("mobile_node"), CARE_OF, CORRESPONDENT, codec.signed_part(header))
 
 
 HEADER = octets_of(UPDATE)
-PART = wire.signed_part(HEADER)
+PART = codec.signed_part(HEADER)
 SIGNATURE = signed(HEADER)
 
 
 def verifies(header: bytes) -> bool:
-    return signature.verify(PUBLIC, CARE_OF, CORRESPONDENT, wire.signed_part(header), SIGNATURE)
+    return signature.verify(PUBLIC, CARE_OF, CORRESPONDENT, codec.signed_part(header), SIGNATURE)
 
 
 def test_a_signature_verifies_with_the_same_key_addresses_and_header() -> None:
@@ -100,11 +100,11 @@ def test_sequence_number_lifetime_and_flags_are_signed(change: dict[str, int]) -
 
 
 def test_the_cga_parameters_are_signed() -> None:
-    assert not verifies(octets_of(with_option(UPDATE, wire.CgaParametersOption(b"\1" + PARAMETERS[1:]))))
+    assert not verifies(octets_of(with_option(UPDATE, codec.CgaParametersOption(b"\1" + PARAMETERS[1:]))))
 
 
 def test_an_option_before_the_cga_parameters_is_signed() -> None:
-    assert not verifies(octets_of(with_option(UPDATE, wire.MobileNodeHomeAddressOption(OTHER))))
+    assert not verifies(octets_of(with_option(UPDATE, codec.MobileNodeHomeAddressOption(OTHER))))
 
 
 def test_an_option_left_out_changes_the_header_length_and_so_breaks_the_signature() -> None:
@@ -117,40 +117,40 @@ def test_the_checksum_is_not_signed(checksum: bytes) -> None:
 
 
 def test_the_nonce_indices_are_not_signed() -> None:
-    changed = octets_of(with_option(UPDATE, wire.NonceIndicesOption(home=4, care_of=9)))
+    changed = octets_of(with_option(UPDATE, codec.NonceIndicesOption(home=4, care_of=9)))
     assert changed != HEADER
     assert verifies(changed)
 
 
 def test_the_mac_is_not_signed() -> None:
-    assert verifies(octets_of(with_option(UPDATE, wire.BindingAuthorizationDataOption(b"\xff" * 12))))
+    assert verifies(octets_of(with_option(UPDATE, codec.BindingAuthorizationDataOption(b"\xff" * 12))))
 
 
 def test_the_signature_option_does_not_sign_itself() -> None:
-    assert verifies(octets_of(with_option(UPDATE, wire.SignatureOption(SIGNATURE))))
+    assert verifies(octets_of(with_option(UPDATE, codec.SignatureOption(SIGNATURE))))
 
 
 def test_the_signed_part_ends_with_the_last_slice_of_the_cga_parameters() -> None:
     parameters = bytes(range(256)) * 2
-    header = octets_of(with_option(UPDATE, wire.CgaParametersOption(parameters)))
-    assert wire.signed_part(header).endswith(bytes([12, 2, 0xFE, 0xFF]))
-    assert wire.signed_part(header) == header[:4] + bytes(2) + header[6 : len(wire.signed_part(header))]
+    header = octets_of(with_option(UPDATE, codec.CgaParametersOption(parameters)))
+    assert codec.signed_part(header).endswith(bytes([12, 2, 0xFE, 0xFF]))
+    assert codec.signed_part(header) == header[:4] + bytes(2) + header[6 : len(codec.signed_part(header))]
 
 
 def test_without_cga_parameters_there_is_no_signed_part() -> None:
     with pytest.raises(WireError, match="a CGA Parameters option"):
-        wire.signed_part(octets_of(wire.BindingUpdate(sequence=1, lifetime=1)))
+        codec.signed_part(octets_of(codec.BindingUpdate(sequence=1, lifetime=1)))
 
 
 def test_a_message_of_unknown_type_has_no_signed_part() -> None:
     with pytest.raises(WireError, match="octet 2"):
-        wire.signed_part(bytes([59, 0, 99, 0, 0, 0, 0, 0]))
+        codec.signed_part(bytes([59, 0, 99, 0, 0, 0, 0, 0]))
 
 
 @given(st.binary(max_size=80))
 def test_arbitrary_octets_have_a_signed_part_or_give_a_wire_error(data: bytes) -> None:
     try:
-        part = wire.signed_part(data)
+        part = codec.signed_part(data)
     except WireError:
         return
     assert len(part) <= len(data)
@@ -188,8 +188,8 @@ def test_a_key_too_short_for_a_sha1_signature_is_refused() -> None:
 
 def sealed(placeholder: bytes, kbm: bytes = bytes(20)) -> bytes:
     key = keys.private_key("mobile_node")
-    return wire.seal(
-        with_option(UPDATE, wire.SignatureOption(placeholder)),
+    return codec.seal(
+        with_option(UPDATE, codec.SignatureOption(placeholder)),
         source=CARE_OF,
         destination=CORRESPONDENT,
         sign=lambda part: signature.sign(key, CARE_OF, CORRESPONDENT, part),
@@ -200,12 +200,12 @@ def sealed(placeholder: bytes, kbm: bytes = bytes(20)) -> bytes:
 @pytest.mark.parametrize("octets", [0, 64, 128, 255])
 def test_a_sealed_update_carries_a_valid_signature_and_mac_whatever_the_placeholder(octets: int) -> None:
     header = sealed(bytes(octets))
-    message = wire.decode(header, source=CARE_OF, destination=CORRESPONDENT)
-    found = wire.option_of(message, wire.SignatureOption)
-    mac = wire.option_of(message, wire.BindingAuthorizationDataOption)
+    message = codec.decode(header, source=CARE_OF, destination=CORRESPONDENT)
+    found = codec.option_of(message, codec.SignatureOption)
+    mac = codec.option_of(message, codec.BindingAuthorizationDataOption)
     assert found is not None
     assert mac is not None
-    part = wire.signed_part(header)
+    part = codec.signed_part(header)
     assert signature.verify(PUBLIC, CARE_OF, CORRESPONDENT, part, found.signature)
     assert mac.authenticator == tokens.authenticator(bytes(20), CARE_OF, CORRESPONDENT, header)
     assert cga.verify(HOME, PARAMETERS)
@@ -220,21 +220,21 @@ def test_the_mac_covers_the_signature() -> None:
 
 
 def test_sealing_without_callables_is_encoding() -> None:
-    assert wire.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT) == HEADER
+    assert codec.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT) == HEADER
 
 
 @pytest.mark.parametrize("name", ["sign", "authenticate"])
 def test_sealing_needs_the_option_to_fill_in(name: str) -> None:
-    message = wire.BindingUpdate(sequence=1, lifetime=1)
+    message = codec.BindingUpdate(sequence=1, lifetime=1)
     with pytest.raises(WireError, match="to fill in"):
-        wire.seal(message, source=CARE_OF, destination=CORRESPONDENT, **{name: lambda _: b""})
+        codec.seal(message, source=CARE_OF, destination=CORRESPONDENT, **{name: lambda _: b""})
 
 
 def test_a_mac_of_another_length_is_not_sealed_in() -> None:
     with pytest.raises(WireError, match="authenticator of 12 octets, found 20 octets"):
-        wire.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT, authenticate=lambda _: bytes(20))
+        codec.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT, authenticate=lambda _: bytes(20))
 
 
 def test_a_signature_of_rsa_2048_is_not_sealed_in() -> None:
     with pytest.raises(WireError, match="at most 255 octets of option data, found 256 octets"):
-        wire.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT, sign=lambda _: bytes(256))
+        codec.seal(UPDATE, source=CARE_OF, destination=CORRESPONDENT, sign=lambda _: bytes(256))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.concrete import keys, tokens
+from pmicheck.wire import keys, tokens
 
 HOME = IPv6Address("2001:db8:1::1")
 CARE_OF = IPv6Address("2001:db8:2::1")

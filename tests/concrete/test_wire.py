@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from wire_octets import ADDRESS, COOKIE, DESTINATION, SOURCE, TOKEN, decode, encode, raw, with_checksum
 from wire_strategies import known_messages, messages
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.constants import (
+from pmicheck.errors import WireError
+from pmicheck.wire import codec
+from pmicheck.wire.constants import (
     BindingAcknowledgementFlag,
     BindingUpdateFlag,
     MessageType,
     Status,
 )
-from pmicheck.concrete.wire_messages import KINDS, minimum_octets
-from pmicheck.errors import WireError
+from pmicheck.wire.messages import KINDS, minimum_octets
 
 
 def without_checksum(header: bytes) -> str:
@@ -26,32 +26,32 @@ def without_checksum(header: bytes) -> str:
 
 
 LAYOUTS = [
-    (wire.BindingRefreshRequest(), "3b000000 0000"),
-    (wire.HomeTestInit(COOKIE), "3b010100 0000 0102030405060708"),
-    (wire.CareOfTestInit(COOKIE), "3b010200 0000 0102030405060708"),
-    (wire.HomeTest(0x1234, COOKIE, TOKEN), "3b020300 1234 0102030405060708 a1a2a3a4a5a6a7a8"),
-    (wire.CareOfTest(0x1234, COOKIE, TOKEN), "3b020400 1234 0102030405060708 a1a2a3a4a5a6a7a8"),
-    (wire.BindingUpdate(0x1234, 105, BindingUpdateFlag(0x8200)), "3b010500 1234 8200 0069 01020000"),
+    (codec.BindingRefreshRequest(), "3b000000 0000"),
+    (codec.HomeTestInit(COOKIE), "3b010100 0000 0102030405060708"),
+    (codec.CareOfTestInit(COOKIE), "3b010200 0000 0102030405060708"),
+    (codec.HomeTest(0x1234, COOKIE, TOKEN), "3b020300 1234 0102030405060708 a1a2a3a4a5a6a7a8"),
+    (codec.CareOfTest(0x1234, COOKIE, TOKEN), "3b020400 1234 0102030405060708 a1a2a3a4a5a6a7a8"),
+    (codec.BindingUpdate(0x1234, 105, BindingUpdateFlag(0x8200)), "3b010500 1234 8200 0069 01020000"),
     (
-        wire.BindingAcknowledgement(
+        codec.BindingAcknowledgement(
             Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, 0x1234, 105, BindingAcknowledgementFlag(0x20)
         ),
         "3b010600 87 20 1234 0069 01020000",
     ),
-    (wire.BindingError(2, ADDRESS), "3b020700 02 00 20010db8000200000000000000000005"),
+    (codec.BindingError(2, ADDRESS), "3b020700 02 00 20010db8000200000000000000000005"),
     (
-        wire.ProxyHomeTestInit(COOKIE, ADDRESS),
+        codec.ProxyHomeTestInit(COOKIE, ADDRESS),
         "3b03f000 0000 0102030405060708 20010db8000200000000000000000005",
     ),
     (
-        wire.ProxyHomeTest(0x1234, COOKIE, TOKEN, ADDRESS),
+        codec.ProxyHomeTest(0x1234, COOKIE, TOKEN, ADDRESS),
         "3b04f100 1234 0102030405060708 a1a2a3a4a5a6a7a8 20010db8000200000000000000000005",
     ),
 ]
 
 
 @pytest.mark.parametrize(("message", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
-def test_every_message_without_options_has_the_layout_of_its_section(message: wire.Message, octets: str) -> None:
+def test_every_message_without_options_has_the_layout_of_its_section(message: codec.Message, octets: str) -> None:
     header = encode(message)
     assert without_checksum(header) == octets.replace(" ", "")
     assert decode(header) == message
@@ -68,22 +68,22 @@ def test_no_message_is_shorter_than_its_fixed_part(message_type: MessageType) ->
 
 
 def test_reserved_fields_are_ignored() -> None:
-    assert decode(with_checksum(bytes.fromhex("3b01 01ff 0000 ffff 0102030405060708"))) == wire.HomeTestInit(COOKIE)
+    assert decode(with_checksum(bytes.fromhex("3b01 01ff 0000 ffff 0102030405060708"))) == codec.HomeTestInit(COOKIE)
 
 
 def test_an_unknown_message_type_is_no_error_but_an_unknown_message() -> None:
-    assert decode(raw(99, "0102 0304050607080910")) == wire.UnknownMessage(99, bytes.fromhex("01020304050607080910"))
+    assert decode(raw(99, "0102 0304050607080910")) == codec.UnknownMessage(99, bytes.fromhex("01020304050607080910"))
 
 
 @given(messages)
-def test_what_is_encoded_is_decoded(message: wire.Message) -> None:
+def test_what_is_encoded_is_decoded(message: codec.Message) -> None:
     header = encode(message)
     assert len(header) % 8 == 0
     assert decode(header) == message
 
 
 @given(known_messages, st.data())
-def test_a_header_cut_anywhere_is_a_wire_error(message: wire.KnownMessage, data: st.DataObject) -> None:
+def test_a_header_cut_anywhere_is_a_wire_error(message: codec.KnownMessage, data: st.DataObject) -> None:
     header = encode(message)
     end = data.draw(st.integers(0, len(header) - 1))
     with pytest.raises(WireError):
@@ -91,7 +91,7 @@ def test_a_header_cut_anywhere_is_a_wire_error(message: wire.KnownMessage, data:
 
 
 @pytest.mark.parametrize(("message", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
-def test_every_truncation_of_every_message_is_a_wire_error(message: wire.Message, octets: str) -> None:
+def test_every_truncation_of_every_message_is_a_wire_error(message: codec.Message, octets: str) -> None:
     header = encode(message)
     for end in range(len(header)):
         with pytest.raises(WireError):
@@ -99,16 +99,16 @@ def test_every_truncation_of_every_message_is_a_wire_error(message: wire.Message
 
 
 FULL_UPDATE = encode(
-    wire.BindingUpdate(
+    codec.BindingUpdate(
         1,
         2,
         options=(
-            wire.MobileNodeHomeAddressOption(ADDRESS),
-            wire.CgaParametersOption(bytes(187)),
-            wire.SignatureOption(bytes(128)),
-            wire.CareOfTestInitOption(),
-            wire.NonceIndicesOption(3, 0),
-            wire.BindingAuthorizationDataOption(),
+            codec.MobileNodeHomeAddressOption(ADDRESS),
+            codec.CgaParametersOption(bytes(187)),
+            codec.SignatureOption(bytes(128)),
+            codec.CareOfTestInitOption(),
+            codec.NonceIndicesOption(3, 0),
+            codec.BindingAuthorizationDataOption(),
         ),
     )
 )
@@ -128,7 +128,7 @@ def test_a_truncation_hidden_by_header_len_and_checksum_gives_fewer_options_or_a
 
 
 @given(messages, st.data())
-def test_a_flipped_bit_never_passes_the_checksum(message: wire.Message, data: st.DataObject) -> None:
+def test_a_flipped_bit_never_passes_the_checksum(message: codec.Message, data: st.DataObject) -> None:
     header = encode(message)
     bit = data.draw(st.integers(0, 8 * len(header) - 1))
     with pytest.raises(WireError):
@@ -137,7 +137,7 @@ def test_a_flipped_bit_never_passes_the_checksum(message: wire.Message, data: st
 
 @given(messages, st.data())
 def test_flipped_bits_under_a_right_checksum_decode_or_give_a_wire_error(
-    message: wire.Message, data: st.DataObject
+    message: codec.Message, data: st.DataObject
 ) -> None:
     header = bytearray(encode(message))
     for at in data.draw(st.lists(st.integers(0, len(header) - 1), min_size=1, max_size=4)):
@@ -167,14 +167,14 @@ def decode_or_wire_error(data: bytes) -> None:
         assert decode(encode(message)) == message
 
 
-def is_split(message: wire.Message) -> bool:
+def is_split(message: codec.Message) -> bool:
     """Whether slices were separated by padding only, which no encoder of ours would do."""
     kinds = [type(option) for option in message.options]
-    return any(a is b and a in (wire.CgaParametersOption, wire.PrivateKeyOption) for a, b in pairwise(kinds))
+    return any(a is b and a in (codec.CgaParametersOption, codec.PrivateKeyOption) for a, b in pairwise(kinds))
 
 
 def test_the_checksum_is_over_the_pseudo_header_of_both_addresses() -> None:
-    header = encode(wire.HomeTestInit(COOKIE))
+    header = encode(codec.HomeTestInit(COOKIE))
     pseudo = SOURCE.packed + DESTINATION.packed + len(header).to_bytes(4, "big") + bytes(3) + bytes([135])
     words = [int.from_bytes((pseudo + header)[i : i + 2], "big") for i in range(0, len(pseudo + header), 2)]
     total = sum(words)
@@ -184,62 +184,62 @@ def test_the_checksum_is_over_the_pseudo_header_of_both_addresses() -> None:
 
 
 def test_a_header_for_other_addresses_fails_the_checksum() -> None:
-    header = encode(wire.HomeTestInit(COOKIE))
+    header = encode(codec.HomeTestInit(COOKIE))
     with pytest.raises(WireError, match="octet 4: expected checksum"):
-        wire.decode(header, source=ADDRESS, destination=DESTINATION)
+        codec.decode(header, source=ADDRESS, destination=DESTINATION)
     with pytest.raises(WireError, match="octet 4: expected checksum"):
-        wire.decode(header, source=SOURCE, destination=ADDRESS)
+        codec.decode(header, source=SOURCE, destination=ADDRESS)
 
 
 def test_another_payload_proto_is_refused() -> None:
     with pytest.raises(WireError, match="octet 0: expected Payload Proto 59, found 17"):
-        decode(with_checksum(b"\x11" + encode(wire.HomeTestInit(COOKIE))[1:]))
+        decode(with_checksum(b"\x11" + encode(codec.HomeTestInit(COOKIE))[1:]))
 
 
 def test_octets_after_the_header_are_refused() -> None:
     with pytest.raises(WireError, match="octet 16: expected 16 octets by Header Len, found 24"):
-        decode(encode(wire.HomeTestInit(COOKIE)) + bytes(8))
+        decode(encode(codec.HomeTestInit(COOKIE)) + bytes(8))
 
 
-UNFIT: list[tuple[wire.Message, str]] = [
-    (wire.BindingUpdate(65536, 0), "octet 6: expected sequence between 0 and 65535, found 65536"),
-    (wire.BindingUpdate(-1, 0), "octet 6: expected sequence between 0 and 65535, found -1"),
-    (wire.BindingUpdate(0, 65536), "octet 10: expected lifetime between 0 and 65535"),
-    (wire.BindingUpdate(0, 0, BindingUpdateFlag(0x10000)), "octet 8: expected flags between 0 and 65535"),
-    (wire.BindingAcknowledgement(256, 0, 0), "octet 6: expected status between 0 and 255"),
-    (wire.HomeTestInit(bytes(7)), "octet 8: expected cookie of 8 octets, found 7 octets"),
-    (wire.HomeTest(0, COOKIE, bytes(9)), "octet 16: expected token of 8 octets, found 9 octets"),
-    (wire.HomeTest(1 << 16, COOKIE, TOKEN), "octet 6: expected nonce_index between 0 and 65535"),
-    (wire.UnknownMessage(5, bytes(2)), "octet 2: expected an MH Type that has no class of its own"),
-    (wire.UnknownMessage(256, bytes(2)), "octet 2: expected an MH Type"),
-    (wire.UnknownMessage(99, bytes(8)), r"octet 6: expected 8n\+2 octets of Message Data, found 8"),
+UNFIT: list[tuple[codec.Message, str]] = [
+    (codec.BindingUpdate(65536, 0), "octet 6: expected sequence between 0 and 65535, found 65536"),
+    (codec.BindingUpdate(-1, 0), "octet 6: expected sequence between 0 and 65535, found -1"),
+    (codec.BindingUpdate(0, 65536), "octet 10: expected lifetime between 0 and 65535"),
+    (codec.BindingUpdate(0, 0, BindingUpdateFlag(0x10000)), "octet 8: expected flags between 0 and 65535"),
+    (codec.BindingAcknowledgement(256, 0, 0), "octet 6: expected status between 0 and 255"),
+    (codec.HomeTestInit(bytes(7)), "octet 8: expected cookie of 8 octets, found 7 octets"),
+    (codec.HomeTest(0, COOKIE, bytes(9)), "octet 16: expected token of 8 octets, found 9 octets"),
+    (codec.HomeTest(1 << 16, COOKIE, TOKEN), "octet 6: expected nonce_index between 0 and 65535"),
+    (codec.UnknownMessage(5, bytes(2)), "octet 2: expected an MH Type that has no class of its own"),
+    (codec.UnknownMessage(256, bytes(2)), "octet 2: expected an MH Type"),
+    (codec.UnknownMessage(99, bytes(8)), r"octet 6: expected 8n\+2 octets of Message Data, found 8"),
     (
-        wire.BindingRefreshRequest((wire.NonceIndicesOption(0, -1),)),
+        codec.BindingRefreshRequest((codec.NonceIndicesOption(0, -1),)),
         "expected care_of between 0 and 65535, found -1",
     ),
     (
-        wire.BindingRefreshRequest((wire.CgaParametersOption(b""),)),
+        codec.BindingRefreshRequest((codec.CgaParametersOption(b""),)),
         "expected CGA Parameters of at least one octet",
     ),
-    (wire.BindingRefreshRequest((wire.UnknownOption(4, b""),)), "an option type|no class of its own"),
-    (wire.BindingRefreshRequest((wire.UnknownOption(1, b""),)), "no class of its own"),
-    (wire.BindingRefreshRequest((wire.UnknownOption(256, b""),)), "an option type between 0 and 255"),
-    (wire.BindingRefreshRequest((wire.UnknownOption(99, bytes(256)),)), "at most 255 octets of option data"),
+    (codec.BindingRefreshRequest((codec.UnknownOption(4, b""),)), "an option type|no class of its own"),
+    (codec.BindingRefreshRequest((codec.UnknownOption(1, b""),)), "no class of its own"),
+    (codec.BindingRefreshRequest((codec.UnknownOption(256, b""),)), "an option type between 0 and 255"),
+    (codec.BindingRefreshRequest((codec.UnknownOption(99, bytes(256)),)), "at most 255 octets of option data"),
     (
-        wire.BindingRefreshRequest((wire.SignatureOption(bytes(250)),) * 9),
+        codec.BindingRefreshRequest((codec.SignatureOption(bytes(250)),) * 9),
         "octet 1: expected a header of at most 2048",
     ),
 ]
 
 
 @pytest.mark.parametrize(("message", "problem"), UNFIT)
-def test_a_value_that_does_not_fit_is_refused_with_its_offset(message: wire.Message, problem: str) -> None:
+def test_a_value_that_does_not_fit_is_refused_with_its_offset(message: codec.Message, problem: str) -> None:
     with pytest.raises(WireError, match=problem):
         encode(message)
 
 
 def test_the_longest_header_has_2048_octets() -> None:
-    fill = (*(wire.UnknownOption(99, bytes(254)),) * 7, wire.UnknownOption(99, bytes(246)))
-    message = wire.BindingRefreshRequest(fill)
+    fill = (*(codec.UnknownOption(99, bytes(254)),) * 7, codec.UnknownOption(99, bytes(246)))
+    message = codec.BindingRefreshRequest(fill)
     assert len(encode(message)) == 2048
     assert decode(encode(message)) == message

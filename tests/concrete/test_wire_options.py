@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 from wire_octets import ADDRESS, decode, encode, raw
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.wire_options import walk_options
 from pmicheck.errors import WireError
+from pmicheck.wire import codec
+from pmicheck.wire.options import walk_options
 
 
 def test_option_alignment_is_that_of_the_rfc() -> None:
-    message = wire.BindingUpdate(
+    message = codec.BindingUpdate(
         1,
         2,
         options=(
-            wire.CareOfTestInitOption(),
-            wire.CgaParametersOption(b"\xcc"),
-            wire.AlternateCareOfAddressOption(ADDRESS),
-            wire.SignatureOption(b"\xdd"),
-            wire.NonceIndicesOption(3, 4),
-            wire.MobileNodeHomeAddressOption(ADDRESS),
-            wire.BindingAuthorizationDataOption(b"\xee" * 12),
+            codec.CareOfTestInitOption(),
+            codec.CgaParametersOption(b"\xcc"),
+            codec.AlternateCareOfAddressOption(ADDRESS),
+            codec.SignatureOption(b"\xdd"),
+            codec.NonceIndicesOption(3, 4),
+            codec.MobileNodeHomeAddressOption(ADDRESS),
+            codec.BindingAuthorizationDataOption(b"\xee" * 12),
         ),
     )
     header = encode(message)
@@ -36,16 +36,16 @@ def test_option_alignment_is_that_of_the_rfc() -> None:
 
 def test_an_unaligned_option_is_read_all_the_same() -> None:
     header = raw(5, "0001 0000 0000 00 0404 0003 0004 0103 000000")
-    assert wire.option_of(decode(header), wire.NonceIndicesOption) == wire.NonceIndicesOption(3, 4)
+    assert codec.option_of(decode(header), codec.NonceIndicesOption) == codec.NonceIndicesOption(3, 4)
 
 
 def test_the_bits_of_padding_count_for_nothing() -> None:
-    assert decode(raw(5, "0001 0000 0000 0102ffff")) == wire.BindingUpdate(1, 0)
+    assert decode(raw(5, "0001 0000 0000 0102ffff")) == codec.BindingUpdate(1, 0)
 
 
 def test_an_unknown_option_is_kept_and_the_next_one_read() -> None:
     message = decode(raw(0, "0000 6302abcd 0b00 0100"))
-    assert message.options == (wire.UnknownOption(0x63, b"\xab\xcd"), wire.CgaParametersRequestOption())
+    assert message.options == (codec.UnknownOption(0x63, b"\xab\xcd"), codec.CgaParametersRequestOption())
 
 
 MALFORMED = [
@@ -98,15 +98,15 @@ def test_an_option_of_a_wrong_length_is_named_with_its_offset(data: str, problem
 @pytest.mark.parametrize("after", ["0104 00000000 0000", "00 00 00 00 00 00 00 00", "0b00 0104 00000000"])
 def test_nothing_may_follow_the_mac_not_even_padding(after: str) -> None:
     header = "0000 0000 0000 0104 00000000 050c" + "ee" * 12
-    assert decode(raw(5, header)).options == (wire.BindingAuthorizationDataOption(b"\xee" * 12),)
+    assert decode(raw(5, header)).options == (codec.BindingAuthorizationDataOption(b"\xee" * 12),)
     with pytest.raises(WireError, match="octet 32: expected nothing after the Binding Authorization Data"):
         decode(raw(5, header + after))
 
 
 def test_the_mac_must_be_last_when_encoded() -> None:
-    options = (wire.BindingAuthorizationDataOption(), wire.CareOfTestInitOption())
+    options = (codec.BindingAuthorizationDataOption(), codec.CareOfTestInitOption())
     with pytest.raises(WireError, match="as the last option, found option 1"):
-        encode(wire.BindingUpdate(1, 2, options=options))
+        encode(codec.BindingUpdate(1, 2, options=options))
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_the_mac_must_be_last_when_encoded() -> None:
 )
 def test_cga_parameters_travel_in_slices_of_255_octets(octets: int, slices: list[int]) -> None:
     parameters = bytes(i % 251 for i in range(octets))
-    header = encode(wire.BindingUpdate(1, 2, options=(wire.CgaParametersOption(parameters),)))
+    header = encode(codec.BindingUpdate(1, 2, options=(codec.CgaParametersOption(parameters),)))
     found = [raw.data_end - raw.data_start for raw in walk_options(header, 12) if raw.option_type == 12]
     assert found == slices
-    assert decode(header).options == (wire.CgaParametersOption(parameters),)
+    assert decode(header).options == (codec.CgaParametersOption(parameters),)
 
 
 def test_a_short_slice_of_cga_parameters_may_not_be_followed_by_another() -> None:
@@ -128,26 +128,26 @@ def test_a_short_slice_of_cga_parameters_may_not_be_followed_by_another() -> Non
 def test_cga_parameters_apart_from_each_other_are_not_joined() -> None:
     message = decode(raw(0, "0000 0c01aa 0b00 0c01bb"))
     first, _, last = message.options
-    assert (first, last) == (wire.CgaParametersOption(b"\xaa"), wire.CgaParametersOption(b"\xbb"))
+    assert (first, last) == (codec.CgaParametersOption(b"\xaa"), codec.CgaParametersOption(b"\xbb"))
 
 
 def test_adjacent_cga_parameters_cannot_be_encoded_since_no_receiver_could_part_them() -> None:
-    options = (wire.CgaParametersOption(bytes(255)), wire.CgaParametersOption(b"\1"))
+    options = (codec.CgaParametersOption(bytes(255)), codec.CgaParametersOption(b"\1"))
     with pytest.raises(WireError, match="one CGA Parameters option"):
-        encode(wire.BindingUpdate(1, 2, options=options))
+        encode(codec.BindingUpdate(1, 2, options=options))
 
 
 @pytest.mark.parametrize(
     "kind",
     [
-        wire.SignatureOption,
-        wire.PermanentHomeKeygenTokenOption,
-        wire.HandoverHomeKeygenTokenOption,
-        wire.EncryptedCareOfTestOption,
+        codec.SignatureOption,
+        codec.PermanentHomeKeygenTokenOption,
+        codec.HandoverHomeKeygenTokenOption,
+        codec.EncryptedCareOfTestOption,
     ],
 )
-def test_the_output_of_rsa_2048_does_not_fit_into_an_option(kind: type[wire.SignatureOption]) -> None:
-    fits = wire.BindingUpdate(1, 2, options=(kind(bytes(255)),))
+def test_the_output_of_rsa_2048_does_not_fit_into_an_option(kind: type[codec.SignatureOption]) -> None:
+    fits = codec.BindingUpdate(1, 2, options=(kind(bytes(255)),))
     assert decode(encode(fits)) == fits
     with pytest.raises(WireError, match="octet 13: expected at most 255 octets of option data, found 256 octets"):
-        encode(wire.BindingUpdate(1, 2, options=(kind(bytes(256)),)))
+        encode(codec.BindingUpdate(1, 2, options=(kind(bytes(256)),)))

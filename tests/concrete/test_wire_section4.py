@@ -7,9 +7,9 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 from wire_octets import ADDRESS, decode, encode, raw
 
-from pmicheck.concrete import wire
-from pmicheck.concrete.wire_options import walk_options
 from pmicheck.errors import WireError
+from pmicheck.wire import codec
+from pmicheck.wire.options import walk_options
 
 CARE_OF = IPv6Address("2001:db8:13::1")
 HOME_OCTETS = "20010db8000200000000000000000005"
@@ -17,25 +17,25 @@ CARE_OF_OCTETS = "20010db8001300000000000000000001"
 OPTIONS_START = 24
 
 LAYOUTS = [
-    (wire.BindingCacheRequest(0x1234, ADDRESS), f"3b02f200 1234 {HOME_OCTETS}"),
+    (codec.BindingCacheRequest(0x1234, ADDRESS), f"3b02f200 1234 {HOME_OCTETS}"),
     (
-        wire.BindingCacheAcknowledgement(0x1234, ADDRESS, CARE_OF),
+        codec.BindingCacheAcknowledgement(0x1234, ADDRESS, CARE_OF),
         f"3b04f300 1234 {HOME_OCTETS} {CARE_OF_OCTETS}",
     ),
-    (wire.ContextTransferRequest(0x1234, ADDRESS), f"3b02f400 1234 {HOME_OCTETS}"),
-    (wire.ContextTransferData(0x1234, ADDRESS), f"3b02f500 1234 {HOME_OCTETS}"),
+    (codec.ContextTransferRequest(0x1234, ADDRESS), f"3b02f400 1234 {HOME_OCTETS}"),
+    (codec.ContextTransferData(0x1234, ADDRESS), f"3b02f500 1234 {HOME_OCTETS}"),
 ]
 
 
 @pytest.mark.parametrize(("message", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
-def test_every_message_has_the_layout_of_the_constants_table(message: wire.Message, octets: str) -> None:
+def test_every_message_has_the_layout_of_the_constants_table(message: codec.Message, octets: str) -> None:
     header = encode(message)
     assert (header[:4] + header[6:]).hex() == octets.replace(" ", "")
     assert decode(header) == message
 
 
 @pytest.mark.parametrize(("message", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
-def test_every_truncation_is_a_wire_error(message: wire.Message, octets: str) -> None:
+def test_every_truncation_is_a_wire_error(message: codec.Message, octets: str) -> None:
     header = encode(message)
     for end in range(len(header)):
         with pytest.raises(WireError):
@@ -54,31 +54,31 @@ def test_an_acknowledgement_without_a_care_of_address_is_refused() -> None:
 
 
 def test_a_transaction_id_has_sixteen_bit() -> None:
-    for message in (wire.BindingCacheRequest(1 << 16, ADDRESS), wire.ContextTransferRequest(-1, ADDRESS)):
+    for message in (codec.BindingCacheRequest(1 << 16, ADDRESS), codec.ContextTransferRequest(-1, ADDRESS)):
         with pytest.raises(WireError, match="octet 6: expected transaction between 0 and 65535"):
             encode(message)
 
 
-def data_with(*options: wire.Option) -> wire.ContextTransferData:
-    return wire.ContextTransferData(1, ADDRESS, options)
+def data_with(*options: codec.Option) -> codec.ContextTransferData:
+    return codec.ContextTransferData(1, ADDRESS, options)
 
 
 @pytest.mark.parametrize(
     ("option", "octets"),
     [
-        (wire.IPv4HomeAddressOption(0x6000, IPv4Address("192.0.2.5")), "1d06 6000 c0000205"),
-        (wire.CorrespondentHomeAddressOption(ADDRESS), f"f310 {HOME_OCTETS}"),
-        (wire.PrivateKeyOption(b"\xaa\xbb"), "f402 aabb"),
-        (wire.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7), f"f522 {HOME_OCTETS} {CARE_OF_OCTETS} 0007"),
+        (codec.IPv4HomeAddressOption(0x6000, IPv4Address("192.0.2.5")), "1d06 6000 c0000205"),
+        (codec.CorrespondentHomeAddressOption(ADDRESS), f"f310 {HOME_OCTETS}"),
+        (codec.PrivateKeyOption(b"\xaa\xbb"), "f402 aabb"),
+        (codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7), f"f522 {HOME_OCTETS} {CARE_OF_OCTETS} 0007"),
         (
-            wire.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, b"handover"),
+            codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, b"handover"),
             f"f52a {HOME_OCTETS} {CARE_OF_OCTETS} 0007 68616e646f766572",
         ),
-        (wire.ExplicitTriggerOption(), "f600"),
+        (codec.ExplicitTriggerOption(), "f600"),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_every_option_has_its_layout(option: wire.Option, octets: str) -> None:
+def test_every_option_has_its_layout(option: codec.Option, octets: str) -> None:
     header = encode(data_with(option))
     (found,) = [item for item in walk_options(header, OPTIONS_START) if item.option_type > 1]
     assert header[found.offset : found.data_end].hex() == octets.replace(" ", "")
@@ -87,10 +87,10 @@ def test_every_option_has_its_layout(option: wire.Option, octets: str) -> None:
 
 def test_addresses_are_aligned() -> None:
     options = (
-        wire.ExplicitTriggerOption(),
-        wire.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7),
-        wire.CorrespondentHomeAddressOption(ADDRESS),
-        wire.IPv4HomeAddressOption(0, IPv4Address("192.0.2.5")),
+        codec.ExplicitTriggerOption(),
+        codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7),
+        codec.CorrespondentHomeAddressOption(ADDRESS),
+        codec.IPv4HomeAddressOption(0, IPv4Address("192.0.2.5")),
     )
     header = encode(data_with(*options))
     at = {item.option_type: item.offset for item in walk_options(header, OPTIONS_START) if item.option_type > 1}
@@ -119,7 +119,7 @@ def test_an_option_of_a_wrong_length_is_refused(option: str, problem: str) -> No
 
 def test_a_handover_token_has_eight_octets_or_none() -> None:
     with pytest.raises(WireError, match="handover_token of 8 octets, found 7 octets"):
-        encode(data_with(wire.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, bytes(7))))
+        encode(data_with(codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, bytes(7))))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,9 @@ def test_a_handover_token_has_eight_octets_or_none() -> None:
 )
 def test_a_private_key_travels_in_slices_of_255_octets(octets: int, slices: list[int]) -> None:
     key = bytes(index % 251 for index in range(octets))
-    message = data_with(wire.CgaParametersOption(bytes(187)), wire.PrivateKeyOption(key), wire.ExplicitTriggerOption())
+    message = data_with(
+        codec.CgaParametersOption(bytes(187)), codec.PrivateKeyOption(key), codec.ExplicitTriggerOption()
+    )
     header = encode(message)
     found = [item for item in walk_options(header, OPTIONS_START) if item.option_type == 244]
     assert [item.data_end - item.data_start for item in found] == slices
@@ -135,7 +137,7 @@ def test_a_private_key_travels_in_slices_of_255_octets(octets: int, slices: list
 
 
 def test_a_private_key_after_cga_parameters_is_no_further_slice_of_them() -> None:
-    message = data_with(wire.CgaParametersOption(bytes(255)), wire.PrivateKeyOption(b"\1"))
+    message = data_with(codec.CgaParametersOption(bytes(255)), codec.PrivateKeyOption(b"\1"))
     assert decode(encode(message)) == message
 
 
@@ -143,4 +145,4 @@ def test_slices_of_a_private_key_must_be_full_but_the_last() -> None:
     with pytest.raises(WireError, match="expected 255 octets in a Private Key option that another one follows"):
         decode(raw(245, "0001" + HOME_OCTETS + "f402aaaa f402bbbb"))
     with pytest.raises(WireError, match="one Private Key option, since receivers join adjacent ones"):
-        encode(data_with(wire.PrivateKeyOption(b"\1"), wire.PrivateKeyOption(b"\2")))
+        encode(data_with(codec.PrivateKeyOption(b"\1"), codec.PrivateKeyOption(b"\2")))

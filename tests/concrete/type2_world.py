@@ -8,13 +8,13 @@ from ipaddress import IPv6Address
 from world import HOME, HOME_AGENT, PMA1, PROFILE, SEED, identity
 
 from pmicheck.concrete.network import Network
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.concrete.nodes.type2_sender import Type2Sender
-from pmicheck.concrete.packet import Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.wire.packet import Packet
 
 HOME_AGENT_2 = IPv6Address("2001:db8:2::1")
 PMA3, PMA3_IDENTITY = identity("pma2", "2001:db8:13::")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from pmicheck.concrete import checksum, wire
-from pmicheck.concrete.constants import NextHeader
+from pmicheck.wire import checksum, codec
+from pmicheck.wire.constants import NextHeader
 
 SOURCE = IPv6Address("2001:db8:1::1")
 DESTINATION = IPv6Address("2001:db8:3::1")
@@ -14,12 +14,12 @@ TOKEN = bytes.fromhex("a1a2a3a4a5a6a7a8")
 ADDRESS = IPv6Address("2001:db8:2::5")
 
 
-def encode(message: wire.Message) -> bytes:
-    return wire.encode(message, source=SOURCE, destination=DESTINATION)
+def encode(message: codec.Message) -> bytes:
+    return codec.encode(message, source=SOURCE, destination=DESTINATION)
 
 
-def decode(data: bytes) -> wire.Message:
-    return wire.decode(data, source=SOURCE, destination=DESTINATION)
+def decode(data: bytes) -> codec.Message:
+    return codec.decode(data, source=SOURCE, destination=DESTINATION)
 
 
 def with_checksum(header: bytes) -> bytes:

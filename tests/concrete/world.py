@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from pmicheck.concrete import cga, keys, wire
-from pmicheck.concrete.constants import BindingUpdateFlag, Status
 from pmicheck.concrete.network import Flight, Network
-from pmicheck.concrete.nodes.acknowledgement import CgaIdentity
-from pmicheck.concrete.nodes.correspondent_node import CorrespondentNode
-from pmicheck.concrete.nodes.home_agent import HomeAgent
-from pmicheck.concrete.nodes.mobile_node import MobileNode
-from pmicheck.concrete.nodes.node import Node
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.concrete.nodes.registration import MobileProfile
-from pmicheck.concrete.packet import MobilityHeader, Packet
+from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.node import Node
+from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.registration import MobileProfile
+from pmicheck.wire import cga, codec, keys
+from pmicheck.wire.constants import BindingUpdateFlag, Status
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 SEED = b"the same in every test"
 HOME_AGENT = IPv6Address("2001:db8:1::1")
@@ -94,19 +94,19 @@ def statuses(node: Node) -> list[object]:
     return [event.detail.get("status") for event in node.log if event.kind == "rejected"]
 
 
-def message_in(packet: bytes) -> wire.Message:
+def message_in(packet: bytes) -> codec.Message:
     """The mobility message in a packet, or in the packet inside it."""
     parsed = Packet.from_bytes(packet)
     if isinstance(parsed.payload, Packet):
         parsed = parsed.payload
     assert isinstance(parsed.payload, MobilityHeader)
-    return wire.decode(parsed.payload.octets, source=parsed.checksum_source, destination=parsed.checksum_destination)
+    return codec.decode(parsed.payload.octets, source=parsed.checksum_source, destination=parsed.checksum_destination)
 
 
 def status_of(packet: bytes) -> Status:
     """The status of a binding acknowledgement."""
     message = message_in(packet)
-    assert isinstance(message, wire.BindingAcknowledgement)
+    assert isinstance(message, codec.BindingAcknowledgement)
     return Status(message.status)
 
 

@@ -13,8 +13,6 @@ from walk_reactions import Reactions
 
 from pmicheck.concrete.attack import SeenUpdate, update_in
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.nodes.registration import Context, CorrespondentContext
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import CARE_OF, CN, HA
 from pmicheck.model.act import Act
 from pmicheck.model.messages import (
@@ -37,6 +35,8 @@ from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.nodes.registration import Context, CorrespondentContext
+from pmicheck.wire.packet import Packet
 
 WINDOWS = ((1.0, 205.0), (211.0, 238.0), (241.5, 420.0), (452.0, 660.0), (86400.5, 86600.0))
 """When the steps of each phase of the clock happen: nonces are made at the beginning of phases 0, 1, 3 and 4, and are

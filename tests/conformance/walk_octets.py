@@ -12,9 +12,18 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from pmicheck.concrete import cga, checksum, keys, tokens, wire
 from pmicheck.concrete.attack import SeenUpdate
-from pmicheck.concrete.constants import (
+from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN, HA, HOA, Stage, identity_of
+from pmicheck.model.messages import Acknowledgement, Test, TestInit, Update
+from pmicheck.model.policy import Policy
+from pmicheck.model.roles.authorisation import header_of, signed_part
+from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
+from pmicheck.model.terms import Term
+from pmicheck.nodes import sealing
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.wire import cga, checksum, codec, keys, tokens
+from pmicheck.wire.constants import (
     AUTHENTICATOR_OCTETS,
     COOKIE_OCTETS,
     LIFETIME_UNIT,
@@ -24,17 +33,8 @@ from pmicheck.concrete.constants import (
     BindingUpdateFlag,
     NextHeader,
 )
-from pmicheck.concrete.nodes import sealing
-from pmicheck.concrete.nodes.node import plain_packet
-from pmicheck.concrete.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
-from pmicheck.concrete.packet import MobilityHeader, Packet
-from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN, HA, HOA, Stage, identity_of
-from pmicheck.concrete.wire_options import encode_options
-from pmicheck.model.messages import Acknowledgement, Test, TestInit, Update
-from pmicheck.model.policy import Policy
-from pmicheck.model.roles.authorisation import header_of, signed_part
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
-from pmicheck.model.terms import Term
+from pmicheck.wire.options import encode_options
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 KEY_FILES = {"mn": "mobile_node", "attacker": "attacker", "pma1": "pma1", "pma2": "pma2"}
 SIGNATURE_OCTETS = 128
@@ -97,8 +97,8 @@ class Octets:
         options = self._first_options(update)
         if update.key is not None:
             options += [
-                wire.CgaParametersOption(self.parameters(update)),
-                wire.SignatureOption(bytes(SIGNATURE_OCTETS)),
+                codec.CgaParametersOption(self.parameters(update)),
+                codec.SignatureOption(bytes(SIGNATURE_OCTETS)),
             ]
         options += self._last_options(update)
         flags = BindingUpdateFlag.ACKNOWLEDGE
@@ -106,7 +106,7 @@ class Octets:
             flags |= BindingUpdateFlag.PROXY_REGISTRATION
         lifetime = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if update.lifetime else 0
         lifetime = lifetime if seen is None else seen.message.lifetime
-        message = wire.BindingUpdate(update.seq, lifetime, flags, tuple(options))
+        message = codec.BindingUpdate(update.seq, lifetime, flags, tuple(options))
 
         def sign(covered: bytes) -> bytes:
             term = update.sig
@@ -124,7 +124,7 @@ class Octets:
                 return seen.authenticator
             return self._authenticator(update, header)
 
-        octets = wire.seal(
+        octets = codec.seal(
             message,
             source=blank.checksum_source,
             destination=blank.checksum_destination,
@@ -147,21 +147,21 @@ class Octets:
         option = home if update.hao or (not update.proxy and care_of != home) else None
         return Packet(home if by_source else care_of, at[CN], MobilityHeader(b""), home_address=option)
 
-    def _first_options(self, update: Update) -> list[wire.Option]:
+    def _first_options(self, update: Update) -> list[codec.Option]:
         at = self.stage.addresses
         if not update.proxy:
             return []
         if self.policy.reads("hoa_conveyance", "source"):
-            return [wire.AlternateCareOfAddressOption(at[update.care_of])]
-        return [wire.MobileNodeHomeAddressOption(at[update.home])]
+            return [codec.AlternateCareOfAddressOption(at[update.care_of])]
+        return [codec.MobileNodeHomeAddressOption(at[update.home])]
 
-    def _last_options(self, update: Update) -> list[wire.Option]:
-        options: list[wire.Option] = [wire.CareOfTestInitOption()] if update.test else []
+    def _last_options(self, update: Update) -> list[codec.Option]:
+        options: list[codec.Option] = [codec.CareOfTestInitOption()] if update.test else []
         if update.proxy and self.policy.reads("cn_cga_on_pba", "on"):
-            options.append(wire.CgaParametersRequestOption())
+            options.append(codec.CgaParametersRequestOption())
         home = {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}.get(update.credential, self.index(update.nonce))
         care_of = self.index(update.care_of_nonce) if update.care_of_nonce else 0
-        return [*options, wire.NonceIndicesOption(home, care_of), wire.BindingAuthorizationDataOption()]
+        return [*options, codec.NonceIndicesOption(home, care_of), codec.BindingAuthorizationDataOption()]
 
     def parameters(self, update: Update) -> bytes:
         """CGA Parameters with the key that the update names."""
@@ -174,11 +174,11 @@ class Octets:
 
     def rejoined(self, update: Update, seen: SeenUpdate) -> bytes | None:
         """The seen signature with other options after it, in the length that it covers; None if they do not fit."""
-        end = len(wire.signed_part(seen.header))
+        end = len(codec.signed_part(seen.header))
         prefix = seen.header[: end + 2 + seen.header[end + 1]]
         header = None
         for filler in range(-2, 24):
-            extra = [] if filler < 0 else [wire.UnknownOption(FILLER, bytes(filler))]
+            extra = [] if filler < 0 else [codec.UnknownOption(FILLER, bytes(filler))]
             header = prefix + encode_options([*extra, *self._last_options(update)], len(prefix))
             if len(header) == len(seen.header):
                 break
@@ -191,20 +191,20 @@ class Octets:
 
     def test_init(self, init: TestInit) -> bytes:
         at, cookie = self.stage.addresses, self.noise(COOKIE_OCTETS)
-        message: wire.KnownMessage
+        message: codec.KnownMessage
         match init.kind:
             case "HoTI":
-                message = wire.HomeTestInit(cookie)
+                message = codec.HomeTestInit(cookie)
             case "CoTI":
-                message = wire.CareOfTestInit(cookie)
+                message = codec.CareOfTestInit(cookie)
             case _:
-                message = wire.ProxyHomeTestInit(cookie, at[ATTACKER])
+                message = codec.ProxyHomeTestInit(cookie, at[ATTACKER])
         if init.to == HA:
             inner = plain_packet(message, at[HOA], at[CN])
             return Packet(at[self.stage.serving], at[HA], inner).to_bytes()
         home = None if init.hao is None else at[init.hao]
         source = at[init.address]
-        octets = wire.encode(message, source=source if home is None else home, destination=at[CN])
+        octets = codec.encode(message, source=source if home is None else home, destination=at[CN])
         return Packet(source, at[CN], MobilityHeader(octets), home_address=home).to_bytes()
 
     def test(self, test: Test) -> bytes:
@@ -216,33 +216,33 @@ class Octets:
         if test.token[0] == "T" and not self.policy.on("home-test"):
             token = sealing.ZERO_TOKEN
         index = self.index(test.nonce)
-        answer: wire.KnownMessage
+        answer: codec.KnownMessage
         match test.kind:
             case "PHoT":
-                answer = wire.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
+                answer = codec.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
             case "HoT":
-                answer = wire.HomeTest(index, cookie, token)
+                answer = codec.HomeTest(index, cookie, token)
             case _:
-                answer = wire.CareOfTest(index, cookie, token)
+                answer = codec.CareOfTest(index, cookie, token)
         return plain_packet(answer, at[CN], at[test.address]).to_bytes()
 
     def acknowledgement(self, ack: Acknowledgement) -> bytes:
         at = self.stage.addresses
-        options: list[wire.Option] = []
+        options: list[codec.Option] = []
         for term in ack.tokens:
             octets = self.noise(TOKEN_OCTETS)
             if term[0] == "enc":
                 octets = tokens.encrypt_token(keys.der_public_key(KEY_FILES[term[1]]), octets, self.noise(32))
-            options.append(wire.PermanentHomeKeygenTokenOption(octets))
+            options.append(codec.PermanentHomeKeygenTokenOption(octets))
         if ack.care_of_token is not None:
             real = ack.care_of_token[0] in "TC"
             token = self.token(ack.care_of_token, care_of=True) if real else self.noise(TOKEN_OCTETS)
-            options += [wire.CareOfTestOption(token), wire.NonceIndicesOption(0, self.index(ack.care_of_nonce))]
+            options += [codec.CareOfTestOption(token), codec.NonceIndicesOption(0, self.index(ack.care_of_nonce))]
         if ack.mac is not None:
-            options.append(wire.BindingAuthorizationDataOption())
+            options.append(codec.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if ack.proxy else BindingAcknowledgementFlag(0)
         lifetime = 0 if ack.status else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
-        message = wire.BindingAcknowledgement(ack.status, ack.seq, lifetime, flags, tuple(options))
+        message = codec.BindingAcknowledgement(ack.status, ack.seq, lifetime, flags, tuple(options))
         care_of = at[ack.care_of]
         routed = at[HOA] if not ack.proxy and care_of != at[HOA] else None
         blank = Packet(at[CN], care_of, MobilityHeader(b""), routing_home_address=routed)
@@ -260,7 +260,7 @@ class Octets:
                 return self.noise(AUTHENTICATOR_OCTETS)
             return sealing.mac(self.stage.policy, self.key(term[1]), care_of, at[CN], header)
 
-        octets = wire.seal(
+        octets = codec.seal(
             message,
             source=blank.checksum_source,
             destination=blank.checksum_destination,

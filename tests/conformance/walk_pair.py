@@ -12,13 +12,8 @@ from walk_explained import DROPPED
 from walk_moves import OWN_HOMES
 from walk_octets import Octets
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import message_in
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.nodes.policy import Policy as ConcretePolicy
-from pmicheck.concrete.nodes.registration import Outstanding, With
-from pmicheck.concrete.nodes.registration import Registration as ConcreteRegistration
-from pmicheck.concrete.packet import Packet
 from pmicheck.concrete.stage import CN, HA, Stage
 from pmicheck.model.interpreter import Interpreter
 from pmicheck.model.messages import (
@@ -39,15 +34,20 @@ from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME
 from pmicheck.model.world import World
+from pmicheck.nodes.policy import Policy as ConcretePolicy
+from pmicheck.nodes.registration import Outstanding, With
+from pmicheck.nodes.registration import Registration as ConcreteRegistration
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 HOMES = (VICTIM_HOME, *OWN_HOMES)
-KINDS: Mapping[str, type[wire.KnownMessage]] = {
-    "HoTI": wire.HomeTestInit,
-    "CoTI": wire.CareOfTestInit,
-    "PHoTI": wire.ProxyHomeTestInit,
-    "HoT": wire.HomeTest,
-    "CoT": wire.CareOfTest,
-    "PHoT": wire.ProxyHomeTest,
+KINDS: Mapping[str, type[codec.KnownMessage]] = {
+    "HoTI": codec.HomeTestInit,
+    "CoTI": codec.CareOfTestInit,
+    "PHoTI": codec.ProxyHomeTestInit,
+    "HoT": codec.HomeTest,
+    "CoT": codec.CareOfTest,
+    "PHoT": codec.ProxyHomeTest,
 }
 USING = {"T": With.TEMPORARY, "PT": With.PERMANENT, "HT": With.HANDOVER}
 
@@ -147,12 +147,12 @@ class Pair:
             found = message_in(Packet.from_bytes(flight.packet))
             match message:
                 case Update():
-                    same = isinstance(found, wire.BindingUpdate) and found.sequence == message.seq
+                    same = isinstance(found, codec.BindingUpdate) and found.sequence == message.seq
                 case Acknowledgement():
                     same = (
-                        isinstance(found, wire.BindingAcknowledgement)
+                        isinstance(found, codec.BindingAcknowledgement)
                         and (found.sequence, found.status) == (message.seq, message.status)
-                        and (wire.option_of(found, wire.PermanentHomeKeygenTokenOption) is not None)
+                        and (codec.option_of(found, codec.PermanentHomeKeygenTokenOption) is not None)
                         == bool(message.tokens)
                     )
                 case Test() | TestInit():
@@ -166,11 +166,11 @@ class Pair:
     def _explain_packet(self, flight: Flight) -> None:
         """A packet that the model does not send must be of a kind that it leaves out by design."""
         found = message_in(Packet.from_bytes(flight.packet))
-        if isinstance(found, wire.BindingAcknowledgement):
+        if isinstance(found, codec.BindingAcknowledgement):
             kind = "refusal" if found.status >= 128 else "acknowledgement"
         elif flight.sender == HA and self.model.get(ATTACHED) == AWAY:
             kind = "tunnelled"
-        elif isinstance(found, wire.BindingError):
+        elif isinstance(found, codec.BindingError):
             kind = "error"
         else:
             raise self.fail(f"{flight.sender} sends {type(found).__name__}, the model does not")

@@ -8,11 +8,8 @@ from typing import Any
 from walk_explained import HOME_AS_CARE_OF, NO_LAST_NUMBER, same_refusal
 from walk_pair import EndOfWalk, Pair
 
-from pmicheck.concrete import wire
 from pmicheck.concrete.attack import message_in, update_in
 from pmicheck.concrete.network import Flight
-from pmicheck.concrete.nodes.node import Event
-from pmicheck.concrete.packet import Packet
 from pmicheck.model.messages import (
     CN,
     Message,
@@ -24,6 +21,9 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.binding_cache import Entry, burnt_nonce, burnt_pair, cells_of
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import MN, PMA1, PMA2, VICTIM_HOME
+from pmicheck.nodes.node import Event
+from pmicheck.wire import codec
+from pmicheck.wire.packet import Packet
 
 
 class Reactions(Pair):
@@ -109,7 +109,7 @@ class Reactions(Pair):
         held: Registration = self.model.get(registration_of(who))
         for flight in self.stage.network.collect(self.now):
             found = message_in(Packet.from_bytes(flight.packet))
-            if not isinstance(found, wire.BindingUpdate) or held.stage != "early" or found.sequence >= held.seq:
+            if not isinstance(found, codec.BindingUpdate) or held.stage != "early" or found.sequence >= held.seq:
                 continue
             start = len(self.stage.cn.log)
             self.stage.network.deliver(flight.flight_id, self.now)
@@ -160,7 +160,7 @@ class Reactions(Pair):
             if flight is None:
                 raise self.fail(f"the nodes do not answer with {describe(message)}")
             found = None if flight is None else message_in(Packet.from_bytes(flight.packet))
-            if isinstance(message, Test) and isinstance(found, wire.HomeTest | wire.ProxyHomeTest | wire.CareOfTest):
+            if isinstance(message, Test) and isinstance(found, codec.HomeTest | codec.ProxyHomeTest | codec.CareOfTest):
                 tested = self.policy.on("careof-test" if message.kind == "CoT" else "home-test")
                 if tested and found.token != self.octets.token(message.token, care_of=message.kind == "CoT"):
                     raise self.fail("the token in the answer is another one than in the model")

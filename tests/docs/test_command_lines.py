@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transcripts import ELISION, ROOT, Command, File, Sandbox, misquoted, pieces, prose
 
+from pmicheck.cli.options import parser
 from pmicheck.errors import UsageError
-from pmicheck.options import parser
 
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs/tutorial.md"

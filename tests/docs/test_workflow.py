@@ -12,7 +12,7 @@ import pytest
 import yaml
 from transcripts import ROOT, Sandbox
 
-from pmicheck.options import parser
+from pmicheck.cli.options import parser
 
 WORKFLOW = yaml.safe_load((ROOT / "docs/github-actions.yml").read_text(encoding="utf-8"))
 TRIGGERS = WORKFLOW[True]

@@ -9,7 +9,6 @@ from explore_systems import philosophers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmicheck.analysis import Request, plan, verify
 from pmicheck.explore import c_kernel, python_kernel
 from pmicheck.explore.explorer import explore
 from pmicheck.explore.result import Sight
@@ -17,6 +16,7 @@ from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.verdict import DECIDED, Verdict
+from pmicheck.verify.analysis import Request, plan, verify
 
 
 class AfterLevels:

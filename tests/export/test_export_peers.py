@@ -11,16 +11,16 @@ import pytest
 from explore_naive import Description, Step, random_description
 from explore_systems import learner
 
-from pmicheck.commands.export import Judged, judged_of
+from pmicheck.cli.verbs.export import Judged, judged_of
 from pmicheck.explore.explorer import explore
 from pmicheck.export.murphi import murphi
 from pmicheck.export.promela import promela
 from pmicheck.export.source import Invariant, Source
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import Projection, TransitionSystem
-from pmicheck.matrix import Request, plan
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify.matrix import Request, plan
 
 MOST_STATES, MOST_TRANSITIONS = 20_000, 1_000
 

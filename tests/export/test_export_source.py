@@ -11,7 +11,7 @@ from explore_systems import guarded, lay_out, learner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.export.murphi import murphi
 from pmicheck.export.names import Names, line, quoted
 from pmicheck.export.promela import promela

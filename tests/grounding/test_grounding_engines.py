@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from decided_cells import CELLS, DECIDER, first_violation, grounded
 
-from pmicheck.analysis import state_of
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.symbolic.bounded import Reach, shortest
+from pmicheck.verify.analysis import state_of
 
 TABLE = Path(__file__).parents[1] / "analysis" / "state_counts.toml"
 COUNTS = tomllib.loads(TABLE.read_text(encoding="utf-8"))

@@ -110,7 +110,7 @@ def test_what_was_not_packed_is_unreadable(content: bytes) -> None:
     ("module", "name"),
     [
         ("os", "system"),
-        ("pmicheck.concrete.keys", "key"),
+        ("pmicheck.wire.keys", "key"),
         ("pmicheck.model.cells", "dataclass"),
         ("pmicheck.model.scenario", "tomllib.loads"),
         ("pmicheck.model.cells", "nothing"),

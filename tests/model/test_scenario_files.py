@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.analysis import Request, plan
 from pmicheck.errors import ScenarioError, UsageError
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
+from pmicheck.verify.analysis import Request, plan
 
 GOOD = """\
 name = "mine"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from test_scenario_files import GOOD
 
-from pmicheck.analysis import Request, plan
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.grounding.run import prepare
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import NAMED, load_scenario, parse_scenario
-from pmicheck.naming import check_names_in, rule_names
+from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.naming import check_names_in, rule_names
 
 PROLOGUE = "[bounds]\nclock = 1\nretransmissions = 0\n"
 WIDE = """\

@@ -56,9 +56,9 @@ def test_what_implements_a_statement_exists_and_so_does_its_test(statement: Stat
 
 
 def resolved(name: str) -> object:
-    """The function, method or class that a dotted name under `pmicheck.concrete` stands for."""
-    found: object = importlib.import_module("pmicheck.concrete")
-    path = "pmicheck.concrete"
+    """The function, method or class that a dotted name under `pmicheck` stands for."""
+    found: object = importlib.import_module("pmicheck")
+    path = "pmicheck"
     for part in name.split("."):
         path += f".{part}"
         if isinstance(found, ModuleType) and not hasattr(found, part):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pmicheck.analysis import Request, catalogue, plan
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.courses import COURSES
 from pmicheck.model.scenario import SHIPPED, WIDENED, load_scenario, parse_scenario
+from pmicheck.verify.analysis import Request, catalogue, plan
 
 WIDE = """\
 name = "mine"

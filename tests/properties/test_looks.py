@@ -10,12 +10,12 @@ import pytest
 
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.run import Prepared, prepare
-from pmicheck.matrix import Cell as MatrixCell
-from pmicheck.matrix import Request, plan
 from pmicheck.model.cells import Cell
 from pmicheck.model.terms import Term
 from pmicheck.properties.base import Look, Property, State, applies
 from pmicheck.properties.catalogue import INVARIANTS
+from pmicheck.verify.matrix import Cell as MatrixCell
+from pmicheck.verify.matrix import Request, plan
 
 DRAWS = 200
 Planned = tuple[MatrixCell, Prepared]

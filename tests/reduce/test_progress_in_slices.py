@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pmicheck.engine import UNLIMITED, Engine
 from pmicheck.grounding.run import prepare
-from pmicheck.matrix import Request, plan
-from pmicheck.progress import decide_progress, find_stuck
 from pmicheck.reduce.reduction import CONE
 from pmicheck.verdict import Verdict
+from pmicheck.verify.engine import UNLIMITED, Engine
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.progress import decide_progress, find_stuck
 
 SLICED = Engine(reduce=(CONE,))
 

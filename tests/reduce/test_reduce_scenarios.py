@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.analysis import Request, verify
-from pmicheck.engine import UNLIMITED, Engine
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.reduce.reduction import CONE, REDUCTIONS
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.engine import UNLIMITED, Engine
 
 CELLS = {
     ("type1-initial", "home-path", ()): 1.5,

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from hypothesis import reject
 
-from pmicheck.concrete import cga, keys, signature, tokens, wire
-from pmicheck.concrete.constants import BindingUpdateFlag
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.replay import replay
 from pmicheck.errors import WireError
 from pmicheck.report.octets.table import Field
 from pmicheck.report.record import load_json, load_trace
 from pmicheck.trace import Step, Trace
+from pmicheck.wire import cga, codec, keys, signature, tokens
+from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 CONCRETE = Path(__file__).parents[1] / "concrete"
 sys.path.append(str(CONCRETE))
@@ -52,19 +52,21 @@ def step_of(octets: bytes, **message: object) -> Step:
     return Step("cn", "deliver", "cn receives it", octets=octets.hex(), content=message or None)
 
 
-def packet_of(message: wire.Message, *, bound: IPv6Address = CARE_OF, **headers: IPv6Address) -> Packet:
+def packet_of(message: codec.Message, *, bound: IPv6Address = CARE_OF, **headers: IPv6Address) -> Packet:
     """A message from the care-of address to the correspondent, signed and authenticated if it has the options.
 
     The authenticator is made for the care-of address `bound`.
     """
     empty = Packet(CARE_OF, CORRESPONDENT, MobilityHeader(b""), 64, headers.get("home"), headers.get("routing"))
     ends = {"source": empty.checksum_source, "destination": empty.checksum_destination}
-    if isinstance(message, wire.UnknownMessage):
-        octets = wire.encode(message, **ends)
+    if isinstance(message, codec.UnknownMessage):
+        octets = codec.encode(message, **ends)
     else:
-        signed = wire.option_of(message, wire.SignatureOption) == wire.SignatureOption()
-        sealed = wire.option_of(message, wire.BindingAuthorizationDataOption) == wire.BindingAuthorizationDataOption()
-        octets = wire.seal(
+        signed = codec.option_of(message, codec.SignatureOption) == codec.SignatureOption()
+        sealed = (
+            codec.option_of(message, codec.BindingAuthorizationDataOption) == codec.BindingAuthorizationDataOption()
+        )
+        octets = codec.seal(
             message,
             **ends,
             sign=sign if signed else None,
@@ -77,27 +79,27 @@ def sign(part: bytes) -> bytes:
     return signature.sign(keys.private_key("mobile_node"), CARE_OF, CORRESPONDENT, part)
 
 
-MAC = wire.BindingAuthorizationDataOption()
-EARLY = wire.BindingUpdate(
+MAC = codec.BindingAuthorizationDataOption()
+EARLY = codec.BindingUpdate(
     7,
     100,
     BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION,
     (
-        wire.MobileNodeHomeAddressOption(HOME),
-        wire.CgaParametersOption(PARAMETERS + bytes(100)),
-        wire.SignatureOption(),
-        wire.CareOfTestInitOption(),
-        wire.NonceIndicesOption(3, 0),
+        codec.MobileNodeHomeAddressOption(HOME),
+        codec.CgaParametersOption(PARAMETERS + bytes(100)),
+        codec.SignatureOption(),
+        codec.CareOfTestInitOption(),
+        codec.NonceIndicesOption(3, 0),
         MAC,
     ),
 )
 
 
-def carrying(message: wire.Message) -> bytes:
+def carrying(message: codec.Message) -> bytes:
     """A packet with a message as it is."""
     try:
         return Packet(
-            CARE_OF, CORRESPONDENT, MobilityHeader(wire.encode(message, source=CARE_OF, destination=CORRESPONDENT))
+            CARE_OF, CORRESPONDENT, MobilityHeader(codec.encode(message, source=CARE_OF, destination=CORRESPONDENT))
         ).to_bytes()
     except WireError:
         reject()

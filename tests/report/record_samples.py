@@ -7,7 +7,6 @@ from dataclasses import replace
 from told import changed, known, said
 
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.recording import catalogue_of
 from pmicheck.report.record import (
     Exploration,
     Record,
@@ -19,6 +18,7 @@ from pmicheck.report.record import (
 )
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
+from pmicheck.verify.recording import catalogue_of
 
 SCENARIO = "type1-initial"
 READINGS = {"key_owner": "mn", "tombstone": "rr"}

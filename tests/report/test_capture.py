@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from octet_samples import STORED, replayed, step_of
 
 from pmicheck.concrete.replay import replay
-from pmicheck.pcap import EPOCH
 from pmicheck.report.capture import capture
 from pmicheck.trace import Step, Trace
+from pmicheck.wire.pcap import EPOCH
 
 MICROSECONDS = 1_000_000
 

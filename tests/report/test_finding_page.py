@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from told import known, untold
 
-from pmicheck.options import parser
+from pmicheck.cli.options import parser
 from pmicheck.report.directory import write_reports
 from pmicheck.report.octets.table import octets_of
 from pmicheck.report.pages.finding import finding_pages

@@ -34,13 +34,15 @@ from octet_samples import (
 )
 from wire_strategies import known_messages, messages
 
-from pmicheck.concrete import constants, wire, wire_messages, wire_option_kinds
-from pmicheck.concrete.constants import BindingAcknowledgementFlag, BindingUpdateFlag
-from pmicheck.concrete.packet import OtherPayload, Packet, UdpDatagram
-from pmicheck.concrete.wire_fields import Layout, Reserved
 from pmicheck.report.capture import capture
 from pmicheck.report.octets import layouts, words
 from pmicheck.report.octets.table import Field, fields, rows
+from pmicheck.wire import codec, constants
+from pmicheck.wire import messages as wire_messages
+from pmicheck.wire import option_kinds as wire_option_kinds
+from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
+from pmicheck.wire.fields import Layout, Reserved
+from pmicheck.wire.packet import OtherPayload, Packet, UdpDatagram
 
 SEEN = [bytes.fromhex(step.octets or "") for _, step in with_packets()]
 HEAD = "Type, Length"
@@ -52,7 +54,7 @@ NO_DATA = (HEAD, "Pad1", "PadN")
 
 @settings(deadline=None)
 @given(messages)
-def test_the_fields_of_any_message_tile_its_packet(message: wire.Message) -> None:
+def test_the_fields_of_any_message_tile_its_packet(message: codec.Message) -> None:
     octets = carrying(message)
     assert_tiled(octets, fields(step_of(octets)))
 
@@ -81,7 +83,7 @@ def test_no_number_of_tunnels_is_too_much() -> None:
 
 
 def test_a_packet_cut_inside_of_a_field_says_which() -> None:
-    octets = carrying(wire.HomeTestInit(COOKIE))
+    octets = carrying(codec.HomeTestInit(COOKIE))
     (field,) = lost(fields(step_of(octets[:-3])))
     assert (field.start, field.length) == (48, 5)
     assert field.meaning == "not understood: 5 of the 8 octets of Home Init Cookie"
@@ -91,18 +93,18 @@ def test_a_packet_cut_inside_of_a_field_says_which() -> None:
 @pytest.mark.parametrize(
     ("octets", "why"),
     [
-        (carrying(wire.UnknownMessage(99, bytes(10))), "message data of an unknown MH Type"),
-        (carrying(wire.HomeTestInit(COOKIE, (wire.UnknownOption(99, b"?"),))), "option 99 is not known"),
-        (carrying(wire.HomeTestInit(COOKIE)) + b"more", "octets after the end of the packet"),
+        (carrying(codec.UnknownMessage(99, bytes(10))), "message data of an unknown MH Type"),
+        (carrying(codec.HomeTestInit(COOKIE, (codec.UnknownOption(99, b"?"),))), "option 99 is not known"),
+        (carrying(codec.HomeTestInit(COOKIE)) + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, OtherPayload(59, b"")).to_bytes() + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, UdpDatagram(b"data")).to_bytes().replace(b"\x11", b"\x12"), "next header 18, unknown"),
-        (carrying(wire.HomeTestInit(COOKIE, (wire.NonceIndicesOption(1, 2),))), ""),
+        (carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))), ""),
         (
-            carrying(wire.HomeTestInit(COOKIE, (wire.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\6\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\6\0\1"),
             "more octets than the option has",
         ),
         (
-            carrying(wire.HomeTestInit(COOKIE, (wire.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\7\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\7\0\1"),
             "an option of type 4 that ends outside of its header",
         ),
     ],
@@ -120,7 +122,7 @@ def test_every_octet_of_a_replayed_packet_is_understood(name: str) -> None:
 
 
 def test_headers_and_options_have_their_names_in_order() -> None:
-    inner = packet_of(wire.BindingUpdate(8, 0, options=(wire.CgaParametersOption(bytes(300)),)), home=HOME)
+    inner = packet_of(codec.BindingUpdate(8, 0, options=(codec.CgaParametersOption(bytes(300)),)), home=HOME)
     found = fields(step_of(Packet(CORRESPONDENT, CARE_OF, inner).to_bytes()))
     assert [header for header, _ in groupby(field.header for field in found)] == [
         "IPv6 header of the tunnel",
@@ -207,7 +209,7 @@ def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
 
 @settings(deadline=None)
 @given(known_messages)
-def test_the_codec_reads_the_same_values(message: wire.KnownMessage) -> None:
+def test_the_codec_reads_the_same_values(message: codec.KnownMessage) -> None:
     found = fields(step_of(carrying(message)))
     kind, layout = next(
         (number, layout) for number, (each, layout) in wire_messages.KINDS.items() if each is type(message)
@@ -225,8 +227,8 @@ def test_the_codec_reads_the_same_values(message: wire.KnownMessage) -> None:
         assert_option_agrees(option, data)
 
 
-def assert_option_agrees(option: wire.Option, data: list[Field]) -> None:
-    if isinstance(option, wire.UnknownOption):
+def assert_option_agrees(option: codec.Option, data: list[Field]) -> None:
+    if isinstance(option, codec.UnknownOption):
         octets = "".join(field.octets for field in data)
         assert octets.endswith(option.data.hex()), "with type and length before it, if the type is not known"
         return
@@ -243,7 +245,7 @@ def test_a_status_is_told_in_words() -> None:
     for status in constants.Status:
         (field,) = (
             each
-            for each in fields(step_of(carrying(wire.BindingAcknowledgement(status, 1, 1))))
+            for each in fields(step_of(carrying(codec.BindingAcknowledgement(status, 1, 1))))
             if each.name == "Status"
         )
         assert re.fullmatch(rf"status {status:d}: [A-Za-z][A-Za-z, -]+", field.meaning)
@@ -297,17 +299,19 @@ DISSECTED = {
 """Names of tshark, and of the same field here."""
 NUMBERS = ("mip6.mhtype", "mip6.hot.nindex", "mip6.cot.nindex", "mip6.bu.seqnr", "mip6.ba.status", "mip6.ba.seqnr")
 STANDARD = [
-    packet_of(wire.BindingRefreshRequest()),
-    packet_of(wire.HomeTestInit(COOKIE)),
-    packet_of(wire.CareOfTestInit(COOKIE)),
-    packet_of(wire.HomeTest(3, COOKIE, TOKEN)),
-    packet_of(wire.CareOfTest(4, COOKIE, TOKEN)),
+    packet_of(codec.BindingRefreshRequest()),
+    packet_of(codec.HomeTestInit(COOKIE)),
+    packet_of(codec.CareOfTestInit(COOKIE)),
+    packet_of(codec.HomeTest(3, COOKIE, TOKEN)),
+    packet_of(codec.CareOfTest(4, COOKIE, TOKEN)),
     packet_of(EARLY),
-    packet_of(wire.BindingUpdate(8, 0, options=(wire.NonceIndicesOption(5, 6), MAC)), home=HOME),
-    packet_of(wire.BindingUpdate(9, 1, options=(wire.AlternateCareOfAddressOption(CARE_OF),))),
-    packet_of(wire.BindingAcknowledgement(135, 7, 9, options=(wire.BindingRefreshAdviceOption(3), MAC)), routing=HOME),
-    packet_of(wire.BindingError(2, HOME)),
-    Packet(CARE_OF, CORRESPONDENT, packet_of(wire.HomeTestInit(COOKIE))),
+    packet_of(codec.BindingUpdate(8, 0, options=(codec.NonceIndicesOption(5, 6), MAC)), home=HOME),
+    packet_of(codec.BindingUpdate(9, 1, options=(codec.AlternateCareOfAddressOption(CARE_OF),))),
+    packet_of(
+        codec.BindingAcknowledgement(135, 7, 9, options=(codec.BindingRefreshAdviceOption(3), MAC)), routing=HOME
+    ),
+    packet_of(codec.BindingError(2, HOME)),
+    Packet(CARE_OF, CORRESPONDENT, packet_of(codec.HomeTestInit(COOKIE))),
     Packet(CORRESPONDENT, CARE_OF, UdpDatagram(bytes(99)), routing_home_address=HOME),
 ]
 

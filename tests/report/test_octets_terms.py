@@ -32,13 +32,13 @@ from octet_samples import (
 )
 from told import parts
 
-from pmicheck.concrete import tokens, wire
-from pmicheck.concrete.nodes.policy import Policy
-from pmicheck.concrete.packet import MobilityHeader, Packet
 from pmicheck.concrete.stage import CARE_OF as AGENT_ADDRESSES
 from pmicheck.concrete.stage import Stage
+from pmicheck.nodes.policy import Policy
 from pmicheck.report.octets.table import fields, names, rows
 from pmicheck.trace import Step, Trace
+from pmicheck.wire import codec, tokens
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 # Addresses have the names of the model.
 
@@ -69,8 +69,8 @@ def test_nearly_all_addresses_have_a_name() -> None:
 
 
 def test_an_address_with_two_names_has_none() -> None:
-    first = step_of(carrying(wire.CareOfTestInit(COOKIE)), type="TestInit", address="CoA1")
-    second = step_of(carrying(wire.CareOfTestInit(COOKIE)), type="TestInit", address="CoA2")
+    first = step_of(carrying(codec.CareOfTestInit(COOKIE)), type="TestInit", address="CoA1")
+    second = step_of(carrying(codec.CareOfTestInit(COOKIE)), type="TestInit", address="CoA2")
     assert names(Trace("s", "a", "p", {}, (), (first,))) == {str(CARE_OF): ("CoA1",)}
     assert names(Trace("s", "a", "p", {}, (), (first, second))) == {}
 
@@ -184,9 +184,9 @@ def test_a_part_that_tells_no_field_of_its_message_stands_nowhere() -> None:
 # What the authenticator and the signature cover.
 
 
-def sealed(message: wire.KnownMessage, care_of: IPv6Address, source: IPv6Address, destination: IPv6Address) -> bytes:
+def sealed(message: codec.KnownMessage, care_of: IPv6Address, source: IPv6Address, destination: IPv6Address) -> bytes:
     """A packet whose MAC is made with another care-of address than its source."""
-    octets = wire.seal(
+    octets = codec.seal(
         message,
         source=source,
         destination=destination,
@@ -195,25 +195,25 @@ def sealed(message: wire.KnownMessage, care_of: IPv6Address, source: IPv6Address
     return Packet(source, destination, MobilityHeader(octets)).to_bytes()
 
 
-ALTERNATE = wire.BindingUpdate(
-    8, 1, options=(wire.AlternateCareOfAddressOption(CARE_OF), wire.NonceIndicesOption(5, 6), MAC)
+ALTERNATE = codec.BindingUpdate(
+    8, 1, options=(codec.AlternateCareOfAddressOption(CARE_OF), codec.NonceIndicesOption(5, 6), MAC)
 )
-DEREGISTRATION = wire.BindingUpdate(
-    9, 0, options=(wire.MobileNodeHomeAddressOption(HOME), wire.NonceIndicesOption(5, 0), MAC)
+DEREGISTRATION = codec.BindingUpdate(
+    9, 0, options=(codec.MobileNodeHomeAddressOption(HOME), codec.NonceIndicesOption(5, 0), MAC)
 )
-ANSWER = wire.BindingAcknowledgement(0, 7, 9, options=(wire.CareOfTestOption(TOKEN), MAC))
+ANSWER = codec.BindingAcknowledgement(0, 7, 9, options=(codec.CareOfTestOption(TOKEN), MAC))
 ELSEWHERE = IPv6Address("2001:db8:bad::1")
 SEALED = {
     "early update": (packet_of(EARLY).to_bytes(), CARE_OF, "CoA1"),
     "complete update with a Home Address option": (
-        packet_of(wire.BindingUpdate(8, 1, options=(wire.NonceIndicesOption(5, 6), MAC)), home=HOME).to_bytes(),
+        packet_of(codec.BindingUpdate(8, 1, options=(codec.NonceIndicesOption(5, 6), MAC)), home=HOME).to_bytes(),
         CARE_OF,
         "CoA1",
     ),
     "alternate care-of address": (sealed(ALTERNATE, CARE_OF, ELSEWHERE, CORRESPONDENT), CARE_OF, "CoA1"),
     "deregistration": (sealed(DEREGISTRATION, HOME, CARE_OF, CORRESPONDENT), HOME, "HoA"),
     "deregistration with a Home Address option": (
-        packet_of(wire.BindingUpdate(9, 0, options=(MAC,)), home=HOME, bound=HOME).to_bytes(),
+        packet_of(codec.BindingUpdate(9, 0, options=(MAC,)), home=HOME, bound=HOME).to_bytes(),
         HOME,
         "HoA",
     ),
@@ -278,11 +278,11 @@ def test_what_a_mechanism_leaves_out_of_the_mac_is_not_covered() -> None:
 
 
 def test_nothing_covers_a_message_that_does_not_end_with_an_authenticator() -> None:
-    followed = wire.BindingUpdate(8, 1, options=(MAC,))
+    followed = codec.BindingUpdate(8, 1, options=(MAC,))
     octets = bytearray(packet_of(followed).to_bytes())
     octets[4:6] = (len(octets) + 8 - 40).to_bytes(2, "big")
     octets[41] += 1
-    for packet in (packet_of(wire.BindingError(2, HOME)).to_bytes(), bytes(octets) + bytes([1, 6]) + bytes(6)):
+    for packet in (packet_of(codec.BindingError(2, HOME)).to_bytes(), bytes(octets) + bytes([1, 6]) + bytes(6)):
         found = fields(step_of(packet, type="PeerUpdate"))
         assert lost(found) == []
         assert all(not field.covered for field in found)

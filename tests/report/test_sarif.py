@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from told import changed, known, said
 
-from pmicheck.catalogue import catalogue
 from pmicheck.report.ci.locations import relative, uri
 from pmicheck.report.ci.rules import DOUBTS, message
 from pmicheck.report.ci.sarif import sarif
@@ -25,6 +24,7 @@ from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.narration import sentence
 from pmicheck.report.record import Record, Result
 from pmicheck.verdict import Verdict
+from pmicheck.verify.catalogue import catalogue
 
 OWN, GITHUB = "pmicheckFinding/v1", "primaryLocationLineHash"
 NOTHING = Comparison()

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.report.record import load
 
 LINE = ("verify", "type1-initial", "--attacker", "off-path", "--property", "no-redirection")

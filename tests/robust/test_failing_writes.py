@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.report.manifest import inspect
 from pmicheck.verdict import ExitCode
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.analysis import Request, plan
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.report.characters import harmless, paragraph
 from pmicheck.report.ci.locations import uri
 from pmicheck.report.graphs import layout
 from pmicheck.report.record import load_json
 from pmicheck.verdict import ExitCode
+from pmicheck.verify.analysis import Request, plan
 
 MINE = """\
 name = "mine"

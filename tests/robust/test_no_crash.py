@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from mutated_inputs import as_json, as_toml, mutated
 
-from pmicheck.cli import main
+from pmicheck.cli.main import main
 from pmicheck.model.scenario import SHIPPED, load_scenario
 from pmicheck.verdict import ExitCode
 

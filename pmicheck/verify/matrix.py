@@ -1,0 +1,198 @@
+"""What is to be decided: a request, the cells of the matrix that it names, and which of them come first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.cluster.place import Place
+from pmicheck.errors import UsageError
+from pmicheck.grounding.run import world_of
+from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.scenario import SHIPPED, Scenario, load_scenario
+from pmicheck.properties.base import applies
+from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
+from pmicheck.verify.engine import UNLIMITED, Engine
+from pmicheck.verify.naming import check_distinct, check_names_in
+from pmicheck.verify.settling import comparable, in_order_of_settling
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for; empty tuples mean everything that applies.
+
+    Attributes:
+        settle: whether a verdict may be taken from cells that imply it, instead of from a run.
+        cluster: who is to do the work, instead of processes of this machine.
+    """
+
+    scenarios: tuple[str, ...] = ()
+    attackers: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+    engine: Engine = UNLIMITED
+    workers: int = 1
+    settle: bool = False
+    cluster: Place | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: a scenario under an attacker, for some properties."""
+
+    scenario: Scenario
+    policy: Policy
+    attacker: Attacker
+    properties: tuple[str, ...]
+    engine: Engine
+
+    @property
+    def alone(self) -> tuple[str, Policy]:
+        """What it has in common with the cells of all other attackers: `progress` depends on nothing else."""
+        return self.scenario.file, self.policy
+
+    def for_one_of(self, cluster: Place | None) -> Cell:
+        """The same for one worker of a cluster, which is not to search for ever."""
+        return replace(self, engine=self.engine.at_most(cluster.alone)) if cluster else self
+
+    @property
+    def invariants(self) -> tuple[str, ...]:
+        """Its properties but `progress`."""
+        return tuple(name for name in self.properties if name != PROGRESS)
+
+
+def plan(request: Request, tell: Callable[[str], None] = lambda _: None) -> list[Cell]:
+    """The cells of the matrix that a request names; `tell` hears where a setting was not applied.
+
+    Raises UsageError for what does not apply to a scenario that the request names, or to any.
+    """
+    properties = tuple(check_name(name) for name in request.properties) or NAMES
+    cells: list[Cell] = []
+    loaded = [load_scenario(name) for name in request.scenarios or SHIPPED]
+    check_distinct(loaded)
+    applied = Applied(request, len(loaded))
+    for own in loaded:
+        check_names_in(own)
+        scenario, policy = applied.to(own)
+        for attacker in _attackers(request, scenario):
+            world = world_of(scenario, policy, attacker)
+            wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
+            if wanted:
+                cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
+    for sentence in applied.left_out():
+        tell(sentence)
+    return cells
+
+
+class Applied:
+    """The settings of a request, each applied to the scenarios that it touches.
+
+    Who names scenarios wants it in all of these; a run over all of them applies a setting where it can.
+    """
+
+    def __init__(self, request: Request, scenarios: int) -> None:
+        self.request, self.scenarios = request, scenarios
+        self.refused: dict[str, list[str]] = {}
+        self.reasons: dict[str, UsageError] = {}
+
+    def to(self, scenario: Scenario) -> tuple[Scenario, Policy]:
+        """The scenario with the bounds, and the policy. Raises UsageError for what does not apply if it was named."""
+        if self.request.scenarios:
+            bounded, readings = scenario.bounded(dict(self.request.settings))
+            return bounded, make_policy(readings, self.request.without, bounded.families, bounded.name)
+        settings = {name: value for name, value in self.request.settings if self._fits(scenario, {name: value}, ())}
+        without = [name for name in self.request.without if self._fits(scenario, {}, (name,))]
+        bounded, readings = scenario.bounded(settings)
+        return bounded, make_policy(readings, without, bounded.families, bounded.name)
+
+    def _fits(self, scenario: Scenario, settings: dict[str, str], without: tuple[str, ...]) -> bool:
+        try:
+            _, readings = scenario.bounded(settings)
+            make_policy(readings, without, scenario.families, scenario.name)
+        except UsageError as error:
+            told = "".join([f"--set {name}={value}" for name, value in settings.items()])
+            told = told or f"--without {without[0]}"
+            self.refused.setdefault(told, []).append(scenario.name)
+            self.reasons[told] = error
+            return False
+        return True
+
+    def left_out(self) -> Iterator[str]:
+        """Where a setting was not applied, one sentence each. Raises UsageError for one that applies nowhere."""
+        for told, names in self.refused.items():
+            if len(names) == self.scenarios:
+                raise self.reasons[told]
+            yield f"{told} does not apply to {', '.join(names)}: decided without it"
+
+
+def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
+    """The attackers asked for, or those of the scenario file, or all that differ from `off-path` in this scenario."""
+    for name in request.attackers or scenario.attackers or ATTACKERS:
+        attacker = attacker_named(name)
+        if attacker.needs <= scenario.offers:
+            yield attacker
+        elif request.attackers and len(request.scenarios) == 1:
+            missing = ", ".join(sorted(attacker.needs - scenario.offers))
+            raise UsageError(f"attacker '{name}' does not apply to scenario '{scenario.name}': it needs a {missing}")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When a cell is decided, and what it may take from others; all numbers are those of cells.
+
+    Attributes:
+        twin: the cell whose ground system may be the same, if there is one.
+        settlers: the cells whose verdicts may settle its own.
+        weight: how long it and all that waits for it may take, in no unit.
+    """
+
+    twin: int | None
+    settlers: tuple[int, ...]
+    weight: int
+
+    @property
+    def after(self) -> frozenset[int]:
+        """The cells that are decided before it."""
+        return frozenset(self.settlers) | (frozenset() if self.twin is None else {self.twin})
+
+
+def turns(cells: Sequence[Cell], *, settle: bool) -> list[Turn]:
+    """The turn of each cell; with `settle`, weakest and strongest attackers come before those in between."""
+    families: dict[tuple[str, Policy], list[int]] = {}
+    for number, cell in enumerate(cells):
+        families.setdefault(cell.alone, []).append(number)
+    found: dict[int, Turn] = {}
+    for family in families.values():
+        waits: dict[int, tuple[int | None, tuple[int, ...]]] = {}
+        for number in _settling_most(cells, family) if settle else family:
+            attacker = cells[number].attacker
+            settlers = tuple(n for n in waits if settle and comparable(cells[n].attacker, attacker))
+            waits[number] = _twin(cells, tuple(waits), number), settlers
+        strength = {number: _strength(cells[number].attacker) for number in family}
+        for number, (twin, others) in waits.items():
+            awaited_by = [n for n, (first, needed) in waits.items() if number == first or number in needed]
+            found[number] = Turn(twin, others, strength[number] + sum(strength[n] for n in awaited_by))
+    return [found[number] for number in range(len(cells))]
+
+
+def _settling_most(cells: Sequence[Cell], family: Sequence[int]) -> Iterator[int]:
+    order = in_order_of_settling([cells[number].attacker for number in family])
+    return (family[place] for place in order)
+
+
+def _twin(cells: Sequence[Cell], earlier: Sequence[int], number: int) -> int | None:
+    """The first cell before this one in whose world it lies: only their attackers' positions differ."""
+    cell = cells[number]
+    world = world_of(cell.scenario, cell.policy, cell.attacker)
+    for other in earlier:
+        one = cells[other]
+        if one.properties == cell.properties and world_of(one.scenario, one.policy, one.attacker) == world:
+            return other
+    return None
+
+
+def _strength(attacker: Attacker) -> int:
+    """How much it adds to a system, roughly: what a corrupt PMA holds, homes of its own, links."""
+    return 1 + 4 * len(attacker.corrupts) + 3 * attacker.own_home + len(attacker.taps)

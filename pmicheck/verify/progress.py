@@ -1,0 +1,109 @@
+"""Progress: can the honest nodes still reach the scenario's goal, as long as time and repetitions remain?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pmicheck.explore.out_of_reach import out_of_reach
+from pmicheck.explore.result import Exploration
+from pmicheck.grounding.run import Prepared
+from pmicheck.model.events import EVENT, FALLBACK
+from pmicheck.model.policy import Policy
+from pmicheck.model.roles.attachment import ATTACHED
+from pmicheck.model.roles.binding_cache import cells_of
+from pmicheck.model.roles.registration import registration_of
+from pmicheck.model.scenario import Scenario
+from pmicheck.model.time import CLOCK
+from pmicheck.model.topology import AWAY, CARE_OF
+from pmicheck.properties.witnesses import retrying
+from pmicheck.reduce.cones import slice_of_goal
+from pmicheck.reduce.reduction import CONE
+from pmicheck.trace import Trace
+from pmicheck.verdict import Verdict, verdict_of
+from pmicheck.verify.engine import Engine
+from pmicheck.verify.evidence import trace_of_stuck
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """`path` leads to a shallowest state from which the goal is out of reach though the bounds leave room, or None."""
+
+    path: tuple[int, ...] | None
+    explored: Exploration
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The verdict on `progress` for a scenario under a policy.
+
+    `reached` is the depth at which the goal is reached first, None if it never is; `trace` names no attacker.
+    """
+
+    verdict: Verdict
+    states: int
+    transitions: int
+    depth: int
+    reached: int | None
+    trace: Trace | None
+
+
+def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progress:
+    """Whether honest nodes alone can get stuck."""
+    prepared = engine.prepare(scenario, policy, None, ())
+    stuck = find_stuck(prepared, engine)
+    explored, goal = stuck.explored, stuck.explored.goals[-1]
+    reached = goal.depth if goal else None
+    verdict = verdict_of(broken=stuck.path is not None, complete=explored.complete, witnessed=reached is not None)
+    depth, trace = explored.depth, None
+    if stuck.path is not None:
+        depth, trace = len(stuck.path), trace_of_stuck(prepared, stuck.path)
+    return Progress(verdict, explored.states, explored.transitions, depth, reached, trace)
+
+
+def find_stuck(prepared: Prepared, engine: Engine) -> Stuck:
+    """Explore the honest system and look for a state that cannot reach the goal (the last one of the system)."""
+    system = prepared.grounded.system
+    sliced = slice_of_goal(system, len(system.goals) - 1, _watched(prepared)) if CONE in engine.reduce else None
+    explored = engine.explore(sliced.system if sliced else system, edges=True)
+    lost = out_of_reach(explored, system.goals[-1])
+    stuck = next((number for number in lost if _room_left(prepared, explored.state(number)[0])), None)
+    if stuck is None:
+        return Stuck(None, explored)
+    path = explored.path(stuck)
+    return Stuck(tuple(sliced.transitions[step] for step in path) if sliced else path, explored)
+
+
+def _watched(prepared: Prepared) -> int:
+    """The bits of all that says whether there is room left."""
+    fields, world = prepared.grounded.fields, prepared.start.world
+    cells = {EVENT, FALLBACK, ATTACHED, CLOCK, cells_of(*world.main).seq, *retrying(world)}
+    cells |= {cells_of(*flow).pairs for flow in world.flows}
+    cells |= {registration_of(pma, world.main) for pma in world.agents}
+    return sum(fields[cell].mask for cell in cells if cell in fields)
+
+
+def _room_left(prepared: Prepared, local: int) -> bool:
+    """Whether time, repetitions and tokens remain, the node is not gone for good, and the state is no observation."""
+    grounded, world = prepared.grounded, prepared.start.world
+    if grounded.value(EVENT, local) is not None or grounded.value(FALLBACK, local) is not None:
+        return False
+    if grounded.value(ATTACHED, local) == AWAY or grounded.value(CLOCK, local) > world.bounds.honest_until:
+        return False
+    issues_twice = not world.proxied or world.policy.reads("token_issue_at", "early")
+    most = world.token_pairs - (2 if issues_twice else 1)
+    if any(grounded.value(cells_of(*flow).pairs, local) > most for flow in world.flows):
+        return False
+    if _is_overtaken(prepared, local):
+        return False
+    return all(grounded.value(cell, local).tries < world.bounds.retransmissions for cell in retrying(world))
+
+
+def _is_overtaken(prepared: Prepared, local: int) -> bool:
+    """Whether the serving agent sends numbers below the correspondent's last one: status 135 would name that
+    (RFC 6275 9.5.1), which the model has the agent learn at its first update only."""
+    grounded, world = prepared.grounded, prepared.start.world
+    serving = next((pma for pma in world.agents if CARE_OF[pma] == grounded.value(ATTACHED, local)), None)
+    if serving is None or not world.proxied or world.course.local:
+        return False
+    last = grounded.value(cells_of(*world.main).seq, local)
+    return last is not None and 0 < grounded.value(registration_of(serving, world.main), local).seq < last
