@@ -162,7 +162,8 @@ def test_without_dask_it_says_what_to_install(
 
 
 def test_dask_and_numpy_are_imported_for_a_cluster_only() -> None:
-    code = "import sys, pmicheck.verify.analysis, pmicheck.cli.main; print({'distributed', 'dask', 'numpy'} & set(sys.modules))"
+    imports = "import sys, pmicheck.verify.analysis, pmicheck.cli.main"
+    code = f"{imports}; print({{'distributed', 'dask', 'numpy'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
