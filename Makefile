@@ -29,7 +29,7 @@ test: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n 3 --dist worksteal
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 bench: $(STAMP)
 	$(VENV)/bin/python -m benchmarks

@@ -35,8 +35,6 @@ SHALLOW = [
     ("type1-initial", "home-path", 3),
     ("type1-refresh", "home-path", 4),
     ("type1-settled", "home-path", 5),
-    ("type1-handover", "rogue-next-pma", 3),
-    ("ero-initial", "home-path", 3),
     ("type2-handshake", "off-path", 3),
     ("type2-handshake-handover", "rogue-previous-pma", 3),
     ("type2-rr", "off-path", 3),

@@ -83,7 +83,7 @@ print(hashlib.sha256(repr((whole, system.initial, system.known)).encode()).hexdi
 DETERMINED = [
     ("type1-initial", "home-path"),
     ("type1-refresh", "rogue-previous-pma"),
-    ("type1-handover", "dolev-yao"),
+    ("type1-handover", "careof-path"),
     ("ero-initial", "home-path"),
     ("type2-local", "malicious-mn"),
     ("type2-handshake", "malicious-mn"),
