@@ -98,10 +98,11 @@ class Known:
         return f"{self.words}: {self.how}{self.when}"
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """The value with lists in the place of tuples, as JSON has it."""
     if isinstance(value, Mapping):
-        return {name: _listed(each) for name, each in value.items()}
-    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: listed(each) for name, each in value.items()}
+    return [listed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def head(term: Any) -> str:
@@ -179,7 +180,7 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """The step as the record holds it: JSON values, tuples as lists."""
-        return {self.RENAMED.get(name, name): _listed(value) for name, value in asdict(self).items()}
+        return {self.RENAMED.get(name, name): listed(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Step:

@@ -35,11 +35,7 @@ from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell, Context, OutOfBounds, Refused
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.fields import FIELDS
-from pmicheck.model.messages import (
-    Message,
-    Update,
-    visible_terms,
-)
+from pmicheck.model.messages import Message, Update, visible_terms
 from pmicheck.model.protocol import handler, spontaneous
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import traces_of, was_sent

@@ -11,7 +11,7 @@ from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
-from pmicheck.grounding.told import as_json, listed, remarks, sender, value_as_json
+from pmicheck.grounding.told import as_json, remarks, sender, value_as_json
 from pmicheck.model.act import Act
 from pmicheck.model.cells import Cell
 from pmicheck.model.messages import (
@@ -27,7 +27,7 @@ from pmicheck.model.messages import (
 from pmicheck.model.terms import Term, render
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, LINKS
-from pmicheck.trace import Changed, Known, Said, Step
+from pmicheck.trace import Changed, Known, Said, Step, listed
 
 ANSWERS = {"HoTI": "HoT", "CoTI": "CoT", "PHoTI": "PHoT"}
 

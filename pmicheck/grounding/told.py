@@ -23,6 +23,7 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.binding_cache import Entry
 from pmicheck.model.roles.registration import Registration
 from pmicheck.model.topology import CARE_OF, MN
+from pmicheck.trace import listed
 
 
 def as_json(message: Message) -> dict[str, Any]:
@@ -38,11 +39,6 @@ def value_as_json(value: Any) -> Any:
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {name: listed(part) for name, part in value._asdict().items()}
     return listed(value)
-
-
-def listed(value: Any) -> Any:
-    """The value with lists in the place of tuples."""
-    return [listed(part) for part in value] if isinstance(value, tuple) else value
 
 
 def sender(message: Message) -> str:

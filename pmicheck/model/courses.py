@@ -49,7 +49,7 @@ HANDSHAKE = TYPE2 | {
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Course:
     """What may happen. There is one object for each course, also after it was pickled.
 
@@ -77,23 +77,26 @@ class Course:
 
     name: str
     plays: str
-    families: frozenset[str] = field(repr=False)
-    kinds: tuple[type[Message], ...] = field(default=REGISTERING, repr=False)
-    ancestor: bool = field(default=False, repr=False)
-    enhanced: bool = field(default=True, repr=False)
-    type2: bool = field(default=False, repr=False)
-    local: bool = field(default=False, repr=False)
-    handshakes: bool = field(default=False, repr=False)
-    registers: bool = field(default=True, repr=False)
-    moves: bool = field(default=False, repr=False)
-    leaves: bool = field(default=False, repr=False)
-    handover: bool = field(default=False, repr=False)
-    handed_over: bool = field(default=False, repr=False)
-    transfers_context: bool = field(default=False, repr=False)
-    relays_token: bool = field(default=False, repr=False)
-    payload: bool = field(default=False, repr=False)
-    registrations: int = field(default=1, repr=False)
-    useless: Mapping[str, str] = field(default_factory=dict, repr=False)
+    families: frozenset[str]
+    kinds: tuple[type[Message], ...] = REGISTERING
+    ancestor: bool = False
+    enhanced: bool = True
+    type2: bool = False
+    local: bool = False
+    handshakes: bool = False
+    registers: bool = True
+    moves: bool = False
+    leaves: bool = False
+    handover: bool = False
+    handed_over: bool = False
+    transfers_context: bool = False
+    relays_token: bool = False
+    payload: bool = False
+    registrations: int = 1
+    useless: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Course({self.name!r})"
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return course_named, (self.name,)

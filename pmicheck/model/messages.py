@@ -303,7 +303,7 @@ def parts_of(message: Message) -> Parts:
     """The parts of that term: for each the field that it tells, "" if it tells several or none, and its words."""
     match message:
         case TestInit():
-            option = ((("hao", f"Home Address option {message.hao}"),)) if message.hao else ()
+            option = (("hao", f"Home Address option {message.hao}"),) if message.hao else ()
             return ("address", message.address), ("cookie", render(message.cookie)), *option
         case Test():
             return ("address", message.address), ("cookie", render(message.cookie)), ("token", render(message.token))

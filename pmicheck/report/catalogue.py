@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -51,13 +52,13 @@ class Catalogue:
             tuple(stored["ancestors"]),
         )
 
-    @property
+    @cached_property
     def gravest_first(self) -> tuple[str, ...]:
         """The properties by the harm that their violation does."""
         severity = {name: float(asked.severity or 0) for name, asked in self.properties.items()}
         return tuple(sorted(severity, key=lambda name: -severity[name]))
 
-    @property
+    @cached_property
     def weakest_first(self) -> tuple[str, ...]:
         """The attackers, the least demanding first."""
         return tuple(sorted(self.attackers, key=lambda name: self.attackers[name].rank))

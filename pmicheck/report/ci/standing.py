@@ -34,15 +34,15 @@ class Judged:
     """A result and how it stands.
 
     Attributes:
-        catalogue: the record's words and ranks.
         entry: the baseline's entry that waives it, or did until its date.
+        catalogue: the record's words and ranks.
         which: what tells it from other results of the same names, "" if there are none.
     """
 
     result: Result
     standing: Standing
+    entry: Finding | None
     catalogue: Catalogue = field(repr=False, compare=False)
-    entry: Finding | None = None
     which: str = ""
 
     @property
@@ -58,23 +58,22 @@ def judge(record: Record, comparison: Comparison) -> tuple[Judged, ...]:
     entries = {_question(result): entry for result, entry in comparison.waived}
     told = zip(record.results, _told_apart(record), strict=True)
     return tuple(
-        Judged(result, *_standing(result, entries.get(_question(result)), comparison, record.catalogue), which)
+        Judged(result, *_standing(result, entries.get(_question(result)), comparison), record.catalogue, which)
         for result, which in told
     )
 
 
-def _standing(
-    result: Result, entry: Finding | None, comparison: Comparison, words: Catalogue
-) -> tuple[Standing, Catalogue, Finding | None]:
+def _standing(result: Result, entry: Finding | None, comparison: Comparison) -> tuple[Standing, Finding | None]:
+    """How a result stands, and the entry that knows it."""
     if not trustworthy(result):
-        return Standing.UNTRUSTED, words, None
+        return Standing.UNTRUSTED, None
     if inconclusive(result):
-        return Standing.INCONCLUSIVE, words, None
+        return Standing.INCONCLUSIVE, None
     if result.verdict is not Verdict.VIOLATED:
-        return Standing.GOOD, words, None
+        return Standing.GOOD, None
     if entry is None:
-        return Standing.NEW if comparison.baseline_given else Standing.VIOLATED, words, None
-    return Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, words, entry
+        return Standing.NEW if comparison.baseline_given else Standing.VIOLATED, None
+    return Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, entry
 
 
 def _question(result: Result) -> object:
