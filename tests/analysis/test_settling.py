@@ -153,8 +153,8 @@ def test_two_workers_decide_what_one_does_in_the_order_of_the_matrix(settle: boo
 
 def test_results_come_as_they_are_found_whatever_their_place() -> None:
     told: list[str] = []
-    request = Request(("type2-rr", "data-plane"), ("off-path",), workers=2)
+    request = Request(("type2-handshake-handover", "data-plane"), ("off-path",), workers=2)
     decided = verify(request, command=[], progress=told.append)
-    assert [line.partition(" / ")[0] for line in told] == ["data-plane", "type2-rr"]
+    assert [line.partition(" / ")[0] for line in told] == ["data-plane", "type2-handshake-handover"]
     assert [line.rpartition("(")[2] for line in told] == ["1 of 2)", "2 of 2)"]
-    assert [each.scenario for each in decided.explorations] == ["type2-rr", "data-plane"]
+    assert [each.scenario for each in decided.explorations] == ["type2-handshake-handover", "data-plane"]
