@@ -18,13 +18,14 @@ LAYERS = {
     "verify": 2,
     "cluster": 3,
     "report": 4,
-    "concrete": 4,
+    "bench": 4,
     "symbolic": 4,
     "explore": 4,
     "reduce": 4,
     "export": 4,
     "grounding": 5,
-    "nodes": 5,
+    "replay": 5,
+    "nodes": 6,
     "properties": 6,
     "attacker": 6,
     "model": 7,
@@ -34,7 +35,7 @@ LAYERS = {
     "verdict": 8,
     "errors": 8,
 }
-"""cli -> review -> verify -> {report, concrete, symbolic, explore, export, reduce} -> ... -> {model, wire} -> base."""
+"""cli -> review -> verify -> {report, bench, symbolic, explore, export, reduce} -> ... -> {model, wire} -> base."""
 
 BASE = 8
 """The layer whose modules may import each other; in the others only the modules of one package."""
@@ -44,7 +45,8 @@ NOT_EVEN_BELOW = {
     "reduce": {"model", "attacker", "properties"},
     "export": {"model", "attacker", "properties"},
     "symbolic": {"model", "attacker"},
-    "concrete": {"grounding", "properties", "attacker", "model"},
+    "bench": {"grounding", "properties", "attacker", "model"},
+    "replay": {"grounding", "properties", "attacker", "model"},
     "nodes": {"grounding", "properties", "attacker", "model"},
     "report": {"grounding", "properties", "attacker", "model", "nodes"},
 }
@@ -102,6 +104,12 @@ def test_engines_know_no_role_and_reports_read_records_only(path: Path) -> None:
     here = part_of(name_of(path))
     forbidden = NOT_EVEN_BELOW.get(here, set())
     assert [module for module in imported(path) if part_of(module) in forbidden] == []
+
+
+def test_a_run_knows_no_kind_of_node() -> None:
+    """Of the second implementation it knows what all nodes have in common; which nodes there are, a bench says."""
+    found = {module for path in FILES if part_of(name_of(path)) == "replay" for module in imported(path)}
+    assert {module for module in found if part_of(module) == "nodes"} == {"pmicheck.nodes.node"}
 
 
 def test_every_module_has_its_layer() -> None:

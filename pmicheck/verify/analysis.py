@@ -45,7 +45,7 @@ from pmicheck.verify.workers import as_ready, at_once, pool_of
 
 if TYPE_CHECKING:
     from pmicheck.cluster.connection import Connection
-    from pmicheck.concrete.replay import ReplayReport
+    from pmicheck.replay.replay import ReplayReport
 
 
 @dataclass(frozen=True)
@@ -390,6 +390,7 @@ def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:
 
     Raises OutputError if the capture cannot be written, ImpossibleTiming if no timestamps fit the constants.
     """
-    from pmicheck.concrete.replay import replay
+    from pmicheck.bench.cast import CASTING
+    from pmicheck.replay.replay import replay
 
-    return replay(trace, times=schedule(trace), pcap=pcap)
+    return replay(trace, times=schedule(trace), casting=CASTING, pcap=pcap)

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pmicheck.concrete.agreement import LASTING
-from pmicheck.concrete.changes import KINDS
+from pmicheck.bench.checks.kinds import KINDS
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay
 from pmicheck.verify.analysis import Request, replay_trace, verify
@@ -273,7 +272,12 @@ def twice_told(run: str) -> Iterator[Place]:
             for number, cell in enumerate(step.cells):
                 name, value = str((cell.kind, cell.of)), shown(cell.after)
                 by_time = cell.kind == "entry" and cell.of == {"keeper": "pma1", "home": "CN's HoA"}
-                if cell.kind in LASTING and cell.kind not in seen and values.get(name, value) != value and not by_time:
+                if (
+                    KINDS[cell.kind].lasts
+                    and cell.kind not in seen
+                    and values.get(name, value) != value
+                    and not by_time
+                ):
                     seen.add(cell.kind)
                     yield Place(trace, at, number)
                 values[name] = value

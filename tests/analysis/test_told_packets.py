@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from test_replays_fail_closed import RUNS, traces
 
-from pmicheck.concrete.stage import _addresses
+from pmicheck.bench.names import addresses
 from pmicheck.model.topology import LINKS
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
 from pmicheck.verify.analysis import Request, replay_trace, verify
 from pmicheck.wire.packet import MobilityHeader, Packet
 
-NAMES = {str(address): name for name, address in _addresses().items()}
+NAMES = {str(address): name for name, address in addresses().items()}
 INTERNET = "Internet"
 KINDS = {
     1: "HoTI",

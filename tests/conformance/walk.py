@@ -11,9 +11,7 @@ from walk_moves import Moves
 from walk_pair import HOMES, EndOfWalk, Tally
 from walk_reactions import Reactions
 
-from pmicheck.concrete.attack import SeenUpdate, update_in
-from pmicheck.concrete.network import Flight
-from pmicheck.concrete.stage import CARE_OF, CN, HA
+from pmicheck.bench.names import HA
 from pmicheck.model.act import Act
 from pmicheck.model.messages import (
     HA_CN,
@@ -35,7 +33,8 @@ from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME
-from pmicheck.nodes.registration import Context, CorrespondentContext
+from pmicheck.replay.knowledge import SeenUpdate, update_in
+from pmicheck.replay.network import Flight
 from pmicheck.wire.packet import Packet
 
 WINDOWS = ((1.0, 205.0), (211.0, 238.0), (241.5, 420.0), (452.0, 660.0), (86400.5, 86600.0))
@@ -171,52 +170,17 @@ class Walk(Reactions):
         self.tell(act.name)
         self.tally.rules[act.name] += 1
         if ticks:
-            self._tick(phase + 1)
-            return None
-        if act.name.startswith("mobile node moves"):
-            self.stage.move(act.name.split()[-1], self.now)
+            self.now = max(self.now, WINDOWS[phase + 1][0])
+        self.play(act)
+        if ticks:
+            self.flying.clear()
+            self.end_what_ended()
         else:
-            self._stimulate(act)
-        self.absorb(known)
+            if act.key in ("start tests", "repeat"):
+                self._label_cookies(act.actor)
+            self.absorb(known)
         self.compare()
         return None
-
-    def _tick(self, phase: int) -> None:
-        self.now = max(self.now, WINDOWS[phase][0])
-        self.stage.tick(phase, self.now)
-        self.flying.clear()
-        self.end_what_ended()
-        self.compare()
-
-    def _stimulate(self, act: Act) -> None:
-        stage, at = self.stage, self.stage.addresses
-        if stage.mn is not None:
-            (stage.mn.retransmit if "repeats" in act.name else stage.mn.start_tests)(at[CN], self.now)
-            self._label_cookies(MN)
-            return
-        name, what = act.name.split(" ", 1)
-        agent, where = stage.pmas[name], (at[VICTIM_HOME], at[CN], self.now)
-        match what:
-            case "starts the proxy home test":
-                agent.start_home_test(*where)
-            case "repeats what is outstanding":
-                agent.retransmit(*where)
-            case "refreshes with the permanent token":
-                agent.refresh(*where)
-            case "registers with the handover token":
-                agent.start_handover_registration(*where)
-            case "deregisters":
-                agent.deregister(*where)
-            case "transfers the context":
-                stage.pmas[PMA2].install(agent.context(at[VICTIM_HOME]), self.now)
-            case "hands HT to the home agent":
-                held = self._concrete(name)
-                assert held is not None
-                assert held.handover is not None
-                stage.handing_over.append((held.handover, held.sequence, HA))
-            case _:
-                raise self.fail(f"the walk does not know the rule '{act.name}'")
-        self._label_cookies(name)
 
     # Messages under way.
 
@@ -286,26 +250,20 @@ class Walk(Reactions):
         answer = isinstance(message, Test | Acknowledgement)
         return answer and message.to == HA and message.link == HA_CN and self.model.get(ATTACHED) == AT_HOME
 
-    def _take_handover_token(self, message: HandoverToken) -> tuple[bytes, int, str]:
-        token = self.octets.token(message.token)
-        found = (token, message.seq, message.to)
+    def _take_handover_token(self, message: HandoverToken) -> None:
+        found = (self.octets.token(message.token), message.seq, message.to)
         if found not in self.stage.handing_over:
             raise self.fail("the handover token under way is another one")
         self.stage.handing_over.remove(found)
-        return found
 
     def _deliver_handover_token(self, message: HandoverToken, refusal: str | None) -> None:
-        """N070 has no format, so no packet: the harness carries it, and the receiving agent just stores it."""
-        token, number, _ = self._take_handover_token(message)
+        """N070 has no format, so no packet: it is carried by hand, and the receiving agent just stores it."""
+        under_way = list(self.stage.handing_over)
+        self._take_handover_token(message)
         self._count(message, refusal)
-        if refusal is not None:
-            return
-        if message.to == HA:
-            receiver = next(pma for pma, care_of in CARE_OF.items() if care_of == self.stage.serving)
-            self.stage.handing_over.append((token, number, receiver))
-            return
-        item = CorrespondentContext(self.stage.addresses[CN], token, None, number)
-        self.stage.pmas[message.to].install(Context(self.stage.profile, (item,)), self.now)
+        if refusal is None:
+            self.stage.handing_over = under_way
+            self.stage.carry(self.run_of(), {"type": "HandoverToken", "to": message.to}, forged=False)
 
     # Attacked moves.
 

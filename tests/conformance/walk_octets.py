@@ -12,8 +12,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from pmicheck.concrete.attack import SeenUpdate
-from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN, HA, HOA, Stage, identity_of
+from pmicheck.bench.names import ATTACKER, CARE_OF, CN, HA, HOA, identity_of
+from pmicheck.bench.type1 import PlainStage
 from pmicheck.model.messages import Acknowledgement, Test, TestInit, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.authorisation import header_of, signed_part
@@ -22,6 +22,7 @@ from pmicheck.model.terms import Term
 from pmicheck.nodes import sealing
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.replay.knowledge import SeenUpdate
 from pmicheck.wire import cga, checksum, codec, keys, tokens
 from pmicheck.wire.constants import (
     AUTHENTICATOR_OCTETS,
@@ -51,7 +52,7 @@ class Octets:
         permanent, handover: tokens that the correspondent issued, by home address and generation.
     """
 
-    stage: Stage
+    stage: PlainStage
     policy: Policy
     rng: random.Random
     permanent: dict[str, dict[int, bytes]] = field(default_factory=dict)

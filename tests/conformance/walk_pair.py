@@ -12,9 +12,10 @@ from walk_explained import DROPPED
 from walk_moves import OWN_HOMES
 from walk_octets import Octets
 
-from pmicheck.concrete.attack import message_in
-from pmicheck.concrete.network import Flight
-from pmicheck.concrete.stage import CN, HA, Stage
+from pmicheck.bench.cast import stage_for
+from pmicheck.bench.names import HA
+from pmicheck.bench.type1 import PlainStage
+from pmicheck.model.act import Act
 from pmicheck.model.interpreter import Interpreter
 from pmicheck.model.messages import (
     Acknowledgement,
@@ -37,6 +38,11 @@ from pmicheck.model.world import World
 from pmicheck.nodes.policy import Policy as ConcretePolicy
 from pmicheck.nodes.registration import Outstanding, With
 from pmicheck.nodes.registration import Registration as ConcreteRegistration
+from pmicheck.replay.knowledge import message_in
+from pmicheck.replay.network import Flight
+from pmicheck.replay.records import Divergence, Powers
+from pmicheck.replay.run import Run
+from pmicheck.trace import Step, Trace
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet
 
@@ -101,7 +107,9 @@ class Pair:
         self.scenario, self.policy, self.tally = scenario, policy, tally
         self.world = world_for_walks(scenario, policy, attacked=attacked)
         self.model = Interpreter(self.world)
-        self.stage = Stage(scenario.name, ConcretePolicy(dict(policy.readings), policy.without))
+        stage = stage_for(scenario.name, ConcretePolicy(dict(policy.readings), policy.without))
+        assert isinstance(stage, PlainStage)
+        self.stage = stage
         if self.stage.mn is not None and not policy.on("lifetime-bound"):
             self.stage.mn._lifetime = 86400  # the model has no shorter lifetime that a node could ask for
         self.octets = Octets(self.stage, policy, self.rng)
@@ -109,6 +117,19 @@ class Pair:
         self.flying: list[tuple[Message, Flight | None]] = []
         self.seen: dict[Update, bytes] = {}
         self.told: list[str] = []
+
+    def play(self, act: Act) -> None:
+        """The nodes do what a rule without a message says, by the table of acts that replays use."""
+        step = Step(act.actor, "start", act.name, act=act.key, arguments=dict(act.arguments))
+        try:
+            self.stage.act(self.run_of(step), step)
+        except Divergence as divergence:
+            raise self.fail(str(divergence)) from divergence
+
+    def run_of(self, *steps: Step) -> Run[PlainStage]:
+        """A run on these nodes, now and without an attacker."""
+        trace = Trace(self.scenario.name, "off-path", "", {}, (), steps)
+        return Run(trace, (self.now,), self.stage, Powers(), attacked=False)
 
     # Telling.
 
@@ -217,10 +238,7 @@ class Pair:
             raise self.fail(f"{what}: {ours} in the model, {theirs} on the nodes")
 
     def _concrete(self, who: str) -> ConcreteRegistration | None:
-        at = self.stage.addresses
-        if self.stage.mn is not None:
-            return self.stage.mn.registration(at[CN])
-        return self.stage.pmas[who].registration(at[VICTIM_HOME], at[CN])
+        return self.stage.registration(who)
 
     def _compare_registrant(self, who: str) -> None:
         held: Registration = self.model.get(registration_of(who))

@@ -8,8 +8,6 @@ from typing import Any
 from walk_explained import HOME_AS_CARE_OF, NO_LAST_NUMBER, same_refusal
 from walk_pair import EndOfWalk, Pair
 
-from pmicheck.concrete.attack import message_in, update_in
-from pmicheck.concrete.network import Flight
 from pmicheck.model.messages import (
     CN,
     Message,
@@ -22,6 +20,8 @@ from pmicheck.model.roles.binding_cache import Entry, burnt_nonce, burnt_pair, c
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import MN, PMA1, PMA2, VICTIM_HOME
 from pmicheck.nodes.node import Event
+from pmicheck.replay.knowledge import message_in, update_in
+from pmicheck.replay.network import Flight
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from hypothesis import reject
 
-from pmicheck.concrete.replay import replay
+from pmicheck.bench.cast import CASTING
 from pmicheck.errors import WireError
+from pmicheck.replay.replay import replay
 from pmicheck.report.octets.table import Field
 from pmicheck.report.record import load_json, load_trace
 from pmicheck.trace import Step, Trace
@@ -19,11 +20,11 @@ from pmicheck.wire import cga, codec, keys, signature, tokens
 from pmicheck.wire.constants import BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet
 
-CONCRETE = Path(__file__).parents[1] / "concrete"
-sys.path.append(str(CONCRETE))
+sys.path.append(str(Path(__file__).parents[1] / "nodes"))
 """For `wire_strategies`."""
 
-STORED = sorted(path.stem for path in (CONCRETE / "traces").glob("*.json"))
+TRACES = Path(__file__).parents[1] / "replay" / "traces"
+STORED = sorted(path.stem for path in TRACES.glob("*.json"))
 
 CARE_OF = IPv6Address("2001:db8:2::1")
 CORRESPONDENT = IPv6Address("2001:db8:3::1")
@@ -37,9 +38,9 @@ COOKIE, TOKEN, KBM = b"cookie!!", b"a token!", bytes(20)
 @cache
 def replayed(name: str) -> Trace:
     """A stored counterexample with the times and packets of its replay."""
-    path = CONCRETE / "traces" / f"{name}.json"
+    path = TRACES / f"{name}.json"
     trace = load_trace(load_json(path), path)
-    return replay(trace, times=[step.time or 0.0 for step in trace.steps]).trace
+    return replay(trace, times=[step.time or 0.0 for step in trace.steps], casting=CASTING).trace
 
 
 def with_packets() -> list[tuple[str, Step]]:

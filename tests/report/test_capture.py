@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from octet_samples import STORED, replayed, step_of
 
-from pmicheck.concrete.replay import replay
+from pmicheck.bench.cast import CASTING
+from pmicheck.replay.replay import replay
 from pmicheck.report.capture import capture
 from pmicheck.trace import Step, Trace
 from pmicheck.wire.pcap import EPOCH
@@ -59,7 +60,7 @@ def test_tshark_reads_a_capture_of_every_family_and_finds_nothing_malformed(scen
 @pytest.mark.parametrize("name", STORED)
 def test_the_packets_are_among_those_that_the_replay_captures(name: str, tmp_path: Path) -> None:
     trace = replayed(name)
-    replay(trace, times=[step.time or 0.0 for step in trace.steps], pcap=tmp_path / "replay.pcap")
+    replay(trace, times=[step.time or 0.0 for step in trace.steps], casting=CASTING, pcap=tmp_path / "replay.pcap")
     crossed = {packet for _, packet in records((tmp_path / "replay.pcap").read_bytes())}
     assert {packet for _, packet in records(capture(trace))} <= crossed
 

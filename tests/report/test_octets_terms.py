@@ -32,8 +32,8 @@ from octet_samples import (
 )
 from told import parts
 
-from pmicheck.concrete.stage import CARE_OF as AGENT_ADDRESSES
-from pmicheck.concrete.stage import Stage
+from pmicheck.bench.cast import stage_for
+from pmicheck.bench.names import CARE_OF as AGENT_ADDRESSES
 from pmicheck.nodes.policy import Policy
 from pmicheck.report.octets.table import fields, names, rows
 from pmicheck.trace import Step, Trace
@@ -42,7 +42,7 @@ from pmicheck.wire.packet import MobilityHeader, Packet
 
 # Addresses have the names of the model.
 
-TRUE = {str(address): name for name, address in Stage("type1-initial", Policy()).addresses.items()}
+TRUE = {str(address): name for name, address in stage_for("type1-initial", Policy()).addresses.items()}
 BEHIND = {care_of: principal for principal, care_of in AGENT_ADDRESSES.items()}
 
 

@@ -12,7 +12,7 @@ import pytest
 from pmicheck.symbolic.schedule import HOP, ImpossibleTiming, schedule
 from pmicheck.trace import Said, Step, Trace
 
-STORED = sorted((Path(__file__).parents[1] / "concrete" / "traces").glob("*.json"))
+STORED = sorted((Path(__file__).parents[1] / "replay" / "traces").glob("*.json"))
 
 UPDATE: dict[str, Any] = {
     "type": "Update",

@@ -24,7 +24,7 @@ from pmicheck.verify import analysis
 from pmicheck.verify.recording import check_unchanged
 
 if TYPE_CHECKING:
-    from pmicheck.concrete.replay import ReplayReport
+    from pmicheck.replay.replay import ReplayReport
 
 LARGEST = 10**8
 """Octets, seconds and numbers of packets beyond which no trace of the checker goes."""

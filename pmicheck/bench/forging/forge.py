@@ -1,0 +1,345 @@
+"""The packets of an attacker: a message of a trace, in octets, from what the attacker holds and nothing else.
+
+The stage says which octets a name of the trace stands for (`T(HoA, nonce 1)`); they are used only if the attacker
+holds them, else `Lacking` says what is missing. Authenticators are compared in octets to find the captured packet
+that a replay repeats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from pmicheck.bench.forging.forge_delegation import delegation_options
+from pmicheck.bench.forging.rejoining import filled, through_signature
+from pmicheck.bench.forging.secrets import OWN_HOMES, Secrets
+from pmicheck.bench.names import ATTACKER, CN, HOA, ROGUE_CN, identity_of
+from pmicheck.nodes import sealing
+from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.replay.knowledge import Lacking, SeenUpdate
+from pmicheck.wire import cga, checksum, codec, keys, tokens
+from pmicheck.wire.constants import (
+    AUTHENTICATOR_OCTETS,
+    COOKIE_OCTETS,
+    LIFETIME_UNIT,
+    MAX_CGA_BINDING_LIFETIME,
+    TOKEN_OCTETS,
+    BindingAcknowledgementFlag,
+    BindingUpdateFlag,
+    NextHeader,
+)
+from pmicheck.wire.packet import MobilityHeader, Packet
+
+Fields = Mapping[str, Any]
+
+FIRST_OWN_NUMBER = 100
+"""Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
+
+
+@dataclass
+class Forged:
+    """A packet of the attacker's making.
+
+    Args:
+        secrets: what in it vouches for it: tokens and keys that not everybody has.
+        copied: it is a captured packet, repeated.
+    """
+
+    packet: bytes
+    secrets: tuple[str, ...] = ()
+    copied: bool = False
+
+
+@dataclass
+class Forger(Secrets):
+    """Turns messages of a trace into packets."""
+
+    _own_number: int = field(default=FIRST_OWN_NUMBER)
+
+    def forge(self, message: Fields) -> Forged:
+        """The packet for an injected message.
+
+        Raises:
+            Lacking: the attacker does not have what it takes.
+        """
+        self._secrets = []
+        match message["type"]:
+            case "Update":
+                return self._update(message)
+            case "Acknowledgement":
+                return self._done(self._acknowledgement(message))
+            case "Test":
+                return self._done(self._test(message))
+            case other:
+                raise Lacking(f"a way to make a message of type {other}")
+
+    def test_init(self, kind: str, name: str, *, by_option: bool) -> tuple[bytes, bytes]:
+        """(packet, cookie): a HoTI or CoTI of its own.
+
+        Args:
+            by_option: the address stands in a Home Address option, the packet comes from the attacker.
+        """
+        cookie = self.knowledge.random.take(COOKIE_OCTETS)
+        init = codec.HomeTestInit(cookie) if kind == "HoTI" else codec.CareOfTestInit(cookie)
+        at = self.stage.addresses
+        if not by_option:
+            return plain_packet(init, at[name], at[CN]).to_bytes(), cookie
+        octets = codec.encode(init, source=at[name], destination=at[CN])
+        return Packet(at[ATTACKER], at[CN], MobilityHeader(octets), home_address=at[name]).to_bytes(), cookie
+
+    def _done(self, packet: Packet) -> Forged:
+        return Forged(packet.to_bytes(), tuple(self._secrets))
+
+    # Binding updates.
+
+    def _update(self, message: Fields) -> Forged:
+        captured = self._captured(message)
+        if captured is not None:
+            return Forged(self._repeated(captured, message), ("a captured authenticator",), copied=True)
+        mac = message["mac"]
+        kbm = None if mac[0] != "mac" else self._kbm(mac[1], self.token)
+        signed = message["sig"] is not None and message["sig"][0] == "sig"
+        if not signed or self._signer(message["key"]) is not None:
+            return self._done(self._composed(message, kbm))
+        if self.stage.policy.has("signature"):
+            return self._done(self._rejoined(message, kbm))
+        return self._done(self._composed(message, kbm, self._signed_alike(message).signature))
+
+    def _captured(self, message: Fields) -> SeenUpdate | None:
+        """A seen update with the very authenticator that is wanted, if there is one."""
+        mac = message["mac"]
+        if mac[0] != "mac":
+            return None
+        kbm = self._kbm(mac[1], self.octets_of)
+        if kbm is None:
+            return None
+        at, policy = self.stage.addresses, self.stage.policy
+        bound = at[message["home"] if not message["lifetime"] else mac[2] or message["care_of"]]
+        for seen in reversed(self.knowledge.updates):
+            alike = (
+                seen.correspondent == self.stage.receiver
+                and seen.proxy == message["proxy"]
+                and seen.home_address == at[message["home"]]
+                and seen.message.sequence == message["seq"]
+                and bool(seen.message.lifetime) == message["lifetime"]
+                and (
+                    codec.option_of(seen.message, codec.CareOfTestInitOption) is not None
+                    or not message["test"]
+                    or not message["proxy"]
+                )
+                and self.indices(message) == seen.indices
+            )
+            if alike and sealing.mac(policy, kbm, bound, self.stage.named, seen.header) == seen.authenticator:
+                return seen
+        return None
+
+    def _repeated(self, seen: SeenUpdate, message: Fields) -> bytes:
+        """The captured packet as it was, or from another source if the care-of address is to be another one."""
+        care_of = self.stage.addresses[message["care_of"]]
+        if not message["lifetime"] or seen.care_of_address == care_of or seen.packet.source != seen.care_of_address:
+            return seen.packet.to_bytes()
+        moved = dataclasses.replace(seen.packet, source=care_of)
+        octets = codec.encode(seen.message, source=moved.checksum_source, destination=moved.checksum_destination)
+        return dataclasses.replace(moved, payload=MobilityHeader(octets)).to_bytes()
+
+    def indices(self, message: Fields) -> tuple[int, int]:
+        """Home and care-of nonce index for the model's credential and nonces (A-08)."""
+        nonces = self.stage.nonces
+        by_credential = {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
+        newest = nonces[max(nonces)]
+        home = by_credential.get(message["credential"], nonces.get(message["nonce"], newest))
+        care_of = nonces.get(message["care_of_nonce"], newest) if message["care_of_nonce"] else 0
+        return home, care_of
+
+    def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:
+        """Headers and first options: where home and care-of address stand (A-04; RFC 6275 6.2.5)."""
+        at = self.stage.addresses
+        home, care_of = at[message["home"]], at[message["care_of"]]
+        source, options = care_of, list[codec.Option]()
+        by_source = message["proxy"] and self.stage.policy.reading("hoa_conveyance") == "source"
+        if by_source:
+            source = home
+        elif message["home"] in OWN_HOMES and message["lifetime"]:
+            source = at[ATTACKER]  # the answer, with its tokens, comes here (RFC 6275 9.5.4)
+        if source != care_of:
+            options.append(codec.AlternateCareOfAddressOption(care_of))
+        if message["proxy"] and not by_source:
+            options.append(codec.MobileNodeHomeAddressOption(home))
+        option = home if not message["proxy"] and source != home else None
+        return Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option), options
+
+    def _composed(self, message: Fields, kbm: bytes | None, signature: bytes | None = None) -> Packet:
+        """An update of its own, signed with a key that it holds, or with a captured signature that nobody verifies."""
+        blank, options = self._frame(message)
+        if message["key"] is not None:
+            options += [*self._signed_indices(message), *self._delegation(message)]
+            options.append(codec.CgaParametersOption(self._parameters(message)))
+            options.append(codec.SignatureOption(signature or bytes(128)))
+        options += self._last_options(message)
+        update = codec.BindingUpdate(
+            self._number(message),
+            MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if message["lifetime"] else 0,
+            self._flags(message),
+            tuple(options),
+        )
+        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
+        bound = at[message["care_of"] if message["lifetime"] else message["home"]]
+        key = self._signer(message["key"]) if message["key"] is not None else None
+        if key is not None:
+            self._secrets.append(f"private key behind the {message['key']}'s CGA Parameters")
+
+        def sign(part: bytes) -> bytes:
+            assert key is not None
+            return sealing.sign(key, sealing.signed_data(policy, bound, named, part))
+
+        octets = codec.seal(
+            update,
+            source=blank.checksum_source,
+            destination=blank.checksum_destination,
+            sign=None if key is None else sign,
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, bound, named, header),
+        )
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+
+    def _flags(self, message: Fields) -> BindingUpdateFlag:
+        flags = BindingUpdateFlag.ACKNOWLEDGE
+        return flags | BindingUpdateFlag.PROXY_REGISTRATION if message["proxy"] else flags
+
+    def _number(self, message: Fields) -> int:
+        if message["home"] == HOA:
+            return int(message["seq"])
+        self._own_number += 1
+        return self._own_number
+
+    def _last_options(self, message: Fields) -> list[codec.Option]:
+        test: list[codec.Option] = [codec.CareOfTestInitOption()] if message["test"] else []
+        indices = [] if self._signed_indices(message) else [codec.NonceIndicesOption(*self.indices(message))]
+        return [*test, *indices, codec.BindingAuthorizationDataOption()]
+
+    def _signed_indices(self, message: Fields) -> list[codec.Option]:
+        """Nonce Indices that stand before a signature's end, where they have to (amendment signed_nonces)."""
+        signed = message["key"] is not None and self.stage.policy.reading("signed_nonces") == "yes"
+        return [codec.NonceIndicesOption(*self.indices(message))] if signed else []
+
+    def _delegation(self, message: Fields) -> list[codec.Option]:
+        """What lets the key named sign for the home address (amendment agent_key)."""
+        if not message["proxy"] or self.stage.policy.reading("agent_key") == "shared":
+            return []
+        home, care_of = self.stage.addresses[message["home"]], self.stage.addresses[message["care_of"]]
+        own = message["home"] in OWN_HOMES
+        return delegation_options(self.knowledge, keys.name_of(message["key"]), home, care_of, own=own)
+
+    def _parameters(self, message: Fields) -> bytes:
+        """CGA Parameters with the key named; all of it is public data (protocol-facts 2.4)."""
+        name = message["key"]
+        if name == "mn":
+            return self.stage.profile.cga_parameters
+        if name.startswith("pma"):
+            if self.stage.policy.reading("agent_key") == "delegated":
+                return self.stage.profile.cga_parameters
+            return identity_of(name, "2001:db8:99::")[1].cga_parameters
+        prefix = self.stage.addresses[message["home"]].packed[:8]
+        return cga.generate(keys.der_public_key("attacker"), prefix, 0, modifier=bytes(16))[1]
+
+    def _signer(self, owner: str) -> rsa.RSAPrivateKey | None:
+        """The private key of a principal, if the attacker holds it."""
+        return self.knowledge.key(keys.private_key(keys.name_of(owner)).public_key())
+
+    # A captured signature under another authenticator (protocol-facts 2.4: nothing but the MAC binds the two).
+
+    def _rejoined(self, message: Fields, kbm: bytes | None) -> Packet:
+        seen = self._signed_alike(message)
+        assert seen.signature is not None
+        self._secrets.append("a captured signature")
+        prefix = through_signature(seen.header)
+        header = filled(prefix, self._last_options(message), len(seen.header))
+        at, policy = self.stage.addresses, self.stage.policy
+        care_of = at[message["care_of"]]
+        if kbm is not None:
+            header = header[:-AUTHENTICATOR_OCTETS] + sealing.mac(policy, kbm, care_of, self.stage.named, header)
+        by_source = message["proxy"] and policy.reading("hoa_conveyance") == "source"
+        source = at[message["home"]] if by_source else care_of
+        option = None if message["proxy"] else at[message["home"]]
+        blank = Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option)
+        value = checksum.checksum(
+            blank.checksum_source, blank.checksum_destination, NextHeader.MOBILITY, header[:4] + bytes(2) + header[6:]
+        )
+        octets = header[:4] + value.to_bytes(2, "big") + header[6:]
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+
+    def _signed_alike(self, message: Fields) -> SeenUpdate:
+        """A seen update whose signature covers what the wanted one covers."""
+        _, owner, _, care_of, _, signed = message["sig"]
+        fields = {part[0]: part[1] for part in signed[1:]}
+        at, policy = self.stage.addresses, self.stage.policy
+        public = keys.der_public_key(keys.name_of(owner))
+        for seen in self.knowledge.updates:
+            alike = (
+                seen.signature is not None
+                and seen.proxy == (signed[0] == "PBU")
+                and seen.message.sequence == fields["seq"]
+                and bool(seen.message.lifetime) == fields["lifetime"]
+                and seen.home_address == at[message["home"]]
+            )
+            if not alike or seen.signature is None:
+                continue
+            bound = seen.care_of_address if care_of is None else at[care_of]
+            meant = seen.correspondent if message["sig"][4] == ROGUE_CN else self.stage.named
+            covered = sealing.signed_data(policy, bound, meant, codec.signed_part(seen.header))
+            if sealing.signature_is_valid(public, covered, seen.signature):
+                return seen
+        raise Lacking(f"a signature of {owner} over number {fields['seq']}")
+
+    # Answers.
+
+    def _test(self, message: Fields) -> Packet:
+        """(P)HoT or CoT with a token of its own choice, as if from the correspondent."""
+        cookie = self._cookie(message["cookie"])
+        token = self.knowledge.random.take(TOKEN_OCTETS)
+        index = self.stage.nonces[message["nonce"]]
+        at = self.stage.addresses
+        answer: codec.KnownMessage
+        match message["kind"]:
+            case "PHoT":
+                answer = codec.ProxyHomeTest(index, cookie, token, care_of_address=at[CN])
+            case "HoT":
+                answer = codec.HomeTest(index, cookie, token)
+            case _:
+                answer = codec.CareOfTest(index, cookie, token)
+        return plain_packet(answer, at[CN], at[message["address"]])
+
+    def _acknowledgement(self, message: Fields) -> Packet:
+        """A refusal without authenticator, or an acceptance with tokens of its own choice."""
+        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
+        options: list[codec.Option] = []
+        for token in message["tokens"]:
+            octets = self.knowledge.random.take(TOKEN_OCTETS)
+            if token[0] == "enc":
+                public = keys.der_public_key(keys.name_of(token[1]))
+                octets = tokens.encrypt_token(public, octets, self.knowledge.random.take(32))
+            options.append(codec.PermanentHomeKeygenTokenOption(octets))
+        if message["care_of_token"] is not None:
+            options.append(codec.CareOfTestOption(self.knowledge.random.take(TOKEN_OCTETS)))
+            options.append(codec.NonceIndicesOption(0, self.stage.nonces[message["care_of_nonce"]]))
+        mac = message["mac"]
+        kbm = self._kbm(mac[1], self.token) if mac is not None and mac[0] == "mac" else None
+        if kbm is not None:
+            options.append(codec.BindingAuthorizationDataOption())
+        flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)
+        lifetime = 0 if message["status"] else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
+        answer = codec.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
+        care_of = at[message["care_of"]]
+        routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
+        blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)
+        octets = codec.seal(
+            answer,
+            source=blank.checksum_source,
+            destination=blank.checksum_destination,
+            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, named, header),
+        )
+        return dataclasses.replace(blank, payload=MobilityHeader(octets))
