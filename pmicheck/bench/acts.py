@@ -117,7 +117,7 @@ def _register_with_handover_token(run: Run[Registering], name: str, _given: Fiel
 
 
 def _transfer(run: Run[Registering], name: str, _given: Fields) -> None:
-    """Predictive handover (N068, N082); a rogue next agent and whoever reads the context learn what it holds."""
+    """Predictive handover (N068, N082); the attacker learns the context as a rogue next agent, or where it reads it."""
     context = run.bench.pmas[name].context(run.bench.addresses[HOA])
     following = AGENTS[AGENTS.index(name) + 1]
     run.bench.pmas[following].install(context, run.now)

@@ -120,7 +120,7 @@ def _binding_freshness(run: Run[Stage]) -> Finding | None:
 
 def _no_unauthorised_deregistration(run: Run[Stage]) -> Finding | None:
     """A binding is honest if an honest update made it, or if it is for the node of an agent that shook hands, which is
-    there in any case: an answer makes it, whoever asked."""
+    there in any case: an answer to any update makes it."""
     for accepted in _accepted(run):
         earlier, before, after = _last(run, accepted.place, accepted.step), accepted.before, accepted.after
         if accepted.honest or earlier is None or before is None:
@@ -339,7 +339,7 @@ def _fallen_back(run: Run[Stage], place: Place, why_not: str) -> Finding | None:
     if not left:
         return None
     at = "" if _is_the_cn(run, place) else f" at {keeper}"
-    details: dict[str, Any] = {"agent": keeper} if keeper in run.bench.keepers and at else {}
+    details: dict[str, Any] = {} if run.bench.keeper else {"agent": keeper}
     details |= {
         "home_address": str(run.bench.addresses[home]),
         "octets_to_home_address": left,

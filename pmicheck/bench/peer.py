@@ -27,7 +27,7 @@ from pmicheck.bench.names import (
     SEED,
     identity_of_agent,
 )
-from pmicheck.bench.payload import forged_payload, payload_in
+from pmicheck.bench.payload import payload_in
 from pmicheck.bench.peer_acts import PEER_ACTS, PEER_ATTACKS
 from pmicheck.bench.peer_matching import PeerMatcher
 from pmicheck.bench.two_sided import TwoSided
@@ -132,10 +132,9 @@ class PeerStage(TwoSided):
             if care_of == target:
                 self.agents[name].attach(self.profile, now)
 
-    def find(self, message: Fields) -> Flight | None:
-        """See `Bench`."""
-        mine = (flight for flight in self.network.in_flight.values() if self.owner_of(flight) == message["to"])
-        return next((flight for flight in mine if self.matcher.matches(flight, message)), None)
+    def matches(self, flight: Flight, message: Fields) -> bool:
+        """See `Stage`."""
+        return self.matcher.matches(flight, message)
 
     def registered(self, run: Run[Any], flight: Flight) -> None:
         """Notes which number the trace has for the update."""
@@ -213,13 +212,6 @@ class PeerStage(TwoSided):
     def test(self, run: Run[Any], data: Fields) -> None:
         """There is no correspondent that answers tests."""
         raise run.divergence("a step of kind 'test' cannot be played")
-
-    def forge(self, run: Run[Any], message: Fields) -> tuple[bytes, Sequence[str]]:
-        """See `Bench`."""
-        if message["type"] == "Data":
-            return forged_payload(run, message), ()
-        forged = self.forger.forge(message)
-        return forged.packet, forged.secrets
 
     def inject(self, run: Run[Any], packet: bytes) -> str | None:
         """See `Bench`; an agent of the attacker's own has the other agents' protected paths too."""

@@ -73,7 +73,7 @@ PEER_ACTS: Mapping[str, Act] = {
 
 
 def _take_context(run: Run[PeerStage], _actor: str, _given: Fields) -> None:
-    """Reading context_transfer=unauthenticated: whoever asks is told, keys and all (A-02)."""
+    """Reading context_transfer=unauthenticated: anybody who asks gets the context, with the keys (A-02)."""
     bench, at, knowledge = run.bench, run.bench.addresses, run.bench.knowledge
     request = codec.ContextTransferRequest(int.from_bytes(knowledge.random.take(2), "big"), at[HOA])
     packet = plain_packet(request, at[ATTACKER], at[COA1]).to_bytes()

@@ -13,7 +13,7 @@ from pmicheck.bench.forging.forge import Forger
 from pmicheck.bench.links import CARE_OF_PATH, HOME_PATH, TUNNEL
 from pmicheck.bench.matching import matches
 from pmicheck.bench.names import AGENTS, AT_HOME, CARE_OF, CN, HA, HOA, HOMES, MN
-from pmicheck.bench.payload import forged_payload, payload_in
+from pmicheck.bench.payload import payload_in
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.binding_cache import HOME_TEST_INIT
 from pmicheck.nodes.bindings import Bindings as Kept
@@ -55,6 +55,7 @@ class Registering(Stage):
     registrants = frozenset({MN, *AGENTS})
     checks = CHECKS
     world, attacks, acts = WORLD, ATTACKS, ACTS
+    forger: Forger
 
     def __init__(self, policy: Policy) -> None:
         super().__init__(policy)
@@ -114,12 +115,13 @@ class Registering(Stage):
     def _is_at_home(self, message: Fields) -> bool:
         return message["to"] == HA and message["link"] == HOME_PATH and self.serving == AT_HOME
 
-    def find(self, message: Fields) -> Flight | None:
-        """See `Bench`."""
-        wanted = MN if self._is_at_home(message) else message["to"]
-        under_way = self.network.in_flight.values()
-        mine = (flight for flight in under_way if self.owner_of(flight) == wanted)
-        return next((flight for flight in mine if matches(self, flight, message, self.forger.indices)), None)
+    def recipient(self, message: Fields) -> str:
+        """On the home link that is the mobile node itself."""
+        return MN if self._is_at_home(message) else super().recipient(message)
+
+    def matches(self, flight: Flight, message: Fields) -> bool:
+        """See `Stage`."""
+        return matches(self, flight, message, self.forger.indices)
 
     def settled(self) -> None:
         """Remembers the tokens that the correspondent has issued since the last look."""
@@ -172,11 +174,7 @@ class Registering(Stage):
 
     def forge(self, run: Run[Any], message: Fields) -> tuple[bytes, Sequence[str]]:
         """See `Bench`; credit is earned first where the trace counts on some."""
-        message = earn_first(run, message)
-        if message["type"] == "Data":
-            return forged_payload(run, message), ()
-        forged = self.forger.forge(message)
-        return forged.packet, forged.secrets
+        return super().forge(run, earn_first(run, message))
 
     def test(self, run: Run[Any], data: Fields, index: int | None = None) -> None:
         """A test of the attacker's own; one whose answer it cannot read yet is put off until a corruption.

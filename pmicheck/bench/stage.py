@@ -1,15 +1,15 @@
 """What the benches of the draft share: addresses, an attacker, how a packet is followed, and what is remembered of it.
 
-A bench is one of five kinds of nodes on links (`cast`): a correspondent with proxy agents (`type1`), with a mobile node
-that speaks for itself (`mobile`), two nodes at one agent (`local`), and an agent on each side that register by return
-routability (`type2`) or shake hands (`peer`).
+There are four kinds of benches, and `cast` says which course takes which: a correspondent with proxy agents or with a
+mobile node that speaks for itself (`type1`), two nodes at one agent (`local`), and an agent on each side where these
+register by return routability (`type2`) or shake hands (`peer`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv6Address
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pmicheck.bench.checks.kinds import KINDS
 from pmicheck.bench.links import BYSTANDER_LINK, STRANGER_LINK, Links
@@ -34,7 +34,7 @@ from pmicheck.bench.names import (
     addresses,
     profile_of,
 )
-from pmicheck.bench.payload import receipts_of
+from pmicheck.bench.payload import forged_payload, receipts_of
 from pmicheck.bench.telling import own_sighting, sighting_of, told
 from pmicheck.nodes.home_agent import HomeAgent
 from pmicheck.nodes.mobile_node import MobileNode
@@ -48,6 +48,10 @@ from pmicheck.replay.records import Acceptance, Arrival, Belief, Binding, Place,
 from pmicheck.replay.run import Run
 from pmicheck.trace import Step
 from pmicheck.wire.packet import Packet
+
+if TYPE_CHECKING:
+    from pmicheck.bench.forging.forge import Forger
+    from pmicheck.bench.forging.peer_forge import PeerForger
 
 Act = Callable[[Any, str, Fields], None]
 """An act of the model as calls on nodes, given the run, who acts, and the arguments of the act."""
@@ -78,6 +82,7 @@ class Stage(Bench):
     acts: ClassVar[Mapping[str, Act]]
     kinds = KINDS
     network: Links
+    forger: Forger | PeerForger
 
     def __init__(self, policy: Policy) -> None:
         self.policy, self.addresses, self.serving = policy, addresses(), COA1
@@ -180,6 +185,20 @@ class Stage(Bench):
         """See `Bench`; there is a packet for every message between agents."""
         return False
 
+    def find(self, message: Fields) -> Flight | None:
+        """See `Bench`."""
+        wanted, flights = self.recipient(message), self.network.in_flight.values()
+        mine = (flight for flight in flights if self.owner_of(flight) == wanted)
+        return next((flight for flight in mine if self.matches(flight, message)), None)
+
+    def recipient(self, message: Fields) -> str:
+        """The node that a message gets to next."""
+        return str(message["to"])
+
+    def matches(self, flight: Flight, message: Fields) -> bool:
+        """Whether a packet to this node is the message."""
+        raise NotImplementedError
+
     def emitted(self, run: Run[Any], flight: Flight) -> None:
         """Remembers what honest nodes have sent."""
         if flight.sender in run.corrupted:
@@ -241,7 +260,6 @@ class Stage(Bench):
                 at=keeper,
                 home_address=home,
                 care_of_address=self.name_of(update.care_of_address),
-                deregisters=accepted.detail.get("lifetime") == 0,
                 emitted=update.identity in run.emitted_updates,
                 again=tuple(name for name, octets in repeated.items() if (keeper, octets) in run.used),
                 before=arrival.before.get((keeper, home)),
@@ -275,6 +293,13 @@ class Stage(Bench):
         """Its own addresses, and those of the agents that have become its own."""
         names = {ATTACKER, ROGUE_CN, *(CARE_OF[pma] for pma in run.corrupted)}
         return {self.addresses[name] for name in names | ({ATTACKER_HOME} if run.powers.own_home else set())}
+
+    def forge(self, run: Run[Any], message: Fields) -> tuple[bytes, Sequence[str]]:
+        """See `Bench`."""
+        if message["type"] == "Data":
+            return forged_payload(run, message), ()
+        forged = self.forger.forge(message)
+        return forged.packet, forged.secrets
 
     def inject(self, run: Run[Any], packet: bytes) -> str | None:
         """See `Bench`; what a home agent intercepts goes on to its node."""

@@ -285,7 +285,6 @@ class Type2Stage(TwoSided, Registering):
                 at=PMA3,
                 home_address=home,
                 care_of_address=self.name_of(init.care_of_address),
-                deregisters=False,
                 emitted=init.cookie in self.cookies.values(),
                 again=again,
                 before=arrival.before.get((PMA3, home)),

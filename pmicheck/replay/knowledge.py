@@ -1,7 +1,7 @@
 """What an attacker holds, in octets: read from packets, decrypted with keys it has, or taken from a corrupted node.
 
-Nothing comes in but by `see`, `take_key`, `take_token` and its own randomness, so a packet that `forge` builds from
-here consists of what the attacker legitimately has.
+Nothing comes in but by `see`, `take_key`, `take_token`, `take_delegation` and its own randomness, so a packet that is
+forged from here consists of what the attacker legitimately has.
 """
 
 from __future__ import annotations

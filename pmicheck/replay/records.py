@@ -90,7 +90,6 @@ class Acceptance:
     at: str
     home_address: str
     care_of_address: str
-    deregisters: bool
     emitted: bool
     again: tuple[str, ...]
     before: Binding | None

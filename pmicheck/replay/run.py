@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import IPv6Address
 from typing import Generic, TypeVar
 
@@ -14,7 +15,6 @@ from pmicheck.errors import UsageError
 from pmicheck.replay.bench import Bench, Fields
 from pmicheck.replay.comparison import disagreements
 from pmicheck.replay.knowledge import Lacking
-from pmicheck.replay.network import Flight
 from pmicheck.replay.records import (
     Acceptance,
     Arrival,
@@ -93,11 +93,11 @@ class Run(Generic[B]):
             self.step, self.now = index, self.time_of(index)
             self._started[index] = self.now
             if self.attacked or not step.attacker:
-                self._try(lambda step=step: self._perform(step))  # type: ignore[misc]
-        self._try(lambda: self.bench.finish(self))
+                self._try(partial(self._perform, step))
+        self._try(partial(self.bench.finish, self))
 
     def _try(self, do: Callable[[], None]) -> None:
-        """The counterfactual leaves out what cannot be done; anybody else diverges there."""
+        """The counterfactual leaves out what cannot be done, a run with its attacker diverges there."""
         try:
             do()
         except (Divergence, Lacking, UsageError) as error:
@@ -165,12 +165,8 @@ class Run(Generic[B]):
         flight = self.bench.find(message)
         if flight is None:
             raise self.divergence(f"no such packet is under way to {message['to']}")
-        self.deliver(flight)
-
-    def deliver(self, flight: Flight) -> None:
-        """A packet of an honest node arrives."""
         self.sightings[self.step] = self.bench.sighting(self, flight)
-        self._arrive(flight.packet, flight.sender, lambda: self.bench.network.deliver(flight.flight_id, self.now))
+        self._arrive(flight.packet, flight.sender, partial(self.bench.network.deliver, flight.flight_id, self.now))
 
     def _inject(self, message: Fields) -> None:
         self.message = message
@@ -185,7 +181,7 @@ class Run(Generic[B]):
         """
         self.sightings[self.step] = self.bench.own_sighting(self, packet)
         self.bench.knowledge.octets_sent += len(packet)
-        self._arrive(packet, ATTACKER, lambda: self.bench.inject(self, packet), secrets)
+        self._arrive(packet, ATTACKER, partial(self.bench.inject, self, packet), secrets)
 
     def _arrive(
         self, packet: bytes, sender: str, give: Callable[[], str | None], secrets: Sequence[str] | None = None
