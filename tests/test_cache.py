@@ -117,8 +117,8 @@ def test_every_source_file_of_the_rules_counts_with_its_name(tmp_path: Path) -> 
         (tmp_path / "attacker" / name).write_bytes(content)
         digests.add(digest_of_rules(tmp_path))
     assert len(digests) == 5
-    (tmp_path / "concrete").mkdir()
-    (tmp_path / "concrete" / "c.py").write_bytes(b"1")
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "c.py").write_bytes(b"1")
     assert digest_of_rules(tmp_path) in digests
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, IPv6Network
-from typing import Any
+from typing import Any, ClassVar
 
+from pmicheck.bench.acts import MOVING
 from pmicheck.bench.checks.checks import LOCAL_CHECKS
 from pmicheck.bench.links import ACCESS_LINK
 from pmicheck.bench.matching import is_data
 from pmicheck.bench.names import AWAY, CARE_OF, CN_HOME, HA2, HOA, PMA1, SEED, other_end, profile_of
 from pmicheck.bench.payload import PACKET, receipts_of
+from pmicheck.bench.stage import Act
 from pmicheck.bench.telling import access_sighting
 from pmicheck.bench.type1 import PlainStage
 from pmicheck.nodes.home_agent import HomeAgent
@@ -20,8 +22,37 @@ from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import Lacking
 from pmicheck.replay.records import Wish
 from pmicheck.replay.run import Run
-from pmicheck.trace import Step
 from pmicheck.wire.packet import Packet, UdpDatagram
+
+
+def _node(run: Run[LocalStage], given: Fields) -> str:
+    """The home address, by name, of the node that an act is about."""
+    name = given.get("home")
+    if name not in run.bench.home_agents:
+        raise run.divergence(f"no node of the agent has the home address {name!r}")
+    return str(name)
+
+
+def _register(run: Run[LocalStage], _actor: str, given: Fields) -> None:
+    run.bench.register(_node(run, given), run.now)
+
+
+def _forget(run: Run[LocalStage], _actor: str, given: Fields) -> None:
+    run.bench.forget(_node(run, given))
+
+
+def _send_data(run: Run[LocalStage], _actor: str, given: Fields) -> None:
+    home, peer = run.bench.both(_node(run, given))
+    run.bench.packets.append((home, Packet(home, peer, UdpDatagram(bytes(PACKET)))))
+
+
+def _ask(run: Run[LocalStage], _actor: str, given: Fields) -> None:
+    run.bench.wishes.append(run.bench.both(_node(run, given)))
+
+
+def _leave(run: Run[LocalStage], _actor: str, given: Fields) -> None:
+    _node(run, given)
+    run.bench.move(AWAY, run.now)
 
 
 class LocalStage(PlainStage):
@@ -35,6 +66,15 @@ class LocalStage(PlainStage):
     """
 
     checks = LOCAL_CHECKS
+    attacks: ClassVar[Mapping[str, Act]] = {}
+    world: ClassVar[Mapping[str, Act]] = {
+        "tick": MOVING["tick"],
+        "register": _register,
+        "forget": _forget,
+        "send data": _send_data,
+        "ask for route optimisation": _ask,
+        "move": _leave,
+    }
 
     def _nodes(self) -> Mapping[str, Node]:
         at = self.addresses
@@ -47,50 +87,27 @@ class LocalStage(PlainStage):
         self.wishes: list[tuple[IPv6Address, IPv6Address]] = []
         return {**super()._nodes(), HA2: other, **self.pmas}
 
+    def both(self, name: str) -> tuple[IPv6Address, IPv6Address]:
+        """The home address of this name, and that of the other node."""
+        return self.addresses[name], self.addresses[other_end(name)]
+
     def is_triggered(self, name: str) -> bool:
         """Whether the agent keeps that a node wants an optimised path to the other one (N101)."""
-        return self.agent.is_triggered(self.addresses[name], self.addresses[other_end(name)])
+        return self.agent.is_triggered(*self.both(name))
 
-    # What the agent and its nodes do.
-
-    def act(self, run: Run[Any], step: Step) -> None:
-        """See `Bench`; all but the clock is about one of the two nodes."""
-        if step.act == "tick":
-            self.tick(step.arguments["phase"], run.now)
-            return
-        name = step.arguments.get("home")
-        if name not in self.home_agents:
-            raise run.divergence(f"no node of the agent has the home address {name!r}")
-        call = {
-            "register": self.register,
-            "forget": self.forget,
-            "send data": self._send_data,
-            "ask for route optimisation": self._ask,
-            "move": self._leave,
-        }.get(step.act)
-        if call is None:
-            raise run.divergence(f"the act {step.act!r} of {step.actor} is not known")
-        call(name, run.now)
+    def actors(self) -> set[str]:
+        """Nobody alone: what the agent does is about one of its nodes, which an act names."""
+        return set()
 
     def register(self, name: str, now: float) -> None:
         """Profile and trigger mode come with access authentication, and the home agent is told (N102, N103)."""
         self.agent.attach(profile_of(name), now, mode=TriggerMode(self.policy.reading("ro_trigger")))
         self.home_agents[name].register(self.addresses[name], self.agent.address)
 
-    def forget(self, name: str, _now: float) -> None:
+    def forget(self, name: str) -> None:
         """What is kept for a node that has left goes (N140)."""
         self.agent.detach(self.addresses[name])
         self.home_agents[name].deregister(self.addresses[name])
-
-    def _send_data(self, name: str, _now: float) -> None:
-        home, peer = self.addresses[name], self.addresses[other_end(name)]
-        self.packets.append((home, Packet(home, peer, UdpDatagram(bytes(PACKET)))))
-
-    def _ask(self, name: str, _now: float) -> None:
-        self.wishes.append((self.addresses[name], self.addresses[other_end(name)]))
-
-    def _leave(self, _name: str, now: float) -> None:
-        self.move(AWAY, now)
 
     # What crosses the access link.
 
@@ -122,7 +139,7 @@ class LocalStage(PlainStage):
                 raise run.divergence(f"{name} has not asked for route optimisation")
             self.wishes.remove(waiting)
         known = self.is_triggered(name)
-        self.agent.trigger(self.addresses[name], self.addresses[other_end(name)], run.now)
+        self.agent.trigger(*self.both(name), run.now)
         if known or not self.is_triggered(name):
             raise run.divergence(f"{PMA1} keeps nothing new upon the trigger")
         run.wishes.append(Wish(run.step, name, not forged))

@@ -149,12 +149,16 @@ class Stage(Bench):
         """See `Bench`."""
         call = (step.attacker and self.attacks.get(step.act)) or self.world.get(step.act)
         if not call:
-            if step.actor not in self.pmas and (step.actor != MN or self.mn is None):
+            if step.actor not in self.actors():
                 raise run.divergence(f"the act {step.act!r} of {step.actor} is not known")
             call = self.acts.get(step.act)
             if call is None:
                 raise run.divergence(f"{step.actor} has no act {step.act!r}")
         call(run, step.actor, step.arguments)
+
+    def actors(self) -> set[str]:
+        """The nodes that do something of their own accord."""
+        return {*self.pmas, *(() if self.mn is None else (MN,))}
 
     def move(self, target: str, now: float) -> None:
         """The mobile node goes elsewhere, and the home agent hears of it (N020, N032; RFC 6275 11.5)."""

@@ -191,7 +191,7 @@ class Walk(Reactions):
         if flight is not None:
             self.stage.network.drop(flight.flight_id)
         elif isinstance(message, HandoverToken):
-            self._take_handover_token(message)
+            self.stage.handing_over.remove(self._handed_over(message))
 
     def deliver(self, index: int) -> None:
         message, flight = self.flying[index]
@@ -250,20 +250,20 @@ class Walk(Reactions):
         answer = isinstance(message, Test | Acknowledgement)
         return answer and message.to == HA and message.link == HA_CN and self.model.get(ATTACHED) == AT_HOME
 
-    def _take_handover_token(self, message: HandoverToken) -> None:
+    def _handed_over(self, message: HandoverToken) -> tuple[bytes, int, str]:
+        """N070 has no format, so no packet: a bench keeps what is under way by hand."""
         found = (self.octets.token(message.token), message.seq, message.to)
         if found not in self.stage.handing_over:
             raise self.fail("the handover token under way is another one")
-        self.stage.handing_over.remove(found)
+        return found
 
     def _deliver_handover_token(self, message: HandoverToken, refusal: str | None) -> None:
-        """N070 has no format, so no packet: it is carried by hand, and the receiving agent just stores it."""
-        under_way = list(self.stage.handing_over)
-        self._take_handover_token(message)
+        found = self._handed_over(message)
         self._count(message, refusal)
         if refusal is None:
-            self.stage.handing_over = under_way
             self.stage.carry(self.run_of(), {"type": "HandoverToken", "to": message.to}, forged=False)
+        else:
+            self.stage.handing_over.remove(found)
 
     # Attacked moves.
 

@@ -168,7 +168,7 @@ def test_each_node_has_a_home_agent_of_its_own() -> None:
     assert stage.agent.home_agent_of(at[HOA]) == stage.ha.address
     assert stage.agent.home_agent_of(at[CN_HOME]) == at[HA2]
     assert all(agent.is_registered_at(at[home], at[COA1]) for home, agent in stage.home_agents.items())
-    stage.forget(HOA, 0)
+    stage.forget(HOA)
     assert stage.ha.binding(at[HOA]) is None
 
 
