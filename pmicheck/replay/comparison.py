@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pmicheck.trace import Changed, Step
 
 if TYPE_CHECKING:
-    from pmicheck.replay.bench import Bench
+    from pmicheck.replay.run import Run
 
 Check = Callable[[Any, Changed], str | None]
 """What the nodes of a run show in place of a change, as a sentence without its full stop; None if they agree."""
@@ -38,12 +38,12 @@ class Kind(NamedTuple):
         return self.names <= change.of.keys() and self.fits(change.after)
 
 
-def disagreements(run: Any, bench: Bench, step: Step, known: dict[str, Changed]) -> Iterator[str]:
+def disagreements(run: Run[Any], step: Step) -> Iterator[str]:
     """What the nodes of a run show otherwise than the step tells, one sentence a change.
 
-    Args:
-        known: what earlier steps told of cells that nobody changes unseen, by cell; the changes of this one come in.
+    What the step says of cells that last joins what earlier steps have said of such cells (`Run.known`).
     """
+    bench, known = run.bench, run.known
     for change in step.cells:
         if change.kind not in bench.kinds or not bench.kinds[change.kind].reads(change):
             yield f"the change {change.line!r} cannot be compared"

@@ -49,7 +49,7 @@ class Run(Generic[B]):
         used: what vouched for an update, by the node that has accepted it.
         corrupted: nodes that have become the attacker's own.
         delay: seconds that the attacker had to wait beyond the times given.
-        known: cells that were told of and last.
+        known: the last change that a step tells of each cell that lasts, by cell.
     """
 
     trace: Trace
@@ -201,5 +201,5 @@ class Run(Generic[B]):
         Raises:
             Divergence: they are in another one, or the step tells something that cannot be compared.
         """
-        for disagreement in disagreements(self, self.bench, step, self.known):
+        for disagreement in disagreements(self, step):
             raise self.divergence(disagreement)
