@@ -185,7 +185,7 @@ class Forger(Secrets):
             self._number(message),
             MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if message["lifetime"] else 0,
             self._flags(message),
-            tuple(options),
+            options=tuple(options),
         )
         at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
         bound = at[message["care_of"] if message["lifetime"] else message["home"]]
@@ -332,7 +332,9 @@ class Forger(Secrets):
             options.append(codec.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)
         lifetime = 0 if message["status"] else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
-        answer = codec.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
+        answer = codec.BindingAcknowledgement(
+            message["status"], message["seq"], lifetime, flags, options=tuple(options)
+        )
         care_of = at[message["care_of"]]
         routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
         blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)

@@ -186,7 +186,7 @@ class Acknowledger:
             ending = codec.BindingAuthorizationDataOption()
             options = (*message.options, ending)
             message = codec.BindingAcknowledgement(
-                message.status, message.sequence, message.lifetime, message.flags, options
+                message.status, message.sequence, message.lifetime, message.flags, options=options
             )
         blank = Packet(
             source=address,

@@ -110,7 +110,7 @@ def _seal(
     if not indices_are_signed:
         options.append(indices)
     options.append(codec.BindingAuthorizationDataOption())
-    message = codec.BindingUpdate(plan.sequence, plan.lifetime, flags, tuple(options))
+    message = codec.BindingUpdate(plan.sequence, plan.lifetime, flags, options=tuple(options))
 
     def sign(signed_part: bytes) -> bytes:
         assert identity is not None

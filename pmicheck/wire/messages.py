@@ -1,245 +1,223 @@
-"""Mobility Header messages and the layout of their fixed parts (RFC 6275 6.1, the draft's 4.2, 8.1 and 8.2).
+"""Mobility Header messages: a class each, with its rows of the table (RFC 6275 6.1, the draft's 4.2, 8.1 and 8.2).
 
 Integers are as on the wire: a lifetime counts units of 4 seconds, a sequence number or nonce index has 16
-bit. Nothing is checked when a message is made; `wire.encode` refuses what does not fit.
+bit. Nothing is checked when a message is made; `codec.encode` refuses what does not fit. Formats of the draft's section
+4 are proposed here, since it has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from typing import Annotated, TypeVar
 
+from pmicheck.wire import words
 from pmicheck.wire.constants import (
     COOKIE_OCTETS,
     TOKEN_OCTETS,
     BindingAcknowledgementFlag,
+    BindingErrorStatus,
     BindingUpdateFlag,
     MessageType,
+    Status,
 )
-from pmicheck.wire.fields import Address, Layout, Number, Octets, Reserved, size_of
-from pmicheck.wire.option_kinds import Option
+from pmicheck.wire.fields import Format, Row, rows_of
+from pmicheck.wire.headers import MOBILITY_HEADER
+from pmicheck.wire.option_kinds import PROPOSED, Option
 
-MESSAGE_DATA_START = 6
-"""Octets before the Message Data: Payload Proto, Header Len, MH Type, Reserved and Checksum."""
+MESSAGES: dict[int, Format] = {}
+"""What a Mobility Header of each type holds between octet 6 and its options."""
+FORMAT_OF_MESSAGE: dict[type[Message], Format] = {}
+_Kind = TypeVar("_Kind", bound="type[KnownMessage]")
 
+
+class Message:
+    """A message of any type."""
+
+    __slots__ = ()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """None, where it is not known where they begin."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage(Message):
+    """A message of a type that has a format."""
+
+    options: tuple[Option, ...] = field(default=(), kw_only=True)
+
+
+def message(number: MessageType, section: str) -> Callable[[_Kind], _Kind]:
+    """Enters a class of messages in the table."""
+
+    def enter(kind: _Kind) -> _Kind:
+        rows = rows_of(kind, MOBILITY_HEADER.end, end=8)
+        MESSAGES[number] = FORMAT_OF_MESSAGE[kind] = Format(number.words, section, rows, kind, number)
+        return kind
+
+    return enter
+
+
+_COMES_BACK = words.opaque("comes back in the answer")
+HomeCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Home Init Cookie", _COMES_BACK, "cookie")]
+CareOfCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Care-of Init Cookie", _COMES_BACK, "cookie")]
+HomeNonce = Annotated[int, Row(6, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
+CareOfNonce = Annotated[int, Row(6, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "nonce")]
+HomeToken = Annotated[bytes, Row(16, TOKEN_OCTETS, "Home Keygen Token", words.token("home keygen token"), "token")]
+CareOfToken = Annotated[
+    bytes, Row(16, TOKEN_OCTETS, "Care-of Keygen Token", words.token("care-of keygen token"), "token")
+]
+Transaction = Annotated[int, Row(6, 2, "Transaction Id", words.number("transaction"), "number")]
+HomeAddress = Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "home")]
+_SEQUENCE = words.number("sequence number")
 _NO_UPDATE_FLAGS = BindingUpdateFlag(0)
 _NO_ACKNOWLEDGEMENT_FLAGS = BindingAcknowledgementFlag(0)
 
 
+@message(MessageType.BINDING_REFRESH_REQUEST, "RFC 6275 6.1.2")
 @dataclass(frozen=True, slots=True)
-class BindingRefreshRequest:
-    """Type 0: asks the mobile node to renew its binding."""
-
-    options: tuple[Option, ...] = ()
+class BindingRefreshRequest(KnownMessage):
+    """Asks the mobile node to renew its binding."""
 
 
+@message(MessageType.HOME_TEST_INIT, "RFC 6275 6.1.3")
 @dataclass(frozen=True, slots=True)
-class HomeTestInit:
-    """Type 1 (HoTI); `cookie` of 8 octets."""
+class HomeTestInit(KnownMessage):
+    """HoTI."""
 
-    cookie: bytes
-    options: tuple[Option, ...] = ()
+    cookie: HomeCookie
 
 
+@message(MessageType.CARE_OF_TEST_INIT, "RFC 6275 6.1.4")
 @dataclass(frozen=True, slots=True)
-class CareOfTestInit:
-    """Type 2 (CoTI); `cookie` of 8 octets."""
+class CareOfTestInit(KnownMessage):
+    """CoTI."""
 
-    cookie: bytes
-    options: tuple[Option, ...] = ()
+    cookie: CareOfCookie
 
 
+@message(MessageType.HOME_TEST, "RFC 6275 6.1.5")
 @dataclass(frozen=True, slots=True)
-class HomeTest:
-    """Type 3 (HoT); home nonce index, home init cookie and home keygen token."""
+class HomeTest(KnownMessage):
+    """HoT."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    options: tuple[Option, ...] = ()
+    nonce_index: HomeNonce
+    cookie: HomeCookie
+    token: HomeToken
 
 
+@message(MessageType.CARE_OF_TEST, "RFC 6275 6.1.6")
 @dataclass(frozen=True, slots=True)
-class CareOfTest:
-    """Type 4 (CoT); care-of nonce index, care-of init cookie and care-of keygen token."""
+class CareOfTest(KnownMessage):
+    """CoT."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    options: tuple[Option, ...] = ()
+    nonce_index: CareOfNonce
+    cookie: CareOfCookie
+    token: CareOfToken
 
 
+@message(MessageType.BINDING_UPDATE, "RFC 6275 6.1.7")
 @dataclass(frozen=True, slots=True)
-class BindingUpdate:
-    """Type 5 (BU, and PBU with the flag PROXY_REGISTRATION); lifetime 0 deregisters."""
+class BindingUpdate(KnownMessage):
+    """BU, and PBU with the flag PROXY_REGISTRATION; lifetime 0 deregisters."""
 
-    sequence: int
-    lifetime: int
-    flags: BindingUpdateFlag = _NO_UPDATE_FLAGS
-    options: tuple[Option, ...] = ()
+    sequence: Annotated[int, Row(6, 2, "Sequence #", _SEQUENCE, "seq")]
+    lifetime: Annotated[int, Row(10, 2, "Lifetime", words.lifetime, "lifetime")]
+    flags: Annotated[
+        BindingUpdateFlag, Row(8, 2, "A H L K M R P flags, Reserved", words.flags(BindingUpdateFlag), "proxy")
+    ] = _NO_UPDATE_FLAGS
 
 
+@message(MessageType.BINDING_ACKNOWLEDGEMENT, "RFC 6275 6.1.8")
 @dataclass(frozen=True, slots=True)
-class BindingAcknowledgement:
-    """Type 6 (BA, and PBA with the flag PROXY_REGISTRATION); `status` compares with `constants.Status`."""
+class BindingAcknowledgement(KnownMessage):
+    """BA, and PBA with the flag PROXY_REGISTRATION; `status` compares with `constants.Status`."""
 
-    status: int
-    sequence: int
-    lifetime: int
-    flags: BindingAcknowledgementFlag = _NO_ACKNOWLEDGEMENT_FLAGS
-    options: tuple[Option, ...] = ()
+    status: Annotated[int, Row(6, 1, "Status", words.status(Status), "status")]
+    sequence: Annotated[int, Row(8, 2, "Sequence #", _SEQUENCE, "seq")]
+    lifetime: Annotated[int, Row(10, 2, "Lifetime", words.seconds, "lifetime")]
+    flags: Annotated[
+        BindingAcknowledgementFlag,
+        Row(7, 1, "K R P flags, Reserved", words.flags(BindingAcknowledgementFlag), "proxy"),
+    ] = _NO_ACKNOWLEDGEMENT_FLAGS
 
 
+@message(MessageType.BINDING_ERROR, "RFC 6275 6.1.9")
 @dataclass(frozen=True, slots=True)
-class BindingError:
-    """Type 7 (BE); `status` compares with `constants.BindingErrorStatus`."""
+class BindingError(KnownMessage):
+    """BE; `status` compares with `constants.BindingErrorStatus`."""
 
-    status: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    status: Annotated[int, Row(6, 1, "Status", words.status(BindingErrorStatus), "status")]
+    home_address: Annotated[IPv6Address, Row(8, 16, "Home Address", words.address_or_none, "home")]
 
 
+@message(MessageType.PROXY_HOME_TEST_INIT, "draft 8.2")
 @dataclass(frozen=True, slots=True)
-class ProxyHomeTestInit:
-    """Type 240, proposed here (PHoTI, the draft's 8.2); `care_of_address` is that of the mobile node."""
+class ProxyHomeTestInit(KnownMessage):
+    """PHoTI; `care_of_address` is that of the mobile node."""
 
-    cookie: bytes
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    cookie: HomeCookie
+    care_of_address: Annotated[IPv6Address, Row(16, 16, "Care-of Address", words.address, "care_of")]
 
 
+@message(MessageType.PROXY_HOME_TEST, "draft 8.1")
 @dataclass(frozen=True, slots=True)
-class ProxyHomeTest:
-    """Type 241, proposed here (PHoT, the draft's 8.1); `care_of_address` is that of the correspondent."""
+class ProxyHomeTest(KnownMessage):
+    """PHoT; `care_of_address` is that of the correspondent."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    nonce_index: HomeNonce
+    cookie: HomeCookie
+    token: HomeToken
+    care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address, "care_of")]
 
 
+@message(MessageType.BINDING_CACHE_REQUEST, f"draft 4.2{PROPOSED}")
 @dataclass(frozen=True, slots=True)
-class BindingCacheRequest:
-    """Type 242, proposed here: asks a home agent where a home address is registered (the draft's 4.2; N111).
+class BindingCacheRequest(KnownMessage):
+    """Asks a home agent where a home address is registered (N111); `transaction` comes back in the answer."""
 
-    `transaction` has 16 bit and comes back in the answer.
-    """
-
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    transaction: Transaction
+    home_address: HomeAddress
 
 
+@message(MessageType.BINDING_CACHE_ACKNOWLEDGEMENT, f"draft 4.2{PROPOSED}")
 @dataclass(frozen=True, slots=True)
-class BindingCacheAcknowledgement:
-    """Type 243, proposed here: the answer; `care_of_address` is :: where there is no binding (N112)."""
+class BindingCacheAcknowledgement(KnownMessage):
+    """The answer; `care_of_address` is :: where there is no binding (N112)."""
 
-    transaction: int
-    home_address: IPv6Address
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    transaction: Transaction
+    home_address: HomeAddress
+    care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address_or_none, "care_of")]
 
 
+@message(MessageType.CONTEXT_TRANSFER_REQUEST, f"draft 4.2.1{PROPOSED}")
 @dataclass(frozen=True, slots=True)
-class ContextTransferRequest:
-    """Type 244, proposed here: asks the previous agent for all it knows of a mobile node (4.2.1; N121)."""
+class ContextTransferRequest(KnownMessage):
+    """Asks the previous agent for all it knows of a mobile node (N121)."""
 
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    transaction: Transaction
+    home_address: HomeAddress
 
 
+@message(MessageType.CONTEXT_TRANSFER_DATA, f"draft 4.2.1{PROPOSED}")
 @dataclass(frozen=True, slots=True)
-class ContextTransferData:
-    """Type 245, proposed here: the answer (4.2.1; N121).
+class ContextTransferData(KnownMessage):
+    """The answer (N121).
 
     Its options are the user profile, that is CGA Parameters, Private Key and perhaps Explicit Trigger, and one
     Binding Update List Entry for each correspondent.
     """
 
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    transaction: Transaction
+    home_address: HomeAddress
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownMessage:
+class UnknownMessage(Message):
     """Any other MH Type, with its Message Data as it came; a receiver answers with Binding Error status 2."""
 
     message_type: int
     data: bytes
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """None: where the options of an unknown message begin is not known."""
-        return ()
-
-
-KnownMessage = (
-    BindingRefreshRequest
-    | HomeTestInit
-    | CareOfTestInit
-    | HomeTest
-    | CareOfTest
-    | BindingUpdate
-    | BindingAcknowledgement
-    | BindingError
-    | ProxyHomeTestInit
-    | ProxyHomeTest
-    | BindingCacheRequest
-    | BindingCacheAcknowledgement
-    | ContextTransferRequest
-    | ContextTransferData
-)
-Message = KnownMessage | UnknownMessage
-
-_COOKIE = Octets("cookie", COOKIE_OCTETS)
-_TOKEN = Octets("token", TOKEN_OCTETS)
-_NONCE_INDEX = Number("nonce_index", 2)
-_TRANSACTION = Number("transaction", 2)
-_HOME_ADDRESS = Address("home_address")
-
-KINDS: dict[MessageType, tuple[type[KnownMessage], Layout]] = {
-    MessageType.BINDING_REFRESH_REQUEST: (BindingRefreshRequest, (Reserved(2),)),
-    MessageType.HOME_TEST_INIT: (HomeTestInit, (Reserved(2), _COOKIE)),
-    MessageType.CARE_OF_TEST_INIT: (CareOfTestInit, (Reserved(2), _COOKIE)),
-    MessageType.HOME_TEST: (HomeTest, (_NONCE_INDEX, _COOKIE, _TOKEN)),
-    MessageType.CARE_OF_TEST: (CareOfTest, (_NONCE_INDEX, _COOKIE, _TOKEN)),
-    MessageType.BINDING_UPDATE: (
-        BindingUpdate,
-        (Number("sequence", 2), Number("flags", 2, BindingUpdateFlag), Number("lifetime", 2)),
-    ),
-    MessageType.BINDING_ACKNOWLEDGEMENT: (
-        BindingAcknowledgement,
-        (
-            Number("status", 1),
-            Number("flags", 1, BindingAcknowledgementFlag),
-            Number("sequence", 2),
-            Number("lifetime", 2),
-        ),
-    ),
-    MessageType.BINDING_ERROR: (BindingError, (Number("status", 1), Reserved(1), _HOME_ADDRESS)),
-    MessageType.PROXY_HOME_TEST_INIT: (ProxyHomeTestInit, (Reserved(2), _COOKIE, Address("care_of_address"))),
-    MessageType.PROXY_HOME_TEST: (ProxyHomeTest, (_NONCE_INDEX, _COOKIE, _TOKEN, Address("care_of_address"))),
-    MessageType.BINDING_CACHE_REQUEST: (BindingCacheRequest, (_TRANSACTION, _HOME_ADDRESS)),
-    MessageType.BINDING_CACHE_ACKNOWLEDGEMENT: (
-        BindingCacheAcknowledgement,
-        (_TRANSACTION, _HOME_ADDRESS, Address("care_of_address")),
-    ),
-    MessageType.CONTEXT_TRANSFER_REQUEST: (ContextTransferRequest, (_TRANSACTION, _HOME_ADDRESS)),
-    MessageType.CONTEXT_TRANSFER_DATA: (ContextTransferData, (_TRANSACTION, _HOME_ADDRESS)),
-}
-"""What a Mobility Header of each type holds between octet 6 and its options."""
-
-TYPE_OF: dict[type[KnownMessage], MessageType] = {kind: message_type for message_type, (kind, _) in KINDS.items()}
-
-
-def options_start(message_type: MessageType) -> int:
-    """Offset of the first option in a header of this type, in octets."""
-    return MESSAGE_DATA_START + size_of(KINDS[message_type][1])
-
-
-def minimum_octets(message_type: MessageType) -> int:
-    """Shortest header of this type, in octets: the fixed part, rounded up to a multiple of 8."""
-    return -(-options_start(message_type) // 8) * 8

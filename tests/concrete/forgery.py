@@ -79,7 +79,7 @@ def update(
         return sealing.sign(key.private_key, covered)
 
     octets = codec.seal(
-        codec.BindingUpdate(sequence, lifetime, flags, tuple(options)),
+        codec.BindingUpdate(sequence, lifetime, flags, options=tuple(options)),
         source=blank.checksum_source,
         destination=blank.checksum_destination,
         sign=None if identity is None else sign,

@@ -156,7 +156,7 @@ def test_a_proxy_home_test_must_come_out_of_the_tunnel() -> None:
 
 def _acknowledgement(status: int, sequence: int, *options: codec.Option) -> bytes:
     flags = BindingAcknowledgementFlag.PROXY_REGISTRATION
-    message = codec.BindingAcknowledgement(status, sequence, 100, flags, options)
+    message = codec.BindingAcknowledgement(status, sequence, 100, flags, options=options)
     return plain_packet(message, CORRESPONDENT, PMA1).to_bytes()
 
 

@@ -60,7 +60,7 @@ def test_a_transaction_id_has_sixteen_bit() -> None:
 
 
 def data_with(*options: codec.Option) -> codec.ContextTransferData:
-    return codec.ContextTransferData(1, ADDRESS, options)
+    return codec.ContextTransferData(1, ADDRESS, options=options)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ EARLY = codec.BindingUpdate(
     7,
     100,
     BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION,
-    (
+    options=(
         codec.MobileNodeHomeAddressOption(HOME),
         codec.CgaParametersOption(PARAMETERS + bytes(100)),
         codec.SignatureOption(),

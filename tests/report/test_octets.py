@@ -35,13 +35,12 @@ from octet_samples import (
 from wire_strategies import known_messages, messages
 
 from pmicheck.report.capture import capture
-from pmicheck.report.octets import layouts, words
 from pmicheck.report.octets.table import Field, fields, rows
 from pmicheck.wire import codec, constants
-from pmicheck.wire import messages as wire_messages
-from pmicheck.wire import option_kinds as wire_option_kinds
 from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
-from pmicheck.wire.fields import Layout, Reserved
+from pmicheck.wire.fields import Format
+from pmicheck.wire.messages import FORMAT_OF_MESSAGE
+from pmicheck.wire.option_kinds import FORMAT_OF_OPTION
 from pmicheck.wire.packet import OtherPayload, Packet, UdpDatagram
 
 SEEN = [bytes.fromhex(step.octets or "") for _, step in with_packets()]
@@ -94,17 +93,21 @@ def test_a_packet_cut_inside_of_a_field_says_which() -> None:
     ("octets", "why"),
     [
         (carrying(codec.UnknownMessage(99, bytes(10))), "message data of an unknown MH Type"),
-        (carrying(codec.HomeTestInit(COOKIE, (codec.UnknownOption(99, b"?"),))), "option 99 is not known"),
+        (carrying(codec.HomeTestInit(COOKIE, options=(codec.UnknownOption(99, b"?"),))), "option 99 is not known"),
         (carrying(codec.HomeTestInit(COOKIE)) + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, OtherPayload(59, b"")).to_bytes() + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, UdpDatagram(b"data")).to_bytes().replace(b"\x11", b"\x12"), "next header 18, unknown"),
-        (carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))), ""),
+        (carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))), ""),
         (
-            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\6\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))).replace(
+                b"\4\4\0\1", b"\4\6\0\1"
+            ),
             "more octets than the option has",
         ),
         (
-            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\7\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))).replace(
+                b"\4\4\0\1", b"\4\7\0\1"
+            ),
             "an option of type 4 that ends outside of its header",
         ),
     ],
@@ -181,13 +184,13 @@ def agree(value: object, field: Field) -> bool:
             return False
 
 
-def values_of(message: object, layout: Layout) -> list[Any]:
-    """What the codec has for the fields of a layout, in order."""
-    read = [getattr(message, part.name) for part in layout if not isinstance(part, Reserved)]
+def values_of(message: object, format: Format) -> list[Any]:
+    """What the codec has for the fields of a format, in order."""
+    read = [getattr(message, row.value) for row in format.rows if row.value]
     return [value for value in read if value is not None and value != b""]
 
 
-SLICED = [f"{name} option" for name in wire_option_kinds.SLICED.values()]
+SLICED = [format.title for format in FORMAT_OF_OPTION.values() if format.further]
 
 
 def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
@@ -211,17 +214,13 @@ def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
 @given(known_messages)
 def test_the_codec_reads_the_same_values(message: codec.KnownMessage) -> None:
     found = fields(step_of(carrying(message)))
-    kind, layout = next(
-        (number, layout) for number, (each, layout) in wire_messages.KINDS.items() if each is type(message)
-    )
+    format = FORMAT_OF_MESSAGE[type(message)]
     (told,) = (field for field in found if field.name == "MH Type")
-    assert told.meaning.startswith(f"{kind:d}: ")
+    assert told.meaning == f"{format.number:d}: {format.title}"
     fixed = [
-        field
-        for field in found
-        if field.header == told.meaning.split(": ")[1] and field.name not in ("Reserved", "not understood")
+        field for field in found if field.header == format.title and field.name not in ("Reserved", "not understood")
     ]
-    for value, field in zip(values_of(message, layout), fixed, strict=True):
+    for value, field in zip(values_of(message, format), fixed, strict=True):
         assert agree(value, field), (value, field)
     for option, data in zip(message.options, options_in(found), strict=True):
         assert_option_agrees(option, data)
@@ -232,9 +231,9 @@ def assert_option_agrees(option: codec.Option, data: list[Field]) -> None:
         octets = "".join(field.octets for field in data)
         assert octets.endswith(option.data.hex()), "with type and length before it, if the type is not known"
         return
-    option_type = wire_option_kinds.TYPE_OF[type(option)]
-    values = values_of(option, wire_option_kinds.KINDS[option_type][1])
-    if option_type in wire_option_kinds.SLICED:
+    format = FORMAT_OF_OPTION[type(option)]
+    values = values_of(option, format)
+    if format.further:
         assert "".join(field.octets for field in data) == values[0].hex()
         return
     for value, field in zip(values, data, strict=True):
@@ -249,15 +248,6 @@ def test_a_status_is_told_in_words() -> None:
             if each.name == "Status"
         )
         assert re.fullmatch(rf"status {status:d}: [A-Za-z][A-Za-z, -]+", field.meaning)
-    assert set(words.STATUSES) == set(constants.Status)
-
-
-def test_every_message_and_option_of_the_codec_has_its_layout() -> None:
-    assert set(layouts.MESSAGES) == set(wire_messages.KINDS)
-    assert set(layouts.OPTIONS) - {layouts.PAD1, layouts.PADN} == {
-        *wire_option_kinds.KINDS,
-        constants.OptionType.EXPERIMENTAL,
-    }
 
 
 # tshark reads the same, at the same place.
