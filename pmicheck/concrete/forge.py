@@ -149,12 +149,10 @@ class Forger(Secrets):
 
     def indices(self, message: Fields) -> tuple[int, int]:
         """Home and care-of nonce index for the model's credential and nonces (A-08)."""
-        nonces = self.stage.nonces
-        by_credential = {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
-        newest = nonces[max(nonces)]
-        home = by_credential.get(message["credential"], nonces.get(message["nonce"], newest))
-        care_of = nonces.get(message["care_of_nonce"], newest) if message["care_of_nonce"] else 0
-        return home, care_of
+        nonces, by_credential = self.stage.nonces, {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
+        credential = message["credential"]
+        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"]]
+        return home, nonces[message["care_of_nonce"]] if message["care_of_nonce"] else 0
 
     def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:
         """Headers and first options: where home and care-of address stand (A-04; RFC 6275 6.2.5)."""

@@ -22,11 +22,10 @@ from typing import TypeVar
 from pmicheck.errors import WireError
 from pmicheck.wire import checksum, headers
 from pmicheck.wire.constants import MAX_MOBILITY_HEADER_OCTETS, NextHeader
-from pmicheck.wire.fields import read, write
+from pmicheck.wire.fields import FORMATS, read, write
 from pmicheck.wire.headers import MOBILITY_HEADER, MobilityHeaderStart
 from pmicheck.wire.messages import *  # noqa: F403 (one face for all messages and options)
 from pmicheck.wire.messages import (
-    FORMAT_OF_MESSAGE,
     MESSAGES,
     KnownMessage,
     Message,
@@ -34,7 +33,6 @@ from pmicheck.wire.messages import (
 )
 from pmicheck.wire.option_kinds import *  # noqa: F403
 from pmicheck.wire.option_kinds import (
-    FORMAT_OF_OPTION,
     BindingAuthorizationDataOption,
     CgaParametersOption,
     Option,
@@ -66,7 +64,7 @@ def encode(message: Message, *, source: IPv6Address, destination: IPv6Address) -
         if (MOBILITY_HEADER.end + len(data)) % 8:
             raise WireError(MOBILITY_HEADER.end, "8n+2 octets of Message Data", f"{len(data)} octets")
     else:
-        format = FORMAT_OF_MESSAGE[type(message)]
+        format = FORMATS[type(message)]
         message_type = format.number
         data = write(message, format.rows, MOBILITY_HEADER.end) + encode_options(message.options, format.end)
     total = MOBILITY_HEADER.end + len(data)
@@ -126,7 +124,7 @@ def signed_part(header: bytes) -> bytes:
     if header[2] not in MESSAGES:
         raise WireError(2, "an MH Type that has options", str(header[2]))
     raws = walk_options(header, MESSAGES[header[2]].end)
-    ends = [raw.data_end for raw in raws if raw.option_type == FORMAT_OF_OPTION[CgaParametersOption].number]
+    ends = [raw.data_end for raw in raws if raw.option_type == FORMATS[CgaParametersOption].number]
     if not ends:
         raise WireError(len(header), "a CGA Parameters option")
     return header[: CHECKSUM.start] + bytes(2) + header[CHECKSUM.stop : ends[-1]]

@@ -1,7 +1,7 @@
 """The one table of formats: how a class says which fields a header, message or option has, and where each is.
 
-    @dataclass(frozen=True)
-    class NonceIndicesOption:
+    @described("Nonce Indices option", "RFC 6275 6.2.6", number=4, alignment=(2, 0))
+    class NonceIndicesOption(Option):
         home: Annotated[int, Row(0, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
 
 An attribute is the value of a field, the `Row` beside its type says the rest: octets, name, words, and which field of a
@@ -11,9 +11,10 @@ them, so that no format is described twice. Octets between two rows are reserved
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from pmicheck.errors import WireError
 from pmicheck.wire import words
@@ -88,8 +89,38 @@ class Format:
         return next((row.further for row in self.rows if row.further), None)
 
 
-def rows_of(kind: type[Any], start: int = 0, end: int = 0) -> tuple[Row, ...]:
-    """The rows of a class in the order of their octets, from `start` to at least `end` with reserved ones between."""
+FORMATS: dict[type[Any], Format] = {}
+"""The table: the format of each class."""
+Described = TypeVar("Described")
+
+
+@dataclass_transform(frozen_default=True)
+def described(
+    title: str,
+    section: str,
+    *,
+    number: int = 0,
+    carries: str = "",
+    alignment: tuple[int, int] = (1, 0),
+    start: int = 0,
+    end: int = 0,
+) -> Callable[[type[Described]], type[Described]]:
+    """Makes a class a frozen dataclass and enters its format in the table.
+
+    Args:
+        start, end: octets that the rows tile; the end is at least that of the last row.
+    """
+
+    def enter(bare: type[Described]) -> type[Described]:
+        kind = dataclass(frozen=True, slots=True)(bare)
+        FORMATS[kind] = Format(title, section, _rows(kind, start, end), kind, number, carries, alignment)
+        return kind
+
+    return enter
+
+
+def _rows(kind: type[Any], start: int, end: int) -> tuple[Row, ...]:
+    """The rows of a class in the order of their octets, with reserved ones between."""
     found = []
     for name, hint in get_type_hints(kind, include_extras=True).items():
         if get_origin(hint) is Annotated:

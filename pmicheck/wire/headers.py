@@ -5,13 +5,13 @@ RFC 8200 3, 4.4 and 4.6, RFC 6275 6.1.1, 6.3 and 6.4.1, RFC 2473 3, RFC 768. `pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv6Address
 from typing import Annotated
 
 from pmicheck.wire import words
 from pmicheck.wire.constants import MessageType, NextHeader
-from pmicheck.wire.fields import Format, Row, rows_of
+from pmicheck.wire.fields import FORMATS, Format, Row, described
 from pmicheck.wire.option_kinds import PAD1, PADN
 
 _NEXT_HEADER = words.counted("next header", NextHeader)
@@ -19,7 +19,7 @@ FollowedBy = Annotated[int, Row(0, 1, "Next Header", _NEXT_HEADER)]
 ExtensionLength = Annotated[int, Row(1, 1, "Hdr Ext Len", words.units_of_eight)]
 
 
-@dataclass(frozen=True, slots=True)
+@described("IPv6 header", "RFC 8200 3")
 class Ipv6Header:
     """RFC 8200 3; `flow` begins with the version, whose bits are the first four."""
 
@@ -31,7 +31,7 @@ class Ipv6Header:
     destination: Annotated[IPv6Address, Row(24, 16, "Destination Address", words.address, "destination")]
 
 
-@dataclass(frozen=True, slots=True)
+@described("type 2 routing header", "RFC 6275 6.4.1")
 class RoutingHeader:
     """Type 2, whose one segment is a home address."""
 
@@ -42,7 +42,7 @@ class RoutingHeader:
     home_address: Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "routing")]
 
 
-@dataclass(frozen=True, slots=True)
+@described("Destination Options header", "RFC 8200 4.6")
 class DestinationHeader:
     """Before destination options."""
 
@@ -50,14 +50,14 @@ class DestinationHeader:
     length: ExtensionLength
 
 
-@dataclass(frozen=True, slots=True)
+@described("Home Address option", "RFC 6275 6.3", number=0xC9)
 class HomeAddressOption:
     """Destination option: where a mobile node is at home."""
 
     home_address: Annotated[IPv6Address, Row(0, 16, "Home Address", words.address, "hao")]
 
 
-@dataclass(frozen=True, slots=True)
+@described("UDP header", "RFC 768")
 class UdpHeader:
     """With the data behind it."""
 
@@ -68,7 +68,7 @@ class UdpHeader:
     data: Annotated[bytes, Row(8, None, "data octets", words.payload, "data")]
 
 
-@dataclass(frozen=True, slots=True)
+@described("Mobility Header", "RFC 6275 6.1.1")
 class MobilityHeaderStart:
     """What all Mobility Headers begin with."""
 
@@ -78,22 +78,20 @@ class MobilityHeaderStart:
     checksum: Annotated[int, Row(4, 2, "Checksum", words.checksum)]
 
 
-IPV6_HEADER = Format("IPv6 header", "RFC 8200 3", rows_of(Ipv6Header), Ipv6Header)
+IPV6_HEADER, ROUTING_HEADER, DESTINATION_HEADER, HOME_ADDRESS_OPTION, UDP_HEADER, MOBILITY_HEADER = (
+    FORMATS[kind]
+    for kind in (Ipv6Header, RoutingHeader, DestinationHeader, HomeAddressOption, UdpHeader, MobilityHeaderStart)
+)
 TUNNEL_HEADER = Format(
     "IPv6 header of the tunnel",
     "RFC 2473 3",
     tuple(replace(row, carries=row.carries and f"outer-{row.carries}") for row in IPV6_HEADER.rows),
 )
 """The same octets as an IPv6 header that has no other one behind it, to another end."""
-ROUTING_HEADER = Format("type 2 routing header", "RFC 6275 6.4.1", rows_of(RoutingHeader), RoutingHeader)
-DESTINATION_HEADER = Format("Destination Options header", "RFC 8200 4.6", rows_of(DestinationHeader))
-HOME_ADDRESS_OPTION = Format("Home Address option", "RFC 6275 6.3", rows_of(HomeAddressOption), number=0xC9)
 DESTINATION_OPTIONS = {
     PAD1: Format("padding", "RFC 8200 4.2"),
     PADN: Format("padding", "RFC 8200 4.2"),
     HOME_ADDRESS_OPTION.number: HOME_ADDRESS_OPTION,
 }
-UDP_HEADER = Format("UDP header", "RFC 768", rows_of(UdpHeader), UdpHeader)
-MOBILITY_HEADER = Format("Mobility Header", "RFC 6275 6.1.1", rows_of(MobilityHeaderStart), MobilityHeaderStart)
 CHECKSUM = next(row for row in MOBILITY_HEADER.rows if row.value == "checksum")
 """Of a Mobility Header; MAC and signature take it as zero."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
-from typing import Annotated, TypeVar
+from typing import Annotated, dataclass_transform
 
 from pmicheck.wire import words
 from pmicheck.wire.constants import (
@@ -22,14 +22,9 @@ from pmicheck.wire.constants import (
     MessageType,
     Status,
 )
-from pmicheck.wire.fields import Format, Row, rows_of
+from pmicheck.wire.fields import FORMATS, Described, Row, described
 from pmicheck.wire.headers import MOBILITY_HEADER
 from pmicheck.wire.option_kinds import PROPOSED, Option
-
-MESSAGES: dict[int, Format] = {}
-"""What a Mobility Header of each type holds between octet 6 and its options."""
-FORMAT_OF_MESSAGE: dict[type[Message], Format] = {}
-_Kind = TypeVar("_Kind", bound="type[KnownMessage]")
 
 
 class Message:
@@ -50,15 +45,10 @@ class KnownMessage(Message):
     options: tuple[Option, ...] = field(default=(), kw_only=True)
 
 
-def message(number: MessageType, section: str) -> Callable[[_Kind], _Kind]:
-    """Enters a class of messages in the table."""
-
-    def enter(kind: _Kind) -> _Kind:
-        rows = rows_of(kind, MOBILITY_HEADER.end, end=8)
-        MESSAGES[number] = FORMAT_OF_MESSAGE[kind] = Format(number.words, section, rows, kind, number)
-        return kind
-
-    return enter
+@dataclass_transform(frozen_default=True)
+def message(number: MessageType, section: str) -> Callable[[type[Described]], type[Described]]:
+    """Enters a class of messages in the table; its rows begin behind the part that all messages have."""
+    return described(number.words, section, number=number, start=MOBILITY_HEADER.end, end=8)
 
 
 _COMES_BACK = words.opaque("comes back in the answer")
@@ -78,13 +68,11 @@ _NO_ACKNOWLEDGEMENT_FLAGS = BindingAcknowledgementFlag(0)
 
 
 @message(MessageType.BINDING_REFRESH_REQUEST, "RFC 6275 6.1.2")
-@dataclass(frozen=True, slots=True)
 class BindingRefreshRequest(KnownMessage):
     """Asks the mobile node to renew its binding."""
 
 
 @message(MessageType.HOME_TEST_INIT, "RFC 6275 6.1.3")
-@dataclass(frozen=True, slots=True)
 class HomeTestInit(KnownMessage):
     """HoTI."""
 
@@ -92,7 +80,6 @@ class HomeTestInit(KnownMessage):
 
 
 @message(MessageType.CARE_OF_TEST_INIT, "RFC 6275 6.1.4")
-@dataclass(frozen=True, slots=True)
 class CareOfTestInit(KnownMessage):
     """CoTI."""
 
@@ -100,7 +87,6 @@ class CareOfTestInit(KnownMessage):
 
 
 @message(MessageType.HOME_TEST, "RFC 6275 6.1.5")
-@dataclass(frozen=True, slots=True)
 class HomeTest(KnownMessage):
     """HoT."""
 
@@ -110,7 +96,6 @@ class HomeTest(KnownMessage):
 
 
 @message(MessageType.CARE_OF_TEST, "RFC 6275 6.1.6")
-@dataclass(frozen=True, slots=True)
 class CareOfTest(KnownMessage):
     """CoT."""
 
@@ -120,7 +105,6 @@ class CareOfTest(KnownMessage):
 
 
 @message(MessageType.BINDING_UPDATE, "RFC 6275 6.1.7")
-@dataclass(frozen=True, slots=True)
 class BindingUpdate(KnownMessage):
     """BU, and PBU with the flag PROXY_REGISTRATION; lifetime 0 deregisters."""
 
@@ -132,7 +116,6 @@ class BindingUpdate(KnownMessage):
 
 
 @message(MessageType.BINDING_ACKNOWLEDGEMENT, "RFC 6275 6.1.8")
-@dataclass(frozen=True, slots=True)
 class BindingAcknowledgement(KnownMessage):
     """BA, and PBA with the flag PROXY_REGISTRATION; `status` compares with `constants.Status`."""
 
@@ -146,7 +129,6 @@ class BindingAcknowledgement(KnownMessage):
 
 
 @message(MessageType.BINDING_ERROR, "RFC 6275 6.1.9")
-@dataclass(frozen=True, slots=True)
 class BindingError(KnownMessage):
     """BE; `status` compares with `constants.BindingErrorStatus`."""
 
@@ -155,7 +137,6 @@ class BindingError(KnownMessage):
 
 
 @message(MessageType.PROXY_HOME_TEST_INIT, "draft 8.2")
-@dataclass(frozen=True, slots=True)
 class ProxyHomeTestInit(KnownMessage):
     """PHoTI; `care_of_address` is that of the mobile node."""
 
@@ -164,7 +145,6 @@ class ProxyHomeTestInit(KnownMessage):
 
 
 @message(MessageType.PROXY_HOME_TEST, "draft 8.1")
-@dataclass(frozen=True, slots=True)
 class ProxyHomeTest(KnownMessage):
     """PHoT; `care_of_address` is that of the correspondent."""
 
@@ -175,7 +155,6 @@ class ProxyHomeTest(KnownMessage):
 
 
 @message(MessageType.BINDING_CACHE_REQUEST, f"draft 4.2{PROPOSED}")
-@dataclass(frozen=True, slots=True)
 class BindingCacheRequest(KnownMessage):
     """Asks a home agent where a home address is registered (N111); `transaction` comes back in the answer."""
 
@@ -184,7 +163,6 @@ class BindingCacheRequest(KnownMessage):
 
 
 @message(MessageType.BINDING_CACHE_ACKNOWLEDGEMENT, f"draft 4.2{PROPOSED}")
-@dataclass(frozen=True, slots=True)
 class BindingCacheAcknowledgement(KnownMessage):
     """The answer; `care_of_address` is :: where there is no binding (N112)."""
 
@@ -194,7 +172,6 @@ class BindingCacheAcknowledgement(KnownMessage):
 
 
 @message(MessageType.CONTEXT_TRANSFER_REQUEST, f"draft 4.2.1{PROPOSED}")
-@dataclass(frozen=True, slots=True)
 class ContextTransferRequest(KnownMessage):
     """Asks the previous agent for all it knows of a mobile node (N121)."""
 
@@ -203,7 +180,6 @@ class ContextTransferRequest(KnownMessage):
 
 
 @message(MessageType.CONTEXT_TRANSFER_DATA, f"draft 4.2.1{PROPOSED}")
-@dataclass(frozen=True, slots=True)
 class ContextTransferData(KnownMessage):
     """The answer (N121).
 
@@ -221,3 +197,7 @@ class UnknownMessage(Message):
 
     message_type: int
     data: bytes
+
+
+MESSAGES = {format.number: format for kind, format in FORMATS.items() if issubclass(kind, KnownMessage)}
+"""What a Mobility Header of each type holds between octet 6 and its options."""

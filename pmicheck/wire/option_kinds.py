@@ -8,14 +8,13 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pmicheck.wire import words
 from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, TOKEN_OCTETS, IdentifierSubtype
-from pmicheck.wire.fields import Format, Row, rows_of
+from pmicheck.wire.fields import FORMATS, Format, Row, described
 
 PROPOSED = ", format proposed here"
 PAD1, PADN = 0, 1
@@ -23,53 +22,27 @@ PAD1, PADN = 0, 1
 EXPERIMENTAL = 18
 """Of RFC 5096; the codec leaves its data as they are."""
 
-OPTIONS = {
-    PAD1: Format("padding", "RFC 6275 6.2.2"),
-    PADN: Format("padding", "RFC 6275 6.2.3"),
-    EXPERIMENTAL: Format("Experimental option", "RFC 5096", (Row(0, None, "Data", words.payload),)),
-}
-"""What stands behind Type and Length of an option, by its type."""
-FORMAT_OF_OPTION: dict[type[Option], Format] = {}
-_Kind = TypeVar("_Kind", bound="type[Option]")
 
-
+@dataclass(frozen=True, slots=True)
 class Option:
     """An option of any type."""
 
-    __slots__ = ()
 
-
-def option(
-    number: int, title: str, section: str, carries: str = "", *, alignment: tuple[int, int] = (1, 0)
-) -> Callable[[_Kind], _Kind]:
-    """Enters a class of options in the table."""
-
-    def enter(kind: _Kind) -> _Kind:
-        rows = rows_of(kind)
-        OPTIONS[number] = FORMAT_OF_OPTION[kind] = Format(title, section, rows, kind, number, carries, alignment)
-        return kind
-
-    return enter
-
-
-@option(2, "Binding Refresh Advice option", "RFC 6275 6.2.4", alignment=(2, 0))
-@dataclass(frozen=True, slots=True)
+@described("Binding Refresh Advice option", "RFC 6275 6.2.4", number=2, alignment=(2, 0))
 class BindingRefreshAdviceOption(Option):
     """`interval` in units of 4 seconds."""
 
     interval: Annotated[int, Row(0, 2, "Refresh Interval", words.seconds, "refresh")]
 
 
-@option(3, "Alternate Care-of Address option", "RFC 6275 6.2.5", alignment=(8, 6))
-@dataclass(frozen=True, slots=True)
+@described("Alternate Care-of Address option", "RFC 6275 6.2.5", number=3, alignment=(8, 6))
 class AlternateCareOfAddressOption(Option):
     """The care-of address to register in place of the IPv6 source."""
 
     address: Annotated[IPv6Address, Row(0, 16, "Alternate Care-of Address", words.address, "alternate")]
 
 
-@option(4, "Nonce Indices option", "RFC 6275 6.2.6", alignment=(2, 0))
-@dataclass(frozen=True, slots=True)
+@described("Nonce Indices option", "RFC 6275 6.2.6", number=4, alignment=(2, 0))
 class NonceIndicesOption(Option):
     """Which nonces the tokens came from."""
 
@@ -77,8 +50,7 @@ class NonceIndicesOption(Option):
     care_of: Annotated[int, Row(2, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "care_of_nonce")]
 
 
-@option(5, "Binding Authorization Data option", "RFC 6275 6.2.7", alignment=(8, 2))
-@dataclass(frozen=True, slots=True)
+@described("Binding Authorization Data option", "RFC 6275 6.2.7", number=5, alignment=(8, 2))
 class BindingAuthorizationDataOption(Option):
     """The MAC; always last. The default is for `codec.seal`."""
 
@@ -87,8 +59,7 @@ class BindingAuthorizationDataOption(Option):
     ] = bytes(AUTHENTICATOR_OCTETS)
 
 
-@option(8, "Mobile Node Identifier option", "RFC 4283 3")
-@dataclass(frozen=True, slots=True)
+@described("Mobile Node Identifier option", "RFC 4283 3", number=8)
 class MobileNodeIdentifierOption(Option):
     """A network access identifier, if the subtype is 1."""
 
@@ -96,8 +67,7 @@ class MobileNodeIdentifierOption(Option):
     subtype: Annotated[int, Row(0, 1, "Subtype", words.counted("subtype", IdentifierSubtype))] = IdentifierSubtype.NAI
 
 
-@option(11, "CGA Parameters Request option", "RFC 4866 5.6", "cga-request")
-@dataclass(frozen=True, slots=True)
+@described("CGA Parameters Request option", "RFC 4866 5.6", number=11, carries="cga-request")
 class CgaParametersRequestOption(Option):
     """Empty: asks the correspondent for its CGA Parameters."""
 
@@ -111,8 +81,7 @@ _CGA_PARAMETERS = (
 )
 
 
-@option(12, "CGA Parameters option", "RFC 4866 5.1")
-@dataclass(frozen=True, slots=True)
+@described("CGA Parameters option", "RFC 4866 5.1", number=12)
 class CgaParametersOption(Option):
     """The whole CGA Parameters structure (`cga`), in as many slices as it needs."""
 
@@ -130,8 +99,7 @@ class CgaParametersOption(Option):
     ]
 
 
-@option(13, "Signature option", "RFC 4866 5.2")
-@dataclass(frozen=True, slots=True)
+@described("Signature option", "RFC 4866 5.2", number=13)
 class SignatureOption(Option):
     """RSA signature, as long as the modulus. The default is for `codec.seal`."""
 
@@ -141,16 +109,14 @@ class SignatureOption(Option):
 _PERMANENT = words.token("permanent home keygen token")
 
 
-@option(14, "Permanent Home Keygen Token option", "RFC 4866 5.3")
-@dataclass(frozen=True, slots=True)
+@described("Permanent Home Keygen Token option", "RFC 4866 5.3", number=14)
 class PermanentHomeKeygenTokenOption(Option):
     """Ciphertext of the permanent token, as long as the modulus."""
 
     ciphertext: Annotated[bytes, Row(0, None, "Permanent Home Keygen Token", _PERMANENT, "PT")]
 
 
-@option(15, "Care-of Test Init option", "RFC 4866 5.4", "test")
-@dataclass(frozen=True, slots=True)
+@described("Care-of Test Init option", "RFC 4866 5.4", number=15, carries="test")
 class CareOfTestInitOption(Option):
     """Empty: asks for a care-of keygen token."""
 
@@ -158,16 +124,14 @@ class CareOfTestInitOption(Option):
 _CARE_OF = words.token("care-of keygen token")
 
 
-@option(16, "Care-of Test option", "RFC 4866 5.5")
-@dataclass(frozen=True, slots=True)
+@described("Care-of Test option", "RFC 4866 5.5", number=16)
 class CareOfTestOption(Option):
     """Care-of keygen token, in clear."""
 
     token: Annotated[bytes, Row(0, TOKEN_OCTETS, "Care-of Keygen Token", _CARE_OF, "care_of_token")]
 
 
-@option(29, "IPv4 Home Address option", "RFC 5555 3.1.1", alignment=(4, 0))
-@dataclass(frozen=True, slots=True)
+@described("IPv4 Home Address option", "RFC 5555 3.1.1", number=29, alignment=(4, 0))
 class IPv4HomeAddressOption(Option):
     """A proxy update for route optimisation must not hold it (N155).
 
@@ -181,32 +145,28 @@ class IPv4HomeAddressOption(Option):
 _HANDOVER = words.token("handover home keygen token")
 
 
-@option(240, "Handover Home Keygen Token option", "draft 8.3")
-@dataclass(frozen=True, slots=True)
+@described("Handover Home Keygen Token option", "draft 8.3", number=240)
 class HandoverHomeKeygenTokenOption(Option):
     """Ciphertext of the handover token."""
 
     ciphertext: Annotated[bytes, Row(0, None, "Handover Home Keygen Token", _HANDOVER, "HT")]
 
 
-@option(241, "Mobile Node Home Address option", f"draft 7{PROPOSED}", alignment=(8, 6))
-@dataclass(frozen=True, slots=True)
+@described("Mobile Node Home Address option", f"draft 7{PROPOSED}", number=241, alignment=(8, 6))
 class MobileNodeHomeAddressOption(Option):
     """The home address inside the MAC, since the draft's 7 forbids it outside (A-04)."""
 
     address: Annotated[IPv6Address, Row(0, 16, "Home Address", words.address, "mn-home")]
 
 
-@option(242, "Encrypted Care-of Test option", f"draft 3.4{PROPOSED}")
-@dataclass(frozen=True, slots=True)
+@described("Encrypted Care-of Test option", f"draft 3.4{PROPOSED}", number=242)
 class EncryptedCareOfTestOption(Option):
     """Ciphertext of the care-of token (A-10)."""
 
     ciphertext: Annotated[bytes, Row(0, None, "Care-of Keygen Token", _CARE_OF, "care_of_token")]
 
 
-@option(243, "Correspondent Home Address option", f"draft 4.2{PROPOSED}", alignment=(8, 6))
-@dataclass(frozen=True, slots=True)
+@described("Correspondent Home Address option", f"draft 4.2{PROPOSED}", number=243, alignment=(8, 6))
 class CorrespondentHomeAddressOption(Option):
     """Whose peer the node of option 241 is, since an agent serves many (N113, N114)."""
 
@@ -216,8 +176,7 @@ class CorrespondentHomeAddressOption(Option):
 _PRIVATE_KEY = words.opaque("DER RSAPrivateKey (RFC 8017 A.1.2)")
 
 
-@option(244, "Private Key option", f"draft 4.2.1{PROPOSED}")
-@dataclass(frozen=True, slots=True)
+@described("Private Key option", f"draft 4.2.1{PROPOSED}", number=244)
 class PrivateKeyOption(Option):
     """A mobile node's RSAPrivateKey, in as many slices as it needs."""
 
@@ -234,8 +193,7 @@ class PrivateKeyOption(Option):
     ]
 
 
-@option(245, "Binding Update List Entry option", f"draft 4.2.1{PROPOSED}", alignment=(8, 6))
-@dataclass(frozen=True, slots=True)
+@described("Binding Update List Entry option", f"draft 4.2.1{PROPOSED}", number=245, alignment=(8, 6))
 class BindingUpdateListEntryOption(Option):
     """One correspondent of the mobile node (N082, N121, N145).
 
@@ -254,8 +212,7 @@ class BindingUpdateListEntryOption(Option):
     ] = None
 
 
-@option(246, "Explicit Trigger option", f"draft 4.1{PROPOSED}", "explicit-trigger")
-@dataclass(frozen=True, slots=True)
+@described("Explicit Trigger option", f"draft 4.1{PROPOSED}", number=246, carries="explicit-trigger")
 class ExplicitTriggerOption(Option):
     """Empty: optimisation starts only when the mobile node asks for it (N100-N103)."""
 
@@ -268,8 +225,7 @@ _DELEGATION = (
 )
 
 
-@option(247, "Delegation option", f"amendment agent_key{PROPOSED}")
-@dataclass(frozen=True, slots=True)
+@described("Delegation option", f"amendment agent_key{PROPOSED}", number=247)
 class DelegationOption(Option):
     """What `delegation.read` takes, in as many slices as it needs."""
 
@@ -294,4 +250,10 @@ class UnknownOption(Option):
     data: bytes
 
 
-FORMAT_OF_OPTION[UnknownOption] = Format("unknown option", "RFC 6275 6.2.1")
+OPTIONS = {
+    PAD1: Format("padding", "RFC 6275 6.2.2"),
+    PADN: Format("padding", "RFC 6275 6.2.3"),
+    EXPERIMENTAL: Format("Experimental option", "RFC 5096", (Row(0, None, "Data", words.payload),)),
+    **{format.number: format for kind, format in FORMATS.items() if issubclass(kind, Option)},
+}
+"""What stands behind Type and Length of an option, by its type."""

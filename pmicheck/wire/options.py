@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from pmicheck.errors import WireError
 from pmicheck.wire.constants import MAX_OPTION_DATA_OCTETS
-from pmicheck.wire.fields import Format, read, write
+from pmicheck.wire.fields import FORMATS, Format, read, write
 from pmicheck.wire.option_kinds import (
-    FORMAT_OF_OPTION,
     OPTIONS,
     PAD1,
     PADN,
@@ -24,7 +23,7 @@ from pmicheck.wire.option_kinds import (
     UnknownOption,
 )
 
-_UNKNOWN = FORMAT_OF_OPTION[UnknownOption]
+_UNKNOWN = Format("unknown option", "RFC 6275 6.2.1")
 
 
 def encode_options(options: Sequence[Option], start: int) -> bytes:
@@ -42,7 +41,7 @@ def encode_options(options: Sequence[Option], start: int) -> bytes:
         at = start + len(written)
         if isinstance(option, BindingAuthorizationDataOption) and index != len(options) - 1:
             raise WireError(at, "the Binding Authorization Data as the last option", f"option {index + 1}")
-        format = FORMAT_OF_OPTION[type(option)]
+        format = FORMATS.get(type(option), _UNKNOWN)
         if format.further and type(option) is type(previous):
             raise WireError(at, f"one {format.title}, since receivers join adjacent ones", "two")
         modulus, remainder = format.alignment
@@ -66,7 +65,7 @@ def _encode_option(option: Option, at: int) -> bytes:
         if not 0 <= option.option_type <= 255:
             raise WireError(at, "an option type between 0 and 255", str(option.option_type))
         return _tlv(option.option_type, option.data, at)
-    format = FORMAT_OF_OPTION[type(option)]
+    format = FORMATS[type(option)]
     data = write(option, format.rows, at + 2)
     if not format.further:
         return _tlv(format.number, data, at)
@@ -151,7 +150,7 @@ def _continues(raw: RawOption, previous: RawOption | None) -> bool:
 
 def _joined(first: Option, second: Option) -> Option:
     """Two slices as one option, whose one field holds the octets of both."""
-    (row,) = FORMAT_OF_OPTION[type(first)].rows
+    (row,) = FORMATS[type(first)].rows
     octets = b"".join(getattr(each, row.value) for each in (first, second))
     return type(first)(**{row.value: octets})
 

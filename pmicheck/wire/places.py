@@ -22,6 +22,7 @@ ELSEWHERE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("PeerUpdate", "proof"): ("mac",),
     ("PeerAcknowledgement", "home"): ("cn-home",),
     ("PeerAcknowledgement", "proof"): ("mac",),
+    ("CacheRequest", "asker"): ("source",),
     ("ContextRequest", "asker"): ("source",),
     ("ContextData", "seq"): ("entry-seq",),
     ("ContextData", "key"): ("private-key",),

@@ -38,9 +38,7 @@ from pmicheck.report.capture import capture
 from pmicheck.report.octets.table import Field, fields, rows
 from pmicheck.wire import codec, constants
 from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
-from pmicheck.wire.fields import Format
-from pmicheck.wire.messages import FORMAT_OF_MESSAGE
-from pmicheck.wire.option_kinds import FORMAT_OF_OPTION
+from pmicheck.wire.fields import FORMATS, Format
 from pmicheck.wire.packet import OtherPayload, Packet, UdpDatagram
 
 SEEN = [bytes.fromhex(step.octets or "") for _, step in with_packets()]
@@ -190,7 +188,7 @@ def values_of(message: object, format: Format) -> list[Any]:
     return [value for value in read if value is not None and value != b""]
 
 
-SLICED = [format.title for format in FORMAT_OF_OPTION.values() if format.further]
+SLICED = [format.title for format in FORMATS.values() if format.further]
 
 
 def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
@@ -214,7 +212,7 @@ def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
 @given(known_messages)
 def test_the_codec_reads_the_same_values(message: codec.KnownMessage) -> None:
     found = fields(step_of(carrying(message)))
-    format = FORMAT_OF_MESSAGE[type(message)]
+    format = FORMATS[type(message)]
     (told,) = (field for field in found if field.name == "MH Type")
     assert told.meaning == f"{format.number:d}: {format.title}"
     fixed = [
@@ -231,7 +229,7 @@ def assert_option_agrees(option: codec.Option, data: list[Field]) -> None:
         octets = "".join(field.octets for field in data)
         assert octets.endswith(option.data.hex()), "with type and length before it, if the type is not known"
         return
-    format = FORMAT_OF_OPTION[type(option)]
+    format = FORMATS[type(option)]
     values = values_of(option, format)
     if format.further:
         assert "".join(field.octets for field in data) == values[0].hex()
