@@ -105,10 +105,6 @@ def carrying(message: codec.Message) -> bytes:
         reject()
 
 
-def trace_of(packets: list[Packet]) -> Trace:
-    return Trace("s", "a", "p", {}, (), tuple(step_of(packet.to_bytes()) for packet in packets))
-
-
 def assert_tiled(octets: bytes, found: tuple[Field, ...]) -> None:
     """The fields have every octet once, in order."""
     assert "".join(field.octets for field in found) == octets.hex()

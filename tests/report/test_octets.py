@@ -1,15 +1,12 @@
-"""Packets cut into fields: every octet once, the values that the codec and tshark read, the terms of the model."""
+"""Packets cut into fields: every octet once, the values that the codec reads, the terms of the model."""
 
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from itertools import groupby
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,23 +15,18 @@ from octet_samples import (
     CARE_OF,
     COOKIE,
     CORRESPONDENT,
-    EARLY,
     HOME,
-    MAC,
     STORED,
-    TOKEN,
     assert_tiled,
     carrying,
     lost,
     packet_of,
     replayed,
     step_of,
-    trace_of,
     with_packets,
 )
 from wire_strategies import known_messages, messages
 
-from pmicheck.report.capture import capture
 from pmicheck.report.octets.table import Field, fields, rows
 from pmicheck.wire import codec, constants
 from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
@@ -246,79 +238,3 @@ def test_a_status_is_told_in_words() -> None:
             if each.name == "Status"
         )
         assert re.fullmatch(rf"status {status:d}: [A-Za-z][A-Za-z, -]+", field.meaning)
-
-
-# tshark reads the same, at the same place.
-
-DISSECTED = {
-    "ipv6.plen": "Payload Length",
-    "ipv6.nxt": "Next Header",
-    "ipv6.hlim": "Hop Limit",
-    "ipv6.src": "Source Address",
-    "ipv6.dst": "Destination Address",
-    "ipv6.opt.mipv6.home_address": "Home Address",
-    "ipv6.routing.mipv6.home_address": "Home Address",
-    "udp.srcport": "Source Port",
-    "udp.length": "Length",
-    "mip6.proto": "Payload Proto",
-    "mip6.hlen": "Header Len",
-    "mip6.mhtype": "MH Type",
-    "mip6.csum": "Checksum",
-    "mip6.hoti.cookie": "Home Init Cookie",
-    "mip6.coti.cookie": "Care-of Init Cookie",
-    "mip6.hot.nindex": "Home Nonce Index",
-    "mip6.hot.cookie": "Home Init Cookie",
-    "mip6.hot.token": "Keygen Token",  # of a Care-of Test, too
-    "mip6.cot.nindex": "Care-of Nonce Index",
-    "mip6.cot.cookie": "Care-of Init Cookie",
-    "mip6.bu.seqnr": "Sequence #",
-    "mip6.bu.lifetime": "Lifetime",
-    "mip6.ba.status": "Status",
-    "mip6.ba.seqnr": "Sequence #",
-    "mip6.ba.lifetime": "Lifetime",
-    "mip6.be.status": "Status",
-    "mip6.be.haddr": "Home Address",
-    "mip6.bra.interval": "Refresh Interval",
-    "mip6.acoa.acoa": "Alternate Care-of Address",
-    "mip6.ni.hni": "Home Nonce Index",
-    "mip6.ni.cni": "Care-of Nonce Index",
-    "mip6.bad.auth": "Authenticator",
-}
-"""Names of tshark, and of the same field here."""
-NUMBERS = ("mip6.mhtype", "mip6.hot.nindex", "mip6.cot.nindex", "mip6.bu.seqnr", "mip6.ba.status", "mip6.ba.seqnr")
-STANDARD = [
-    packet_of(codec.BindingRefreshRequest()),
-    packet_of(codec.HomeTestInit(COOKIE)),
-    packet_of(codec.CareOfTestInit(COOKIE)),
-    packet_of(codec.HomeTest(3, COOKIE, TOKEN)),
-    packet_of(codec.CareOfTest(4, COOKIE, TOKEN)),
-    packet_of(EARLY),
-    packet_of(codec.BindingUpdate(8, 0, options=(codec.NonceIndicesOption(5, 6), MAC)), home=HOME),
-    packet_of(codec.BindingUpdate(9, 1, options=(codec.AlternateCareOfAddressOption(CARE_OF),))),
-    packet_of(
-        codec.BindingAcknowledgement(135, 7, 9, options=(codec.BindingRefreshAdviceOption(3), MAC)), routing=HOME
-    ),
-    packet_of(codec.BindingError(2, HOME)),
-    Packet(CARE_OF, CORRESPONDENT, packet_of(codec.HomeTestInit(COOKIE))),
-    Packet(CORRESPONDENT, CARE_OF, UdpDatagram(bytes(99)), routing_home_address=HOME),
-]
-
-
-def test_tshark_finds_the_same_octets_and_numbers_at_the_same_place(tmp_path: Path) -> None:
-    trace, path = trace_of(STANDARD), tmp_path / "standard.pcap"
-    path.write_bytes(capture(trace))
-    command = ["tshark", "-r", str(path), "-T", "pdml"]
-    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    compared = set()
-    for packet, dissected in zip(rows(trace), ElementTree.fromstring(told), strict=True):
-        by_start = {field.start: field for field in packet.fields}
-        for each in dissected.iter("field"):
-            name = each.attrib["name"]
-            if name in DISSECTED and "value" in each.attrib:
-                field = by_start[int(each.attrib["pos"])]
-                assert field.name.endswith(DISSECTED[name])
-                assert (field.length, field.octets) == (int(each.attrib["size"]), each.attrib["value"])
-                if name in NUMBERS:
-                    assert agree(int(each.attrib["show"]), field)
-                compared.add(name)
-    assert compared == set(DISSECTED)
