@@ -63,6 +63,9 @@ def name_of(path: Path) -> str:
     return ".".join(("pmicheck", *path.relative_to(ROOT).with_suffix("").parts))
 
 
+NAMES = {name_of(path) for path in FILES}
+
+
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -76,7 +79,8 @@ def imported(path: Path) -> Iterator[str]:
             if module == "pmicheck":
                 yield from (f"pmicheck.{alias.name}" for alias in node.names)
             elif module.startswith("pmicheck."):
-                yield module
+                inside = (f"{module}.{alias.name}" for alias in node.names)
+                yield from (name if name in NAMES else module for name in inside)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("pmicheck."))
 
@@ -102,6 +106,16 @@ def test_engines_know_no_role_and_reports_read_records_only(path: Path) -> None:
     here = part_of(name_of(path))
     forbidden = NOT_EVEN_BELOW.get(here, set())
     assert [module for module in imported(path) if part_of(module) in forbidden] == []
+
+
+OF_WIRE = {"constants", "dissection", "fields", "headers", "messages", "option_kinds", "pcap", "places", "words"}
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_reports_know_of_octets_the_table_of_formats_and_captures_only(path: Path) -> None:
+    for module in imported(path):
+        if part_of(name_of(path)) == "report" and part_of(module) == "wire":
+            assert module.split(".")[2] in OF_WIRE
 
 
 def test_every_module_has_its_layer() -> None:

@@ -45,14 +45,13 @@ KINDS: Mapping[str, type[codec.KnownMessage]] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """A packet beside the message of a trace that it may be.
+    """What a packet has for the message of a trace that it may be.
 
     Attributes:
-        carried: the values of its fields by what they carry.
+        carried: the values of its rows by what they carry.
     """
 
     stage: Stage
-    packet: Packet
     message: Fields
     carried: Mapping[str, Any]
 
@@ -74,7 +73,7 @@ def agrees(stage: Stage, packet: Packet, message: Fields, comparisons: Mapping[s
     kind = message["type"]
     if not isinstance(message_in(packet), KINDS.get(message.get("kind", kind), ())):
         return False
-    seen = Seen(stage, packet, message, carried(dissect(packet.to_bytes())))
+    seen = Seen(stage, message, carried(dissect(packet.to_bytes())))
     compared = ((field, comparisons.get(f"{kind}.{field}", comparisons.get(field))) for field in message)
     return all(compare and compare(seen, seen.value(field), message[field]) for field, compare in compared)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pmicheck.concrete.agent_stage import PeerStage
 from pmicheck.concrete.attack import Knowledge, Lacking
-from pmicheck.concrete.forge import FIRST_OWN_NUMBER, Forged
+from pmicheck.concrete.forge import FIRST_OWN_NUMBER, UNITS, Forged
 from pmicheck.concrete.peer_matching import PeerMatcher
 from pmicheck.concrete.secrets import OWN_HOMES
 from pmicheck.concrete.stage import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
@@ -22,10 +22,9 @@ from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.peer_messages import PeerUpdate, association_key
 from pmicheck.nodes.registration import Context, MobileProfile
 from pmicheck.wire import codec, keys
-from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, Status
+from pmicheck.wire.constants import Status
 
 Fields = Mapping[str, Any]
-UNITS = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
 BEFORE_ALL = 0xFFFF
 """The sequence number than which 0 and all numbers up to the middle of the space are greater."""
 

@@ -1,9 +1,9 @@
-"""Every number of the wire format that is no field's place, in one place; for a reader also what it stands for.
+"""The numbers of the wire formats, each with what it stands for in words, and the constants of the protocols.
 
-The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. Numbers of
-options stand with their formats (`options`). Message types from 240 upwards are this project's proposal: the draft
-says "TBD", and the experimental range of RFC 5096 holds one message type only, where the draft needs two
-(protocol-facts 1.2). For the messages 242 to 245 of its section 4 the draft has neither number nor format.
+The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. The numbers of
+options are in `option_kinds`. Message types from 240 upwards are this project's proposal: the draft says "TBD", and the
+experimental range of RFC 5096 holds one message type only, where the draft needs two (protocol-facts 1.2). For the
+messages 242 to 245 of its section 4 the draft has neither number nor format.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ LOST = "not understood"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A field as it stands in a packet; `start` counts octets from the packet's beginning."""
+    """A field of a packet; `start` counts octets from the packet's beginning."""
 
     format: Format
     row: Row
@@ -50,7 +50,7 @@ class Piece:
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the dissection stands: the octets before `at` are in pieces, those from `end` on belong to no header."""
+    """How far the dissection is: the octets before `at` are in pieces, those from `end` on belong to no header."""
 
     data: bytes
     end: int
@@ -206,8 +206,8 @@ def _options(walk: _Walk, header: Format, known: Mapping[int, Format], end: int)
 
 def _option(walk: _Walk, format: Format, stop: int, continues: bool) -> None:
     """One option; `continues` says that a full slice of the same type stands before it."""
-    told = f"option {walk.data[walk.at]}, {stop - walk.at - 2} octets of data"
-    walk.take(format, Row(0, 2, "Type, Length", _saying(told), format.carries), stop)
+    what = f"option {walk.data[walk.at]}, {stop - walk.at - 2} octets of data"
+    walk.take(format, Row(0, 2, "Type, Length", _saying(what), format.carries), stop)
     if continues and format.further:
         walk.take(format, format.further, stop)
         return

@@ -4,9 +4,9 @@
     class NonceIndicesOption(Option):
         home: Annotated[int, Row(0, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
 
-An attribute is the value of a field, the `Row` beside its type says the rest: octets, name, words, and which field of a
-symbolic message it carries. The codec writes and reads by these rows, and whatever shows or compares a packet reads
-them, so that no format is described twice. Octets between two rows are reserved: sent as zero, ignored on receipt.
+An attribute is the value of a field. The `Row` beside its type says the rest: octets, name, words, and which field of a
+symbolic message it carries. The codec writes and reads by these rows, and what shows or compares a packet reads them
+too, so no format is described twice. Octets between two rows are reserved: sent as zero, ignored on receipt.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ class Row:
         at: its first octet, counted from the beginning of the header, or of an option's data.
         octets: how many; None for all that are left.
         name: as the specification has it.
-        read: the value in words.
-        carries: the field of a symbolic message that it carries (see `places`), a name of its own if the model leaves
-            it open, "" for what no message of the model has.
+        in_words: what a reader sees of the value.
+        carries: the field of a symbolic message that it carries (see `places`), another name where the model does not
+            say what it holds, "" for what no message of the model has.
         section: where it is specified, if not where its format is.
         optional: whether the octets may end before it; the value is None then.
         parts: the fields inside, of one whose inner order the codec leaves to others.
         further: what a further slice holds, of an option that may take several (RFC 4866 5.1).
-        value, kind: attribute and type of the value; "" for reserved octets.
+        value, kind: name and type of the attribute; the name of reserved octets is "".
     """
 
     at: int
     octets: int | None
     name: str
-    read: Reader
+    in_words: Reader
     carries: str = ""
     section: str = ""
     optional: bool = False
@@ -67,7 +67,7 @@ class Format:
         kind: the class whose attributes they fill, None where the codec keeps the octets as they are.
         number: MH Type or option type.
         carries: of an option: what its being there is to a symbolic message.
-        alignment: where the Type octet of an option must stand: modulus and remainder of its offset.
+        alignment: modulus and remainder of the offset that the Type octet of an option must have.
     """
 
     title: str
@@ -90,7 +90,7 @@ class Format:
 
 
 FORMATS: dict[type[Any], Format] = {}
-"""The table: the format of each class."""
+"""The table: the format of each class, entered as its module is imported."""
 Described = TypeVar("Described")
 
 
@@ -134,7 +134,7 @@ def _rows(kind: type[Any], start: int, end: int) -> tuple[Row, ...]:
 
 
 def write(values: object, rows: tuple[Row, ...], offset: int) -> bytes:
-    """Octets of the attributes of `values` that the rows name; `offset` is where they will stand.
+    """Octets of the attributes of `values` that the rows name; `offset` is that of the first.
 
     Raises:
         WireError: a value does not fit its field.

@@ -15,8 +15,8 @@ from pmicheck.wire.fields import FORMATS, Format, Row, described
 from pmicheck.wire.option_kinds import PAD1, PADN
 
 _NEXT_HEADER = words.counted("next header", NextHeader)
-FollowedBy = Annotated[int, Row(0, 1, "Next Header", _NEXT_HEADER)]
-ExtensionLength = Annotated[int, Row(1, 1, "Hdr Ext Len", words.units_of_eight)]
+_FollowedBy = Annotated[int, Row(0, 1, "Next Header", _NEXT_HEADER)]
+_ExtensionLength = Annotated[int, Row(1, 1, "Hdr Ext Len", words.units_of_eight)]
 
 
 @described("IPv6 header", "RFC 8200 3")
@@ -35,8 +35,8 @@ class Ipv6Header:
 class RoutingHeader:
     """Type 2, whose one segment is a home address."""
 
-    next_header: FollowedBy
-    length: ExtensionLength
+    next_header: _FollowedBy
+    length: _ExtensionLength
     routing_type: Annotated[int, Row(2, 1, "Routing Type", words.number("routing type"))]
     segments_left: Annotated[int, Row(3, 1, "Segments Left", words.number("segments left"))]
     home_address: Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "routing")]
@@ -46,8 +46,8 @@ class RoutingHeader:
 class DestinationHeader:
     """Before destination options."""
 
-    next_header: FollowedBy
-    length: ExtensionLength
+    next_header: _FollowedBy
+    length: _ExtensionLength
 
 
 @described("Home Address option", "RFC 6275 6.3", number=0xC9)

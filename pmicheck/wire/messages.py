@@ -52,16 +52,16 @@ def message(number: MessageType, section: str) -> Callable[[type[Described]], ty
 
 
 _COMES_BACK = words.opaque("comes back in the answer")
-HomeCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Home Init Cookie", _COMES_BACK, "cookie")]
-CareOfCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Care-of Init Cookie", _COMES_BACK, "cookie")]
-HomeNonce = Annotated[int, Row(6, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
-CareOfNonce = Annotated[int, Row(6, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "nonce")]
-HomeToken = Annotated[bytes, Row(16, TOKEN_OCTETS, "Home Keygen Token", words.token("home keygen token"), "token")]
-CareOfToken = Annotated[
+_HomeCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Home Init Cookie", _COMES_BACK, "cookie")]
+_CareOfCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Care-of Init Cookie", _COMES_BACK, "cookie")]
+_HomeNonce = Annotated[int, Row(6, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
+_CareOfNonce = Annotated[int, Row(6, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "nonce")]
+_HomeToken = Annotated[bytes, Row(16, TOKEN_OCTETS, "Home Keygen Token", words.token("home keygen token"), "token")]
+_CareOfToken = Annotated[
     bytes, Row(16, TOKEN_OCTETS, "Care-of Keygen Token", words.token("care-of keygen token"), "token")
 ]
-Transaction = Annotated[int, Row(6, 2, "Transaction Id", words.number("transaction"), "number")]
-HomeAddress = Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "home")]
+_Transaction = Annotated[int, Row(6, 2, "Transaction Id", words.number("transaction"), "number")]
+_HomeAddress = Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "home")]
 _SEQUENCE = words.number("sequence number")
 _NO_UPDATE_FLAGS = BindingUpdateFlag(0)
 _NO_ACKNOWLEDGEMENT_FLAGS = BindingAcknowledgementFlag(0)
@@ -76,32 +76,32 @@ class BindingRefreshRequest(KnownMessage):
 class HomeTestInit(KnownMessage):
     """HoTI."""
 
-    cookie: HomeCookie
+    cookie: _HomeCookie
 
 
 @message(MessageType.CARE_OF_TEST_INIT, "RFC 6275 6.1.4")
 class CareOfTestInit(KnownMessage):
     """CoTI."""
 
-    cookie: CareOfCookie
+    cookie: _CareOfCookie
 
 
 @message(MessageType.HOME_TEST, "RFC 6275 6.1.5")
 class HomeTest(KnownMessage):
     """HoT."""
 
-    nonce_index: HomeNonce
-    cookie: HomeCookie
-    token: HomeToken
+    nonce_index: _HomeNonce
+    cookie: _HomeCookie
+    token: _HomeToken
 
 
 @message(MessageType.CARE_OF_TEST, "RFC 6275 6.1.6")
 class CareOfTest(KnownMessage):
     """CoT."""
 
-    nonce_index: CareOfNonce
-    cookie: CareOfCookie
-    token: CareOfToken
+    nonce_index: _CareOfNonce
+    cookie: _CareOfCookie
+    token: _CareOfToken
 
 
 @message(MessageType.BINDING_UPDATE, "RFC 6275 6.1.7")
@@ -140,7 +140,7 @@ class BindingError(KnownMessage):
 class ProxyHomeTestInit(KnownMessage):
     """PHoTI; `care_of_address` is that of the mobile node."""
 
-    cookie: HomeCookie
+    cookie: _HomeCookie
     care_of_address: Annotated[IPv6Address, Row(16, 16, "Care-of Address", words.address, "care_of")]
 
 
@@ -148,9 +148,9 @@ class ProxyHomeTestInit(KnownMessage):
 class ProxyHomeTest(KnownMessage):
     """PHoT; `care_of_address` is that of the correspondent."""
 
-    nonce_index: HomeNonce
-    cookie: HomeCookie
-    token: HomeToken
+    nonce_index: _HomeNonce
+    cookie: _HomeCookie
+    token: _HomeToken
     care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address, "care_of")]
 
 
@@ -158,16 +158,16 @@ class ProxyHomeTest(KnownMessage):
 class BindingCacheRequest(KnownMessage):
     """Asks a home agent where a home address is registered (N111); `transaction` comes back in the answer."""
 
-    transaction: Transaction
-    home_address: HomeAddress
+    transaction: _Transaction
+    home_address: _HomeAddress
 
 
 @message(MessageType.BINDING_CACHE_ACKNOWLEDGEMENT, f"draft 4.2{PROPOSED}")
 class BindingCacheAcknowledgement(KnownMessage):
     """The answer; `care_of_address` is :: where there is no binding (N112)."""
 
-    transaction: Transaction
-    home_address: HomeAddress
+    transaction: _Transaction
+    home_address: _HomeAddress
     care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address_or_none, "care_of")]
 
 
@@ -175,8 +175,8 @@ class BindingCacheAcknowledgement(KnownMessage):
 class ContextTransferRequest(KnownMessage):
     """Asks the previous agent for all it knows of a mobile node (N121)."""
 
-    transaction: Transaction
-    home_address: HomeAddress
+    transaction: _Transaction
+    home_address: _HomeAddress
 
 
 @message(MessageType.CONTEXT_TRANSFER_DATA, f"draft 4.2.1{PROPOSED}")
@@ -187,8 +187,8 @@ class ContextTransferData(KnownMessage):
     Binding Update List Entry for each correspondent.
     """
 
-    transaction: Transaction
-    home_address: HomeAddress
+    transaction: _Transaction
+    home_address: _HomeAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Where the fields of a symbolic message stand in its packet.
+"""Which row of a packet carries a field of a symbolic message.
 
-A field stands in the row that carries its name, unless this says otherwise: an address may stand in one of several
-places, and what the model names for itself stands where the specification has it.
+A field is in the row that carries its name, if this says nothing else: an address may be in one of several rows, and
+some rows carry fields that the model calls otherwise.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ ELSEWHERE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("ContextData", "key"): ("private-key",),
     ("Data", "outer"): ("outer-source",),
 }
-"""What the rows carry that may have a field of a kind of message, the first that a packet has (RFC 6275 6.1.1, 6.2.5
-and 6.3, the draft's 4.2 and 7, A-04)."""
+"""By type and field of a message what the rows that may have it carry; the first one that the packet has is meant.
+
+RFC 6275 6.1.1, 6.2.5 and 6.3; the draft's 4.2 and 7 (A-04).
+"""
 
 
 def place(kind: str, field: str, carried: Container[str]) -> str:
-    """What the row carries that has a field of a message, "" if there is none among those that the packet has."""
+    """What the row carries that has a field of a message, "" if the packet has no such row.
+
+    Args:
+        kind: type of the message.
+        carried: what the rows of the packet carry.
+    """
     return next((key for key in ELSEWHERE.get((kind, field), (field,)) if key and key in carried), "")

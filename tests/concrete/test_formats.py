@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def test_tshark_finds_every_field_of_every_packet_where_the_table_has_it(told: l
 def test_every_name_of_tshark_is_met(told: list[tuple[bytes, list[Told]]]) -> None:
     names = {each.name for _, found in told for each in found}
     assert {*FIELDS, *FLAGS, *WHOLE} - names == set()
+
+
+@pytest.mark.parametrize("format", FORMATS.values(), ids=lambda format: format.title)
+def test_rows_follow_each_other_without_a_gap(format: Format) -> None:
+    for rows in (format.rows, *(row.parts for row in format.rows)):
+        assert all(before.end == after.at for before, after in pairwise(rows))
+        assert all(row.octets is not None for row in rows[:-1])
 
 
 def mutants(format: Format) -> Iterator[tuple[Row, ...]]:

@@ -116,7 +116,7 @@ class Octets:
                 return self.noise(SIGNATURE_OCTETS)
             care_of = at[update.care_of if term[3] is None else term[3]]
             data = sealing.signed_data(self.stage.policy, care_of, at[term[4] or CN], covered)
-            return sealing.sign(keys.private_key(KEY_FILES[term[1]]), data)
+            return keys.sign(keys.private_key(KEY_FILES[term[1]]), data)
 
         def authenticate(header: bytes) -> bytes:
             if seen is not None:
