@@ -1,4 +1,4 @@
-"""The numbers of the wire formats, each with what it stands for in words, and the constants of the protocols.
+"""The numbers of the wire formats, each with its meaning in words, and the constants of the protocols.
 
 The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. The numbers of
 options are in `option_kinds`. Message types from 240 upwards are this project's proposal: the draft says "TBD", and the
@@ -13,7 +13,7 @@ from typing import Self
 
 
 class Numbers(IntEnum):
-    """Numbers, each with what it stands for in words."""
+    """Numbers, each with its meaning in words."""
 
     words: str
 
@@ -24,7 +24,7 @@ class Numbers(IntEnum):
 
 
 class Flags(IntFlag):
-    """Flags, each with what it says in words, which begin with its letter in the specification."""
+    """Flags, each with its meaning in words, which begin with the letter that the specification gives it."""
 
     words: str
 

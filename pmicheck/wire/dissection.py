@@ -1,4 +1,4 @@
-"""A packet cut into fields by the table: every octet stands in exactly one piece, whatever the octets are.
+"""A packet cut into fields by the table: every octet is in exactly one piece, whatever the octets are.
 
 What no format explains becomes a piece that is not understood and says why; nothing here raises an error.
 """
@@ -60,9 +60,7 @@ class _Walk:
     def take(self, format: Format, row: Row, end: int) -> bytes:
         """The octets of the next field, which must not go beyond `end`; none if it does."""
         left = end - self.at
-        count = left if row.octets is None else row.octets
-        if row.optional and not left:
-            return b""
+        count = row.size(left)
         if count > left:
             self.lose(format, end, f"{left} of the {count} octets of {row.name}")
             return b""
@@ -205,7 +203,7 @@ def _options(walk: _Walk, header: Format, known: Mapping[int, Format], end: int)
 
 
 def _option(walk: _Walk, format: Format, stop: int, continues: bool) -> None:
-    """One option; `continues` says that a full slice of the same type stands before it."""
+    """One option; `continues` says that a full slice of the same type precedes it."""
     what = f"option {walk.data[walk.at]}, {stop - walk.at - 2} octets of data"
     walk.take(format, Row(0, 2, "Type, Length", _saying(what), format.carries), stop)
     if continues and format.further:

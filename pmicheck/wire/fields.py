@@ -56,6 +56,12 @@ class Row:
         """The octet after it, if those that may be missing are."""
         return self.at + (0 if self.optional else self.octets or 0)
 
+    def size(self, left: int) -> int:
+        """How many octets it takes where so many are left; more than that if there are too few."""
+        if self.octets is None:
+            return left
+        return 0 if self.optional and not left else self.octets
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -174,7 +180,7 @@ def read(data: bytes, start: int, end: int, rows: tuple[Row, ...]) -> tuple[dict
     at = start
     for row in rows:
         left = end - at
-        size = left if row.octets is None else 0 if row.optional and not left else row.octets
+        size = row.size(left)
         if size > left:
             raise WireError(at, f"{size} octets of {row.value or 'reserved octets'}", f"{left} octets")
         if row.value:

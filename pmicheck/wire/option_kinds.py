@@ -1,4 +1,4 @@
-"""Mobility options: a class each, with its rows of the table, its number, and where it must stand.
+"""Mobility options: a class each, with its rows of the table, its number and its alignment.
 
 RFC 6275 6.2, RFC 4866 5, RFC 4283, RFC 5555 3.1.1, the draft's 4.2.1 and 8.3. Numbers from 240 upwards are this
 project's proposal: the draft says "TBD", and the experimental range of RFC 5096 holds one option type only
@@ -256,4 +256,4 @@ OPTIONS = {
     EXPERIMENTAL: Format("Experimental option", "RFC 5096", (Row(0, None, "Data", words.payload),)),
     **{format.number: format for kind, format in FORMATS.items() if issubclass(kind, Option)},
 }
-"""What stands behind Type and Length of an option, by its type."""
+"""What follows Type and Length of an option, by its type."""

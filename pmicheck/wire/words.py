@@ -28,7 +28,7 @@ def number(what: str) -> Reader:
 
 
 def counted(what: str, of: type[Numbers]) -> Reader:
-    """The number and what it stands for; one that stands for nothing is unknown `what`."""
+    """The number and its meaning; one that has none is unknown `what`."""
     words = {each.value: each.words for each in of}
     return lambda octets, names: f"{number_of(octets)}: {words.get(number_of(octets), f'unknown {what}')}"
 
