@@ -65,6 +65,9 @@ def name_of(path: Path) -> str:
     return ".".join(("pmicheck", *path.relative_to(ROOT).with_suffix("").parts))
 
 
+NAMES = {name_of(path) for path in FILES}
+
+
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -78,7 +81,8 @@ def imported(path: Path) -> Iterator[str]:
             if module == "pmicheck":
                 yield from (f"pmicheck.{alias.name}" for alias in node.names)
             elif module.startswith("pmicheck."):
-                yield module
+                inside = (f"{module}.{alias.name}" for alias in node.names)
+                yield from (name if name in NAMES else module for name in inside)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("pmicheck."))
 
@@ -110,6 +114,16 @@ def test_a_run_knows_no_kind_of_node() -> None:
     """Of the second implementation it knows what all nodes have in common; which nodes there are, a bench says."""
     found = {module for path in FILES if part_of(name_of(path)) == "replay" for module in imported(path)}
     assert {module for module in found if part_of(module) == "nodes"} == {"pmicheck.nodes.node"}
+
+
+OF_WIRE = {"constants", "dissection", "fields", "headers", "messages", "option_kinds", "pcap", "places", "words"}
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_reports_know_of_octets_the_table_of_formats_and_captures_only(path: Path) -> None:
+    for module in imported(path):
+        if part_of(name_of(path)) == "report" and part_of(module) == "wire":
+            assert module.split(".")[2] in OF_WIRE
 
 
 def test_every_module_has_its_layer() -> None:

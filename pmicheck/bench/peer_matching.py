@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
-from pmicheck.bench.matching import is_data
+from pmicheck.bench.matching import COMPARISONS, Seen, agrees, as_given, is_data, same_address, settled
 from pmicheck.bench.names import CARE_OF
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.peer_messages import read_update
@@ -14,7 +14,7 @@ from pmicheck.replay.knowledge import message_in
 from pmicheck.replay.network import Flight
 from pmicheck.trace import Said
 from pmicheck.wire import codec
-from pmicheck.wire.constants import Status
+from pmicheck.wire.constants import BindingUpdateFlag, Status
 from pmicheck.wire.packet import Packet
 
 Fields = Mapping[str, Any]
@@ -70,39 +70,46 @@ class PeerMatcher:
     def matches(self, flight: Flight, message: Fields) -> bool:
         """Whether the packet is the message: kind, addresses and numbers are what the step names."""
         packet = Packet.from_bytes(flight.packet)
-        found, at = message_in(packet), self._stage.addresses
-        match found, message["type"]:
-            case _, "Data":
-                return is_data(self._stage, packet, message)
-            case codec.BindingCacheRequest(), "CacheRequest":
-                wanted = self.asked.get((message["asker"], message["number"]))
-                return found.home_address == at[message["home"]] and found.transaction == wanted
-            case codec.BindingCacheAcknowledgement(), "CacheAnswer":
-                wanted = self.asked.get((message["to"], message["number"]))
-                return found.care_of_address == at[message["care_of"]] and found.transaction == wanted
-            case codec.BindingUpdate(), "PeerUpdate":
-                return self.is_update(flight.packet, message)
-            case codec.BindingAcknowledgement(), "PeerAcknowledgement":
-                named = codec.option_of(found, codec.CorrespondentHomeAddressOption)
-                accepts = found.status < Status.UNSPECIFIED
-                return accepts and named is not None and named.address == at[message["home"]]
-            case codec.ContextTransferRequest(), "ContextRequest":
-                asks = packet.source == at[CARE_OF[message["asker"]]]
-                return asks and found.home_address == at[message["home"]]
-            case codec.ContextTransferData(), "ContextData":
-                return found.home_address == at[message["home"]]
-        return False
+        if message["type"] == "Data":
+            return is_data(self._stage, packet, message)
+        return self.is_update(flight.packet, message)
 
     def is_update(self, octets: bytes, message: Fields) -> bool:
-        """Whether a packet is this update."""
-        packet, at = Packet.from_bytes(octets), self._stage.addresses
-        found = message_in(packet)
-        update = read_update(packet, found) if isinstance(found, codec.BindingUpdate) else None
-        return (
-            update is not None
-            and update.home_address == at[message["home"]]
-            and update.care_of_address == at[message["care_of"]]
-            and bool(update.lifetime) == message["lifetime"]
-            and update.answers == bool(message["answers"])
-            and self.number_of(octets) == (message["answers"] or message["seq"])
-        )
+        """Whether a packet is this message between agents."""
+
+        def is_numbered(seen: Seen, value: Any, wanted: Any) -> bool:
+            return bool(self.number_of(octets) == (seen.message["answers"] or wanted))
+
+        def has_transaction(seen: Seen, value: Any, wanted: Any) -> bool:
+            return bool(value == self.asked.get((seen.message.get("asker", seen.message["to"]), wanted)))
+
+        numbers = {"number": has_transaction, "PeerUpdate.seq": is_numbered}
+        return agrees(self._stage, Packet.from_bytes(octets), message, {**_BETWEEN_AGENTS, **numbers})
+
+
+def _answers(seen: Seen, value: Any, wanted: Any) -> bool:
+    """An update that answers asks for an acknowledgement itself."""
+    return bool(value & BindingUpdateFlag.ACKNOWLEDGE) == bool(wanted)
+
+
+def _asker(seen: Seen, value: Any, wanted: Any) -> bool:
+    """An agent asks from its own address."""
+    return bool(value == seen.stage.addresses[CARE_OF.get(wanted, wanted)])
+
+
+def _accepts(seen: Seen, value: Any, wanted: Any) -> bool:
+    """Its number is that of the update that it acknowledges; what the trace calls so is no refusal."""
+    return bool(seen.carried["status"] < Status.UNSPECIFIED)
+
+
+_BETWEEN_AGENTS = {
+    **COMPARISONS,
+    "answers": _answers,
+    "asker": _asker,
+    "peer": same_address,
+    "PeerAcknowledgement.seq": _accepts,
+    "ContextData.seq": settled,
+    "ContextData.key": as_given,
+    "ContextData.tries": settled,
+}
+"""A context has the numbers that its agent has sent, which are not those of the trace; repetitions are the model's."""

@@ -14,7 +14,7 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.node import Randomness
 from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.update import Correspondence, Credential, Refusal, Update
-from pmicheck.wire import codec, tokens
+from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import (
     TOKEN_OCTETS,
     BindingAcknowledgementFlag,
@@ -186,7 +186,7 @@ class Acknowledger:
             ending = codec.BindingAuthorizationDataOption()
             options = (*message.options, ending)
             message = codec.BindingAcknowledgement(
-                message.status, message.sequence, message.lifetime, message.flags, options
+                message.status, message.sequence, message.lifetime, message.flags, options=options
             )
         blank = Packet(
             source=address,
@@ -226,7 +226,7 @@ class _Signer:
 
     def __call__(self, signed_part: bytes) -> bytes:
         data = sealing.signed_data(self.policy, self.care_of_address, self.correspondent, signed_part)
-        return sealing.sign(self.key, data)
+        return keys.sign(self.key, data)
 
 
 def _flags(update: Update) -> BindingAcknowledgementFlag:

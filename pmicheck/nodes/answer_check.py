@@ -11,7 +11,7 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.authorisation import is_greater
 from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.registration import UNAUTHENTICATED_STATUSES, KeygenToken, Outstanding
-from pmicheck.wire import cga, codec, tokens
+from pmicheck.wire import cga, codec, keys, tokens
 from pmicheck.wire.constants import TOKEN_OCTETS, Status
 
 
@@ -70,7 +70,7 @@ def correspondent_is_proven(
     except ValueError:
         return False
     covered = sealing.signed_data(policy, outstanding.mac_address, correspondent, codec.signed_part(header))
-    return not policy.has("signature") or sealing.signature_is_valid(key, covered, signature.signature)
+    return not policy.has("signature") or keys.is_signed(key, covered, signature.signature)
 
 
 def care_of_token_in(

@@ -12,7 +12,7 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.addresses import is_routable_unicast
 from pmicheck.nodes.amendments import delegation_is_valid, indices_are_signed, is_delegated, token_is_in_place
 from pmicheck.nodes.update import Check, Correspondence, Credential, Refusal, Update
-from pmicheck.wire import cga, codec, tokens
+from pmicheck.wire import cga, codec, keys, tokens
 from pmicheck.wire.constants import (
     MAX_OPTION_DATA_OCTETS,
     SEQUENCE_MODULUS,
@@ -235,7 +235,7 @@ def _signature_is_valid(here: Correspondence, update: Update) -> Refusal | None:
     if here.policy.has("signature"):
         signature = _signature_of(update.message)
         covered = sealing.signed_data(here.policy, update.mac_address, here.address, codec.signed_part(update.header))
-        if signature is None or not sealing.signature_is_valid(update.public_key, covered, signature):
+        if signature is None or not keys.is_signed(update.public_key, covered, signature):
             return Refusal("signature", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)
         if here.policy.reading("signed_nonces") == "yes" and not indices_are_signed(update.message):
             return Refusal("signed-nonces", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)

@@ -61,7 +61,7 @@ def data_message(transaction: int, transferred: TransferredContext) -> codec.Con
     options += [
         codec.BindingUpdateListEntryOption(item.correspondent, item.peer, item.sequence) for item in transferred.peers
     ]
-    return codec.ContextTransferData(transaction, profile.home_address, tuple(options))
+    return codec.ContextTransferData(transaction, profile.home_address, options=tuple(options))
 
 
 def read(message: codec.ContextTransferData, *, with_key: bool) -> TransferredContext | None:

@@ -101,7 +101,7 @@ def update_packet(policy: Policy, update: PeerUpdate, key: bytes | None) -> Pack
     flags = BindingUpdateFlag.PROXY_REGISTRATION
     if update.answers:
         flags |= BindingUpdateFlag.ACKNOWLEDGE
-    message = codec.BindingUpdate(update.sequence, update.lifetime, flags, _parties(update))
+    message = codec.BindingUpdate(update.sequence, update.lifetime, flags, options=_parties(update))
     return sealed(policy, message, update.care_of_address, update.receiver, key)
 
 
@@ -110,7 +110,7 @@ def acknowledgement_packet(
 ) -> Packet:
     """The third message (N115), or a refusal of either of the first two; back to where the update came from."""
     message = codec.BindingAcknowledgement(
-        status, sequence, lifetime, BindingAcknowledgementFlag.PROXY_REGISTRATION, _parties(update)
+        status, sequence, lifetime, BindingAcknowledgementFlag.PROXY_REGISTRATION, options=_parties(update)
     )
     return sealed(policy, message, update.receiver, update.care_of_address, key)
 

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from pmicheck.nodes import sealing
 from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.policy import Policy
-from pmicheck.wire import codec, tokens
+from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet
 
@@ -110,12 +110,12 @@ def _seal(
     if not indices_are_signed:
         options.append(indices)
     options.append(codec.BindingAuthorizationDataOption())
-    message = codec.BindingUpdate(plan.sequence, plan.lifetime, flags, tuple(options))
+    message = codec.BindingUpdate(plan.sequence, plan.lifetime, flags, options=tuple(options))
 
     def sign(signed_part: bytes) -> bytes:
         assert identity is not None
         data = sealing.signed_data(policy, plan.mac_address, plan.correspondent, signed_part)
-        return sealing.sign(identity.private_key, data)
+        return keys.sign(identity.private_key, data)
 
     octets = codec.seal(
         message,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.nodes.policy import Policy
 from pmicheck.wire import keys, tokens
@@ -39,7 +37,7 @@ def mac(
 
 
 def signed_data(policy: Policy, care_of_address: IPv6Address, correspondent: IPv6Address, signed_part: bytes) -> bytes:
-    """What a signature covers (RFC 4866 4.5); `signed_part` comes from `wire.signed_part`."""
+    """What a signature covers (RFC 4866 4.5); `signed_part` comes from `codec.signed_part`."""
     data = b""
     if policy.has("type-tag"):
         data += TYPE_TAG
@@ -48,24 +46,6 @@ def signed_data(policy: Policy, care_of_address: IPv6Address, correspondent: IPv
     if policy.has("cn-in-signature"):
         data += correspondent.packed
     return data + signed_part
-
-
-def sign(key: rsa.RSAPrivateKey, data: bytes) -> bytes:
-    """RSASSA-PKCS1-v1_5 with SHA-1 over `signed_data`."""
-    return key.sign(data, padding.PKCS1v15(), SHA1())
-
-
-def signature_is_valid(public_key_der: bytes, data: bytes, signature: bytes) -> bool:
-    """Whether `sign` under the other half of this key makes this signature; False for a key of another
-    kind."""
-    key = rsa_key(public_key_der)
-    if key is None:
-        return False
-    try:
-        key.verify(signature, data, padding.PKCS1v15(), SHA1())
-    except InvalidSignature:
-        return False
-    return True
 
 
 def rsa_key(public_key_der: bytes) -> rsa.RSAPublicKey | None:

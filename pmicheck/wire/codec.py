@@ -1,8 +1,8 @@
 """Mobility Header messages to octets and back: the public face of the codec (RFC 6275 6.1, 9.2).
 
-    message = wire.decode(octets, source=…, destination=…)   one Mobility Header, else WireError
-    octets = wire.encode(message, source=…, destination=…)   padding, Header Len and checksum filled in
-    octets = wire.seal(message, …, sign=…, authenticate=…)   the same, with signature and MAC computed
+    message = codec.decode(octets, source=…, destination=…)   one Mobility Header, else WireError
+    octets = codec.encode(message, source=…, destination=…)   padding, Header Len and checksum filled in
+    octets = codec.seal(message, …, sign=…, authenticate=…)   the same, with signature and MAC computed
 
 `source` and `destination` are the addresses of the checksum's pseudo-header: the IPv6 header's, but the home
 address where a Home Address option or a type 2 routing header holds one (RFC 6275 6.1.1). `packet.Packet`
@@ -20,107 +20,27 @@ from ipaddress import IPv6Address
 from typing import TypeVar
 
 from pmicheck.errors import WireError
-from pmicheck.wire import checksum
-from pmicheck.wire.constants import MAX_MOBILITY_HEADER_OCTETS, MessageType, NextHeader, OptionType
-from pmicheck.wire.fields import read_fields, write_fields
+from pmicheck.wire import checksum, headers
+from pmicheck.wire.constants import MAX_MOBILITY_HEADER_OCTETS, NextHeader
+from pmicheck.wire.fields import FORMATS, read, write
+from pmicheck.wire.headers import MOBILITY_HEADER, MobilityHeaderStart
+from pmicheck.wire.messages import *  # noqa: F403 (one face for all messages and options)
 from pmicheck.wire.messages import (
-    KINDS,
-    MESSAGE_DATA_START,
-    TYPE_OF,
-    BindingAcknowledgement,
-    BindingCacheAcknowledgement,
-    BindingCacheRequest,
-    BindingError,
-    BindingRefreshRequest,
-    BindingUpdate,
-    CareOfTest,
-    CareOfTestInit,
-    ContextTransferData,
-    ContextTransferRequest,
-    HomeTest,
-    HomeTestInit,
+    MESSAGES,
     KnownMessage,
     Message,
-    ProxyHomeTest,
-    ProxyHomeTestInit,
     UnknownMessage,
-    minimum_octets,
-    options_start,
 )
+from pmicheck.wire.option_kinds import *  # noqa: F403
 from pmicheck.wire.option_kinds import (
-    AlternateCareOfAddressOption,
     BindingAuthorizationDataOption,
-    BindingRefreshAdviceOption,
-    BindingUpdateListEntryOption,
-    CareOfTestInitOption,
-    CareOfTestOption,
     CgaParametersOption,
-    CgaParametersRequestOption,
-    CorrespondentHomeAddressOption,
-    DelegationOption,
-    EncryptedCareOfTestOption,
-    ExplicitTriggerOption,
-    HandoverHomeKeygenTokenOption,
-    IPv4HomeAddressOption,
-    MobileNodeHomeAddressOption,
-    MobileNodeIdentifierOption,
-    NonceIndicesOption,
     Option,
-    PermanentHomeKeygenTokenOption,
-    PrivateKeyOption,
     SignatureOption,
-    UnknownOption,
 )
 from pmicheck.wire.options import decode_options, encode_options, walk_options
 
-__all__ = [
-    "AlternateCareOfAddressOption",
-    "BindingAcknowledgement",
-    "BindingAuthorizationDataOption",
-    "BindingCacheAcknowledgement",
-    "BindingCacheRequest",
-    "BindingError",
-    "BindingRefreshAdviceOption",
-    "BindingRefreshRequest",
-    "BindingUpdate",
-    "BindingUpdateListEntryOption",
-    "CareOfTest",
-    "CareOfTestInit",
-    "CareOfTestInitOption",
-    "CareOfTestOption",
-    "CgaParametersOption",
-    "CgaParametersRequestOption",
-    "ContextTransferData",
-    "ContextTransferRequest",
-    "CorrespondentHomeAddressOption",
-    "DelegationOption",
-    "EncryptedCareOfTestOption",
-    "ExplicitTriggerOption",
-    "HandoverHomeKeygenTokenOption",
-    "HomeTest",
-    "HomeTestInit",
-    "IPv4HomeAddressOption",
-    "KnownMessage",
-    "Message",
-    "MobileNodeHomeAddressOption",
-    "MobileNodeIdentifierOption",
-    "NonceIndicesOption",
-    "Option",
-    "PermanentHomeKeygenTokenOption",
-    "PrivateKeyOption",
-    "ProxyHomeTest",
-    "ProxyHomeTestInit",
-    "SignatureOption",
-    "UnknownMessage",
-    "UnknownOption",
-    "decode",
-    "encode",
-    "option_of",
-    "seal",
-    "signed_part",
-]
-
-CHECKSUM = slice(4, 6)
+CHECKSUM = slice(headers.CHECKSUM.at, headers.CHECKSUM.end)
 """Where the Checksum field stands in every Mobility Header."""
 
 AnyOption = TypeVar("AnyOption", bound=Option)
@@ -139,18 +59,19 @@ def encode(message: Message, *, source: IPv6Address, destination: IPv6Address) -
     """
     if isinstance(message, UnknownMessage):
         message_type, data = message.message_type, message.data
-        if message_type in KINDS or not 0 <= message_type <= 255:
+        if message_type in MESSAGES or not 0 <= message_type <= 255:
             raise WireError(2, "an MH Type that has no class of its own in an UnknownMessage", str(message_type))
-        if (MESSAGE_DATA_START + len(data)) % 8:
-            raise WireError(MESSAGE_DATA_START, "8n+2 octets of Message Data", f"{len(data)} octets")
+        if (MOBILITY_HEADER.end + len(data)) % 8:
+            raise WireError(MOBILITY_HEADER.end, "8n+2 octets of Message Data", f"{len(data)} octets")
     else:
-        message_type = TYPE_OF[type(message)]
-        data = write_fields(message, KINDS[message_type][1], MESSAGE_DATA_START)
-        data += encode_options(message.options, options_start(message_type))
-    total = MESSAGE_DATA_START + len(data)
+        format = FORMATS[type(message)]
+        message_type = format.number
+        data = write(message, format.rows, MOBILITY_HEADER.end) + encode_options(message.options, format.end)
+    total = MOBILITY_HEADER.end + len(data)
     if total > MAX_MOBILITY_HEADER_OCTETS:
         raise WireError(1, f"a header of at most {MAX_MOBILITY_HEADER_OCTETS} octets", f"{total} octets")
-    header = bytes([NextHeader.NONE, total // 8 - 1, message_type, 0, 0, 0]) + data
+    start = MobilityHeaderStart(NextHeader.NONE, total // 8 - 1, message_type, 0)
+    header = write(start, MOBILITY_HEADER.rows, 0) + data
     value = checksum.checksum(source, destination, NextHeader.MOBILITY, header)
     return header[: CHECKSUM.start] + value.to_bytes(2, "big") + header[CHECKSUM.stop :]
 
@@ -176,17 +97,17 @@ def decode(data: bytes, *, source: IPv6Address, destination: IPv6Address) -> Mes
         blank = data[: CHECKSUM.start] + bytes(2) + data[CHECKSUM.stop :]
         right = checksum.checksum(source, destination, NextHeader.MOBILITY, blank)
         raise WireError(CHECKSUM.start, f"checksum {right:#06x}", f"{found:#06x}")
-    if data[2] not in KINDS:
-        return UnknownMessage(data[2], data[MESSAGE_DATA_START:])
+    format = MESSAGES.get(data[2])
+    if format is None:
+        return UnknownMessage(data[2], data[MOBILITY_HEADER.end :])
     if data[0] != NextHeader.NONE:
         raise WireError(0, f"Payload Proto {NextHeader.NONE:d}", str(data[0]))
-    message_type = MessageType(data[2])
-    least = minimum_octets(message_type)
-    if total < least:
-        raise WireError(1, f"Header Len of at least {least // 8 - 1} for MH Type {message_type:d}", str(data[1]))
-    kind, layout = KINDS[message_type]
-    values, at = read_fields(data, MESSAGE_DATA_START, total, layout)
-    return kind(**values, options=decode_options(data, at))
+    least = -(-format.end // 8)
+    if total < 8 * least:
+        raise WireError(1, f"Header Len of at least {least - 1} for MH Type {data[2]}", str(data[1]))
+    values, at = read(data, MOBILITY_HEADER.end, total, format.rows)
+    message: KnownMessage = format.kind(**values, options=decode_options(data, at))
+    return message
 
 
 def signed_part(header: bytes) -> bytes:
@@ -200,10 +121,10 @@ def signed_part(header: bytes) -> bytes:
     """
     if len(header) < 8:
         raise WireError(len(header), "a Mobility Header of at least 8 octets", f"{len(header)} octets")
-    if header[2] not in KINDS:
+    if header[2] not in MESSAGES:
         raise WireError(2, "an MH Type that has options", str(header[2]))
-    raws = walk_options(header, options_start(MessageType(header[2])))
-    ends = [raw.data_end for raw in raws if raw.option_type == OptionType.CGA_PARAMETERS]
+    raws = walk_options(header, MESSAGES[header[2]].end)
+    ends = [raw.data_end for raw in raws if raw.option_type == FORMATS[CgaParametersOption].number]
     if not ends:
         raise WireError(len(header), "a CGA Parameters option")
     return header[: CHECKSUM.start] + bytes(2) + header[CHECKSUM.stop : ends[-1]]

@@ -1,103 +1,90 @@
-"""Every number of the wire format, in one place.
+"""The numbers of the wire formats, each with its meaning in words, and the constants of the protocols.
 
-The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. Numbers
-from 240 upwards are this project's proposal: the draft says "TBD", and the experimental ranges of RFC 5096 hold
-one message type and one option type only, where the draft needs two and one (protocol-facts 1.2, 1.3). For the
-messages 242 to 245 of its section 4 the draft has neither number nor format, so those are proposed here too:
-
-    242 Binding Cache Request          Transaction id (2), Home Address (16)
-    243 Binding Cache Acknowledgement  Transaction id (2), Home Address (16), Care-of Address (16; :: for no binding)
-    244 Context Transfer Request       Transaction id (2), Home Address (16)
-    245 Context Transfer Data          Transaction id (2), Home Address (16), then the options 12 and 244 to 246
-
-Option 247 belongs to an amendment of this project (`delegation`), not to the draft.
+The sources are RFC 6275 (6.1, 6.2, 12), RFC 4866 (5, 7), RFC 5213 (8), RFC 5555 (3.1) and RFC 8200. The numbers of
+options are in `option_kinds`. Message types from 240 upwards are this project's proposal: the draft says "TBD", and the
+experimental range of RFC 5096 holds one message type only, where the draft needs two (protocol-facts 1.2). For the
+messages 242 to 245 of its section 4 the draft has neither number nor format.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from typing import Self
 
 
-class NextHeader(IntEnum):
+class Numbers(IntEnum):
+    """Numbers, each with its meaning in words."""
+
+    words: str
+
+    def __new__(cls, value: int, words: str = "") -> Self:
+        member = int.__new__(cls, value)
+        member._value_, member.words = value, words
+        return member
+
+
+class Flags(IntFlag):
+    """Flags, each with its meaning in words, which begin with the letter that the specification gives it."""
+
+    words: str
+
+    def __new__(cls, value: int, words: str = "") -> Self:
+        member = int.__new__(cls, value)
+        member._value_, member.words = value, words
+        return member
+
+
+class NextHeader(Numbers):
     """IPv6 Next Header values that occur in our packets."""
 
-    UDP = 17
-    IPV6 = 41
-    ROUTING = 43
-    NONE = 59
-    DESTINATION_OPTIONS = 60
-    MOBILITY = 135
+    UDP = 17, "UDP"
+    IPV6 = 41, "IPv6"
+    ROUTING = 43, "Routing header"
+    NONE = 59, "nothing"
+    DESTINATION_OPTIONS = 60, "Destination Options header"
+    MOBILITY = 135, "Mobility Header"
 
 
-class MessageType(IntEnum):
+class MessageType(Numbers):
     """MH Type (RFC 6275 6.1.2-6.1.9; the draft's section 8)."""
 
-    BINDING_REFRESH_REQUEST = 0
-    HOME_TEST_INIT = 1
-    CARE_OF_TEST_INIT = 2
-    HOME_TEST = 3
-    CARE_OF_TEST = 4
-    BINDING_UPDATE = 5
-    BINDING_ACKNOWLEDGEMENT = 6
-    BINDING_ERROR = 7
-    EXPERIMENTAL = 11
-    PROXY_HOME_TEST_INIT = 240
-    PROXY_HOME_TEST = 241
-    BINDING_CACHE_REQUEST = 242
-    BINDING_CACHE_ACKNOWLEDGEMENT = 243
-    CONTEXT_TRANSFER_REQUEST = 244
-    CONTEXT_TRANSFER_DATA = 245
+    BINDING_REFRESH_REQUEST = 0, "Binding Refresh Request"
+    HOME_TEST_INIT = 1, "Home Test Init"
+    CARE_OF_TEST_INIT = 2, "Care-of Test Init"
+    HOME_TEST = 3, "Home Test"
+    CARE_OF_TEST = 4, "Care-of Test"
+    BINDING_UPDATE = 5, "Binding Update"
+    BINDING_ACKNOWLEDGEMENT = 6, "Binding Acknowledgement"
+    BINDING_ERROR = 7, "Binding Error"
+    PROXY_HOME_TEST_INIT = 240, "Proxy Home Test Init"
+    PROXY_HOME_TEST = 241, "Proxy Home Test"
+    BINDING_CACHE_REQUEST = 242, "Binding Cache Request"
+    BINDING_CACHE_ACKNOWLEDGEMENT = 243, "Binding Cache Acknowledgement"
+    CONTEXT_TRANSFER_REQUEST = 244, "Context Transfer Request"
+    CONTEXT_TRANSFER_DATA = 245, "Context Transfer Data"
 
 
-class OptionType(IntEnum):
-    """Mobility option type (RFC 6275 6.2, RFC 4866 5, RFC 4283, RFC 5555 3.1.1; the draft's 8.3)."""
+class BindingUpdateFlag(Flags):
+    """Flags of a Binding Update, 16 bit (RFC 6275 6.1.7, RFC 5380, RFC 3963, RFC 5213 8.1); other bits are kept."""
 
-    PAD1 = 0
-    PADN = 1
-    BINDING_REFRESH_ADVICE = 2
-    ALTERNATE_CARE_OF_ADDRESS = 3
-    NONCE_INDICES = 4
-    BINDING_AUTHORIZATION_DATA = 5
-    MOBILE_NODE_IDENTIFIER = 8
-    CGA_PARAMETERS_REQUEST = 11
-    CGA_PARAMETERS = 12
-    SIGNATURE = 13
-    PERMANENT_HOME_KEYGEN_TOKEN = 14
-    CARE_OF_TEST_INIT = 15
-    CARE_OF_TEST = 16
-    EXPERIMENTAL = 18
-    IPV4_HOME_ADDRESS = 29
-    HANDOVER_HOME_KEYGEN_TOKEN = 240
-    MOBILE_NODE_HOME_ADDRESS = 241
-    ENCRYPTED_CARE_OF_TEST = 242
-    CORRESPONDENT_HOME_ADDRESS = 243
-    PRIVATE_KEY = 244
-    BINDING_UPDATE_LIST_ENTRY = 245
-    EXPLICIT_TRIGGER = 246
-    DELEGATION = 247
+    ACKNOWLEDGE = 0x8000, "A: acknowledgement requested"
+    HOME_REGISTRATION = 0x4000, "H: home registration"
+    LINK_LOCAL_COMPATIBILITY = 0x2000, "L: link-local address compatibility"
+    KEY_MANAGEMENT = 0x1000, "K: key management mobility capability"
+    MAP_REGISTRATION = 0x0800, "M: registration with a mobility anchor point"
+    MOBILE_ROUTER = 0x0400, "R: mobile router"
+    PROXY_REGISTRATION = 0x0200, "P: proxy registration"
 
 
-class BindingUpdateFlag(IntFlag):
-    """Flags of a Binding Update, a 16-bit word (RFC 6275 6.1.7, RFC 5213 8.1); other bits are kept."""
+class BindingAcknowledgementFlag(Flags):
+    """Flags of a Binding Acknowledgement, one octet (RFC 6275 6.1.8, RFC 3963, RFC 5213 8.2)."""
 
-    ACKNOWLEDGE = 0x8000
-    HOME_REGISTRATION = 0x4000
-    LINK_LOCAL_COMPATIBILITY = 0x2000
-    KEY_MANAGEMENT = 0x1000
-    MAP_REGISTRATION = 0x0800
-    MOBILE_ROUTER = 0x0400
-    PROXY_REGISTRATION = 0x0200
+    KEY_MANAGEMENT = 0x80, "K: key management mobility capability"
+    MOBILE_ROUTER = 0x40, "R: mobile router"
+    PROXY_REGISTRATION = 0x20, "P: proxy registration"
 
 
-class BindingAcknowledgementFlag(IntFlag):
-    """Flags of a Binding Acknowledgement, one octet (RFC 6275 6.1.8, RFC 5213 8.2)."""
-
-    KEY_MANAGEMENT = 0x80
-    MOBILE_ROUTER = 0x40
-    PROXY_REGISTRATION = 0x20
-
-
-class Status(IntEnum):
+class Status(Numbers):
     """Status of a Binding Acknowledgement; below 128 the binding was accepted.
 
     RFC 6275 6.1.8, RFC 4866 5.7, RFC 5213 8.9. Drafts of PMIPv6 before RFC 5213 used 145 to 148 for proxy
@@ -105,43 +92,49 @@ class Status(IntEnum):
     RFC's meaning stands here.
     """
 
-    ACCEPTED = 0
-    ACCEPTED_PREFIX_DISCOVERY_NEEDED = 1
-    UNSPECIFIED = 128
-    ADMINISTRATIVELY_PROHIBITED = 129
-    INSUFFICIENT_RESOURCES = 130
-    HOME_REGISTRATION_NOT_SUPPORTED = 131
-    NOT_HOME_SUBNET = 132
-    NOT_HOME_AGENT_FOR_THIS_NODE = 133
-    DUPLICATE_ADDRESS_DETECTION_FAILED = 134
-    SEQUENCE_NUMBER_OUT_OF_WINDOW = 135
-    EXPIRED_HOME_NONCE_INDEX = 136
-    EXPIRED_CARE_OF_NONCE_INDEX = 137
-    EXPIRED_NONCES = 138
-    REGISTRATION_TYPE_CHANGE_DISALLOWED = 139
-    PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE = 147
-    CGA_AND_SIGNATURE_VERIFICATION_FAILED = 148
-    PERMANENT_HOME_KEYGEN_TOKEN_EXISTS = 149
-    NON_NULL_HOME_NONCE_INDEX_EXPECTED = 150
-    PROXY_REGISTRATION_NOT_ENABLED = 152
-    NOT_LOCAL_MOBILITY_ANCHOR_FOR_THIS_NODE = 153
-    GATEWAY_NOT_AUTHORIZED_FOR_PROXY_REGISTRATION = 154
-    NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX = 155
-    TIMESTAMP_MISMATCH = 156
-    TIMESTAMP_LOWER_THAN_PREVIOUSLY_ACCEPTED = 157
-    MISSING_HOME_NETWORK_PREFIX_OPTION = 158
-    PREFIX_SETS_DO_NOT_MATCH = 159
-    MISSING_MOBILE_NODE_IDENTIFIER_OPTION = 160
-    MISSING_HANDOFF_INDICATOR_OPTION = 161
-    MISSING_ACCESS_TECHNOLOGY_TYPE_OPTION = 162
-    INVALID_CARE_OF_ADDRESS = 174
+    ACCEPTED = 0, "Binding Update accepted"
+    ACCEPTED_PREFIX_DISCOVERY_NEEDED = 1, "accepted but prefix discovery necessary"
+    UNSPECIFIED = 128, "reason unspecified"
+    ADMINISTRATIVELY_PROHIBITED = 129, "administratively prohibited"
+    INSUFFICIENT_RESOURCES = 130, "insufficient resources"
+    HOME_REGISTRATION_NOT_SUPPORTED = 131, "home registration not supported"
+    NOT_HOME_SUBNET = 132, "not home subnet"
+    NOT_HOME_AGENT_FOR_THIS_NODE = 133, "not home agent for this mobile node"
+    DUPLICATE_ADDRESS_DETECTION_FAILED = 134, "Duplicate Address Detection failed"
+    SEQUENCE_NUMBER_OUT_OF_WINDOW = 135, "sequence number out of window"
+    EXPIRED_HOME_NONCE_INDEX = 136, "expired home nonce index"
+    EXPIRED_CARE_OF_NONCE_INDEX = 137, "expired care-of nonce index"
+    EXPIRED_NONCES = 138, "expired nonces"
+    REGISTRATION_TYPE_CHANGE_DISALLOWED = 139, "registration type change disallowed"
+    PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE = 147, "permanent home keygen token unavailable"
+    CGA_AND_SIGNATURE_VERIFICATION_FAILED = 148, "CGA and signature verification failed"
+    PERMANENT_HOME_KEYGEN_TOKEN_EXISTS = 149, "permanent home keygen token exists"
+    NON_NULL_HOME_NONCE_INDEX_EXPECTED = 150, "non-null home nonce index expected"
+    PROXY_REGISTRATION_NOT_ENABLED = 152, "proxy registration not enabled"
+    NOT_LOCAL_MOBILITY_ANCHOR_FOR_THIS_NODE = 153, "not local mobility anchor for this mobile node"
+    GATEWAY_NOT_AUTHORIZED_FOR_PROXY_REGISTRATION = 154, "not authorised for proxy registration"
+    NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX = 155, "not authorised for the home network prefix"
+    TIMESTAMP_MISMATCH = 156, "timestamp mismatch"
+    TIMESTAMP_LOWER_THAN_PREVIOUSLY_ACCEPTED = 157, "timestamp lower than previously accepted"
+    MISSING_HOME_NETWORK_PREFIX_OPTION = 158, "Home Network Prefix option missing"
+    PREFIX_SETS_DO_NOT_MATCH = 159, "prefixes do not match those of the binding"
+    MISSING_MOBILE_NODE_IDENTIFIER_OPTION = 160, "Mobile Node Identifier option missing"
+    MISSING_HANDOFF_INDICATOR_OPTION = 161, "Handoff Indicator option missing"
+    MISSING_ACCESS_TECHNOLOGY_TYPE_OPTION = 162, "Access Technology Type option missing"
+    INVALID_CARE_OF_ADDRESS = 174, "invalid care-of address"
 
 
-class BindingErrorStatus(IntEnum):
+class BindingErrorStatus(Numbers):
     """Status of a Binding Error (RFC 6275 6.1.9)."""
 
-    UNKNOWN_BINDING = 1
-    UNRECOGNISED_MESSAGE_TYPE = 2
+    UNKNOWN_BINDING = 1, "unknown binding for a Home Address destination option"
+    UNRECOGNISED_MESSAGE_TYPE = 2, "unrecognised MH Type"
+
+
+class IdentifierSubtype(Numbers):
+    """Subtype of the Mobile Node Identifier option (RFC 4283)."""
+
+    NAI = 1, "NAI"
 
 
 # Sizes, in octets.
@@ -156,12 +149,8 @@ MAX_MOBILITY_HEADER_OCTETS = 2048
 """8 * (255 + 1): Header Len is one octet and does not count the first eight octets."""
 
 # Fixed values in other headers.
-HOME_ADDRESS_OPTION_TYPE = 0xC9
-"""Destination option (RFC 6275 6.3)."""
 TYPE_2_ROUTING = 2
 """Routing Type of the routing header that holds a home address (RFC 6275 6.4)."""
-NAI_SUBTYPE = 1
-"""Subtype of the Mobile Node Identifier option for a network access identifier (RFC 4283)."""
 LIFETIME_UNIT = 4
 """Seconds for each unit of a Lifetime or Refresh Interval field (RFC 6275 6.1.7, 6.2.4)."""
 

@@ -15,12 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from pmicheck.wire import keys
 from pmicheck.wire.cga import der_length
-from pmicheck.wire.keys import rsa_public_key
 
 TYPE_TAG = bytes.fromhex("4abd97c9d878d2045e848fc92a8ee42b")
 """A random CGA message type (RFC 3972 8): no signature of a binding update passes for a delegation."""
@@ -76,17 +74,11 @@ class Delegation:
 
     def signed(self, private_key: rsa.RSAPrivateKey, home_address: IPv6Address) -> Delegation:
         """The same with a signature of the mobile node's; equal octets for equal input."""
-        data = _signed_data(home_address, self.statement)
-        return replace(self, signature=private_key.sign(data, padding.PKCS1v15(), SHA1()))
+        return replace(self, signature=keys.sign(private_key, _signed_data(home_address, self.statement)))
 
     def is_signed_by(self, public_key_der: bytes, home_address: IPv6Address) -> bool:
         """Whether the private half of this key signed it for this home address; False for a key that is no RSA key."""
-        try:
-            key = rsa_public_key(public_key_der)
-            key.verify(self.signature, _signed_data(home_address, self.statement), padding.PKCS1v15(), SHA1())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return keys.is_signed(public_key_der, _signed_data(home_address, self.statement), self.signature)
 
 
 def _signed_data(home_address: IPv6Address, statement: bytes) -> bytes:

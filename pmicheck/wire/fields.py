@@ -1,159 +1,196 @@
-"""Fields of fixed layout: how messages and options are read and written from one table each.
+"""The one table of formats: how a class says which fields a header, message or option has, and where each is.
 
-A layout is a tuple of fields in wire order. Reading and writing by table keeps one place that checks lengths
-and ranges, so that no message or option can forget to. All offsets count octets from the start of the
-mobility header.
+    @described("Nonce Indices option", "RFC 6275 6.2.6", number=4, alignment=(2, 0))
+    class NonceIndicesOption(Option):
+        home: Annotated[int, Row(0, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
+
+An attribute is the value of a field. The `Row` beside its type says the rest: octets, name, words, and which field of a
+symbolic message it carries. The codec writes and reads by these rows, and what shows or compares a packet reads them
+too, so no format is described twice. Octets between two rows are reserved: sent as zero, ignored on receipt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from pmicheck.errors import WireError
+from pmicheck.wire import words
+from pmicheck.wire.words import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """Unsigned integer of `size` octets in network order; `kind` turns it into an enum or flag type."""
+class Row:
+    """One field.
 
+    Attributes:
+        at: its first octet, counted from the beginning of the header, or of an option's data.
+        octets: how many; None for all that are left.
+        name: as the specification has it.
+        in_words: what a reader sees of the value.
+        carries: the field of a symbolic message that it carries (see `places`), another name where the model does not
+            say what it holds, "" for what no message of the model has.
+        section: where it is specified, if not where its format is.
+        optional: whether the octets may end before it; the value is None then.
+        parts: the fields inside, of one whose inner order the codec leaves to others.
+        further: what a further slice holds, of an option that may take several (RFC 4866 5.1).
+        value, kind: name and type of the attribute; the name of reserved octets is "".
+    """
+
+    at: int
+    octets: int | None
     name: str
-    size: int
-    kind: Callable[[int], int] = int
+    in_words: Reader
+    carries: str = ""
+    section: str = ""
+    optional: bool = False
+    parts: tuple[Row, ...] = ()
+    further: Row | None = None
+    value: str = ""
+    kind: type[Any] = bytes
+
+    @property
+    def end(self) -> int:
+        """The octet after it, if those that may be missing are."""
+        return self.at + (0 if self.optional else self.octets or 0)
+
+    def size(self, left: int) -> int:
+        """How many octets it takes where so many are left; more than that if there are too few."""
+        if self.octets is None:
+            return left
+        return 0 if self.optional and not left else self.octets
 
 
 @dataclass(frozen=True, slots=True)
-class Octets:
-    """Exactly `size` octets."""
+class Format:
+    """A header, message or option.
 
-    name: str
-    size: int
+    Attributes:
+        title, section: what it is called, and where it is specified.
+        rows: its fields in the order of their octets, which they tile.
+        kind: the class whose attributes they fill, None where the codec keeps the octets as they are.
+        number: MH Type or option type.
+        carries: of an option: what its being there is to a symbolic message.
+        alignment: modulus and remainder of the offset that the Type octet of an option must have.
+    """
 
+    title: str
+    section: str
+    rows: tuple[Row, ...] = ()
+    kind: Any = None
+    number: int = 0
+    carries: str = ""
+    alignment: tuple[int, int] = (1, 0)
 
-@dataclass(frozen=True, slots=True)
-class OctetsOrNone:
-    """`octets` octets or, where the option ends before them, None; only as the last field of an option."""
+    @property
+    def end(self) -> int:
+        """The octet after the last field, one without a length of its own taken as empty."""
+        return self.rows[-1].end if self.rows else 0
 
-    name: str
-    octets: int
-    size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """All octets up to the end of an option, none included; only as the last field of an option."""
-
-    name: str
-    size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An IPv6 address."""
-
-    name: str
-    size: int = 16
-
-
-@dataclass(frozen=True, slots=True)
-class AddressV4:
-    """An IPv4 address."""
-
-    name: str
-    size: int = 4
+    @property
+    def further(self) -> Row | None:
+        """What a further slice of an option holds; None where its data are one slice."""
+        return next((row.further for row in self.rows if row.further), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """Octets sent as zero and ignored on receipt."""
-
-    size: int
-    name: str = "reserved octets"
+FORMATS: dict[type[Any], Format] = {}
+"""The table: the format of each class, entered as its module is imported."""
+Described = TypeVar("Described")
 
 
-Field = Number | Octets | OctetsOrNone | Rest | Address | AddressV4 | Reserved
-Layout = tuple[Field, ...]
+@dataclass_transform(frozen_default=True)
+def described(
+    title: str,
+    section: str,
+    *,
+    number: int = 0,
+    carries: str = "",
+    alignment: tuple[int, int] = (1, 0),
+    start: int = 0,
+    end: int = 0,
+) -> Callable[[type[Described]], type[Described]]:
+    """Makes a class a frozen dataclass and enters its format in the table.
+
+    Args:
+        start, end: octets that the rows tile; the end is at least that of the last row.
+    """
+
+    def enter(bare: type[Described]) -> type[Described]:
+        kind = dataclass(frozen=True, slots=True)(bare)
+        FORMATS[kind] = Format(title, section, _rows(kind, start, end), kind, number, carries, alignment)
+        return kind
+
+    return enter
 
 
-def size_of(layout: Layout) -> int:
-    """Octets that a layout takes, an empty last field assumed."""
-    return sum(field.size for field in layout)
+def _rows(kind: type[Any], start: int, end: int) -> tuple[Row, ...]:
+    """The rows of a class in the order of their octets, with reserved ones between."""
+    found = []
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        if get_origin(hint) is Annotated:
+            of, row = get_args(hint)
+            found.append(replace(row, value=name, kind=of if isinstance(of, type) else get_args(of)[0]))
+    found.sort(key=lambda row: row.at)
+    ends = [start, *(row.end for row in found)]
+    starts = [*(row.at for row in found), max(end, ends[-1])]
+    gaps = [Row(at, to - at, "Reserved", words.reserved) for at, to in zip(ends, starts, strict=True) if at < to]
+    return tuple(sorted((*found, *gaps), key=lambda row: row.at))
 
 
-def write_fields(values: object, layout: Layout, offset: int) -> bytes:
-    """Octets of the attributes of `values` that `layout` names; `offset` is where they will stand.
+def write(values: object, rows: tuple[Row, ...], offset: int) -> bytes:
+    """Octets of the attributes of `values` that the rows name; `offset` is that of the first.
 
     Raises:
         WireError: a value does not fit its field.
     """
     written = bytearray()
-    for field in layout:
-        value = None if isinstance(field, Reserved) else getattr(values, field.name)
-        written += _write(field, value, offset + len(written))
+    for row in rows:
+        at = offset + len(written)
+        written += _octets(row, getattr(values, row.value), at) if row.value else bytes(row.octets or 0)
     return bytes(written)
 
 
-def _write(field: Field, value: Any, offset: int) -> bytes:
-    match field:
-        case Number(name, size, _):
-            largest = (1 << 8 * size) - 1
-            if not 0 <= value <= largest:
-                raise WireError(offset, f"{name} between 0 and {largest}", str(int(value)))
-            return int(value).to_bytes(size, "big")
-        case OctetsOrNone() if value is None:
+def _octets(row: Row, value: Any, at: int) -> bytes:
+    match value:
+        case None if row.optional:
             return b""
-        case Octets(name, size) | OctetsOrNone(name, size):
-            if len(value) != size:
-                raise WireError(offset, f"{name} of {size} octets", f"{len(value)} octets")
-            return bytes(value)
-        case Rest():
-            return bytes(value)
-        case Address():
-            return IPv6Address(value).packed
-        case AddressV4():
-            return IPv4Address(value).packed
-        case Reserved(size, _):
-            return bytes(size)
+        case int() if row.octets is not None:
+            largest = (1 << 8 * row.octets) - 1
+            if not 0 <= value <= largest:
+                raise WireError(at, f"{row.value} between 0 and {largest}", str(int(value)))
+            return int(value).to_bytes(row.octets, "big")
+        case IPv4Address() | IPv6Address():
+            octets = value.packed
+        case _:
+            octets = bytes(value)
+    if row.octets not in (None, len(octets)):
+        raise WireError(at, f"{row.value} of {row.octets} octets", f"{len(octets)} octets")
+    return octets
 
 
-def read_fields(data: bytes, start: int, end: int, layout: Layout) -> tuple[Mapping[str, Any], int]:
-    """Values of `layout` in `data[start:end]`, by name, and the offset after them.
+def read(data: bytes, start: int, end: int, rows: tuple[Row, ...]) -> tuple[dict[str, Any], int]:
+    """Values of the rows in `data[start:end]`, by attribute, and the offset after them.
 
     Raises:
-        WireError: the octets end before the layout does.
+        WireError: the octets end before the rows do.
     """
     values: dict[str, Any] = {}
     at = start
-    for field in layout:
-        size = _size_on_wire(field, end - at)
-        if at + size > end:
-            raise WireError(at, f"{size} octets of {field.name}", f"{end - at} octets")
-        octets = data[at : at + size]
-        match field:
-            case Number(name, _, kind):
-                values[name] = kind(int.from_bytes(octets, "big"))
-            case Octets(name, _) | Rest(name, _):
-                values[name] = octets
-            case OctetsOrNone(name, _, _):
-                values[name] = octets or None
-            case Address(name, _):
-                values[name] = IPv6Address(octets)
-            case AddressV4(name, _):
-                values[name] = IPv4Address(octets)
-            case Reserved():
-                pass
+    for row in rows:
+        left = end - at
+        size = row.size(left)
+        if size > left:
+            raise WireError(at, f"{size} octets of {row.value or 'reserved octets'}", f"{left} octets")
+        if row.value:
+            values[row.value] = value_of(row, data[at : at + size])
         at += size
     return values, at
 
 
-def _size_on_wire(field: Field, left: int) -> int:
-    """Octets of a field of which `left` octets are there at most."""
-    match field:
-        case Rest():
-            return left
-        case OctetsOrNone(_, octets, _):
-            return octets if left else 0
-        case _:
-            return field.size
+def value_of(row: Row, octets: bytes) -> Any:
+    """What octets are as the value of a field."""
+    if row.optional and not octets:
+        return None
+    return row.kind(int.from_bytes(octets, "big") if issubclass(row.kind, int) else octets)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -67,3 +68,20 @@ def rsa_public_key(der: bytes) -> rsa.RSAPublicKey:
     if not isinstance(key, rsa.RSAPublicKey):
         raise ValueError("a public key must be an RSA key")
     return key
+
+
+def sign(key: rsa.RSAPrivateKey, data: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-1, as long as the modulus; the same for the same input (RFC 4866 4.5)."""
+    return key.sign(data, padding.PKCS1v15(), SHA1())
+
+
+def is_signed(public_key_der: bytes, data: bytes, signature: bytes) -> bool:
+    """Whether `sign` with the private half of a key that came from the network makes this signature.
+
+    False too for a key that cannot be read or is no RSA key.
+    """
+    try:
+        rsa_public_key(public_key_der).verify(signature, data, padding.PKCS1v15(), SHA1())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,245 +1,203 @@
-"""Mobility Header messages and the layout of their fixed parts (RFC 6275 6.1, the draft's 4.2, 8.1 and 8.2).
+"""Mobility Header messages: a class each, with its rows of the table (RFC 6275 6.1, the draft's 4.2, 8.1 and 8.2).
 
 Integers are as on the wire: a lifetime counts units of 4 seconds, a sequence number or nonce index has 16
-bit. Nothing is checked when a message is made; `wire.encode` refuses what does not fit.
+bit. Nothing is checked when a message is made; `codec.encode` refuses what does not fit. Formats of the draft's section
+4 are proposed here, since it has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from typing import Annotated, dataclass_transform
 
+from pmicheck.wire import words
 from pmicheck.wire.constants import (
     COOKIE_OCTETS,
     TOKEN_OCTETS,
     BindingAcknowledgementFlag,
+    BindingErrorStatus,
     BindingUpdateFlag,
     MessageType,
+    Status,
 )
-from pmicheck.wire.fields import Address, Layout, Number, Octets, Reserved, size_of
-from pmicheck.wire.option_kinds import Option
+from pmicheck.wire.fields import FORMATS, Described, Row, described
+from pmicheck.wire.headers import MOBILITY_HEADER
+from pmicheck.wire.option_kinds import PROPOSED, Option
 
-MESSAGE_DATA_START = 6
-"""Octets before the Message Data: Payload Proto, Header Len, MH Type, Reserved and Checksum."""
 
+class Message:
+    """A message of any type."""
+
+    __slots__ = ()
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """None, where it is not known where they begin."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage(Message):
+    """A message of a type that has a format."""
+
+    options: tuple[Option, ...] = field(default=(), kw_only=True)
+
+
+@dataclass_transform(frozen_default=True)
+def message(number: MessageType, section: str) -> Callable[[type[Described]], type[Described]]:
+    """Enters a class of messages in the table; its rows begin behind the part that all messages have."""
+    return described(number.words, section, number=number, start=MOBILITY_HEADER.end, end=8)
+
+
+_COMES_BACK = words.opaque("comes back in the answer")
+_HomeCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Home Init Cookie", _COMES_BACK, "cookie")]
+_CareOfCookie = Annotated[bytes, Row(8, COOKIE_OCTETS, "Care-of Init Cookie", _COMES_BACK, "cookie")]
+_HomeNonce = Annotated[int, Row(6, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
+_CareOfNonce = Annotated[int, Row(6, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "nonce")]
+_HomeToken = Annotated[bytes, Row(16, TOKEN_OCTETS, "Home Keygen Token", words.token("home keygen token"), "token")]
+_CareOfToken = Annotated[
+    bytes, Row(16, TOKEN_OCTETS, "Care-of Keygen Token", words.token("care-of keygen token"), "token")
+]
+_Transaction = Annotated[int, Row(6, 2, "Transaction Id", words.number("transaction"), "number")]
+_HomeAddress = Annotated[IPv6Address, Row(8, 16, "Home Address", words.address, "home")]
+_SEQUENCE = words.number("sequence number")
 _NO_UPDATE_FLAGS = BindingUpdateFlag(0)
 _NO_ACKNOWLEDGEMENT_FLAGS = BindingAcknowledgementFlag(0)
 
 
-@dataclass(frozen=True, slots=True)
-class BindingRefreshRequest:
-    """Type 0: asks the mobile node to renew its binding."""
-
-    options: tuple[Option, ...] = ()
+@message(MessageType.BINDING_REFRESH_REQUEST, "RFC 6275 6.1.2")
+class BindingRefreshRequest(KnownMessage):
+    """Asks the mobile node to renew its binding."""
 
 
-@dataclass(frozen=True, slots=True)
-class HomeTestInit:
-    """Type 1 (HoTI); `cookie` of 8 octets."""
+@message(MessageType.HOME_TEST_INIT, "RFC 6275 6.1.3")
+class HomeTestInit(KnownMessage):
+    """HoTI."""
 
-    cookie: bytes
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CareOfTestInit:
-    """Type 2 (CoTI); `cookie` of 8 octets."""
-
-    cookie: bytes
-    options: tuple[Option, ...] = ()
+    cookie: _HomeCookie
 
 
-@dataclass(frozen=True, slots=True)
-class HomeTest:
-    """Type 3 (HoT); home nonce index, home init cookie and home keygen token."""
+@message(MessageType.CARE_OF_TEST_INIT, "RFC 6275 6.1.4")
+class CareOfTestInit(KnownMessage):
+    """CoTI."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    options: tuple[Option, ...] = ()
+    cookie: _CareOfCookie
 
 
-@dataclass(frozen=True, slots=True)
-class CareOfTest:
-    """Type 4 (CoT); care-of nonce index, care-of init cookie and care-of keygen token."""
+@message(MessageType.HOME_TEST, "RFC 6275 6.1.5")
+class HomeTest(KnownMessage):
+    """HoT."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BindingUpdate:
-    """Type 5 (BU, and PBU with the flag PROXY_REGISTRATION); lifetime 0 deregisters."""
-
-    sequence: int
-    lifetime: int
-    flags: BindingUpdateFlag = _NO_UPDATE_FLAGS
-    options: tuple[Option, ...] = ()
+    nonce_index: _HomeNonce
+    cookie: _HomeCookie
+    token: _HomeToken
 
 
-@dataclass(frozen=True, slots=True)
-class BindingAcknowledgement:
-    """Type 6 (BA, and PBA with the flag PROXY_REGISTRATION); `status` compares with `constants.Status`."""
+@message(MessageType.CARE_OF_TEST, "RFC 6275 6.1.6")
+class CareOfTest(KnownMessage):
+    """CoT."""
 
-    status: int
-    sequence: int
-    lifetime: int
-    flags: BindingAcknowledgementFlag = _NO_ACKNOWLEDGEMENT_FLAGS
-    options: tuple[Option, ...] = ()
+    nonce_index: _CareOfNonce
+    cookie: _CareOfCookie
+    token: _CareOfToken
 
 
-@dataclass(frozen=True, slots=True)
-class BindingError:
-    """Type 7 (BE); `status` compares with `constants.BindingErrorStatus`."""
+@message(MessageType.BINDING_UPDATE, "RFC 6275 6.1.7")
+class BindingUpdate(KnownMessage):
+    """BU, and PBU with the flag PROXY_REGISTRATION; lifetime 0 deregisters."""
 
-    status: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyHomeTestInit:
-    """Type 240, proposed here (PHoTI, the draft's 8.2); `care_of_address` is that of the mobile node."""
-
-    cookie: bytes
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    sequence: Annotated[int, Row(6, 2, "Sequence #", _SEQUENCE, "seq")]
+    lifetime: Annotated[int, Row(10, 2, "Lifetime", words.lifetime, "lifetime")]
+    flags: Annotated[
+        BindingUpdateFlag, Row(8, 2, "A H L K M R P flags, Reserved", words.flags(BindingUpdateFlag), "proxy")
+    ] = _NO_UPDATE_FLAGS
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyHomeTest:
-    """Type 241, proposed here (PHoT, the draft's 8.1); `care_of_address` is that of the correspondent."""
+@message(MessageType.BINDING_ACKNOWLEDGEMENT, "RFC 6275 6.1.8")
+class BindingAcknowledgement(KnownMessage):
+    """BA, and PBA with the flag PROXY_REGISTRATION; `status` compares with `constants.Status`."""
 
-    nonce_index: int
-    cookie: bytes
-    token: bytes
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BindingCacheRequest:
-    """Type 242, proposed here: asks a home agent where a home address is registered (the draft's 4.2; N111).
-
-    `transaction` has 16 bit and comes back in the answer.
-    """
-
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    status: Annotated[int, Row(6, 1, "Status", words.status(Status), "status")]
+    sequence: Annotated[int, Row(8, 2, "Sequence #", _SEQUENCE, "seq")]
+    lifetime: Annotated[int, Row(10, 2, "Lifetime", words.seconds, "lifetime")]
+    flags: Annotated[
+        BindingAcknowledgementFlag,
+        Row(7, 1, "K R P flags, Reserved", words.flags(BindingAcknowledgementFlag), "proxy"),
+    ] = _NO_ACKNOWLEDGEMENT_FLAGS
 
 
-@dataclass(frozen=True, slots=True)
-class BindingCacheAcknowledgement:
-    """Type 243, proposed here: the answer; `care_of_address` is :: where there is no binding (N112)."""
+@message(MessageType.BINDING_ERROR, "RFC 6275 6.1.9")
+class BindingError(KnownMessage):
+    """BE; `status` compares with `constants.BindingErrorStatus`."""
 
-    transaction: int
-    home_address: IPv6Address
-    care_of_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    status: Annotated[int, Row(6, 1, "Status", words.status(BindingErrorStatus), "status")]
+    home_address: Annotated[IPv6Address, Row(8, 16, "Home Address", words.address_or_none, "home")]
 
 
-@dataclass(frozen=True, slots=True)
-class ContextTransferRequest:
-    """Type 244, proposed here: asks the previous agent for all it knows of a mobile node (4.2.1; N121)."""
+@message(MessageType.PROXY_HOME_TEST_INIT, "draft 8.2")
+class ProxyHomeTestInit(KnownMessage):
+    """PHoTI; `care_of_address` is that of the mobile node."""
 
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    cookie: _HomeCookie
+    care_of_address: Annotated[IPv6Address, Row(16, 16, "Care-of Address", words.address, "care_of")]
 
 
-@dataclass(frozen=True, slots=True)
-class ContextTransferData:
-    """Type 245, proposed here: the answer (4.2.1; N121).
+@message(MessageType.PROXY_HOME_TEST, "draft 8.1")
+class ProxyHomeTest(KnownMessage):
+    """PHoT; `care_of_address` is that of the correspondent."""
+
+    nonce_index: _HomeNonce
+    cookie: _HomeCookie
+    token: _HomeToken
+    care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address, "care_of")]
+
+
+@message(MessageType.BINDING_CACHE_REQUEST, f"draft 4.2{PROPOSED}")
+class BindingCacheRequest(KnownMessage):
+    """Asks a home agent where a home address is registered (N111); `transaction` comes back in the answer."""
+
+    transaction: _Transaction
+    home_address: _HomeAddress
+
+
+@message(MessageType.BINDING_CACHE_ACKNOWLEDGEMENT, f"draft 4.2{PROPOSED}")
+class BindingCacheAcknowledgement(KnownMessage):
+    """The answer; `care_of_address` is :: where there is no binding (N112)."""
+
+    transaction: _Transaction
+    home_address: _HomeAddress
+    care_of_address: Annotated[IPv6Address, Row(24, 16, "Care-of Address", words.address_or_none, "care_of")]
+
+
+@message(MessageType.CONTEXT_TRANSFER_REQUEST, f"draft 4.2.1{PROPOSED}")
+class ContextTransferRequest(KnownMessage):
+    """Asks the previous agent for all it knows of a mobile node (N121)."""
+
+    transaction: _Transaction
+    home_address: _HomeAddress
+
+
+@message(MessageType.CONTEXT_TRANSFER_DATA, f"draft 4.2.1{PROPOSED}")
+class ContextTransferData(KnownMessage):
+    """The answer (N121).
 
     Its options are the user profile, that is CGA Parameters, Private Key and perhaps Explicit Trigger, and one
     Binding Update List Entry for each correspondent.
     """
 
-    transaction: int
-    home_address: IPv6Address
-    options: tuple[Option, ...] = ()
+    transaction: _Transaction
+    home_address: _HomeAddress
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownMessage:
+class UnknownMessage(Message):
     """Any other MH Type, with its Message Data as it came; a receiver answers with Binding Error status 2."""
 
     message_type: int
     data: bytes
 
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """None: where the options of an unknown message begin is not known."""
-        return ()
 
-
-KnownMessage = (
-    BindingRefreshRequest
-    | HomeTestInit
-    | CareOfTestInit
-    | HomeTest
-    | CareOfTest
-    | BindingUpdate
-    | BindingAcknowledgement
-    | BindingError
-    | ProxyHomeTestInit
-    | ProxyHomeTest
-    | BindingCacheRequest
-    | BindingCacheAcknowledgement
-    | ContextTransferRequest
-    | ContextTransferData
-)
-Message = KnownMessage | UnknownMessage
-
-_COOKIE = Octets("cookie", COOKIE_OCTETS)
-_TOKEN = Octets("token", TOKEN_OCTETS)
-_NONCE_INDEX = Number("nonce_index", 2)
-_TRANSACTION = Number("transaction", 2)
-_HOME_ADDRESS = Address("home_address")
-
-KINDS: dict[MessageType, tuple[type[KnownMessage], Layout]] = {
-    MessageType.BINDING_REFRESH_REQUEST: (BindingRefreshRequest, (Reserved(2),)),
-    MessageType.HOME_TEST_INIT: (HomeTestInit, (Reserved(2), _COOKIE)),
-    MessageType.CARE_OF_TEST_INIT: (CareOfTestInit, (Reserved(2), _COOKIE)),
-    MessageType.HOME_TEST: (HomeTest, (_NONCE_INDEX, _COOKIE, _TOKEN)),
-    MessageType.CARE_OF_TEST: (CareOfTest, (_NONCE_INDEX, _COOKIE, _TOKEN)),
-    MessageType.BINDING_UPDATE: (
-        BindingUpdate,
-        (Number("sequence", 2), Number("flags", 2, BindingUpdateFlag), Number("lifetime", 2)),
-    ),
-    MessageType.BINDING_ACKNOWLEDGEMENT: (
-        BindingAcknowledgement,
-        (
-            Number("status", 1),
-            Number("flags", 1, BindingAcknowledgementFlag),
-            Number("sequence", 2),
-            Number("lifetime", 2),
-        ),
-    ),
-    MessageType.BINDING_ERROR: (BindingError, (Number("status", 1), Reserved(1), _HOME_ADDRESS)),
-    MessageType.PROXY_HOME_TEST_INIT: (ProxyHomeTestInit, (Reserved(2), _COOKIE, Address("care_of_address"))),
-    MessageType.PROXY_HOME_TEST: (ProxyHomeTest, (_NONCE_INDEX, _COOKIE, _TOKEN, Address("care_of_address"))),
-    MessageType.BINDING_CACHE_REQUEST: (BindingCacheRequest, (_TRANSACTION, _HOME_ADDRESS)),
-    MessageType.BINDING_CACHE_ACKNOWLEDGEMENT: (
-        BindingCacheAcknowledgement,
-        (_TRANSACTION, _HOME_ADDRESS, Address("care_of_address")),
-    ),
-    MessageType.CONTEXT_TRANSFER_REQUEST: (ContextTransferRequest, (_TRANSACTION, _HOME_ADDRESS)),
-    MessageType.CONTEXT_TRANSFER_DATA: (ContextTransferData, (_TRANSACTION, _HOME_ADDRESS)),
-}
+MESSAGES = {format.number: format for kind, format in FORMATS.items() if issubclass(kind, KnownMessage)}
 """What a Mobility Header of each type holds between octet 6 and its options."""
-
-TYPE_OF: dict[type[KnownMessage], MessageType] = {kind: message_type for message_type, (kind, _) in KINDS.items()}
-
-
-def options_start(message_type: MessageType) -> int:
-    """Offset of the first option in a header of this type, in octets."""
-    return MESSAGE_DATA_START + size_of(KINDS[message_type][1])
-
-
-def minimum_octets(message_type: MessageType) -> int:
-    """Shortest header of this type, in octets: the fixed part, rounded up to a multiple of 8."""
-    return -(-options_start(message_type) // 8) * 8

@@ -1,141 +1,201 @@
-"""Mobility options one by one: what each holds, its number, its layout and where it must stand.
+"""Mobility options: a class each, with its rows of the table, its number and its alignment.
 
-RFC 6275 6.2, RFC 4866 5, RFC 5555 3.1.1, the draft's 4.2.1 and 8.3. `wire_options` reads and writes them.
+RFC 6275 6.2, RFC 4866 5, RFC 4283, RFC 5555 3.1.1, the draft's 4.2.1 and 8.3. Numbers from 240 upwards are this
+project's proposal: the draft says "TBD", and the experimental range of RFC 5096 holds one option type only
+(protocol-facts 1.3). Option 247 belongs to an amendment of this project, not to the draft. `options` writes and reads
+them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated
 
-from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, NAI_SUBTYPE, TOKEN_OCTETS, OptionType
-from pmicheck.wire.fields import Address, AddressV4, Layout, Number, Octets, OctetsOrNone, Rest
+from pmicheck.wire import words
+from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, TOKEN_OCTETS, IdentifierSubtype
+from pmicheck.wire.fields import FORMATS, Format, Row, described
 
-
-@dataclass(frozen=True, slots=True)
-class BindingRefreshAdviceOption:
-    """Type 2; `interval` in units of 4 seconds (RFC 6275 6.2.4)."""
-
-    interval: int
-
-
-@dataclass(frozen=True, slots=True)
-class AlternateCareOfAddressOption:
-    """Type 3: the care-of address to register in place of the IPv6 source (RFC 6275 6.2.5)."""
-
-    address: IPv6Address
+PROPOSED = ", format proposed here"
+PAD1, PADN = 0, 1
+"""Padding, in destination options and in mobility options alike."""
+EXPERIMENTAL = 18
+"""Of RFC 5096; the codec leaves its data as they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class NonceIndicesOption:
-    """Type 4: which nonces the tokens came from; 16 bit each (RFC 6275 6.2.6)."""
-
-    home: int
-    care_of: int
+class Option:
+    """An option of any type."""
 
 
-@dataclass(frozen=True, slots=True)
-class BindingAuthorizationDataOption:
-    """Type 5: the MAC, 12 octets; always last (RFC 6275 6.2.7). The default is for `wire.seal`."""
+@described("Binding Refresh Advice option", "RFC 6275 6.2.4", number=2, alignment=(2, 0))
+class BindingRefreshAdviceOption(Option):
+    """`interval` in units of 4 seconds."""
 
-    authenticator: bytes = bytes(AUTHENTICATOR_OCTETS)
-
-
-@dataclass(frozen=True, slots=True)
-class MobileNodeIdentifierOption:
-    """Type 8: a network access identifier, if the subtype is 1 (RFC 4283)."""
-
-    identifier: bytes
-    subtype: int = NAI_SUBTYPE
+    interval: Annotated[int, Row(0, 2, "Refresh Interval", words.seconds, "refresh")]
 
 
-@dataclass(frozen=True, slots=True)
-class CgaParametersRequestOption:
-    """Type 11, empty: asks the correspondent for its CGA Parameters (RFC 4866 5.6)."""
+@described("Alternate Care-of Address option", "RFC 6275 6.2.5", number=3, alignment=(8, 6))
+class AlternateCareOfAddressOption(Option):
+    """The care-of address to register in place of the IPv6 source."""
+
+    address: Annotated[IPv6Address, Row(0, 16, "Alternate Care-of Address", words.address, "alternate")]
 
 
-@dataclass(frozen=True, slots=True)
-class CgaParametersOption:
-    """Type 12: the whole CGA Parameters structure, in as many slices as it needs (RFC 4866 5.1)."""
+@described("Nonce Indices option", "RFC 6275 6.2.6", number=4, alignment=(2, 0))
+class NonceIndicesOption(Option):
+    """Which nonces the tokens came from."""
 
-    parameters: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureOption:
-    """Type 13: RSA signature, as long as the modulus (RFC 4866 5.2). The default is for `wire.seal`."""
-
-    signature: bytes = b""
+    home: Annotated[int, Row(0, 2, "Home Nonce Index", words.number("home nonce index"), "nonce")]
+    care_of: Annotated[int, Row(2, 2, "Care-of Nonce Index", words.number("care-of nonce index"), "care_of_nonce")]
 
 
-@dataclass(frozen=True, slots=True)
-class PermanentHomeKeygenTokenOption:
-    """Type 14: ciphertext of the permanent token, as long as the modulus (RFC 4866 5.3)."""
+@described("Binding Authorization Data option", "RFC 6275 6.2.7", number=5, alignment=(8, 2))
+class BindingAuthorizationDataOption(Option):
+    """The MAC; always last. The default is for `codec.seal`."""
 
-    ciphertext: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CareOfTestInitOption:
-    """Type 15, empty: asks for a care-of keygen token (RFC 4866 5.4)."""
+    authenticator: Annotated[
+        bytes, Row(0, AUTHENTICATOR_OCTETS, "Authenticator", words.opaque("First(96, HMAC-SHA1)"), "mac")
+    ] = bytes(AUTHENTICATOR_OCTETS)
 
 
-@dataclass(frozen=True, slots=True)
-class CareOfTestOption:
-    """Type 16: care-of keygen token of 8 octets, in clear (RFC 4866 5.5)."""
+@described("Mobile Node Identifier option", "RFC 4283 3", number=8)
+class MobileNodeIdentifierOption(Option):
+    """A network access identifier, if the subtype is 1."""
 
-    token: bytes
+    identifier: Annotated[bytes, Row(1, None, "Identifier", words.text, "identifier")]
+    subtype: Annotated[int, Row(0, 1, "Subtype", words.counted("subtype", IdentifierSubtype))] = IdentifierSubtype.NAI
 
 
-@dataclass(frozen=True, slots=True)
-class IPv4HomeAddressOption:
-    """Type 29 (RFC 5555 3.1.1); a proxy update for route optimisation must not hold it (N155).
+@described("CGA Parameters Request option", "RFC 4866 5.6", number=11, carries="cga-request")
+class CgaParametersRequestOption(Option):
+    """Empty: asks the correspondent for its CGA Parameters."""
+
+
+_FURTHER = words.opaque("further slice")
+_CGA_PARAMETERS = (
+    Row(0, 16, "Modifier", words.opaque("modifier"), section="RFC 3972 3"),
+    Row(16, 8, "Subnet Prefix", words.prefix, section="RFC 3972 3"),
+    Row(24, 1, "Collision Count", words.number("collision count"), section="RFC 3972 3"),
+    Row(25, None, "Public Key", words.opaque("public key, DER SubjectPublicKeyInfo"), "key", "RFC 3972 3"),
+)
+
+
+@described("CGA Parameters option", "RFC 4866 5.1", number=12)
+class CgaParametersOption(Option):
+    """The whole CGA Parameters structure (`cga`), in as many slices as it needs."""
+
+    parameters: Annotated[
+        bytes,
+        Row(
+            0,
+            None,
+            "CGA Parameters",
+            words.payload,
+            section="RFC 3972 3",
+            parts=_CGA_PARAMETERS,
+            further=Row(0, None, "Public Key, continued", _FURTHER, section="RFC 3972 3"),
+        ),
+    ]
+
+
+@described("Signature option", "RFC 4866 5.2", number=13)
+class SignatureOption(Option):
+    """RSA signature, as long as the modulus. The default is for `codec.seal`."""
+
+    signature: Annotated[bytes, Row(0, None, "Signature", words.opaque("RSA signature"), "sig")] = b""
+
+
+_PERMANENT = words.token("permanent home keygen token")
+
+
+@described("Permanent Home Keygen Token option", "RFC 4866 5.3", number=14)
+class PermanentHomeKeygenTokenOption(Option):
+    """Ciphertext of the permanent token, as long as the modulus."""
+
+    ciphertext: Annotated[bytes, Row(0, None, "Permanent Home Keygen Token", _PERMANENT, "PT")]
+
+
+@described("Care-of Test Init option", "RFC 4866 5.4", number=15, carries="test")
+class CareOfTestInitOption(Option):
+    """Empty: asks for a care-of keygen token."""
+
+
+_CARE_OF = words.token("care-of keygen token")
+
+
+@described("Care-of Test option", "RFC 4866 5.5", number=16)
+class CareOfTestOption(Option):
+    """Care-of keygen token, in clear."""
+
+    token: Annotated[bytes, Row(0, TOKEN_OCTETS, "Care-of Keygen Token", _CARE_OF, "care_of_token")]
+
+
+@described("IPv4 Home Address option", "RFC 5555 3.1.1", number=29, alignment=(4, 0))
+class IPv4HomeAddressOption(Option):
+    """A proxy update for route optimisation must not hold it (N155).
 
     `prefix` is the 16-bit word before the address: six bits of prefix length, one flag, the rest reserved.
     """
 
-    prefix: int
-    address: IPv4Address
+    prefix: Annotated[int, Row(0, 2, "Prefix-len, P, Reserved", words.prefix_length)]
+    address: Annotated[IPv4Address, Row(2, 4, "IPv4 home address", words.address_v4, "home-v4")]
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverHomeKeygenTokenOption:
-    """Type 240, proposed here: ciphertext of the handover token (the draft's 8.3)."""
-
-    ciphertext: bytes
+_HANDOVER = words.token("handover home keygen token")
 
 
-@dataclass(frozen=True, slots=True)
-class MobileNodeHomeAddressOption:
-    """Type 241, proposed here: the home address inside the MAC, since 7 forbids it outside (A-04)."""
+@described("Handover Home Keygen Token option", "draft 8.3", number=240)
+class HandoverHomeKeygenTokenOption(Option):
+    """Ciphertext of the handover token."""
 
-    address: IPv6Address
-
-
-@dataclass(frozen=True, slots=True)
-class EncryptedCareOfTestOption:
-    """Type 242, proposed here: ciphertext of the care-of token (the draft's 3.4, A-10)."""
-
-    ciphertext: bytes
+    ciphertext: Annotated[bytes, Row(0, None, "Handover Home Keygen Token", _HANDOVER, "HT")]
 
 
-@dataclass(frozen=True, slots=True)
-class CorrespondentHomeAddressOption:
-    """Type 243, proposed here: whose peer the node of option 241 is, since an agent serves many (N113, N114)."""
+@described("Mobile Node Home Address option", f"draft 7{PROPOSED}", number=241, alignment=(8, 6))
+class MobileNodeHomeAddressOption(Option):
+    """The home address inside the MAC, since the draft's 7 forbids it outside (A-04)."""
 
-    address: IPv6Address
-
-
-@dataclass(frozen=True, slots=True)
-class PrivateKeyOption:
-    """Type 244, proposed here: a mobile node's RSAPrivateKey in DER (RFC 8017 A.1.2), sliced like option 12."""
-
-    key: bytes
+    address: Annotated[IPv6Address, Row(0, 16, "Home Address", words.address, "mn-home")]
 
 
-@dataclass(frozen=True, slots=True)
-class BindingUpdateListEntryOption:
-    """Type 245, proposed here: one correspondent of the mobile node (N082, N121, N145).
+@described("Encrypted Care-of Test option", f"draft 3.4{PROPOSED}", number=242)
+class EncryptedCareOfTestOption(Option):
+    """Ciphertext of the care-of token (A-10)."""
+
+    ciphertext: Annotated[bytes, Row(0, None, "Care-of Keygen Token", _CARE_OF, "care_of_token")]
+
+
+@described("Correspondent Home Address option", f"draft 4.2{PROPOSED}", number=243, alignment=(8, 6))
+class CorrespondentHomeAddressOption(Option):
+    """Whose peer the node of option 241 is, since an agent serves many (N113, N114)."""
+
+    address: Annotated[IPv6Address, Row(0, 16, "Home Address", words.address, "cn-home")]
+
+
+_PRIVATE_KEY = words.opaque("DER RSAPrivateKey (RFC 8017 A.1.2)")
+
+
+@described("Private Key option", f"draft 4.2.1{PROPOSED}", number=244)
+class PrivateKeyOption(Option):
+    """A mobile node's RSAPrivateKey, in as many slices as it needs."""
+
+    key: Annotated[
+        bytes,
+        Row(
+            0,
+            None,
+            "Private Key",
+            _PRIVATE_KEY,
+            "private-key",
+            further=Row(0, None, "Private Key, continued", _FURTHER),
+        ),
+    ]
+
+
+@described("Binding Update List Entry option", f"draft 4.2.1{PROPOSED}", number=245, alignment=(8, 6))
+class BindingUpdateListEntryOption(Option):
+    """One correspondent of the mobile node (N082, N121, N145).
 
     Args:
         correspondent: its address; for one that a peer agent serves its home address.
@@ -144,109 +204,56 @@ class BindingUpdateListEntryOption:
         handover_token: HT, where there is one.
     """
 
-    correspondent: IPv6Address
-    care_of_address: IPv6Address
-    sequence: int
-    handover_token: bytes | None = None
+    correspondent: Annotated[IPv6Address, Row(0, 16, "Correspondent Address", words.address, "entry-correspondent")]
+    care_of_address: Annotated[IPv6Address, Row(16, 16, "Care-of Address", words.address_or_none, "peer")]
+    sequence: Annotated[int, Row(32, 2, "Sequence #", words.number("last sequence number"), "entry-seq")]
+    handover_token: Annotated[
+        bytes | None, Row(34, TOKEN_OCTETS, "Handover Home Keygen Token", _HANDOVER, "entry-handover", optional=True)
+    ] = None
+
+
+@described("Explicit Trigger option", f"draft 4.1{PROPOSED}", number=246, carries="explicit-trigger")
+class ExplicitTriggerOption(Option):
+    """Empty: optimisation starts only when the mobile node asks for it (N100-N103)."""
+
+
+_DELEGATION = (
+    Row(0, 4, "Serial", words.number("serial number"), "delegation-serial"),
+    Row(4, 2, "Lifetime", words.seconds, "delegation-lifetime"),
+    Row(6, 16, "Care-of Address", words.address, "delegation-care-of"),
+    Row(22, None, "Public Key, Signature", words.opaque("the agent's key and the node's signature"), "delegation"),
+)
+
+
+@described("Delegation option", f"amendment agent_key{PROPOSED}", number=247)
+class DelegationOption(Option):
+    """What `delegation.read` takes, in as many slices as it needs."""
+
+    delegation: Annotated[
+        bytes,
+        Row(
+            0,
+            None,
+            "Delegation",
+            words.payload,
+            parts=_DELEGATION,
+            further=Row(0, None, "Public Key, Signature, continued", _FURTHER),
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class ExplicitTriggerOption:
-    """Type 246, proposed here, empty: optimisation starts only when the mobile node asks for it (N100-N103)."""
-
-
-@dataclass(frozen=True, slots=True)
-class DelegationOption:
-    """Type 247, an amendment of this project: what `delegation.read` takes, sliced like option 12."""
-
-    delegation: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownOption:
+class UnknownOption(Option):
     """Any other type: kept for the record, skipped by receivers (RFC 6275 6.2.1)."""
 
     option_type: int
     data: bytes
 
 
-Option = (
-    BindingRefreshAdviceOption
-    | AlternateCareOfAddressOption
-    | NonceIndicesOption
-    | BindingAuthorizationDataOption
-    | MobileNodeIdentifierOption
-    | CgaParametersRequestOption
-    | CgaParametersOption
-    | SignatureOption
-    | PermanentHomeKeygenTokenOption
-    | CareOfTestInitOption
-    | CareOfTestOption
-    | IPv4HomeAddressOption
-    | HandoverHomeKeygenTokenOption
-    | MobileNodeHomeAddressOption
-    | EncryptedCareOfTestOption
-    | CorrespondentHomeAddressOption
-    | PrivateKeyOption
-    | BindingUpdateListEntryOption
-    | ExplicitTriggerOption
-    | DelegationOption
-    | UnknownOption
-)
-
-KINDS: dict[OptionType, tuple[type[Option], Layout]] = {
-    OptionType.BINDING_REFRESH_ADVICE: (BindingRefreshAdviceOption, (Number("interval", 2),)),
-    OptionType.ALTERNATE_CARE_OF_ADDRESS: (AlternateCareOfAddressOption, (Address("address"),)),
-    OptionType.NONCE_INDICES: (NonceIndicesOption, (Number("home", 2), Number("care_of", 2))),
-    OptionType.BINDING_AUTHORIZATION_DATA: (
-        BindingAuthorizationDataOption,
-        (Octets("authenticator", AUTHENTICATOR_OCTETS),),
-    ),
-    OptionType.MOBILE_NODE_IDENTIFIER: (
-        MobileNodeIdentifierOption,
-        (Number("subtype", 1), Rest("identifier")),
-    ),
-    OptionType.CGA_PARAMETERS_REQUEST: (CgaParametersRequestOption, ()),
-    OptionType.CGA_PARAMETERS: (CgaParametersOption, (Rest("parameters"),)),
-    OptionType.SIGNATURE: (SignatureOption, (Rest("signature"),)),
-    OptionType.PERMANENT_HOME_KEYGEN_TOKEN: (PermanentHomeKeygenTokenOption, (Rest("ciphertext"),)),
-    OptionType.CARE_OF_TEST_INIT: (CareOfTestInitOption, ()),
-    OptionType.CARE_OF_TEST: (CareOfTestOption, (Octets("token", TOKEN_OCTETS),)),
-    OptionType.IPV4_HOME_ADDRESS: (IPv4HomeAddressOption, (Number("prefix", 2), AddressV4("address"))),
-    OptionType.HANDOVER_HOME_KEYGEN_TOKEN: (HandoverHomeKeygenTokenOption, (Rest("ciphertext"),)),
-    OptionType.MOBILE_NODE_HOME_ADDRESS: (MobileNodeHomeAddressOption, (Address("address"),)),
-    OptionType.ENCRYPTED_CARE_OF_TEST: (EncryptedCareOfTestOption, (Rest("ciphertext"),)),
-    OptionType.CORRESPONDENT_HOME_ADDRESS: (CorrespondentHomeAddressOption, (Address("address"),)),
-    OptionType.PRIVATE_KEY: (PrivateKeyOption, (Rest("key"),)),
-    OptionType.BINDING_UPDATE_LIST_ENTRY: (
-        BindingUpdateListEntryOption,
-        (
-            Address("correspondent"),
-            Address("care_of_address"),
-            Number("sequence", 2),
-            OctetsOrNone("handover_token", TOKEN_OCTETS),
-        ),
-    ),
-    OptionType.EXPLICIT_TRIGGER: (ExplicitTriggerOption, ()),
-    OptionType.DELEGATION: (DelegationOption, (Rest("delegation"),)),
+OPTIONS = {
+    PAD1: Format("padding", "RFC 6275 6.2.2"),
+    PADN: Format("padding", "RFC 6275 6.2.3"),
+    EXPERIMENTAL: Format("Experimental option", "RFC 5096", (Row(0, None, "Data", words.payload),)),
+    **{format.number: format for kind, format in FORMATS.items() if issubclass(kind, Option)},
 }
-TYPE_OF: dict[type[Option], OptionType] = {kind: option_type for option_type, (kind, _) in KINDS.items()}
-ALIGNMENT: dict[type[Option], tuple[int, int]] = {
-    BindingRefreshAdviceOption: (2, 0),
-    AlternateCareOfAddressOption: (8, 6),
-    NonceIndicesOption: (2, 0),
-    BindingAuthorizationDataOption: (8, 2),
-    IPv4HomeAddressOption: (4, 0),
-    MobileNodeHomeAddressOption: (8, 6),
-    CorrespondentHomeAddressOption: (8, 6),
-    BindingUpdateListEntryOption: (8, 6),
-}
-"""Where the Type octet must stand: modulus and remainder of its offset. Others may stand anywhere."""
-
-Sliced = CgaParametersOption | PrivateKeyOption | DelegationOption
-SLICED = {
-    OptionType.CGA_PARAMETERS: "CGA Parameters",
-    OptionType.PRIVATE_KEY: "Private Key",
-    OptionType.DELEGATION: "Delegation",
-}
-"""What may be longer than an option can be, and so takes as many as it needs (RFC 4866 5.1)."""
+"""What follows Type and Length of an option, by its type."""

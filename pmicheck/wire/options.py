@@ -12,21 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pmicheck.errors import WireError
-from pmicheck.wire.constants import MAX_OPTION_DATA_OCTETS, OptionType
-from pmicheck.wire.fields import read_fields, write_fields
+from pmicheck.wire.constants import MAX_OPTION_DATA_OCTETS
+from pmicheck.wire.fields import FORMATS, Format, read, write
 from pmicheck.wire.option_kinds import (
-    ALIGNMENT,
-    KINDS,
-    SLICED,
-    TYPE_OF,
+    OPTIONS,
+    PAD1,
+    PADN,
     BindingAuthorizationDataOption,
-    CgaParametersOption,
-    DelegationOption,
     Option,
-    PrivateKeyOption,
-    Sliced,
     UnknownOption,
 )
+
+_UNKNOWN = Format("unknown option", "RFC 6275 6.2.1")
 
 
 def encode_options(options: Sequence[Option], start: int) -> bytes:
@@ -44,10 +41,10 @@ def encode_options(options: Sequence[Option], start: int) -> bytes:
         at = start + len(written)
         if isinstance(option, BindingAuthorizationDataOption) and index != len(options) - 1:
             raise WireError(at, "the Binding Authorization Data as the last option", f"option {index + 1}")
-        if isinstance(option, Sliced) and type(option) is type(previous):
-            name = SLICED[TYPE_OF[type(option)]]
-            raise WireError(at, f"one {name} option, since receivers join adjacent ones", "two")
-        modulus, remainder = ALIGNMENT.get(type(option), (1, 0))
+        format = FORMATS.get(type(option), _UNKNOWN)
+        if format.further and type(option) is type(previous):
+            raise WireError(at, f"one {format.title}, since receivers join adjacent ones", "two")
+        modulus, remainder = format.alignment
         written += _padding((remainder - at) % modulus)
         written += _encode_option(option, start + len(written))
         previous = option
@@ -57,25 +54,30 @@ def encode_options(options: Sequence[Option], start: int) -> bytes:
 
 def _padding(octets: int) -> bytes:
     if octets < 2:
-        return bytes([OptionType.PAD1] * octets)
-    return bytes([OptionType.PADN, octets - 2]) + bytes(octets - 2)
+        return bytes([PAD1] * octets)
+    return bytes([PADN, octets - 2]) + bytes(octets - 2)
 
 
 def _encode_option(option: Option, at: int) -> bytes:
     if isinstance(option, UnknownOption):
-        if option.option_type in KINDS or option.option_type in (OptionType.PAD1, OptionType.PADN):
+        if option.option_type in (PAD1, PADN) or OPTIONS.get(option.option_type, _UNKNOWN).kind is not None:
             raise WireError(at, "a type that has no class of its own in an UnknownOption", str(option.option_type))
         if not 0 <= option.option_type <= 255:
             raise WireError(at, "an option type between 0 and 255", str(option.option_type))
         return _tlv(option.option_type, option.data, at)
-    option_type = TYPE_OF[type(option)]
-    data = write_fields(option, KINDS[option_type][1], at + 2)
-    if option_type not in SLICED:
-        return _tlv(option_type, data, at)
+    format = FORMATS[type(option)]
+    data = write(option, format.rows, at + 2)
+    if not format.further:
+        return _tlv(format.number, data, at)
     if not data:
-        raise WireError(at + 1, f"{SLICED[option_type]} of at least one octet", "none")
+        raise _empty(format, at)
     step = MAX_OPTION_DATA_OCTETS
-    return b"".join(_tlv(option_type, data[i : i + step], at) for i in range(0, len(data), step))
+    return b"".join(_tlv(format.number, data[i : i + step], at) for i in range(0, len(data), step))
+
+
+def _empty(format: Format, at: int) -> WireError:
+    """What is wrong with a sliced option without data."""
+    return WireError(at + 1, f"{format.rows[0].name} of at least one octet", "none")
 
 
 def _tlv(option_type: int, data: bytes, at: int) -> bytes:
@@ -103,7 +105,7 @@ def walk_options(header: bytes, start: int) -> Iterator[RawOption]:
     at = start
     while at < len(header):
         option_type = header[at]
-        if option_type == OptionType.PAD1:
+        if option_type == PAD1:
             yield RawOption(option_type, at, at + 1, at + 1)
             at += 1
             continue
@@ -127,7 +129,7 @@ def decode_options(header: bytes, start: int) -> tuple[Option, ...]:
     for raw in walk_options(header, start):
         if options and isinstance(options[-1], BindingAuthorizationDataOption):
             raise WireError(raw.offset, "nothing after the Binding Authorization Data", f"option {raw.option_type}")
-        if raw.option_type not in (OptionType.PAD1, OptionType.PADN):
+        if raw.option_type not in (PAD1, PADN):
             option = _decode_option(header, raw)
             options.append(_joined(options.pop(), option) if _continues(raw, previous) else option)
         previous = raw
@@ -136,38 +138,32 @@ def decode_options(header: bytes, start: int) -> tuple[Option, ...]:
 
 def _continues(raw: RawOption, previous: RawOption | None) -> bool:
     """Whether `raw` is a further slice of what it follows; only a full slice may have one (RFC 4866 5.1)."""
-    name = SLICED.get(OptionType(raw.option_type)) if raw.option_type in KINDS else None
-    if previous is None or raw.option_type != previous.option_type or name is None:
+    format = OPTIONS.get(raw.option_type, _UNKNOWN)
+    if previous is None or raw.option_type != previous.option_type or not format.further:
         return False
     length = previous.data_end - previous.data_start
     if length != MAX_OPTION_DATA_OCTETS:
-        expected = f"{MAX_OPTION_DATA_OCTETS} octets in a {name} option that another one follows"
+        expected = f"{MAX_OPTION_DATA_OCTETS} octets in a {format.title} that another one follows"
         raise WireError(previous.offset + 1, expected, f"{length} octets")
     return True
 
 
 def _joined(first: Option, second: Option) -> Option:
-    """Two slices as one option."""
-    match first, second:
-        case CgaParametersOption(before), CgaParametersOption(after):
-            return CgaParametersOption(before + after)
-        case PrivateKeyOption(before), PrivateKeyOption(after):
-            return PrivateKeyOption(before + after)
-        case DelegationOption(before), DelegationOption(after):
-            return DelegationOption(before + after)
-        case _:
-            raise AssertionError("only slices of one kind are joined")
+    """Two slices as one option, whose one field holds the octets of both."""
+    (row,) = FORMATS[type(first)].rows
+    octets = b"".join(getattr(each, row.value) for each in (first, second))
+    return type(first)(**{row.value: octets})
 
 
 def _decode_option(header: bytes, raw: RawOption) -> Option:
-    if raw.option_type not in KINDS:
+    format = OPTIONS.get(raw.option_type, _UNKNOWN)
+    if format.kind is None:
         return UnknownOption(raw.option_type, header[raw.data_start : raw.data_end])
-    option_type = OptionType(raw.option_type)
-    kind, layout = KINDS[option_type]
-    values, end = read_fields(header, raw.data_start, raw.data_end, layout)
+    values, end = read(header, raw.data_start, raw.data_end, format.rows)
     found = raw.data_end - raw.data_start
     if end != raw.data_end:
-        raise WireError(raw.offset + 1, f"length {end - raw.data_start} of option {option_type}", str(found))
-    if option_type in SLICED and not found:
-        raise WireError(raw.offset + 1, f"{SLICED[option_type]} of at least one octet", "none")
-    return kind(**values)
+        raise WireError(raw.offset + 1, f"length {end - raw.data_start} of option {raw.option_type}", str(found))
+    if format.further and not found:
+        raise _empty(format, raw.offset)
+    option: Option = format.kind(**values)
+    return option

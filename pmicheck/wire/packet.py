@@ -9,17 +9,28 @@ the start of the outermost packet in `from_bytes`, from the start of the header 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from pmicheck.errors import WireError
 from pmicheck.wire import checksum
-from pmicheck.wire.constants import HOME_ADDRESS_OPTION_TYPE, TYPE_2_ROUTING, NextHeader
+from pmicheck.wire.constants import TYPE_2_ROUTING, NextHeader
+from pmicheck.wire.fields import read, write
+from pmicheck.wire.headers import (
+    HOME_ADDRESS_OPTION,
+    IPV6_HEADER,
+    ROUTING_HEADER,
+    UDP_HEADER,
+    Ipv6Header,
+    RoutingHeader,
+    UdpHeader,
+)
+from pmicheck.wire.option_kinds import PAD1, PADN
 
-IPV6_HEADER_OCTETS = 40
 EXTENSION_OCTETS = 24
 """Size of a type 2 routing header, and of a Destination Options header with just a Home Address option."""
-UDP_HEADER_OCTETS = 8
+VERSION = 6
+"""The version, in the first four bits of a packet."""
 MAX_PAYLOAD_LENGTH = 0xFFFF
 MAX_NESTING = 4
 """Tunnels inside each other: the default limit of RFC 2473 6.6; it also bounds the decoder's recursion."""
@@ -106,22 +117,22 @@ Payload = MobilityHeader | UdpDatagram | OtherPayload | Packet
 def _encode(packet: Packet, depth: int) -> bytes:
     if depth > MAX_NESTING:
         raise WireError(0, f"at most {MAX_NESTING} tunnels inside each other", "more")
-    if not 0 <= packet.hop_limit <= 255:
-        raise WireError(7, "a hop limit between 0 and 255", str(packet.hop_limit))
     next_header, body = _encode_payload(packet, depth)
     if packet.home_address is not None:
         # 8n+6 puts the option behind a PadN of four octets (RFC 6275 6.3).
-        option = bytes([1, 2, 0, 0, HOME_ADDRESS_OPTION_TYPE, 16]) + packet.home_address.packed
-        body = bytes([next_header, EXTENSION_OCTETS // 8 - 1]) + option + body
+        padding = bytes([PADN, 2, 0, 0])
+        option = bytes([HOME_ADDRESS_OPTION.number, HOME_ADDRESS_OPTION.end]) + packet.home_address.packed
+        body = bytes([next_header, EXTENSION_OCTETS // 8 - 1]) + padding + option + body
         next_header = NextHeader.DESTINATION_OPTIONS
     if packet.routing_home_address is not None:
-        fixed = bytes([next_header, EXTENSION_OCTETS // 8 - 1, TYPE_2_ROUTING, 1]) + bytes(4)
-        body = fixed + packet.routing_home_address.packed + body
+        length = EXTENSION_OCTETS // 8 - 1
+        routing = RoutingHeader(next_header, length, TYPE_2_ROUTING, 1, packet.routing_home_address)
+        body = write(routing, ROUTING_HEADER.rows, 0) + body
         next_header = NextHeader.ROUTING
     if len(body) > MAX_PAYLOAD_LENGTH:
         raise WireError(4, f"at most {MAX_PAYLOAD_LENGTH} octets after the IPv6 header", f"{len(body)} octets")
-    fixed = bytes([0x60, 0, 0, 0]) + len(body).to_bytes(2, "big") + bytes([next_header, packet.hop_limit])
-    return fixed + packet.source.packed + packet.destination.packed + body
+    header = Ipv6Header(VERSION << 28, len(body), next_header, packet.hop_limit, packet.source, packet.destination)
+    return write(header, IPV6_HEADER.rows, 0) + body
 
 
 def _encode_payload(packet: Packet, depth: int) -> tuple[int, bytes]:
@@ -142,29 +153,26 @@ _INTERPRETED = frozenset(NextHeader) - {NextHeader.NONE}
 
 
 def _encode_udp(datagram: UdpDatagram, packet: Packet) -> bytes:
-    length = UDP_HEADER_OCTETS + len(datagram.data)
-    numbers = (datagram.source_port, datagram.destination_port, length)
-    for index, number in enumerate(numbers):
-        if not 0 <= number <= 0xFFFF:
-            raise WireError(2 * index, "a port or length of 16 bit", str(number))
-    header = b"".join(number.to_bytes(2, "big") for number in numbers)
-    blank = header + bytes(2) + datagram.data
+    length = UDP_HEADER.end + len(datagram.data)
+    header = UdpHeader(datagram.source_port, datagram.destination_port, length, 0, datagram.data)
+    blank = write(header, UDP_HEADER.rows, 0)
     value = checksum.checksum(packet.checksum_source, packet.checksum_destination, NextHeader.UDP, blank)
     # Zero would mean "no checksum", which IPv6 does not have: its other spelling is sent (RFC 8200 8.1).
-    return header + (value or 0xFFFF).to_bytes(2, "big") + datagram.data
+    return write(replace(header, checksum=value or 0xFFFF), UDP_HEADER.rows, 0)
 
 
 def _decode(data: bytes, start: int, depth: int) -> Packet:
     if depth > MAX_NESTING:
         raise WireError(start, f"at most {MAX_NESTING} tunnels inside each other", "more")
-    _need(data, start, IPV6_HEADER_OCTETS, "an IPv6 header")
-    if data[start] >> 4 != 6:
-        raise WireError(start, "IP version 6", str(data[start] >> 4))
-    length = int.from_bytes(data[start + 4 : start + 6], "big")
-    at = start + IPV6_HEADER_OCTETS
+    _need(data, start, IPV6_HEADER.end, "an IPv6 header")
+    if data[start] >> 4 != VERSION:
+        raise WireError(start, f"IP version {VERSION}", str(data[start] >> 4))
+    values, at = read(data, start, len(data), IPV6_HEADER.rows)
+    header = Ipv6Header(**values)
+    length = header.payload_length
     if len(data) - at != length:
         raise WireError(min(len(data), at + length), f"{length} octets after the header", f"{len(data) - at} octets")
-    next_header = data[start + 6]
+    next_header = header.next_header
     found: dict[int, IPv6Address | None] = {}
     while next_header in (NextHeader.ROUTING, NextHeader.DESTINATION_OPTIONS):
         if next_header in found:
@@ -172,34 +180,23 @@ def _decode(data: bytes, start: int, depth: int) -> Packet:
         _need(data, at, 8, "an extension header")
         size = 8 * (data[at + 1] + 1)
         _need(data, at, size, "an extension header")
-        read = _type_2_address if next_header == NextHeader.ROUTING else _home_address
-        found[next_header] = read(data, at, at + size)
+        address_in = _type_2_address if next_header == NextHeader.ROUTING else _home_address
+        found[next_header] = address_in(data, at, at + size)
         next_header, at = data[at], at + size
     packet = Packet(
-        source=IPv6Address(data[start + 8 : start + 24]),
-        destination=IPv6Address(data[start + 24 : start + 40]),
+        source=header.source,
+        destination=header.destination,
         payload=OtherPayload(next_header, data[at:]),
-        hop_limit=data[start + 7],
+        hop_limit=header.hop_limit,
         home_address=found.get(NextHeader.DESTINATION_OPTIONS),
         routing_home_address=found.get(NextHeader.ROUTING),
     )
-    return _with_payload(packet, _decode_payload(packet, next_header, data, at, depth))
+    return replace(packet, payload=_decode_payload(packet, next_header, data, at, depth))
 
 
 def _need(data: bytes, at: int, octets: int, what: str) -> None:
     if len(data) - at < octets:
         raise WireError(len(data), f"{octets} octets of {what}", f"{max(0, len(data) - at)} octets")
-
-
-def _with_payload(packet: Packet, payload: Payload) -> Packet:
-    return Packet(
-        packet.source,
-        packet.destination,
-        payload,
-        packet.hop_limit,
-        packet.home_address,
-        packet.routing_home_address,
-    )
 
 
 def _type_2_address(data: bytes, at: int, end: int) -> IPv6Address:
@@ -208,9 +205,10 @@ def _type_2_address(data: bytes, at: int, end: int) -> IPv6Address:
         raise WireError(at + 2, f"routing type {TYPE_2_ROUTING}", str(data[at + 2]))
     if end - at != EXTENSION_OCTETS:
         raise WireError(at + 1, f"length {EXTENSION_OCTETS // 8 - 1} of a type 2 routing header", str(data[at + 1]))
-    if data[at + 3] != 1:
-        raise WireError(at + 3, "one segment left", str(data[at + 3]))
-    return IPv6Address(data[at + 8 : end])
+    header = RoutingHeader(**read(data, at, end, ROUTING_HEADER.rows)[0])
+    if header.segments_left != 1:
+        raise WireError(at + 3, "one segment left", str(header.segments_left))
+    return header.home_address
 
 
 def _home_address(data: bytes, at: int, end: int) -> IPv6Address | None:
@@ -219,14 +217,14 @@ def _home_address(data: bytes, at: int, end: int) -> IPv6Address | None:
     at += 2
     while at < end:
         kind = data[at]
-        if kind == 0:
+        if kind == PAD1:
             at += 1
             continue
         if at + 2 > end or at + 2 + data[at + 1] > end:
             raise WireError(at, "a destination option that fits into its header")
         value = data[at + 2 : at + 2 + data[at + 1]]
-        if kind == HOME_ADDRESS_OPTION_TYPE:
-            if len(value) != 16 or address is not None:
+        if kind == HOME_ADDRESS_OPTION.number:
+            if len(value) != HOME_ADDRESS_OPTION.end or address is not None:
                 raise WireError(at + 1, "one Home Address option of 16 octets")
             address = IPv6Address(value)
         elif kind >> 6:
@@ -249,17 +247,12 @@ def _decode_payload(packet: Packet, next_header: int, data: bytes, at: int, dept
 
 
 def _decode_udp(packet: Packet, data: bytes, at: int) -> UdpDatagram:
-    _need(data, at, UDP_HEADER_OCTETS, "a UDP header")
-    length = int.from_bytes(data[at + 4 : at + 6], "big")
-    if length != len(data) - at:
-        raise WireError(at + 4, f"UDP length {len(data) - at}", str(length))
-    datagram = data[at:]
-    if datagram[6:8] == bytes(2):
+    _need(data, at, UDP_HEADER.end, "a UDP header")
+    header = UdpHeader(**read(data, at, len(data), UDP_HEADER.rows)[0])
+    if header.length != len(data) - at:
+        raise WireError(at + 4, f"UDP length {len(data) - at}", str(header.length))
+    if not header.checksum:
         raise WireError(at + 6, "a UDP checksum", "none")
-    if not checksum.is_valid(packet.checksum_source, packet.checksum_destination, NextHeader.UDP, datagram):
-        raise WireError(at + 6, "a UDP checksum that fits", datagram[6:8].hex())
-    return UdpDatagram(
-        data=datagram[UDP_HEADER_OCTETS:],
-        source_port=int.from_bytes(datagram[0:2], "big"),
-        destination_port=int.from_bytes(datagram[2:4], "big"),
-    )
+    if not checksum.is_valid(packet.checksum_source, packet.checksum_destination, NextHeader.UDP, data[at:]):
+        raise WireError(at + 6, "a UDP checksum that fits", f"{header.checksum:04x}")
+    return UdpDatagram(header.data, header.source_port, header.destination_port)

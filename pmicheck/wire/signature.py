@@ -2,7 +2,7 @@
 
     type tag (16) | care-of address (16) | correspondent address (16) | MH Data
 
-`wire.signed_part` cuts that MH Data out of a header: up to and with the last CGA Parameters option. What it
+`codec.signed_part` cuts that MH Data out of a header: up to and with the last CGA Parameters option. What it
 leaves out (nonce indices, MAC) is not signed, and the home address is so only through the CGA Parameters: a
 signature seen once can be joined to other nonces and a new MAC.
 """
@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.wire.keys import rsa_public_key
+from pmicheck.wire import keys
 
 TYPE_TAG = bytes.fromhex("5f2705868d6c4c56a2469ebb9b2a2e13")
 """The CGA message type of RFC 4866; it keeps out signatures made for other protocols."""
@@ -33,10 +31,9 @@ def sign(
 
     Args:
         correspondent_address: as seen above IP, so the home address of a mobile correspondent.
-        signed_header: `wire.signed_part` of the header.
+        signed_header: `codec.signed_part` of the header.
     """
-    data = _signed_data(type_tag, care_of_address, correspondent_address, signed_header)
-    return private_key.sign(data, padding.PKCS1v15(), SHA1())
+    return keys.sign(private_key, _signed_data(type_tag, care_of_address, correspondent_address, signed_header))
 
 
 def verify(
@@ -53,11 +50,7 @@ def verify(
     False too for a key that cannot be read or is no RSA key: it came from the network.
     """
     data = _signed_data(type_tag, care_of_address, correspondent_address, signed_header)
-    try:
-        rsa_public_key(public_key_der).verify(signature, data, padding.PKCS1v15(), SHA1())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return keys.is_signed(public_key_der, data, signature)
 
 
 def _signed_data(

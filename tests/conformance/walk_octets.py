@@ -107,7 +107,7 @@ class Octets:
             flags |= BindingUpdateFlag.PROXY_REGISTRATION
         lifetime = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if update.lifetime else 0
         lifetime = lifetime if seen is None else seen.message.lifetime
-        message = codec.BindingUpdate(update.seq, lifetime, flags, tuple(options))
+        message = codec.BindingUpdate(update.seq, lifetime, flags, options=tuple(options))
 
         def sign(covered: bytes) -> bytes:
             term = update.sig
@@ -117,7 +117,7 @@ class Octets:
                 return self.noise(SIGNATURE_OCTETS)
             care_of = at[update.care_of if term[3] is None else term[3]]
             data = sealing.signed_data(self.stage.policy, care_of, at[term[4] or CN], covered)
-            return sealing.sign(keys.private_key(KEY_FILES[term[1]]), data)
+            return keys.sign(keys.private_key(KEY_FILES[term[1]]), data)
 
         def authenticate(header: bytes) -> bytes:
             if seen is not None:
@@ -243,7 +243,7 @@ class Octets:
             options.append(codec.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if ack.proxy else BindingAcknowledgementFlag(0)
         lifetime = 0 if ack.status else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
-        message = codec.BindingAcknowledgement(ack.status, ack.seq, lifetime, flags, tuple(options))
+        message = codec.BindingAcknowledgement(ack.status, ack.seq, lifetime, flags, options=tuple(options))
         care_of = at[ack.care_of]
         routed = at[HOA] if not ack.proxy and care_of != at[HOA] else None
         blank = Packet(at[CN], care_of, MobilityHeader(b""), routing_home_address=routed)

@@ -107,7 +107,7 @@ def plain_update(
     ]
     blank = Packet(source, CORRESPONDENT, MobilityHeader(b""), home_address=home if home_address_option else None)
     octets = codec.seal(
-        codec.BindingUpdate(sequence, lifetime, flags, tuple(options)),
+        codec.BindingUpdate(sequence, lifetime, flags, options=tuple(options)),
         source=blank.checksum_source,
         destination=CORRESPONDENT,
         authenticate=lambda header: tokens.authenticator(kbm, care_of_address, CORRESPONDENT, header),

@@ -11,7 +11,7 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.policy import Policy
-from pmicheck.wire import codec, tokens
+from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet
 
@@ -76,10 +76,10 @@ def update(
         key = signer or identity
         assert key is not None
         covered = sealing.signed_data(chosen, signed_for or mac_address, CORRESPONDENT, part)
-        return sealing.sign(key.private_key, covered)
+        return keys.sign(key.private_key, covered)
 
     octets = codec.seal(
-        codec.BindingUpdate(sequence, lifetime, flags, tuple(options)),
+        codec.BindingUpdate(sequence, lifetime, flags, options=tuple(options)),
         source=blank.checksum_source,
         destination=blank.checksum_destination,
         sign=None if identity is None else sign,

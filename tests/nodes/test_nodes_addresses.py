@@ -310,7 +310,7 @@ def test_an_agent_is_no_home_agent_either() -> None:
     peers = PeerWorld()
     update = message(Packet.from_bytes(forged_update(peers.policy, source=PMA2)))
     assert isinstance(update, codec.BindingUpdate)
-    proxied = codec.BindingUpdate(8, 100, update.flags | flags, update.options)
+    proxied = codec.BindingUpdate(8, 100, update.flags | flags, options=update.options)
     assert acknowledgement(ask(peers.pma3, said(proxied, PMA2, PMA3))).status == Status.HOME_REGISTRATION_NOT_SUPPORTED
     assert peers.pma3.proxy_binding(HOME) is None
     assert checks(peers.pma3) == ["home-registration"]
@@ -367,7 +367,7 @@ def test_an_agent_takes_over_no_list_with_addresses_that_are_none(strange: IPv6A
         if at == "correspondent"
         else codec.BindingUpdateListEntryOption(CN_HOME, strange, 1)
     )
-    changed = codec.ContextTransferData(data.transaction, data.home_address, (*data.options, entry))
+    changed = codec.ContextTransferData(data.transaction, data.home_address, options=(*data.options, entry))
     sent = ask(world.pma2, plain_packet(changed, PMA1, PMA2), 1)
     speaks_for_itself = at == "peer" and strange == IPv6Address("::")
     assert bool(sent) is speaks_for_itself

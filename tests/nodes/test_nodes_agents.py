@@ -28,7 +28,7 @@ from world import (
 from pmicheck.errors import UsageError
 from pmicheck.nodes import sealing
 from pmicheck.nodes.node import plain_packet
-from pmicheck.wire import codec, signature, tokens
+from pmicheck.wire import codec, keys, signature, tokens
 from pmicheck.wire.constants import BindingAcknowledgementFlag, Status
 from pmicheck.wire.packet import MobilityHeader, OtherPayload, Packet, UdpDatagram
 
@@ -156,7 +156,7 @@ def test_a_proxy_home_test_must_come_out_of_the_tunnel() -> None:
 
 def _acknowledgement(status: int, sequence: int, *options: codec.Option) -> bytes:
     flags = BindingAcknowledgementFlag.PROXY_REGISTRATION
-    message = codec.BindingAcknowledgement(status, sequence, 100, flags, options)
+    message = codec.BindingAcknowledgement(status, sequence, 100, flags, options=options)
     return plain_packet(message, CORRESPONDENT, PMA1).to_bytes()
 
 
@@ -275,7 +275,7 @@ def test_inputs_of_mac_and_signature_are_those_of_the_codec() -> None:
         kbm, PMA1, CORRESPONDENT, header
     )
     covered = sealing.signed_data(chosen, PMA1, CORRESPONDENT, header)
-    assert sealing.sign(key, covered) == signature.sign(key, PMA1, CORRESPONDENT, header)
+    assert keys.sign(key, covered) == signature.sign(key, PMA1, CORRESPONDENT, header)
 
 
 @pytest.mark.parametrize(

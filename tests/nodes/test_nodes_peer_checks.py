@@ -217,7 +217,9 @@ def refusal(status: Status, sequence: int) -> bytes:
     """What PMA3 may say to a request of PMA1."""
     options = (codec.MobileNodeHomeAddressOption(HOME), codec.CorrespondentHomeAddressOption(CN_HOME))
     flags = BindingAcknowledgementFlag.PROXY_REGISTRATION
-    return plain_packet(codec.BindingAcknowledgement(status, sequence, 0, flags, options), PMA3, PMA1).to_bytes()
+    return plain_packet(
+        codec.BindingAcknowledgement(status, sequence, 0, flags, options=options), PMA3, PMA1
+    ).to_bytes()
 
 
 def test_a_number_is_raised_once_only() -> None:
@@ -247,7 +249,7 @@ def test_an_agent_that_is_refused_otherwise_gives_up() -> None:
 def third_message(world: PeerWorld, source: IPv6Address, sequence: int, key: bytes | None) -> bytes:
     options = (codec.MobileNodeHomeAddressOption(CN_HOME), codec.CorrespondentHomeAddressOption(HOME))
     message = codec.BindingAcknowledgement(
-        Status.ACCEPTED, sequence, 100, BindingAcknowledgementFlag.PROXY_REGISTRATION, options
+        Status.ACCEPTED, sequence, 100, BindingAcknowledgementFlag.PROXY_REGISTRATION, options=options
     )
     return sealed(world.policy, message, source, PMA3, key).to_bytes()
 

@@ -157,7 +157,7 @@ def test_a_context_without_a_usable_key_is_refused(key: bytes | None) -> None:
     options: list[codec.Option] = [codec.CgaParametersOption(PROFILE.cga_parameters)]
     if key is not None:
         options.append(codec.PrivateKeyOption(key))
-    data = codec.ContextTransferData(asked.transaction, HOME, tuple(options))
+    data = codec.ContextTransferData(asked.transaction, HOME, options=tuple(options))
     world.network.inject(plain_packet(data, PMA1, PMA2).to_bytes(), 0)
     assert checks(world.pma2) == ["profile"]
 

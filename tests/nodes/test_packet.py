@@ -265,14 +265,14 @@ def test_octets_after_the_packet_are_refused() -> None:
 @pytest.mark.parametrize(
     ("packet", "problem"),
     [
-        (Packet(HOME, AGENT, MobilityHeader(b""), hop_limit=256), "octet 7: expected a hop limit"),
+        (Packet(HOME, AGENT, MobilityHeader(b""), hop_limit=256), "octet 7: expected hop_limit between 0 and 255"),
         (Packet(HOME, AGENT, MobilityHeader(bytes(65536))), "at most 65535 octets after the IPv6 header"),
         (Packet(HOME, AGENT, OtherPayload(17, b"")), "next header that has no class of its own"),
         (Packet(HOME, AGENT, OtherPayload(256, b"")), "next header that has no class of its own"),
-        (Packet(HOME, AGENT, UdpDatagram(b"", source_port=65536)), "octet 0: expected a port or length"),
+        (Packet(HOME, AGENT, UdpDatagram(b"", source_port=65536)), "octet 0: expected source_port between 0 and 65535"),
         (
             Packet(HOME, AGENT, UdpDatagram(bytes(65528))),
-            "octet 4: expected a port or length of 16 bit, found 65536",
+            "octet 4: expected length between 0 and 65535, found 65536",
         ),
     ],
 )

@@ -50,7 +50,7 @@ def every_packet() -> list[Packet]:
         7,
         100,
         proxy,
-        (
+        options=(
             codec.MobileNodeHomeAddressOption(HOME),
             codec.AlternateCareOfAddressOption(CARE_OF),
             codec.CgaParametersOption(PARAMETERS + bytes(100)),
@@ -66,7 +66,7 @@ def every_packet() -> list[Packet]:
         7,
         100,
         BindingAcknowledgementFlag.PROXY_REGISTRATION,
-        (
+        options=(
             codec.PermanentHomeKeygenTokenOption(CIPHERTEXT),
             codec.HandoverHomeKeygenTokenOption(CIPHERTEXT),
             codec.CareOfTestOption(TOKEN),

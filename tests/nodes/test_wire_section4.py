@@ -60,24 +60,27 @@ def test_a_transaction_id_has_sixteen_bit() -> None:
 
 
 def data_with(*options: codec.Option) -> codec.ContextTransferData:
-    return codec.ContextTransferData(1, ADDRESS, options)
+    return codec.ContextTransferData(1, ADDRESS, options=options)
 
 
-@pytest.mark.parametrize(
-    ("option", "octets"),
-    [
-        (codec.IPv4HomeAddressOption(0x6000, IPv4Address("192.0.2.5")), "1d06 6000 c0000205"),
-        (codec.CorrespondentHomeAddressOption(ADDRESS), f"f310 {HOME_OCTETS}"),
-        (codec.PrivateKeyOption(b"\xaa\xbb"), "f402 aabb"),
-        (codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7), f"f522 {HOME_OCTETS} {CARE_OF_OCTETS} 0007"),
-        (
-            codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, b"handover"),
-            f"f52a {HOME_OCTETS} {CARE_OF_OCTETS} 0007 68616e646f766572",
-        ),
-        (codec.ExplicitTriggerOption(), "f600"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
+OPTION_LAYOUTS = [
+    (codec.IPv4HomeAddressOption(0x6000, IPv4Address("192.0.2.5")), "1d06 6000 c0000205"),
+    (codec.HandoverHomeKeygenTokenOption(b"\xaa\xbb"), "f002 aabb"),
+    (codec.MobileNodeHomeAddressOption(ADDRESS), f"f110 {HOME_OCTETS}"),
+    (codec.EncryptedCareOfTestOption(b"\xaa\xbb"), "f202 aabb"),
+    (codec.CorrespondentHomeAddressOption(ADDRESS), f"f310 {HOME_OCTETS}"),
+    (codec.PrivateKeyOption(b"\xaa\xbb"), "f402 aabb"),
+    (codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7), f"f522 {HOME_OCTETS} {CARE_OF_OCTETS} 0007"),
+    (
+        codec.BindingUpdateListEntryOption(ADDRESS, CARE_OF, 7, b"handover"),
+        f"f52a {HOME_OCTETS} {CARE_OF_OCTETS} 0007 68616e646f766572",
+    ),
+    (codec.ExplicitTriggerOption(), "f600"),
+    (codec.DelegationOption(b"\xaa\xbb"), "f702 aabb"),
+]
+
+
+@pytest.mark.parametrize(("option", "octets"), OPTION_LAYOUTS, ids=lambda value: type(value).__name__)
 def test_every_option_has_its_layout(option: codec.Option, octets: str) -> None:
     header = encode(data_with(option))
     (found,) = [item for item in walk_options(header, OPTIONS_START) if item.option_type > 1]

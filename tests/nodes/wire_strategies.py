@@ -7,8 +7,9 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import strategies as st
 
 from pmicheck.wire import codec
-from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag, OptionType
-from pmicheck.wire.messages import KINDS
+from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
+from pmicheck.wire.messages import MESSAGES
+from pmicheck.wire.option_kinds import EXPERIMENTAL, OPTIONS
 
 addresses = st.integers(0, 2**128 - 1).map(IPv6Address)
 octet = st.integers(0, 0xFF)
@@ -16,7 +17,7 @@ word = st.integers(0, 0xFFFF)
 eight = st.binary(min_size=8, max_size=8)
 data = st.binary(max_size=255)
 
-unknown_option_types = octet.filter(lambda number: number not in set(OptionType) or number == OptionType.EXPERIMENTAL)
+unknown_option_types = octet.filter(lambda number: number not in OPTIONS or number == EXPERIMENTAL)
 
 plain_options: st.SearchStrategy[codec.Option] = st.one_of(
     st.builds(codec.BindingRefreshAdviceOption, word),
@@ -60,23 +61,23 @@ def option_tuples(draw: st.DrawFn) -> tuple[codec.Option, ...]:
 _options = option_tuples()
 unknown_messages = st.builds(
     codec.UnknownMessage,
-    octet.filter(lambda number: number not in KINDS),
+    octet.filter(lambda number: number not in MESSAGES),
     st.integers(0, 20).flatmap(lambda units: st.binary(min_size=8 * units + 2, max_size=8 * units + 2)),
 )
 known_messages: st.SearchStrategy[codec.KnownMessage] = st.one_of(
-    st.builds(codec.BindingRefreshRequest, _options),
-    st.builds(codec.HomeTestInit, eight, _options),
-    st.builds(codec.CareOfTestInit, eight, _options),
-    st.builds(codec.HomeTest, word, eight, eight, _options),
-    st.builds(codec.CareOfTest, word, eight, eight, _options),
-    st.builds(codec.BindingUpdate, word, word, word.map(BindingUpdateFlag), _options),
-    st.builds(codec.BindingAcknowledgement, octet, word, word, octet.map(BindingAcknowledgementFlag), _options),
-    st.builds(codec.BindingError, octet, addresses, _options),
-    st.builds(codec.ProxyHomeTestInit, eight, addresses, _options),
-    st.builds(codec.ProxyHomeTest, word, eight, eight, addresses, _options),
-    st.builds(codec.BindingCacheRequest, word, addresses, _options),
-    st.builds(codec.BindingCacheAcknowledgement, word, addresses, addresses, _options),
-    st.builds(codec.ContextTransferRequest, word, addresses, _options),
-    st.builds(codec.ContextTransferData, word, addresses, _options),
+    st.builds(codec.BindingRefreshRequest, options=_options),
+    st.builds(codec.HomeTestInit, eight, options=_options),
+    st.builds(codec.CareOfTestInit, eight, options=_options),
+    st.builds(codec.HomeTest, word, eight, eight, options=_options),
+    st.builds(codec.CareOfTest, word, eight, eight, options=_options),
+    st.builds(codec.BindingUpdate, word, word, word.map(BindingUpdateFlag), options=_options),
+    st.builds(codec.BindingAcknowledgement, octet, word, word, octet.map(BindingAcknowledgementFlag), options=_options),
+    st.builds(codec.BindingError, octet, addresses, options=_options),
+    st.builds(codec.ProxyHomeTestInit, eight, addresses, options=_options),
+    st.builds(codec.ProxyHomeTest, word, eight, eight, addresses, options=_options),
+    st.builds(codec.BindingCacheRequest, word, addresses, options=_options),
+    st.builds(codec.BindingCacheAcknowledgement, word, addresses, addresses, options=_options),
+    st.builds(codec.ContextTransferRequest, word, addresses, options=_options),
+    st.builds(codec.ContextTransferData, word, addresses, options=_options),
 )
 messages: st.SearchStrategy[codec.Message] = st.one_of(known_messages, unknown_messages)

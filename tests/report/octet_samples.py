@@ -85,7 +85,7 @@ EARLY = codec.BindingUpdate(
     7,
     100,
     BindingUpdateFlag.ACKNOWLEDGE | BindingUpdateFlag.PROXY_REGISTRATION,
-    (
+    options=(
         codec.MobileNodeHomeAddressOption(HOME),
         codec.CgaParametersOption(PARAMETERS + bytes(100)),
         codec.SignatureOption(),
@@ -104,10 +104,6 @@ def carrying(message: codec.Message) -> bytes:
         ).to_bytes()
     except WireError:
         reject()
-
-
-def trace_of(packets: list[Packet]) -> Trace:
-    return Trace("s", "a", "p", {}, (), tuple(step_of(packet.to_bytes()) for packet in packets))
 
 
 def assert_tiled(octets: bytes, found: tuple[Field, ...]) -> None:

@@ -1,15 +1,12 @@
-"""Packets cut into fields: every octet once, the values that the codec and tshark read, the terms of the model."""
+"""Packets cut into fields: every octet once, the values that the codec reads, the terms of the model."""
 
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from itertools import groupby
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,30 +15,22 @@ from octet_samples import (
     CARE_OF,
     COOKIE,
     CORRESPONDENT,
-    EARLY,
     HOME,
-    MAC,
     STORED,
-    TOKEN,
     assert_tiled,
     carrying,
     lost,
     packet_of,
     replayed,
     step_of,
-    trace_of,
     with_packets,
 )
 from wire_strategies import known_messages, messages
 
-from pmicheck.report.capture import capture
-from pmicheck.report.octets import layouts, words
 from pmicheck.report.octets.table import Field, fields, rows
 from pmicheck.wire import codec, constants
-from pmicheck.wire import messages as wire_messages
-from pmicheck.wire import option_kinds as wire_option_kinds
 from pmicheck.wire.constants import BindingAcknowledgementFlag, BindingUpdateFlag
-from pmicheck.wire.fields import Layout, Reserved
+from pmicheck.wire.fields import FORMATS, Format
 from pmicheck.wire.packet import OtherPayload, Packet, UdpDatagram
 
 SEEN = [bytes.fromhex(step.octets or "") for _, step in with_packets()]
@@ -94,17 +83,21 @@ def test_a_packet_cut_inside_of_a_field_says_which() -> None:
     ("octets", "why"),
     [
         (carrying(codec.UnknownMessage(99, bytes(10))), "message data of an unknown MH Type"),
-        (carrying(codec.HomeTestInit(COOKIE, (codec.UnknownOption(99, b"?"),))), "option 99 is not known"),
+        (carrying(codec.HomeTestInit(COOKIE, options=(codec.UnknownOption(99, b"?"),))), "option 99 is not known"),
         (carrying(codec.HomeTestInit(COOKIE)) + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, OtherPayload(59, b"")).to_bytes() + b"more", "octets after the end of the packet"),
         (Packet(CARE_OF, HOME, UdpDatagram(b"data")).to_bytes().replace(b"\x11", b"\x12"), "next header 18, unknown"),
-        (carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))), ""),
+        (carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))), ""),
         (
-            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\6\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))).replace(
+                b"\4\4\0\1", b"\4\6\0\1"
+            ),
             "more octets than the option has",
         ),
         (
-            carrying(codec.HomeTestInit(COOKIE, (codec.NonceIndicesOption(1, 2),))).replace(b"\4\4\0\1", b"\4\7\0\1"),
+            carrying(codec.HomeTestInit(COOKIE, options=(codec.NonceIndicesOption(1, 2),))).replace(
+                b"\4\4\0\1", b"\4\7\0\1"
+            ),
             "an option of type 4 that ends outside of its header",
         ),
     ],
@@ -181,13 +174,13 @@ def agree(value: object, field: Field) -> bool:
             return False
 
 
-def values_of(message: object, layout: Layout) -> list[Any]:
-    """What the codec has for the fields of a layout, in order."""
-    read = [getattr(message, part.name) for part in layout if not isinstance(part, Reserved)]
+def values_of(message: object, format: Format) -> list[Any]:
+    """What the codec has for the fields of a format, in order."""
+    read = [getattr(message, row.value) for row in format.rows if row.value]
     return [value for value in read if value is not None and value != b""]
 
 
-SLICED = [f"{name} option" for name in wire_option_kinds.SLICED.values()]
+SLICED = [format.title for format in FORMATS.values() if format.further]
 
 
 def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
@@ -211,17 +204,13 @@ def options_in(found: tuple[Field, ...]) -> Iterator[list[Field]]:
 @given(known_messages)
 def test_the_codec_reads_the_same_values(message: codec.KnownMessage) -> None:
     found = fields(step_of(carrying(message)))
-    kind, layout = next(
-        (number, layout) for number, (each, layout) in wire_messages.KINDS.items() if each is type(message)
-    )
+    format = FORMATS[type(message)]
     (told,) = (field for field in found if field.name == "MH Type")
-    assert told.meaning.startswith(f"{kind:d}: ")
+    assert told.meaning == f"{format.number:d}: {format.title}"
     fixed = [
-        field
-        for field in found
-        if field.header == told.meaning.split(": ")[1] and field.name not in ("Reserved", "not understood")
+        field for field in found if field.header == format.title and field.name not in ("Reserved", "not understood")
     ]
-    for value, field in zip(values_of(message, layout), fixed, strict=True):
+    for value, field in zip(values_of(message, format), fixed, strict=True):
         assert agree(value, field), (value, field)
     for option, data in zip(message.options, options_in(found), strict=True):
         assert_option_agrees(option, data)
@@ -232,9 +221,9 @@ def assert_option_agrees(option: codec.Option, data: list[Field]) -> None:
         octets = "".join(field.octets for field in data)
         assert octets.endswith(option.data.hex()), "with type and length before it, if the type is not known"
         return
-    option_type = wire_option_kinds.TYPE_OF[type(option)]
-    values = values_of(option, wire_option_kinds.KINDS[option_type][1])
-    if option_type in wire_option_kinds.SLICED:
+    format = FORMATS[type(option)]
+    values = values_of(option, format)
+    if format.further:
         assert "".join(field.octets for field in data) == values[0].hex()
         return
     for value, field in zip(values, data, strict=True):
@@ -249,88 +238,3 @@ def test_a_status_is_told_in_words() -> None:
             if each.name == "Status"
         )
         assert re.fullmatch(rf"status {status:d}: [A-Za-z][A-Za-z, -]+", field.meaning)
-    assert set(words.STATUSES) == set(constants.Status)
-
-
-def test_every_message_and_option_of_the_codec_has_its_layout() -> None:
-    assert set(layouts.MESSAGES) == set(wire_messages.KINDS)
-    assert set(layouts.OPTIONS) - {layouts.PAD1, layouts.PADN} == {
-        *wire_option_kinds.KINDS,
-        constants.OptionType.EXPERIMENTAL,
-    }
-
-
-# tshark reads the same, at the same place.
-
-DISSECTED = {
-    "ipv6.plen": "Payload Length",
-    "ipv6.nxt": "Next Header",
-    "ipv6.hlim": "Hop Limit",
-    "ipv6.src": "Source Address",
-    "ipv6.dst": "Destination Address",
-    "ipv6.opt.mipv6.home_address": "Home Address",
-    "ipv6.routing.mipv6.home_address": "Home Address",
-    "udp.srcport": "Source Port",
-    "udp.length": "Length",
-    "mip6.proto": "Payload Proto",
-    "mip6.hlen": "Header Len",
-    "mip6.mhtype": "MH Type",
-    "mip6.csum": "Checksum",
-    "mip6.hoti.cookie": "Home Init Cookie",
-    "mip6.coti.cookie": "Care-of Init Cookie",
-    "mip6.hot.nindex": "Home Nonce Index",
-    "mip6.hot.cookie": "Home Init Cookie",
-    "mip6.hot.token": "Keygen Token",  # of a Care-of Test, too
-    "mip6.cot.nindex": "Care-of Nonce Index",
-    "mip6.cot.cookie": "Care-of Init Cookie",
-    "mip6.bu.seqnr": "Sequence #",
-    "mip6.bu.lifetime": "Lifetime",
-    "mip6.ba.status": "Status",
-    "mip6.ba.seqnr": "Sequence #",
-    "mip6.ba.lifetime": "Lifetime",
-    "mip6.be.status": "Status",
-    "mip6.be.haddr": "Home Address",
-    "mip6.bra.interval": "Refresh Interval",
-    "mip6.acoa.acoa": "Alternate Care-of Address",
-    "mip6.ni.hni": "Home Nonce Index",
-    "mip6.ni.cni": "Care-of Nonce Index",
-    "mip6.bad.auth": "Authenticator",
-}
-"""Names of tshark, and of the same field here."""
-NUMBERS = ("mip6.mhtype", "mip6.hot.nindex", "mip6.cot.nindex", "mip6.bu.seqnr", "mip6.ba.status", "mip6.ba.seqnr")
-STANDARD = [
-    packet_of(codec.BindingRefreshRequest()),
-    packet_of(codec.HomeTestInit(COOKIE)),
-    packet_of(codec.CareOfTestInit(COOKIE)),
-    packet_of(codec.HomeTest(3, COOKIE, TOKEN)),
-    packet_of(codec.CareOfTest(4, COOKIE, TOKEN)),
-    packet_of(EARLY),
-    packet_of(codec.BindingUpdate(8, 0, options=(codec.NonceIndicesOption(5, 6), MAC)), home=HOME),
-    packet_of(codec.BindingUpdate(9, 1, options=(codec.AlternateCareOfAddressOption(CARE_OF),))),
-    packet_of(
-        codec.BindingAcknowledgement(135, 7, 9, options=(codec.BindingRefreshAdviceOption(3), MAC)), routing=HOME
-    ),
-    packet_of(codec.BindingError(2, HOME)),
-    Packet(CARE_OF, CORRESPONDENT, packet_of(codec.HomeTestInit(COOKIE))),
-    Packet(CORRESPONDENT, CARE_OF, UdpDatagram(bytes(99)), routing_home_address=HOME),
-]
-
-
-def test_tshark_finds_the_same_octets_and_numbers_at_the_same_place(tmp_path: Path) -> None:
-    trace, path = trace_of(STANDARD), tmp_path / "standard.pcap"
-    path.write_bytes(capture(trace))
-    command = ["tshark", "-r", str(path), "-T", "pdml"]
-    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    compared = set()
-    for packet, dissected in zip(rows(trace), ElementTree.fromstring(told), strict=True):
-        by_start = {field.start: field for field in packet.fields}
-        for each in dissected.iter("field"):
-            name = each.attrib["name"]
-            if name in DISSECTED and "value" in each.attrib:
-                field = by_start[int(each.attrib["pos"])]
-                assert field.name.endswith(DISSECTED[name])
-                assert (field.length, field.octets) == (int(each.attrib["size"]), each.attrib["value"])
-                if name in NUMBERS:
-                    assert agree(int(each.attrib["show"]), field)
-                compared.add(name)
-    assert compared == set(DISSECTED)

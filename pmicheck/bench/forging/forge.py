@@ -10,19 +10,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pmicheck.bench.forging.forge_delegation import delegation_options
 from pmicheck.bench.forging.rejoining import filled, through_signature
 from pmicheck.bench.forging.secrets import OWN_HOMES, Secrets
 from pmicheck.bench.names import ATTACKER, CN, HOA, ROGUE_CN, identity_of
 from pmicheck.nodes import sealing
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
+from pmicheck.nodes.readdressing import readdressed
 from pmicheck.replay.knowledge import Lacking, SeenUpdate
-from pmicheck.wire import cga, checksum, codec, keys, tokens
+from pmicheck.wire import cga, codec, keys, tokens
 from pmicheck.wire.constants import (
     AUTHENTICATOR_OCTETS,
     COOKIE_OCTETS,
@@ -31,12 +32,14 @@ from pmicheck.wire.constants import (
     TOKEN_OCTETS,
     BindingAcknowledgementFlag,
     BindingUpdateFlag,
-    NextHeader,
 )
+from pmicheck.wire.delegation import Delegation
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 Fields = Mapping[str, Any]
 
+UNITS = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
+"""The longest lifetime that a correspondent grants (RFC 4866 7)."""
 FIRST_OWN_NUMBER = 100
 """Sequence numbers for the attacker's own home addresses rise from here; the model leaves them out."""
 
@@ -121,40 +124,35 @@ class Forger(Secrets):
         at, policy = self.stage.addresses, self.stage.policy
         bound = at[message["home"] if not message["lifetime"] else mac[2] or message["care_of"]]
         for seen in reversed(self.knowledge.updates):
+            has_test = codec.option_of(seen.message, codec.CareOfTestInitOption) is not None
             alike = (
-                seen.correspondent == self.stage.receiver
-                and seen.proxy == message["proxy"]
-                and seen.home_address == at[message["home"]]
-                and seen.message.sequence == message["seq"]
-                and bool(seen.message.lifetime) == message["lifetime"]
-                and (
-                    codec.option_of(seen.message, codec.CareOfTestInitOption) is not None
-                    or not message["test"]
-                    or not message["proxy"]
-                )
+                self._is_alike(seen, message, message["proxy"], message["seq"], message["lifetime"])
+                and seen.correspondent == self.stage.receiver
+                and (has_test or not message["test"] or not message["proxy"])
                 and self.indices(message) == seen.indices
             )
             if alike and sealing.mac(policy, kbm, bound, self.stage.named, seen.header) == seen.authenticator:
                 return seen
         return None
 
+    def _is_alike(self, seen: SeenUpdate, message: Fields, proxy: bool, number: int, lifetime: bool) -> bool:
+        """Whether a seen update is for the home address of a message and has these fields."""
+        shown = (seen.home_address, seen.proxy, seen.message.sequence, bool(seen.message.lifetime))
+        return shown == (self.stage.addresses[message["home"]], proxy, number, lifetime)
+
     def _repeated(self, seen: SeenUpdate, message: Fields) -> bytes:
         """The captured packet as it was, or from another source if the care-of address is to be another one."""
         care_of = self.stage.addresses[message["care_of"]]
         if not message["lifetime"] or seen.care_of_address == care_of or seen.packet.source != seen.care_of_address:
             return seen.packet.to_bytes()
-        moved = dataclasses.replace(seen.packet, source=care_of)
-        octets = codec.encode(seen.message, source=moved.checksum_source, destination=moved.checksum_destination)
-        return dataclasses.replace(moved, payload=MobilityHeader(octets)).to_bytes()
+        return readdressed(seen.packet, source=care_of).to_bytes()
 
     def indices(self, message: Fields) -> tuple[int, int]:
         """Home and care-of nonce index for the model's credential and nonces (A-08)."""
-        nonces = self.stage.nonces
-        by_credential = {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
-        newest = nonces[max(nonces)]
-        home = by_credential.get(message["credential"], nonces.get(message["nonce"], newest))
-        care_of = nonces.get(message["care_of_nonce"], newest) if message["care_of_nonce"] else 0
-        return home, care_of
+        nonces, by_credential = self.stage.nonces, {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
+        credential = message["credential"]
+        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"]]
+        return home, nonces[message["care_of_nonce"]] if message["care_of_nonce"] else 0
 
     def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:
         """Headers and first options: where home and care-of address stand (A-04; RFC 6275 6.2.5)."""
@@ -181,34 +179,43 @@ class Forger(Secrets):
             options.append(codec.CgaParametersOption(self._parameters(message)))
             options.append(codec.SignatureOption(signature or bytes(128)))
         options += self._last_options(message)
-        update = codec.BindingUpdate(
-            self._number(message),
-            MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT if message["lifetime"] else 0,
-            self._flags(message),
-            tuple(options),
-        )
-        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
-        bound = at[message["care_of"] if message["lifetime"] else message["home"]]
+        lifetime = UNITS if message["lifetime"] else 0
+        proxy = BindingUpdateFlag.PROXY_REGISTRATION if message["proxy"] else BindingUpdateFlag(0)
+        flags = BindingUpdateFlag.ACKNOWLEDGE | proxy
+        update = codec.BindingUpdate(self._number(message), lifetime, flags, options=tuple(options))
+        bound = self.stage.addresses[message["care_of"] if message["lifetime"] else message["home"]]
         key = self._signer(message["key"]) if message["key"] is not None else None
         if key is not None:
             self._secrets.append(f"private key behind the {message['key']}'s CGA Parameters")
+        return self._sealed(update, blank, bound, kbm, key)
+
+    def _sealed(
+        self,
+        message: codec.KnownMessage,
+        blank: Packet,
+        bound: IPv6Address,
+        kbm: bytes | None,
+        key: rsa.RSAPrivateKey | None = None,
+    ) -> Packet:
+        """The packet with a message, its authenticator and its signature as far as there are keys for them.
+
+        Args:
+            bound: the care-of address that both cover.
+        """
+        policy, named = self.stage.policy, self.stage.named
 
         def sign(part: bytes) -> bytes:
             assert key is not None
-            return sealing.sign(key, sealing.signed_data(policy, bound, named, part))
+            return keys.sign(key, sealing.signed_data(policy, bound, named, part))
 
         octets = codec.seal(
-            update,
+            message,
             source=blank.checksum_source,
             destination=blank.checksum_destination,
             sign=None if key is None else sign,
             authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, bound, named, header),
         )
         return dataclasses.replace(blank, payload=MobilityHeader(octets))
-
-    def _flags(self, message: Fields) -> BindingUpdateFlag:
-        flags = BindingUpdateFlag.ACKNOWLEDGE
-        return flags | BindingUpdateFlag.PROXY_REGISTRATION if message["proxy"] else flags
 
     def _number(self, message: Fields) -> int:
         if message["home"] == HOA:
@@ -227,12 +234,28 @@ class Forger(Secrets):
         return [codec.NonceIndicesOption(*self.indices(message))] if signed else []
 
     def _delegation(self, message: Fields) -> list[codec.Option]:
-        """What lets the key named sign for the home address (amendment agent_key)."""
+        """What lets the key named sign for the home address (amendment agent_key).
+
+        Its own key signs what it likes for a home address made from it. For that of others it has no delegation to its
+        own key, and the update passes only where nobody looks at the key's right to it.
+
+        Raises:
+            Lacking: it has seen none to an agent's key.
+        """
         if not message["proxy"] or self.stage.policy.reading("agent_key") == "shared":
             return []
         home, care_of = self.stage.addresses[message["home"]], self.stage.addresses[message["care_of"]]
-        own = message["home"] in OWN_HOMES
-        return delegation_options(self.knowledge, keys.name_of(message["key"]), home, care_of, own=own)
+        signer = keys.name_of(message["key"])
+        public = keys.der_public_key(signer)
+        if message["home"] in OWN_HOMES:
+            stated = Delegation(1, UNITS, care_of, public)
+            return [codec.DelegationOption(stated.signed(keys.private_key(signer), home).octets)]
+        if signer == "attacker":
+            return []
+        octets = self.knowledge.delegation(home, public)
+        if octets is None:
+            raise Lacking(f"a delegation to {signer}")
+        return [codec.DelegationOption(octets)]
 
     def _parameters(self, message: Fields) -> bytes:
         """CGA Parameters with the key named; all of it is public data (protocol-facts 2.4)."""
@@ -258,19 +281,12 @@ class Forger(Secrets):
         self._secrets.append("a captured signature")
         prefix = through_signature(seen.header)
         header = filled(prefix, self._last_options(message), len(seen.header))
-        at, policy = self.stage.addresses, self.stage.policy
-        care_of = at[message["care_of"]]
         if kbm is not None:
-            header = header[:-AUTHENTICATOR_OCTETS] + sealing.mac(policy, kbm, care_of, self.stage.named, header)
-        by_source = message["proxy"] and policy.reading("hoa_conveyance") == "source"
-        source = at[message["home"]] if by_source else care_of
-        option = None if message["proxy"] else at[message["home"]]
-        blank = Packet(source, self.stage.receiver, MobilityHeader(b""), home_address=option)
-        value = checksum.checksum(
-            blank.checksum_source, blank.checksum_destination, NextHeader.MOBILITY, header[:4] + bytes(2) + header[6:]
-        )
-        octets = header[:4] + value.to_bytes(2, "big") + header[6:]
-        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+            care_of = self.stage.addresses[message["care_of"]]
+            mac = sealing.mac(self.stage.policy, kbm, care_of, self.stage.named, header)
+            header = header[:-AUTHENTICATOR_OCTETS] + mac
+        blank, _ = self._frame(message)
+        return readdressed(dataclasses.replace(blank, payload=MobilityHeader(header)))
 
     def _signed_alike(self, message: Fields) -> SeenUpdate:
         """A seen update whose signature covers what the wanted one covers."""
@@ -279,19 +295,13 @@ class Forger(Secrets):
         at, policy = self.stage.addresses, self.stage.policy
         public = keys.der_public_key(keys.name_of(owner))
         for seen in self.knowledge.updates:
-            alike = (
-                seen.signature is not None
-                and seen.proxy == (signed[0] == "PBU")
-                and seen.message.sequence == fields["seq"]
-                and bool(seen.message.lifetime) == fields["lifetime"]
-                and seen.home_address == at[message["home"]]
-            )
-            if not alike or seen.signature is None:
+            is_alike = self._is_alike(seen, message, signed[0] == "PBU", fields["seq"], fields["lifetime"])
+            if not is_alike or seen.signature is None:
                 continue
             bound = seen.care_of_address if care_of is None else at[care_of]
             meant = seen.correspondent if message["sig"][4] == ROGUE_CN else self.stage.named
             covered = sealing.signed_data(policy, bound, meant, codec.signed_part(seen.header))
-            if sealing.signature_is_valid(public, covered, seen.signature):
+            if keys.is_signed(public, covered, seen.signature):
                 return seen
         raise Lacking(f"a signature of {owner} over number {fields['seq']}")
 
@@ -315,7 +325,7 @@ class Forger(Secrets):
 
     def _acknowledgement(self, message: Fields) -> Packet:
         """A refusal without authenticator, or an acceptance with tokens of its own choice."""
-        at, policy, named = self.stage.addresses, self.stage.policy, self.stage.named
+        at = self.stage.addresses
         options: list[codec.Option] = []
         for token in message["tokens"]:
             octets = self.knowledge.random.take(TOKEN_OCTETS)
@@ -331,15 +341,11 @@ class Forger(Secrets):
         if kbm is not None:
             options.append(codec.BindingAuthorizationDataOption())
         flags = BindingAcknowledgementFlag.PROXY_REGISTRATION if message["proxy"] else BindingAcknowledgementFlag(0)
-        lifetime = 0 if message["status"] else MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
-        answer = codec.BindingAcknowledgement(message["status"], message["seq"], lifetime, flags, tuple(options))
+        lifetime = 0 if message["status"] else UNITS
+        answer = codec.BindingAcknowledgement(
+            message["status"], message["seq"], lifetime, flags, options=tuple(options)
+        )
         care_of = at[message["care_of"]]
         routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
         blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)
-        octets = codec.seal(
-            answer,
-            source=blank.checksum_source,
-            destination=blank.checksum_destination,
-            authenticate=None if kbm is None else lambda header: sealing.mac(policy, kbm, care_of, named, header),
-        )
-        return dataclasses.replace(blank, payload=MobilityHeader(octets))
+        return self._sealed(answer, blank, care_of, kbm)

@@ -51,7 +51,7 @@ class Impersonator:
             update.message.sequence,
             update.message.lifetime,
             BindingAcknowledgementFlag.PROXY_REGISTRATION,
-            (*options, codec.BindingAuthorizationDataOption()),
+            options=(*options, codec.BindingAuthorizationDataOption()),
         )
         octets = codec.seal(
             answer,

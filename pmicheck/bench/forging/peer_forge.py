@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pmicheck.bench.forging.forge import FIRST_OWN_NUMBER, Forged
+from pmicheck.bench.forging.forge import FIRST_OWN_NUMBER, UNITS, Forged
 from pmicheck.bench.forging.secrets import OWN_HOMES
 from pmicheck.bench.names import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
 from pmicheck.bench.peer_matching import PeerMatcher
@@ -21,13 +21,12 @@ from pmicheck.nodes.peer_messages import PeerUpdate, association_key
 from pmicheck.nodes.registration import Context, MobileProfile
 from pmicheck.replay.knowledge import Knowledge, Lacking
 from pmicheck.wire import codec, keys
-from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, Status
+from pmicheck.wire.constants import Status
 
 if TYPE_CHECKING:
     from pmicheck.bench.peer import PeerStage
 
 Fields = Mapping[str, Any]
-UNITS = MAX_CGA_BINDING_LIFETIME // LIFETIME_UNIT
 BEFORE_ALL = 0xFFFF
 """The sequence number than which 0 and all numbers up to the middle of the space are greater."""
 

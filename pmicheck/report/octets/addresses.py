@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pmicheck.report.octets.dissection import Piece
-from pmicheck.report.octets.symbols import CARE_OF, HOME, Keys, message_of
-from pmicheck.report.octets.words import called
+from pmicheck.report.octets.symbols import message_of
 from pmicheck.trace import Step
+from pmicheck.wire.dissection import Piece
+from pmicheck.wire.places import place
+from pmicheck.wire.words import called
 
 CORRESPONDENT = "cn"
 """The principal that has an address of its own and nobody who speaks for it (a type 1 correspondent)."""
@@ -16,41 +17,11 @@ HOME_TUNNEL = "tunnel"
 """The link between the home agent of the mobile node and where that is; here a step's source is the sender."""
 ADDRESS_OCTETS = 16
 
-_ADDRESSES: Mapping[str, Mapping[str, Keys]] = {
-    "TestInit": {"address": ("home-option", "source"), "care_of": ("care-of",)},
-    "Test": {"address": ("destination",), "care_of": ("care-of",)},
-    "Update": {"home": HOME, "care_of": CARE_OF},
-    "Acknowledgement": {"home": ("routing-home",), "care_of": ("destination",)},
-    "PeerUpdate": {"home": ("mn-home",), "care_of": ("source",)},
-    "PeerAcknowledgement": {"home": ("cn-home",)},
-    "CacheRequest": {"home": ("home",)},
-    "CacheAnswer": {"home": ("home",), "care_of": ("care-of",)},
-    "ContextRequest": {"home": ("home",)},
-    "ContextData": {"home": ("home",), "peer": ("entry-care-of",)},
-    "Data": {
-        "source": ("source",),
-        "destination": ("destination",),
-        "outer": ("outer-source",),
-        "routing": ("routing-home",),
-    },
-}
-"""Which field of a packet has the address that a field of the symbolic message names.
-
-An acknowledgement goes to the source of the update that it answers, and a deregistration may be repeated from
-anywhere, so that where nothing else names an address their care-of address is a guess.
-"""
-_BETWEEN_TWO: Mapping[str, Keys] = {"from": ("source",), "to": ("destination",)}
-_PRINCIPALS: Mapping[str, Mapping[str, Keys]] = {
-    "Update": {"to": ("destination",)},
-    "Acknowledgement": {"at": ("source",)},
-    "PeerUpdate": {"to": ("destination",)},
-    "PeerAcknowledgement": {"to": ("destination",)},
-    "CacheRequest": _BETWEEN_TWO,
-    "CacheAnswer": _BETWEEN_TWO,
-    "ContextRequest": _BETWEEN_TWO,
-    "ContextData": _BETWEEN_TWO,
-}
-"""Where the address of a principal stands; "from" is the step's own source."""
+_ADDRESSES = ("address", "home", "care_of", "peer", "source", "destination", "outer", "routing")
+"""Fields of messages that name an address."""
+_BETWEEN_TWO = ("CacheRequest", "CacheAnswer", "ContextRequest", "ContextData")
+_TO_ITS_RECEIVER = (*_BETWEEN_TWO, "Update", "PeerUpdate", "PeerAcknowledgement")
+"""Kinds of messages whose source has the address of the sender, and whose destination has that of the receiver."""
 
 
 @dataclass(slots=True)
@@ -74,44 +45,49 @@ def names_in(steps: Iterable[tuple[Step, tuple[Piece, ...]]]) -> Mapping[str, tu
     """What the addresses in some packets are called."""
     heard: dict[str, _Heard] = {}
     for step, pieces in steps:
-        found = {piece.part.key: piece.octets for piece in reversed(pieces) if len(piece.octets) == ADDRESS_OCTETS}
-        for name, kind, candidates in _named(step, found):
-            key = next((key for key in candidates if key in found), None)
-            if name and key is not None:
-                entry = heard.setdefault(called(found[key]), _Heard())
+        addresses = [piece for piece in reversed(pieces) if piece.row.carries and len(piece.octets) == ADDRESS_OCTETS]
+        found = {piece.row.carries: called(piece.octets) for piece in addresses}
+        for name, kind, key in _named(step, found):
+            if name and key in found:
+                entry = heard.setdefault(found[key], _Heard())
                 getattr(entry, kind).add(name)
     named = {address: entry.names() for address, entry in heard.items()}
     return {address: names for address, names in sorted(named.items()) if names}
 
 
-def _named(step: Step, found: Collection[str]) -> Iterator[tuple[str, str, Keys]]:
+def _named(step: Step, found: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Names that the message of a step has for addresses of its packet: name, kind of name, where it stands."""
     message = message_of(step)
     # A packet of the attacker's making has any address for its source, and no principal.
     sender = "" if step.attacker and step.action != "deliver" else step.source
-    texts = {key: value for key, value in message.items() if isinstance(value, str)} | {"from": sender}
-    kind = texts.get("type", "")
-    for field_name, where in _ADDRESSES.get(kind, {}).items():
-        doubtful = kind == "Acknowledgement" or not message.get("lifetime", True)
-        perhaps = doubtful and field_name == "care_of"
-        yield texts.get(field_name, ""), "perhaps" if perhaps else "addresses", where
-    for field_name, where in _PRINCIPALS.get(kind, {}).items():
-        yield texts.get(field_name, ""), "principals", where
-    yield texts.get("to", ""), "principals", ("outer-destination",)
+    texts = {key: value for key, value in message.items() if isinstance(value, str)}
+    kind, to = texts.get("type", ""), texts.get("to", "")
+    for name in _ADDRESSES:
+        # An acknowledgement goes to the source of the update that it answers, and a deregistration may be repeated
+        # from anywhere: their care-of address is a guess.
+        doubtful = name == "care_of" and (kind == "Acknowledgement" or not message.get("lifetime", True))
+        yield texts.get(name, ""), "perhaps" if doubtful else "addresses", place(kind, name, found)
+    if kind in _BETWEEN_TWO:
+        yield sender, "principals", "source"
+    if kind in _TO_ITS_RECEIVER:
+        yield to, "principals", "destination"
+    yield to, "principals", "outer-destination"
     if texts.get("link") == HOME_TUNNEL:
-        yield sender, "principals", ("outer-source",)
-    if kind == "TestInit":
-        yield _asked(step, texts, found), "principals", ("destination",)
+        yield sender, "principals", "outer-source"
+    at = texts.get("at", "")
+    if kind == "Acknowledgement":
+        yield at, "principals", "source"
+    elif kind == "TestInit":
+        yield _asked(step, texts, found), "principals", "destination"
     elif kind == "Test":
-        at = texts.get("at", "")
-        yield (at if texts.get("kind") == "CoT" else _alone(at)), "principals", ("source",)
+        yield (at if texts.get("kind") == "CoT" else _alone(at)), "principals", "source"
 
 
 def _asked(step: Step, message: Mapping[str, str], found: Collection[str]) -> str:
     """Who is at the destination of a test init: a home test goes to the home address even of a correspondent whose
     agent answers it, and the attacker's own test to whatever the correspondent is."""
     if step.action == "test":
-        return "" if "care-of" in found else _alone(step.destination)
+        return "" if "care_of" in found else _alone(step.destination)
     at = message.get("at", "")
     asks_the_agent = message.get("kind") == "CoTI" and at == message.get("to") and "outer-destination" not in found
     return at if asks_the_agent else _alone(at)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pmicheck.report.octets.dissection import Piece
-from pmicheck.report.octets.layouts import CGA_PARAMETERS, CHECKSUM, MOBILITY_HEADER, OPTIONS
-from pmicheck.report.octets.words import Names, called, number_of
+from pmicheck.wire.dissection import Piece
+from pmicheck.wire.headers import CHECKSUM, MOBILITY_HEADER
+from pmicheck.wire.option_kinds import CgaParametersOption
+from pmicheck.wire.words import Names, called, number_of
 
 MAC, SIGNATURE = "MAC", "signature"
 ENDS = ("source", "destination")
@@ -25,7 +26,7 @@ def coverage(pieces: Sequence[Piece], message: Mapping[str, Any], names: Names) 
     for what, end in ((MAC, _end_of_mac(header)), (SIGNATURE, _end_of_signature(header))):
         if not end:
             continue
-        inside = [piece for piece in header if piece.end <= end and piece.part is not CHECKSUM]
+        inside = [piece for piece in header if piece.end <= end and piece.row is not CHECKSUM]
         for piece in (*_ends(pieces, message, names, what), *inside):
             covered[piece.start] = (*covered.get(piece.start, ()), what)
     return covered
@@ -33,24 +34,24 @@ def coverage(pieces: Sequence[Piece], message: Mapping[str, Any], names: Names) 
 
 def _mobility_header(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces of the Mobility Header, none if the packet has none or not all of it."""
-    begin = next((piece for piece in pieces if piece.layout is MOBILITY_HEADER), None)
+    begin = next((piece for piece in pieces if piece.format is MOBILITY_HEADER), None)
     if begin is None:
         return []
-    length = [piece for piece in pieces if piece.part is MOBILITY_HEADER.parts[1]]
+    length = [piece for piece in pieces if piece.row is MOBILITY_HEADER.rows[1]]
     end = begin.start + 8 * (number_of(length[0].octets) + 1) if length else 0
     return [piece for piece in pieces if begin.start <= piece.start < end] if pieces[-1].end >= end else []
 
 
 def _end_of_mac(header: Sequence[Piece]) -> int:
     """Where the authenticator begins, 0 if the header does not end with one."""
-    return header[-1].start if header and header[-1].part.key == "authenticator" else 0
+    return header[-1].start if header and header[-1].row.carries == "mac" else 0
 
 
 def _end_of_signature(header: Sequence[Piece]) -> int:
     """Where the last CGA Parameters option ends, 0 if there is none or no signature."""
-    if not any(piece.part.key == "signature" for piece in header):
+    if not any(piece.row.carries == "sig" for piece in header):
         return 0
-    return max((piece.end for piece in header if piece.layout is OPTIONS[CGA_PARAMETERS]), default=0)
+    return max((piece.end for piece in header if piece.format.kind is CgaParametersOption), default=0)
 
 
 def _ends(pieces: Sequence[Piece], message: Mapping[str, Any], names: Names, what: str) -> list[Piece]:
@@ -66,7 +67,7 @@ def _ends(pieces: Sequence[Piece], message: Mapping[str, Any], names: Names, wha
         under = {name for name in term[care_of_at : care_of_at + 2] if isinstance(name, str)}
     chosen = []
     for piece in pieces:
-        known = names.get(called(piece.octets), ()) if piece.part.key in (*ENDS, "home-option") else ()
-        if (piece.part.key in ENDS and agents) or under & set(known):
+        known = names.get(called(piece.octets), ()) if piece.row.carries in (*ENDS, "hao") else ()
+        if (piece.row.carries in ENDS and agents) or under & set(known):
             chosen.append(piece)
     return chosen

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from pmicheck.report.octets.addresses import names_in
 from pmicheck.report.octets.coverage import coverage
-from pmicheck.report.octets.dissection import dissect
 from pmicheck.report.octets.symbols import carried, message_of
-from pmicheck.report.octets.words import Names
 from pmicheck.trace import Step, Trace
+from pmicheck.wire.dissection import dissect
+from pmicheck.wire.words import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Field:
     """One row.
 
     Attributes:
-        header: the header, message or option that the field belongs to; the layout's name.
+        header: the header, message or option that the field belongs to; the format's name.
         name: as the specification has it, "not understood" for octets that fit nowhere.
         start, length: octets, counted from the packet's beginning.
         octets: in hexadecimal.
@@ -71,20 +71,20 @@ def fields(step: Step, known: Names | None = None) -> tuple[Field, ...]:
     """
     pieces = dissect(octets_of(step))
     known = names_in([(step, pieces)]) if known is None else known
-    terms = carried(step, {piece.part.key for piece in pieces})
+    terms = carried(step, {piece.row.carries for piece in pieces})
     covered = coverage(pieces, message_of(step), known)
     return tuple(
         Field(
-            header=piece.layout.title,
-            name=piece.part.name,
+            header=piece.format.title,
+            name=piece.row.name,
             start=piece.start,
             length=len(piece.octets),
             octets=piece.octets.hex(),
-            meaning=piece.part.read(piece.octets, known),
-            term=terms.pop(piece.part.key, ""),
-            section=piece.part.section or piece.layout.section,
+            meaning=piece.row.in_words(piece.octets, known),
+            term=terms.pop(piece.row.carries, ""),
+            section=piece.row.section or piece.format.section,
             covered=covered.get(piece.start, ()),
-            plain=not piece.part.key,
+            plain=not piece.row.carries,
         )
         for piece in pieces
     )

@@ -5,75 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 
+from pmicheck.wire.constants import LIFETIME_UNIT, TOKEN_OCTETS, Flags, Numbers
+
 Names = Mapping[str, tuple[str, ...]]
 """What an IPv6 address (in its usual spelling) is called, address names first, then principals."""
 Reader = Callable[[bytes, Names], str]
-
-LIFETIME_UNIT = 4
-"""Seconds (RFC 6275 6.1.7)."""
-TOKEN_OCTETS = 8
-
-NEXT_HEADERS = {
-    17: "UDP",
-    41: "IPv6",
-    43: "Routing header",
-    59: "nothing",
-    60: "Destination Options header",
-    135: "Mobility Header",
-}
-
-UPDATE_FLAGS = (
-    (0x8000, "A: acknowledgement requested"),
-    (0x4000, "H: home registration"),
-    (0x2000, "L: link-local address compatibility"),
-    (0x1000, "K: key management mobility capability"),
-    (0x0800, "M: registration with a mobility anchor point"),
-    (0x0400, "R: mobile router"),
-    (0x0200, "P: proxy registration"),
-)
-"""RFC 6275 6.1.7, RFC 5380, RFC 3963, RFC 5213 8.1."""
-ACKNOWLEDGEMENT_FLAGS = (
-    (0x80, "K: key management mobility capability"),
-    (0x40, "R: mobile router"),
-    (0x20, "P: proxy registration"),
-)
-"""RFC 6275 6.1.8, RFC 3963, RFC 5213 8.2."""
-
-STATUSES = {
-    0: "Binding Update accepted",
-    1: "accepted but prefix discovery necessary",
-    128: "reason unspecified",
-    129: "administratively prohibited",
-    130: "insufficient resources",
-    131: "home registration not supported",
-    132: "not home subnet",
-    133: "not home agent for this mobile node",
-    134: "Duplicate Address Detection failed",
-    135: "sequence number out of window",
-    136: "expired home nonce index",
-    137: "expired care-of nonce index",
-    138: "expired nonces",
-    139: "registration type change disallowed",
-    147: "permanent home keygen token unavailable",
-    148: "CGA and signature verification failed",
-    149: "permanent home keygen token exists",
-    150: "non-null home nonce index expected",
-    152: "proxy registration not enabled",
-    153: "not local mobility anchor for this mobile node",
-    154: "not authorised for proxy registration",
-    155: "not authorised for the home network prefix",
-    156: "timestamp mismatch",
-    157: "timestamp lower than previously accepted",
-    158: "Home Network Prefix option missing",
-    159: "prefixes do not match those of the binding",
-    160: "Mobile Node Identifier option missing",
-    161: "Handoff Indicator option missing",
-    162: "Access Technology Type option missing",
-    174: "invalid care-of address",
-}
-"""RFC 6275 6.1.8, RFC 4866 5.7, RFC 5213 8.9."""
-ERROR_STATUSES = {1: "unknown binding for a Home Address destination option", 2: "unrecognised MH Type"}
-"""RFC 6275 6.1.9."""
 
 
 def number_of(octets: bytes) -> int:
@@ -91,23 +27,25 @@ def number(what: str) -> Reader:
     return lambda octets, names: f"{what} {number_of(octets)}"
 
 
-def counted(what: str, of: Mapping[int, str]) -> Reader:
-    """The number and what it stands for; one that stands for nothing is unknown `what`."""
-    return lambda octets, names: f"{number_of(octets)}: {of.get(number_of(octets), f'unknown {what}')}"
+def counted(what: str, of: type[Numbers]) -> Reader:
+    """The number and its meaning; one that has none is unknown `what`."""
+    words = {each.value: each.words for each in of}
+    return lambda octets, names: f"{number_of(octets)}: {words.get(number_of(octets), f'unknown {what}')}"
 
 
-def status(of: Mapping[int, str]) -> Reader:
+def status(of: type[Numbers]) -> Reader:
     """A status, and what it says."""
-    return lambda octets, names: f"status {counted('status', of)(octets, names)}"
+    read = counted("status", of)
+    return lambda octets, names: f"status {read(octets, names)}"
 
 
-def flags(of: tuple[tuple[int, str], ...]) -> Reader:
+def flags(of: type[Flags]) -> Reader:
     """The flags that are set, and bits that have no name."""
 
     def read(octets: bytes, names: Names) -> str:
         word = number_of(octets)
-        told = [says for bit, says in of if word & bit]
-        rest = word & ~sum(bit for bit, _ in of)
+        told = [flag.words for flag in of if word & flag]
+        rest = word & ~sum(of)
         told += [f"reserved bits {rest:#x}"] if rest else []
         return "; ".join(told) or "none set"
 
@@ -120,7 +58,7 @@ def opaque(what: str) -> Reader:
 
 
 def token(what: str) -> Reader:
-    """A keygen token: 8 octets in clear, or as long as an RSA modulus where it is encrypted (RFC 4866 4.7)."""
+    """A keygen token: as it is in clear, or as long as an RSA modulus where it is encrypted (RFC 4866 4.7)."""
     return lambda octets, names: (
         f"{what} in clear" if len(octets) <= TOKEN_OCTETS else f"{_octets(len(octets))}: {what}, encrypted"
     )
