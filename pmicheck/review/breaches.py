@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pmicheck.attacker.lattice import Known, in_order_of_settling, settled
 from pmicheck.attacker.profiles import ATTACKERS, Attacker
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
@@ -25,7 +26,6 @@ from pmicheck.verdict import Verdict, verdict_of
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.evidence import Findings
 from pmicheck.verify.progress import find_stuck
-from pmicheck.verify.settling import Known, in_order_of_settling, settled
 
 ENGINE = Engine(max_states=150_000)
 """Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pmicheck.attacker.lattice import Known, in_order_of_settling, settled
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.run import prepare, world_of
 from pmicheck.model.limits import BOUNDS
@@ -19,7 +20,6 @@ from pmicheck.verify import analysis
 from pmicheck.verify.analysis import Request, Shared, plan
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.evidence import Findings
-from pmicheck.verify.settling import Known, in_order_of_settling, settled
 
 CUT = 500_000
 """States after which a run under other readings stops: a violation comes early, and what was cut says nothing."""

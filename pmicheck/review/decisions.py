@@ -17,7 +17,8 @@ from itertools import product
 from typing import Any
 
 from pmicheck.attacker.adversary import Adversary
-from pmicheck.attacker.profiles import Attacker, weaker_or_equal
+from pmicheck.attacker.lattice import implied, lowest
+from pmicheck.attacker.profiles import Attacker
 from pmicheck.errors import ScenarioError
 from pmicheck.explore.result import Projected
 from pmicheck.grounding.found import Ground
@@ -234,20 +235,13 @@ class Decisions:
         return self._weaker(weak[0], strong[0]) and (not equal or one < other)
 
     def _weaker(self, left: str, right: str) -> bool:
-        """Attackers that corrupt other PMAs are not compared: who is corrupt can no longer be deceived."""
-        one, other = self.attackers[left], self.attackers[right]
-        return one.corrupts == other.corrupts and weaker_or_equal(one, other)
+        return implied(self.attackers[left], self.attackers[right])
 
     def weakest(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the attackers that have nobody weaker among them; of equals the first one."""
         wanted = set(names)
         chosen = [attacker for name, attacker in self.attackers.items() if name in wanted]
-
-        def below(one: Attacker, other: Attacker) -> bool:
-            equal = weaker_or_equal(other, one)
-            return weaker_or_equal(one, other) and (not equal or chosen.index(one) < chosen.index(other))
-
-        return tuple(each.name for each in chosen if not any(below(other, each) for other in chosen if other != each))
+        return tuple(chosen[place].name for place in lowest(chosen))
 
     def _note(self, table: Table, open_keys: set[Key], key: Key, verdict: Verdict) -> None:
         """Enter a verdict, and what follows for other attackers."""

@@ -6,7 +6,7 @@ Of the named attackers that break a property only the minimal ones are taken. Ea
 links, single corrupted principals) until nothing can be left out, and the scenario is cut after ever fewer phases of
 the clock. One run decides all properties of a scenario at once, and what the record has decided is not run again; nor
 are powers tried which are enough since some of them are, or too few since more of them are
-(`pmicheck.verify.settling`).
+(`pmicheck.attacker.lattice`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named, weaker_or_equal
+from pmicheck.attacker.lattice import weaker_or_equal
+from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
 from pmicheck.model.policy import Policy

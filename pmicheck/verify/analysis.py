@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pmicheck.attacker.lattice import Known, settled
 from pmicheck.cluster.place import Place
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.result import Progress as Watch
@@ -40,7 +41,6 @@ from pmicheck.verify.matrix import plan as plan
 from pmicheck.verify.progress import Progress, decide_progress
 from pmicheck.verify.recording import Decided, record_of, remarks, summary
 from pmicheck.verify.searching import Searched
-from pmicheck.verify.settling import Known, settled
 from pmicheck.verify.workers import as_ready, at_once, pool_of
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pmicheck.attacker.lattice import comparable, in_order_of_settling
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.cluster.place import Place
 from pmicheck.errors import UsageError
@@ -15,7 +16,6 @@ from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.verify.engine import UNLIMITED, Engine
 from pmicheck.verify.naming import check_distinct, check_names_in
-from pmicheck.verify.settling import comparable, in_order_of_settling
 
 
 @dataclass(frozen=True)

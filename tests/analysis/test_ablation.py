@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from decided_cells import progress_verdict, scenario, violated_among, violated_in
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
+from pmicheck.attacker.lattice import weaker_or_equal
+from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Recording, make_policy

@@ -10,17 +10,30 @@ under the stronger:
   a third attacker, not stronger than the weaker one, is found under that one as well.
 
 Corruption is no such power. A corrupt PMA takes the place of an honest one, which can be deceived no more: in
-`type2-handshake-handover` off-path breaks `acknowledgement-agreement` and rogue-next-pma does not. Attackers that
-corrupt other PMAs are therefore never compared. What a limit left open says nothing of anybody else.
+`type2-handshake-handover` off-path breaks `acknowledgement-agreement` and rogue-next-pma does not. So no verdict under
+an attacker says anything of one that corrupts other PMAs. What a limit left open says nothing of anybody else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pmicheck.attacker.profiles import Attacker, weaker_or_equal
+from pmicheck.attacker.profiles import Attacker
 from pmicheck.verdict import Verdict
+
+Order = Callable[[Attacker, Attacker], bool]
+"""Whether the first attacker is below the second, or its equal."""
+
+
+def weaker_or_equal(left: Attacker, right: Attacker) -> bool:
+    """Whether `left` has no power that `right` has not; who is corrupt counts as a power."""
+    return (
+        left.taps <= right.taps
+        and left.corrupts <= right.corrupts
+        and left.own_home <= right.own_home
+        and left.is_correspondent <= right.is_correspondent
+    )
 
 
 def implied(weak: Attacker, strong: Attacker) -> bool:
@@ -31,6 +44,17 @@ def implied(weak: Attacker, strong: Attacker) -> bool:
 def comparable(one: Attacker, other: Attacker) -> bool:
     """Whether one of them can do all that the other can."""
     return implied(one, other) or implied(other, one)
+
+
+def lowest(attackers: Sequence[Attacker], order: Order = weaker_or_equal) -> tuple[int, ...]:
+    """The places of the attackers that have nobody below them; of equals the first one is the lower."""
+
+    def below(one: int, other: int) -> bool:
+        equal = order(attackers[other], attackers[one])
+        return one != other and order(attackers[one], attackers[other]) and (not equal or one < other)
+
+    places = range(len(attackers))
+    return tuple(place for place in places if not any(below(other, place) for other in places))
 
 
 @dataclass(frozen=True)
@@ -73,22 +97,6 @@ def in_order_of_settling(attackers: Sequence[Attacker]) -> list[int]:
     The weakest have nobody below them: what they break is broken, and what they find are witnesses. What the strongest
     do not break is safe from all below them.
     """
-
-    def rank(place: int) -> tuple[bool, bool, int]:
-        lowest = not _any_implied(place, attackers, below=True)
-        highest = not _any_implied(place, attackers, below=False)
-        return not lowest, not highest, place
-
-    return sorted(range(len(attackers)), key=rank)
-
-
-def _any_implied(place: int, attackers: Sequence[Attacker], *, below: bool) -> bool:
-    """Whether an attacker stands strictly below (or above) this one; of equals the first counts as the lower one."""
-    me = attackers[place]
-    others: Iterable[int] = (number for number in range(len(attackers)) if number != place)
-    for number in others:
-        weak, strong = (attackers[number], me) if below else (me, attackers[number])
-        first = number < place if below else place < number
-        if implied(weak, strong) and (first or not implied(strong, weak)):
-            return True
-    return False
+    weakest = lowest(attackers, implied)
+    strongest = lowest(attackers, lambda one, other: implied(other, one))
+    return sorted(range(len(attackers)), key=lambda place: (place not in weakest, place not in strongest, place))
