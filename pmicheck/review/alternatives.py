@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
+from pmicheck.attacker.lattice import Table
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Trial, Trials
-from pmicheck.review.decisions import Decisions, Table
+from pmicheck.review.decisions import Decisions
 from pmicheck.review.trials import OPEN, decisions_of, handed_over, shifts, trial, undecided, whole
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 Answer = tuple[str, str]
 """(reading, value)."""

@@ -16,7 +16,8 @@ from pmicheck.review.alternatives import answering, answers
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.review.trials import OPEN, decisions_of, given, handed_over
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Cell, Request, Shared, decide, plan
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,12 @@ class _Search:
         return None
 
     def _verify(self, chosen: frozenset[Option], policy: Policy) -> None:
-        """The whole pipeline for every attacker; a property that holds of nothing is no answer."""
-        cells: list[Cell] = [replace(cell, policy=policy) for cell in plan(self.request)]
-        results = [result for cell in cells for result in decide(cell, self.shared).results]
-        verdicts = {(r.attacker if r.property != PROGRESS else HONEST, r.property): r.verdict for r in results}
+        """A run for every attacker, sharing nothing; a property that holds of nothing is no answer."""
+        verdicts = {
+            (cell.attacker.name if prop != PROGRESS else HONEST, prop): verdict
+            for cell in plan(self.request)
+            for prop, verdict in verdicts_of(replace(cell, policy=policy), self.shared).items()
+        }
         if not set(OPEN).isdisjoint(verdicts.values()):
             self.undecided.append(chosen)
         elif set(verdicts.values()) == {Verdict.HOLDS}:

@@ -26,10 +26,11 @@ from pmicheck.model.topology import LINKS
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Weakest
-from pmicheck.review.cells import outcomes, source_of
+from pmicheck.review.cells import source_of
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Cell, Shared
 from pmicheck.verify.engine import UNLIMITED
+from pmicheck.verify.matrix import Cell
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 BYSTANDER_LINK = "bystander"
 """What `EVERYWHERE` has beyond the named links: the access links of those who take no part."""
@@ -202,7 +203,7 @@ class _Search:
         self.runs += 1
         try:
             cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), UNLIMITED)
-            return outcomes(cell, self.shared)
+            return verdicts_of(cell, self.shared)
         except ScenarioError:
             return {}
 

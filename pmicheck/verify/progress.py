@@ -31,19 +31,23 @@ class Stuck:
     path: tuple[int, ...] | None
     explored: Exploration
 
+    def verdict(self, *, vacuity: bool = True) -> Verdict:
+        """The verdict on `progress`; without `vacuity` it may hold though the goal is never reached."""
+        reached = not vacuity or self.explored.goals[-1] is not None
+        return verdict_of(broken=self.path is not None, complete=self.explored.complete, witnessed=reached)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """The verdict on `progress` for a scenario under a policy.
 
-    `reached` is the depth at which the goal is reached first, None if it never is; `trace` names no attacker.
+    `explored` has no states any more, and its last goal is that of the scenario; `depth` is that of the stuck state, or
+    of the search; `trace` names no attacker.
     """
 
     verdict: Verdict
-    states: int
-    transitions: int
+    explored: Exploration
     depth: int
-    reached: int | None
     trace: Trace | None
 
 
@@ -51,13 +55,11 @@ def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progr
     """Whether honest nodes alone can get stuck."""
     prepared = engine.prepare(scenario, policy, None, ())
     stuck = find_stuck(prepared, engine)
-    explored, goal = stuck.explored, stuck.explored.goals[-1]
-    reached = goal.depth if goal else None
-    verdict = verdict_of(broken=stuck.path is not None, complete=explored.complete, witnessed=reached is not None)
-    depth, trace = explored.depth, None
-    if stuck.path is not None:
-        depth, trace = len(stuck.path), trace_of_stuck(prepared, stuck.path)
-    return Progress(verdict, explored.states, explored.transitions, depth, reached, trace)
+    explored = stuck.explored.without_states()
+    if stuck.path is None:
+        return Progress(verdict=stuck.verdict(), explored=explored, depth=explored.depth, trace=None)
+    trace = trace_of_stuck(prepared, stuck.path)
+    return Progress(verdict=stuck.verdict(), explored=explored, depth=len(stuck.path), trace=trace)
 
 
 def find_stuck(prepared: Prepared, engine: Engine) -> Stuck:

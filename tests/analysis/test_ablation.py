@@ -14,8 +14,8 @@ from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.changed import Trials
 from pmicheck.review.ablation import CHECKS, ablate
 from pmicheck.review.decisions import HONEST, Decisions
-from pmicheck.verify.analysis import Request
 from pmicheck.verify.engine import Engine
+from pmicheck.verify.matrix import Request
 
 NAME = "type1-settled"
 CHOSEN = ("off-path", "home-path", "careof-path")

@@ -10,7 +10,9 @@ import pytest
 from pmicheck.report.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import Request, decide, plan, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import decide
 
 MATRIX = ("type2-local", "type2-rr", "data-plane")
 
