@@ -52,7 +52,7 @@ class Break:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """A verdict that is another one when the statement is broken."""
 
@@ -67,7 +67,7 @@ class Change:
         return self.after is Verdict.VIOLATED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Consequence:
     """What came of one way to break a statement; `scenarios` were tried, `reason` says why nothing changed."""
 
@@ -121,7 +121,14 @@ def _breach(statement: Statement, broken: Break, scenarios: Sequence[Census]) ->
     reasons = [MECHANISMS[mechanism].redundant for mechanism in broken.without]
     reason = "; ".join(filter(None, reasons)) or statement.redundant
     fallen = any(change.falls for change in changes)
-    return Consequence(statement.name, given, broken, tuple(tried), tuple(changes), "" if fallen else reason)
+    return Consequence(
+        statement=statement.name,
+        given=given,
+        broken=broken,
+        scenarios=tuple(tried),
+        changes=tuple(changes),
+        reason="" if fallen else reason,
+    )
 
 
 def _scenarios(statement: Statement, broken: Break) -> list[Census]:
@@ -147,7 +154,7 @@ def _changes(name: str, given: Settings, broken: Break) -> Iterator[Change]:
     for (attacker, prop), verdict in after.items():
         was = before[attacker, prop]
         if {was, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}:
-            yield Change(name, attacker or "nobody", prop, was, verdict)
+            yield Change(scenario=name, attacker=attacker or "nobody", prop=prop, before=was, after=verdict)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from pmicheck.attacker.lattice import decided
 from pmicheck.attacker.profiles import attacker_named
@@ -33,6 +33,7 @@ class Cell:
     scenario: str
     attacker: str
     property: str
+    _: KW_ONLY
     settings: Settings = ()
     without: tuple[str, ...] = ()
 
@@ -61,8 +62,8 @@ class Verdicts:
         for result in record.results if record and not widened else ():
             if record and source_of(record, result.scenario) != result.scenario:
                 continue
-            settings = _set_away(result.readings)
-            cell = Cell(*result.names(), settings, tuple(sorted(result.without)))
+            without = tuple(sorted(result.without))
+            cell = Cell(*result.names(), settings=_set_away(result.readings), without=without)
             known[cell] = result.verdict
         return cls(progress, known)
 
@@ -105,8 +106,8 @@ class Verdicts:
         """The verdicts of some properties where the cell is, in one run."""
         self.runs += 1
         engine = Engine(max_states=CUT) if cell.settings or cell.without else Engine()
-        request = Request((cell.scenario,), (cell.attacker,), wanted, cell.settings, cell.without, engine)
-        (planned,) = plan(request)
+        changes = Request(settings=cell.settings, without=cell.without, engine=engine)
+        (planned,) = plan(replace(changes, scenarios=(cell.scenario,), attackers=(cell.attacker,), properties=wanted))
         return verdicts_of(planned, self._shared)
 
 

@@ -35,7 +35,7 @@ HONEST = ""
 """Stands in a table for the honest nodes alone: `progress` is decided without an attacker."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """The scenario under one policy and attacker, grounded; `consulted`: what was asked for that, if recorded."""
 
@@ -165,7 +165,7 @@ class Decisions:
     def _case(self, policy: Policy, attacker: Attacker) -> Case:
         start, adversary = begin(self.scenario, policy, attacker)
         found = ground(start, adversary)
-        return Case(attacker, start, found, consulted(policy))
+        return Case(attacker=attacker, start=start, ground=found, consulted=consulted(policy))
 
     def _search(self, case: Case, names: tuple[str, ...]) -> dict[str, Verdict]:
         """Verdicts of these properties; what a limit left open is searched again alone, in states that hold less."""

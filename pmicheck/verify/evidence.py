@@ -14,7 +14,7 @@ from pmicheck.trace import Step, Trace
 from pmicheck.verify.deciding import Breach, Finding, Judged
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Way:
     """A shortest way to a violation in the numbers of a system, which can be told wherever the system is the same.
 
@@ -48,7 +48,13 @@ def way_to(finding: Finding, judged: Judged) -> Way:
         for may_wait in (False, True)
         if (after := point_of_no_return(system, path, harmful, may_wait=may_wait)) is not None
     )
-    return Way(tuple(path), breach, finding.seen.depth, tuple(essential(system, path, harmful)), tuple(moments))
+    return Way(
+        path=tuple(path),
+        breach=breach,
+        depth=finding.seen.depth,
+        essential=tuple(essential(system, path, harmful)),
+        no_return=tuple(moments),
+    )
 
 
 def trace_of(prepared: Prepared, prop: Property, way: Way) -> Trace:

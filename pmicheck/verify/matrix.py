@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.cluster.place import Place
@@ -29,6 +29,7 @@ class Request:
     scenarios: tuple[str, ...] = ()
     attackers: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    _: KW_ONLY
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     engine: Engine = UNLIMITED
@@ -37,7 +38,7 @@ class Request:
     cluster: Place | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One cell of the matrix: a scenario under an attacker, for some properties."""
 
@@ -79,7 +80,9 @@ def plan(request: Request, tell: Callable[[str], None] = lambda _: None) -> list
             world = world_of(scenario, policy, attacker)
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
             if wanted:
-                cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
+                cells.append(
+                    Cell(scenario=scenario, policy=policy, attacker=attacker, properties=wanted, engine=request.engine)
+                )
     for sentence in applied.left_out():
         tell(sentence)
     return cells

@@ -21,7 +21,7 @@ from pmicheck.verify.matrix import Cell, Request
 from pmicheck.verify.searching import Searched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decided:
     """What came of one cell.
 

@@ -60,7 +60,7 @@ def decide_all(
             yield number, with_progress(cell, decided, found) if found else decided
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """When a cell is decided, and what it may take from others; all numbers are those of cells.
 
@@ -95,7 +95,8 @@ def turns(cells: Sequence[Cell], *, settle: bool) -> list[Turn]:
         strength = {number: _strength(cells[number].attacker) for number in family}
         for number, (twin, others) in waits.items():
             awaited_by = [n for n, (first, needed) in waits.items() if number == first or number in needed]
-            found[number] = Turn(twin, others, strength[number] + sum(strength[n] for n in awaited_by))
+            weight = strength[number] + sum(strength[n] for n in awaited_by)
+            found[number] = Turn(twin=twin, settlers=others, weight=weight)
     return [found[number] for number in range(len(cells))]
 
 

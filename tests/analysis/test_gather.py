@@ -18,7 +18,7 @@ from pmicheck.verify.analysis import verify
 from pmicheck.verify.matrix import Request
 
 CELL = Cell("type1-initial", "home-path", "no-redirection")
-READ = Cell("type1-initial", "home-path", "no-redirection", (("plain_rr_fallback", "no"),))
+READ = Cell("type1-initial", "home-path", "no-redirection", settings=(("plain_rr_fallback", "no"),))
 
 
 def small_record() -> Record:

@@ -291,7 +291,7 @@ def test_a_record_says_which_bounds_were_asked_for_and_a_baseline_tells_them_apa
 
 
 def test_an_entry_of_a_usual_run_is_never_stale_by_a_larger_one() -> None:
-    request = Request(("type1-initial",), ("off-path",), ("no-redirection",), (("refreshes", "1"),))
+    request = Request(("type1-initial",), ("off-path",), ("no-redirection",), settings=(("refreshes", "1"),))
     usual = decided(Request(("type1-initial",), ("home-path",), ("no-redirection",)))
     entry = replace(entry_of(usual), attacker="off-path")
     judged = compare(decided(request), Baseline("", (entry,)), TODAY, complete=True)
