@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.attacker.lattice import Known, comparable, implied, in_order_of_settling, settled
+from pmicheck.attacker.lattice import Known, Table, comparable, decided, implied, in_order_of_settling, settled
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.verdict import Verdict
 
@@ -75,3 +75,47 @@ def test_the_weakest_and_the_strongest_come_first() -> None:
         "home-path",
         "careof-path",
     ]
+
+
+@given(
+    st.lists(POWERS, max_size=4),
+    st.lists(POWERS, min_size=1, max_size=5),
+    st.sampled_from([None, Verdict.VIOLATED, Verdict.HOLDS]),
+)
+def test_a_table_says_what_a_run_of_every_attacker_says_whatever_was_expected(
+    breaking: list[Attacker], asked: list[Attacker], guess: Verdict | None
+) -> None:
+    """A model says of minimal attackers that they break a property; no attacker is asked what others have settled."""
+    attackers = {str(number): attacker for number, attacker in enumerate(asked)}
+    keys = [(name, prop) for name in attackers for prop in ("broken by some", "broken by none")]
+    runs: Table = {}
+
+    def run(name: str, prop: str) -> Verdict:
+        broken = prop == "broken by some" and any(implied(small, attackers[name]) for small in breaking)
+        return Verdict.VIOLATED if broken else Verdict.HOLDS
+
+    def ask(name: str, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+        for prop in wanted:
+            known = [Known(attackers[who], verdict, witnessed=True) for (who, p), verdict in runs.items() if p == prop]
+            assert settled(attackers[name], known, vacuity=False) is None
+            runs[name, prop] = run(name, prop)
+        return {prop: runs[name, prop] for prop in wanted}
+
+    expected = dict.fromkeys(keys, guess) if guess else None
+    assert decided(attackers, keys, ask, expected=expected) == {key: run(*key) for key in keys}
+
+
+def test_the_fewest_attackers_are_asked_if_all_is_as_expected() -> None:
+    """home-path is the weakest that breaks the property; careof-path and malicious-mn are the strongest that do not."""
+    names = ("off-path", "home-path", "careof-path", "dolev-yao", "malicious-mn")
+    attackers = {name: ATTACKERS[name] for name in names}
+    breaking = {"home-path", "dolev-yao"}
+    truth = {(name, "it"): Verdict.VIOLATED if name in breaking else Verdict.HOLDS for name in names}
+    asked: list[str] = []
+
+    def ask(name: str, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+        asked.append(name)
+        return {prop: truth[name, prop] for prop in wanted}
+
+    assert decided(attackers, truth, ask, expected=truth) == truth
+    assert sorted(asked) == ["careof-path", "home-path", "malicious-mn"]
