@@ -46,7 +46,7 @@ class Shared:
     def progress_of(self, cell: Cell) -> Progress:
         """The verdict on `progress`, found once for each scenario and policy."""
         if cell.alone not in self.progress:
-            self.progress[cell.alone] = progress_of(cell)
+            self.progress[cell.alone] = decide_progress(cell)
         return self.progress[cell.alone]
 
 
@@ -107,8 +107,3 @@ def with_progress(cell: Cell, decided: Decided, find: Callable[[], Progress]) ->
     if seen is not None:
         seen = replace(seen, stages={**seen.stages, **clock.stages})
     return replace(decided, results=(*decided.results, result), exploration=seen)
-
-
-def progress_of(cell: Cell) -> Progress:
-    """The verdict on `progress`, found anew."""
-    return decide_progress(cell.scenario, cell.policy, cell.engine)

@@ -8,11 +8,9 @@ from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.registration import registration_of
-from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY, CARE_OF
 from pmicheck.properties.witnesses import retrying
@@ -22,6 +20,7 @@ from pmicheck.trace import Trace
 from pmicheck.verdict import Verdict, verdict_of
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.evidence import trace_of_stuck
+from pmicheck.verify.matrix import Cell
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,10 @@ class Progress:
     trace: Trace | None
 
 
-def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progress:
-    """Whether honest nodes alone can get stuck."""
-    prepared = engine.prepare(scenario, policy, None, ())
-    stuck = find_stuck(prepared, engine)
+def decide_progress(cell: Cell) -> Progress:
+    """Whether honest nodes alone can get stuck in the scenario of the cell, under its policy."""
+    prepared = cell.engine.prepare(cell.scenario, cell.policy, None, ())
+    stuck = find_stuck(prepared, cell.engine)
     explored = stuck.explored.without_states()
     if stuck.path is None:
         return Progress(verdict=stuck.verdict(), explored=explored, depth=explored.depth, trace=None)

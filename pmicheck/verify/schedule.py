@@ -18,7 +18,8 @@ from pmicheck.model.policy import Policy
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record import Result
 from pmicheck.verify.matrix import Cell, Request
-from pmicheck.verify.pipeline import Given, Shared, decide, decide_invariants, progress_of, with_progress
+from pmicheck.verify.pipeline import Given, Shared, decide, decide_invariants, with_progress
+from pmicheck.verify.progress import decide_progress
 from pmicheck.verify.recording import Decided
 from pmicheck.verify.workers import as_ready, at_once, pool_of
 
@@ -46,7 +47,7 @@ def decide_all(
         pool = cluster or stack.enter_context(pool_of(request.workers))
         parts = [cell.for_one_of(request.cluster) for cell in cells]
         alone = {cell.alone: cell for cell in cells if PROGRESS in cell.properties}
-        progress = {key: pool.submit(progress_of, cell) for key, cell in alone.items()}
+        progress = {key: pool.submit(decide_progress, cell) for key, cell in alone.items()}
 
         def start(number: int) -> Future[Decided]:
             return pool.submit(decide_invariants, parts[number], _given(number, cells, order, done))
