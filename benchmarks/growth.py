@@ -83,8 +83,8 @@ def measure(scenario: str, attacker: str, bounds: Mapping[str, int], limits: Map
     from pmicheck.grounding.run import prepare
     from pmicheck.properties.catalogue import INVARIANTS
     from pmicheck.reduce.reduction import CONE
-    from pmicheck.verify.analysis import Request, plan
     from pmicheck.verify.engine import Engine
+    from pmicheck.verify.matrix import Request, plan
 
     settings = tuple((name, str(value)) for name, value in bounds.items())
     (cell,) = plan(Request((scenario,), (attacker,), settings=settings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
 
 
 def scenario(name: str, attacker: str) -> TransitionSystem:

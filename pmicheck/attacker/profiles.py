@@ -139,13 +139,3 @@ def attacker_named(name: str) -> Attacker:
         is_correspondent=any(power.is_correspondent for power in powers),
         needs=frozenset().union(*(power.needs for power in powers)),
     )
-
-
-def weaker_or_equal(left: Attacker, right: Attacker) -> bool:
-    """The lattice: `left` can do nothing that `right` cannot."""
-    return (
-        left.taps <= right.taps
-        and left.corrupts <= right.corrupts
-        and left.own_home <= right.own_home
-        and left.is_correspondent <= right.is_correspondent
-    )

@@ -14,8 +14,8 @@ from pmicheck.cluster.place import ALONE, Place
 from pmicheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from pmicheck.verify.analysis import Request
     from pmicheck.verify.engine import Engine
+    from pmicheck.verify.matrix import Request
 
 KINDS = ("scenarios", "attackers", "properties", "readings", "mechanisms", "bounds", "statements", "claims")
 RECORD = Path("reports/record.json")
@@ -291,7 +291,8 @@ def decided_all(command: Sequence[str]) -> bool:
 
 def request_of(options: argparse.Namespace) -> Request:
     """The request that the options make. Raises UsageError for a name that no catalogue knows."""
-    from pmicheck.verify.analysis import Request, catalogue
+    from pmicheck.verify.catalogue import catalogue
+    from pmicheck.verify.matrix import Request
 
     named = [name for name in options.scenarios if not name.endswith(".toml")]
     check_names("scenarios", named)
@@ -358,9 +359,9 @@ def check_names(kind: str, names: Sequence[str]) -> None:
 
 def _known(kind: str) -> Sequence[str]:
     from pmicheck.model.scenario import NAMED
-    from pmicheck.verify import analysis
+    from pmicheck.verify.catalogue import catalogue
 
-    return NAMED if kind == "scenarios" else [name for name, _ in analysis.catalogue(kind)]
+    return NAMED if kind == "scenarios" else [name for name, _ in catalogue(kind)]
 
 
 def hint(name: str, known: Sequence[str], kind: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, Protocol
@@ -90,6 +90,19 @@ class Edges:
             yield self.transitions[edge], self.targets[edge]
 
 
+class Forgotten:
+    """The states of an exploration that has been cut down to its counts: none can be asked for."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def state(self, state_id: int) -> tuple[int, int]:
+        raise IndexError(f"state {state_id} was not kept")
+
+    def parent(self, state_id: int) -> tuple[int, int]:
+        raise IndexError(f"state {state_id} was not kept")
+
+
 @dataclass(frozen=True)
 class Exploration:
     """The reachable states of one system and what was seen on the way.
@@ -132,6 +145,10 @@ class Exploration:
     store: StateStore = field(compare=False, repr=False)
     shortage: str = field(default="", compare=False)
     unsaved: str = field(default="", compare=False)
+
+    def without_states(self) -> Exploration:
+        """Its counts and goals alone, small enough to be handed to another process."""
+        return replace(self, projections=(), edges=None, store=Forgotten())
 
     @property
     def depth(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.errors import ScenarioError
+from pmicheck.grounding.found import Ground
 from pmicheck.grounding.ground import ground
 from pmicheck.grounding.layout import Grounded, Observed, Wanted, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
@@ -21,11 +22,18 @@ from pmicheck.properties.witnesses import goal
 
 @dataclass(frozen=True)
 class Prepared:
-    """A grounded system and where its runs start; `kept` says that it was read from the cache."""
+    """A ground system, the properties that it shows in order, and where runs start; `kept`: read from the cache."""
 
     start: Start
     grounded: Grounded
+    properties: tuple[Property, ...] = ()
     kept: bool = False
+
+    @property
+    def attacker(self) -> Attacker | None:
+        """Who acts in it; None: honest nodes alone."""
+        adversary = self.grounded.ground.adversary
+        return adversary.attacker if adversary else None
 
 
 def world_of(scenario: Scenario, policy: Policy, attacker: Attacker | None) -> World:
@@ -61,10 +69,14 @@ def prepare(scenario: Scenario, policy: Policy, attacker: Attacker | None, prope
 
     Raises ScenarioError for a prologue that cannot be played.
     """
-    wanted_properties = tuple(properties)
     start, adversary = begin(scenario, policy, attacker)
-    observed = [Observed(p.name, p.looks(start.world)) for p in wanted_properties]
-    witnesses = [Wanted(*p.witness(start.world)) for p in wanted_properties]
-    witnesses.append(Wanted(*goal(start.world)))
-    name = f"{scenario.name} / {attacker.name if attacker else 'no attacker'}"
-    return Prepared(start, lay_out(ground(start, adversary), observed, witnesses, name))
+    return laid_out(start, ground(start, adversary), tuple(properties))
+
+
+def laid_out(start: Start, found: Ground, properties: tuple[Property, ...], *, witnesses: bool = True) -> Prepared:
+    """The system of what was grounded, for some properties; without `witnesses` it has no goals, and is smaller."""
+    world, adversary = start.world, found.adversary
+    observed = [Observed(prop.name, prop.looks(world)) for prop in properties]
+    wanted = [Wanted(*prop.witness(world)) for prop in properties] + [Wanted(*goal(world))]
+    name = f"{world.scenario} / {adversary.attacker.name if adversary else 'no attacker'}"
+    return Prepared(start, lay_out(found, observed, wanted if witnesses else [], name), properties)

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from pmicheck.attacker.lattice import Table
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.report.changed import Trial, Trials
-from pmicheck.review.decisions import Decisions, Table
+from pmicheck.review.decisions import Decisions
 from pmicheck.review.trials import decisions_of, handed_over, trial, whole
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 CHECKS = frozenset(
     {

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
+from pmicheck.attacker.lattice import Table
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Trial, Trials
-from pmicheck.review.decisions import Decisions, Table
+from pmicheck.review.decisions import Decisions
 from pmicheck.review.trials import OPEN, decisions_of, handed_over, shifts, trial, undecided, whole
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 Answer = tuple[str, str]
 """(reading, value)."""
@@ -61,8 +62,8 @@ def _single(decisions: Decisions, tables: dict[Answer, Table], progress: Callabl
         table = decisions.changed(answering(policy, [answer])) if name in decisions.asked else None
         if table is not None:
             tables[answer] = table
-        yield trial(decisions, (_said(answer),), READINGS[name].question, table)
-        progress(f"{scenario.name} with {_said(answer)}")
+        yield trial(decisions, (said(answer),), READINGS[name].question, table)
+        progress(f"{scenario.name} with {said(answer)}")
 
 
 def _paired(decisions: Decisions, tables: Mapping[Answer, Table], progress: Callable[[str], None]) -> Iterator[Trial]:
@@ -70,7 +71,7 @@ def _paired(decisions: Decisions, tables: Mapping[Answer, Table], progress: Call
     both = [pair for pair in combinations(tables, 2) if pair[0][0] != pair[1][0]]
     for number, (one, other) in enumerate(both, 1):
         yield _pair(decisions, one, other, tables)
-        progress(f"{decisions.scenario.name} with {_said(one)} and {_said(other)} ({number} of {len(both)})")
+        progress(f"{decisions.scenario.name} with {said(one)} and {said(other)} ({number} of {len(both)})")
 
 
 def answers(policy: Policy, families: frozenset[str]) -> list[Answer]:
@@ -94,7 +95,7 @@ def _pair(decisions: Decisions, one: Answer, other: Answer, tables: Mapping[Answ
     suggested = suggestion(decisions.table, tables[one], tables[other])
     table = decisions.changed(answering(decisions.policy, [one, other]), expected=suggested)
     moved = tuple(shifts(decisions, suggested, table))
-    return Trial((_said(one), _said(other)), "", True, moved, undecided(table))
+    return Trial((said(one), said(other)), "", True, moved, undecided(table))
 
 
 def suggestion(base: Table, one: Table, other: Table) -> Table:
@@ -107,5 +108,6 @@ def suggestion(base: Table, one: Table, other: Table) -> Table:
     return {key: verdict(base[key], one[key], other[key]) for key in base}
 
 
-def _said(answer: Answer) -> str:
+def said(answer: Answer) -> str:
+    """As a user says it on the command line."""
     return f"{answer[0]}={answer[1]}"

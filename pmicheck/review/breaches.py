@@ -10,22 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pmicheck.attacker.profiles import ATTACKERS, Attacker
+from pmicheck.attacker.lattice import decided
+from pmicheck.attacker.profiles import ATTACKERS
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
-from pmicheck.model.policy import Policy, make_policy
+from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import Scenario, load_scenario
+from pmicheck.model.scenario import load_scenario
 from pmicheck.model.statements import Statement, load_statements
-from pmicheck.properties.base import Property, applies
+from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.review.traceability import Census, censuses, plain_name
 from pmicheck.symbolic.decide import Decider
-from pmicheck.verdict import Verdict, verdict_of
+from pmicheck.verdict import Verdict
+from pmicheck.verify.deciding import search
 from pmicheck.verify.engine import Engine
-from pmicheck.verify.evidence import Findings
 from pmicheck.verify.progress import find_stuck
-from pmicheck.verify.settling import Known, in_order_of_settling, settled
 
 ENGINE = Engine(max_states=150_000)
 """Where a search is cut: what falls, falls early, and what a cut search did not see is not reported as held."""
@@ -52,7 +52,7 @@ class Break:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """A verdict that is another one when the statement is broken."""
 
@@ -67,7 +67,7 @@ class Change:
         return self.after is Verdict.VIOLATED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Consequence:
     """What came of one way to break a statement; `scenarios` were tried, `reason` says why nothing changed."""
 
@@ -121,7 +121,14 @@ def _breach(statement: Statement, broken: Break, scenarios: Sequence[Census]) ->
     reasons = [MECHANISMS[mechanism].redundant for mechanism in broken.without]
     reason = "; ".join(filter(None, reasons)) or statement.redundant
     fallen = any(change.falls for change in changes)
-    return Consequence(statement.name, given, broken, tuple(tried), tuple(changes), "" if fallen else reason)
+    return Consequence(
+        statement=statement.name,
+        given=given,
+        broken=broken,
+        scenarios=tuple(tried),
+        changes=tuple(changes),
+        reason="" if fallen else reason,
+    )
 
 
 def _scenarios(statement: Statement, broken: Break) -> list[Census]:
@@ -147,7 +154,7 @@ def _changes(name: str, given: Settings, broken: Break) -> Iterator[Change]:
     for (attacker, prop), verdict in after.items():
         was = before[attacker, prop]
         if {was, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}:
-            yield Change(name, attacker or "nobody", prop, was, verdict)
+            yield Change(scenario=name, attacker=attacker or "nobody", prop=prop, before=was, after=verdict)
 
 
 @cache
@@ -158,38 +165,21 @@ def verdicts(name: str, broken: Break) -> Mapping[tuple[str, str], Verdict]:
     """
     scenario = load_scenario(name)
     policy = make_policy(dict(broken.settings), broken.without, scenario.families, name)
-    attackers = [one for one in ATTACKERS.values() if one.needs <= scenario.offers]
-    known: dict[str, list[Known]] = {prop: [] for prop in INVARIANTS}
-    for place in in_order_of_settling(attackers):
-        attacker = attackers[place]
-        applying = [prop for prop in INVARIANTS.values() if applies(prop, world_of(scenario, policy, attacker))]
-        implied = {prop.name: settled(attacker, known[prop.name]) for prop in applying}
-        found = {name: one.verdict for name, one in implied.items() if one}
-        wanted = [prop for prop in applying if prop.name not in found]
-        if wanted:
-            found |= _invariants(scenario, policy, attacker, wanted, broken.omitted)
-        for prop, verdict in found.items():
-            known[prop].append(Known(attacker, verdict, witnessed=True))
-    table = {(one.attacker.name, prop): one.verdict for prop, found in known.items() for one in found}
-    order = [(who.name, prop) for who in attackers for prop in INVARIANTS if (who.name, prop) in table]
-    return {("", PROGRESS): _progress(scenario, policy, broken.omitted)} | {key: table[key] for key in order}
+    attackers = {one.name: one for one in ATTACKERS.values() if one.needs <= scenario.offers}
+    keys = [
+        (who, prop.name)
+        for who, attacker in attackers.items()
+        for prop in INVARIANTS.values()
+        if applies(prop, world_of(scenario, policy, attacker))
+    ]
 
+    def ask(who: str, wanted: tuple[str, ...]) -> Mapping[str, Verdict]:
+        prepared = prepare(scenario, policy, attackers[who], [INVARIANTS[prop] for prop in wanted])
+        return search(_left_out(prepared, broken.omitted), Decider(), engine=ENGINE).verdicts(vacuity=False)
 
-def _progress(scenario: Scenario, policy: Policy, omitted: frozenset[str]) -> Verdict:
-    stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), omitted), ENGINE)
-    return verdict_of(broken=stuck.path is not None, complete=stuck.explored.complete, witnessed=True)
-
-
-def _invariants(
-    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Sequence[Property], omitted: frozenset[str]
-) -> dict[str, Verdict]:
-    prepared = _left_out(prepare(scenario, policy, attacker, properties), omitted)
-    findings = Findings(Decider(), prepared, attacker, properties)
-    explored = ENGINE.explore(prepared.grounded.system, enough=findings.all_violated)
-    return {
-        prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=True)
-        for prop, first in zip(properties, findings.first, strict=True)
-    }
+    table = decided(attackers, keys, ask)
+    stuck = find_stuck(_left_out(prepare(scenario, policy, None, ()), broken.omitted), ENGINE)
+    return {("", PROGRESS): stuck.verdict(vacuity=False)} | {key: table[key] for key in keys}
 
 
 def _left_out(prepared: Prepared, omitted: frozenset[str]) -> Prepared:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 
+from pmicheck.attacker.lattice import decided
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.grounding.run import prepare, world_of
+from pmicheck.grounding.run import world_of
 from pmicheck.model.limits import BOUNDS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
@@ -14,12 +15,10 @@ from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record import Record
-from pmicheck.verdict import Verdict, verdict_of
-from pmicheck.verify import analysis
-from pmicheck.verify.analysis import Request, Shared, plan
+from pmicheck.verdict import Verdict
 from pmicheck.verify.engine import Engine
-from pmicheck.verify.evidence import Findings
-from pmicheck.verify.settling import Known, in_order_of_settling, settled
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 CUT = 500_000
 """States after which a run under other readings stops: a violation comes early, and what was cut says nothing."""
@@ -34,6 +33,7 @@ class Cell:
     scenario: str
     attacker: str
     property: str
+    _: KW_ONLY
     settings: Settings = ()
     without: tuple[str, ...] = ()
 
@@ -62,8 +62,8 @@ class Verdicts:
         for result in record.results if record and not widened else ():
             if record and source_of(record, result.scenario) != result.scenario:
                 continue
-            settings = _set_away(result.readings)
-            cell = Cell(*result.names(), settings, tuple(sorted(result.without)))
+            without = tuple(sorted(result.without))
+            cell = Cell(*result.names(), settings=_set_away(result.readings), without=without)
             known[cell] = result.verdict
         return cls(progress, known)
 
@@ -81,70 +81,34 @@ class Verdicts:
 
         They are known in the order in which they were asked for, whatever the order of the runs.
         """
-        runs: dict[tuple[object, ...], list[Cell]] = {}
-        for cell in dict.fromkeys(cells):
-            if cell not in self.known and exists(cell):
-                runs.setdefault((cell.scenario, cell.settings, cell.without, cell.attacker), []).append(cell)
+        families: dict[tuple[object, ...], list[Cell]] = {}
+        asked = [cell for cell in dict.fromkeys(cells) if cell not in self.known and exists(cell)]
+        for cell in asked:
+            families.setdefault((cell.scenario, cell.settings, cell.without), []).append(cell)
         found: dict[Cell, Verdict] = {}
-        for number, wanted in enumerate(_settling_most(runs), 1):
-            self.progress(f"\rreview: run {number} of {len(runs)}: {wanted[0]}")
-            found |= {cell: verdict for cell in wanted if (verdict := _settled(cell, found)) is not None}
-            found |= self._run([cell for cell in wanted if cell not in found])
-        self.known |= {cell: found[cell] for asked in runs.values() for cell in asked}
+        for number, wanted in enumerate(families.values(), 1):
+            self.progress(f"\rreview: {number} of {len(families)}: {wanted[0]}")
+            found |= self._decided(wanted)
+        self.known |= {cell: found[cell] for cell in asked}
 
-    def _run(self, cells: Sequence[Cell]) -> dict[Cell, Verdict]:
-        """The verdicts of cells of one scenario, attacker and policy, in one run if there are any."""
-        if not cells:
-            return {}
+    def _decided(self, cells: Sequence[Cell]) -> dict[Cell, Verdict]:
+        """The verdicts of cells of one scenario and policy."""
+        by_key = {(cell.attacker, cell.property): cell for cell in cells}
+        attackers = {name: attacker_named(name) for name, _ in by_key}
+
+        def ask(attacker: str, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+            return self._run(replace(cells[0], attacker=attacker), wanted)
+
+        table = decided(attackers, by_key, ask, vacuity=True)
+        return {by_key[key]: verdict for key, verdict in table.items()}
+
+    def _run(self, cell: Cell, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+        """The verdicts of some properties where the cell is, in one run."""
         self.runs += 1
-        first, wanted = cells[0], tuple(cell.property for cell in cells)
-        engine = Engine(max_states=CUT) if first.settings or first.without else Engine()
-        request = Request((first.scenario,), (first.attacker,), wanted, first.settings, first.without, engine)
-        (planned,) = plan(request)
-        verdicts = outcomes(planned, self._shared)
-        return {cell: verdicts[cell.property] for cell in cells}
-
-
-def _settling_most(runs: Mapping[tuple[object, ...], list[Cell]]) -> Iterator[list[Cell]]:
-    """The cells of each run, those runs first, of each scenario and policy, that settle most."""
-    families: dict[tuple[object, ...], list[list[Cell]]] = {}
-    for (*family, _), cells in runs.items():
-        families.setdefault(tuple(family), []).append(cells)
-    for members in families.values():
-        attackers = [attacker_named(cells[0].attacker) for cells in members]
-        yield from (members[place] for place in in_order_of_settling(attackers))
-
-
-def _settled(cell: Cell, found: Mapping[Cell, Verdict]) -> Verdict | None:
-    """The verdict that those found under other attackers imply. What holds, and not of nothing, has its witness."""
-    if cell.property == PROGRESS:
-        return None
-    known = [
-        Known(attacker_named(other.attacker), verdict, verdict is Verdict.HOLDS)
-        for other, verdict in found.items()
-        if replace(other, attacker=cell.attacker) == cell
-    ]
-    implied = settled(attacker_named(cell.attacker), known)
-    return implied.verdict if implied else None
-
-
-def outcomes(cell: analysis.Cell, shared: Shared) -> dict[str, Verdict]:
-    """The verdict of each property of a cell of the matrix, as `analysis.decide` gives it, without trace and replay.
-
-    Raises:
-        ScenarioError: the scenario's prologue does not fit its bounds.
-    """
-    invariants = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
-    prepared = prepare(cell.scenario, cell.policy, cell.attacker, invariants)
-    findings = Findings(shared.decider, prepared, cell.attacker, invariants)
-    explored = cell.engine.explore(prepared.grounded.system, enough=findings.all_violated)
-    found = {
-        prop.name: verdict_of(broken=first is not None, complete=explored.complete, witnessed=goal is not None)
-        for prop, first, goal in zip(invariants, findings.first, explored.goals, strict=False)
-    }
-    if PROGRESS in cell.properties:
-        found[PROGRESS] = shared.progress_of(cell).verdict
-    return found
+        engine = Engine(max_states=CUT) if cell.settings or cell.without else Engine()
+        changes = Request(settings=cell.settings, without=cell.without, engine=engine)
+        (planned,) = plan(replace(changes, scenarios=(cell.scenario,), attackers=(cell.attacker,), properties=wanted))
+        return verdicts_of(planned, self._shared)
 
 
 def source_of(record: Record, scenario: str) -> str:

@@ -46,7 +46,7 @@ class Query:
         return (replace(cell, settings=settings) for cell in self.cells)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One claim; `compare` names a table of `comparison` instead of queries, "" if there are queries."""
 
@@ -66,7 +66,13 @@ def claims() -> tuple[Claim, ...]:
 
 def _claim(entry: Mapping[str, Any]) -> Claim:
     queries = tuple(_query(each) for each in entry.get("query", ()))
-    return Claim(entry["id"], entry["section"], entry["text"], queries, entry.get("compare", ""))
+    return Claim(
+        name=entry["id"],
+        section=entry["section"],
+        text=entry["text"],
+        queries=queries,
+        compare=entry.get("compare", ""),
+    )
 
 
 def _query(entry: Mapping[str, Any]) -> Query:

@@ -20,7 +20,7 @@ from pmicheck.review.graphs import graphs
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 from pmicheck.verify.workers import at_once, pool_of
 
 FEW = 8

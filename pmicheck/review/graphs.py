@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.explore.result import Exploration, telling
+from pmicheck.explore.result import telling
 from pmicheck.grounding.retell import retell
-from pmicheck.grounding.run import Prepared
-from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report import record as stored
 from pmicheck.report.graphs.data import Edge, Full, Node, Quotient, StateGraph
@@ -20,8 +18,8 @@ from pmicheck.review.cells import source_of
 from pmicheck.review.quotients import Named, View, step_ghosts, views
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Cell, Request, plan
-from pmicheck.verify.evidence import Finding, find_violation
+from pmicheck.verify.deciding import Finding, Judged, search
+from pmicheck.verify.matrix import Cell, Request, plan
 
 LIMIT = 2_000_000
 """States of a system whose graph is made at all."""
@@ -60,12 +58,12 @@ def _chosen(record: stored.Record) -> Iterator[stored.Exploration]:
     """The exploration of each scenario that a picture tells most about; a record need not say where a file is."""
     broken = {r.names()[:2] for r in record.results if r.verdict is Verdict.VIOLATED and r.property != PROGRESS}
     by_scenario: dict[str, list[stored.Exploration]] = {}
-    for search in record.explorations:
-        by_scenario.setdefault(search.scenario, []).append(search)
-    for scenario, searches in by_scenario.items():
+    for each in record.explorations:
+        by_scenario.setdefault(each.scenario, []).append(each)
+    for scenario, explored in by_scenario.items():
         if source_of(record, scenario):
-            telling_most = [search for search in searches if (scenario, search.attacker) in broken] or searches
-            yield min(telling_most, key=lambda search: search.states)
+            telling_most = [each for each in explored if (scenario, each.attacker) in broken] or explored
+            yield min(telling_most, key=lambda each: each.states)
 
 
 def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]) -> StateGraph:
@@ -82,17 +80,16 @@ def graph_of(request: Request, attacker: str, *, progress: Callable[[str], None]
     if len(request.scenarios) != 1:
         raise UsageError(f"a state graph is about one scenario, and {len(request.scenarios)} are named")
     (cell,) = plan(replace(request, attackers=(attacker,), properties=()))
-    properties = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
+    properties = tuple(INVARIANTS[name] for name in cell.invariants)
     prepared = cell.engine.prepare(cell.scenario, cell.policy, cell.attacker, properties)
     engine = cell.engine.at_most(LIMIT)
     watch = telling(f"state graph of {cell.scenario.name} / {attacker}", progress)
-    system = prepared.grounded.system
-    explored = engine.explore(system, progress=watch, edges=True)
-    if explored.stopped_by == "max_states" and engine.max_states == LIMIT:
+    judged = search(prepared, Decider(), engine=engine, edges=True, watch=watch)
+    if judged.explored.stopped_by == "max_states" and engine.max_states == LIMIT:
         raise LimitReached(
             f"{cell.scenario.name} under {attacker} has more than {LIMIT:,} states, too many for a graph"
         )
-    return _Gathered(cell, prepared, explored, _Judges.of(cell, prepared, explored, properties)).graph(request)
+    return _Gathered(cell, judged).graph(request)
 
 
 @dataclass(frozen=True)
@@ -112,17 +109,13 @@ class _Judges:
     facts: int
 
     @classmethod
-    def of(cls, cell: Cell, prepared: Prepared, explored: Exploration, properties: Sequence[Property]) -> _Judges:
+    def of(cls, judged: Judged) -> _Judges:
         """All that is needed: a property that no state breaks has not to be asked again."""
-        decider, projections = Decider(), prepared.grounded.system.projections
-        ghosts = step_ghosts(prepared.grounded)
-        found = {
-            number: finding
-            for number, prop in enumerate(properties)
-            if (finding := find_violation(decider, prepared, cell.attacker, prop, explored, number)) is not None
-        }
+        grounded = judged.prepared.grounded
+        ghosts, projections = step_ghosts(grounded), grounded.system.projections
+        found = {number: finding for number, finding in enumerate(judged.first) if finding is not None}
         return cls(
-            tuple(properties[number].name for number in found),
+            tuple(judged.prepared.properties[number].name for number in found),
             tuple(found.values()),
             frozenset(place for place, number in enumerate(found) if projections[number].mask & ghosts),
             _joined(projections[number].mask for number in found),
@@ -141,10 +134,11 @@ Kind = tuple[tuple[int, ...] | None, tuple[int, ...]]
 class _Gathered:
     """The states by kind; decoding and judging are done once for each distinct value of the bits that matter."""
 
-    def __init__(self, cell: Cell, prepared: Prepared, explored: Exploration, judges: _Judges) -> None:
-        self.cell, self.prepared, self.explored, self.judges = cell, prepared, explored, judges
-        self.ghosts = step_ghosts(prepared.grounded)
-        self.views = tuple(views(prepared, explored))
+    def __init__(self, cell: Cell, judged: Judged) -> None:
+        self.cell, self.prepared, self.explored = cell, judged.prepared, judged.explored
+        self.judges = _Judges.of(judged)
+        self.ghosts = step_ghosts(self.prepared.grounded)
+        self.views = tuple(views(self.prepared, self.explored))
         self.classes: tuple[dict[Named, int], ...] = tuple({} for _ in self.views)
         self.kinds: list[Kind] = []
         self.first: list[int] = []

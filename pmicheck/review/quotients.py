@@ -35,7 +35,7 @@ class Named:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """A respect in which states may agree.
 
@@ -78,7 +78,7 @@ def _of_cell(grounded: Grounded, by: str, title: str, cell: Cell) -> View:
     def name(local: int, knowledge: int) -> Named:
         return _named(cell, grounded.value(cell, local))
 
-    return View(by, title, grounded.fields[cell].mask, 0, name)
+    return View(by=by, title=title, mask=grounded.fields[cell].mask, facts=0, name=name)
 
 
 def _named(cell: Cell, value: object) -> Named:
@@ -174,7 +174,7 @@ def _of_knowledge(grounded: Grounded, explored: Exploration, secrets: Sequence[i
         lines = known(knowledge) or ("nothing of these",)
         return Named(lines, f"learned: {'; '.join(lines)}")
 
-    return View(KNOWLEDGE, title, 0, facts, name)
+    return View(by=KNOWLEDGE, title=title, mask=0, facts=facts, name=name)
 
 
 def _teller(secrets: Sequence[tuple[int, Words]]) -> Callable[[int], tuple[str, ...]]:

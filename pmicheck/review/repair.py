@@ -12,14 +12,15 @@ from pmicheck.model.proposals import PROPOSALS
 from pmicheck.model.readings import READINGS
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.changed import Repair, Repairs
-from pmicheck.review.alternatives import answering, answers
+from pmicheck.review.alternatives import answering, answers, said
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.review.trials import OPEN, decisions_of, given, handed_over
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Cell, Request, Shared, decide, plan
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Option:
     """One change that a repair may be made of: readings (a proposal is some of those), or a mechanism back on."""
 
@@ -41,19 +42,18 @@ def options(policy: Policy, families: frozenset[str]) -> tuple[Option, ...]:
     """All changes at hand: proposals, other answers to open questions, mechanisms that are off."""
     proposed = [each for each in PROPOSALS.values() if each.families & families]
     found = [
-        Option(
-            f"{each.name} ({', '.join(f'{name}={value}' for name, value in each.settings)})", each.does, each.settings
-        )
+        Option(said=f"{each.name} ({', '.join(map(said, each.settings))})", about=each.does, settings=each.settings)
         for each in proposed
         if not all(policy.reads(*answer) for answer in each.settings)
     ]
     known = {option.settings for option in found}
     found += [
-        Option(f"{name}={value}", READINGS[name].question, ((name, value),))
-        for name, value in answers(policy, families)
-        if ((name, value),) not in known
+        Option(said=said(answer), about=READINGS[answer[0]].question, settings=(answer,))
+        for answer in answers(policy, families)
+        if (answer,) not in known
     ]
-    return *found, *(Option(f"with {name}", MECHANISMS[name].does, restores=name) for name in sorted(policy.without))
+    without = sorted(policy.without)
+    return *found, *(Option(said=f"with {name}", about=MECHANISMS[name].does, restores=name) for name in without)
 
 
 def repair(
@@ -178,10 +178,12 @@ class _Search:
         return None
 
     def _verify(self, chosen: frozenset[Option], policy: Policy) -> None:
-        """The whole pipeline for every attacker; a property that holds of nothing is no answer."""
-        cells: list[Cell] = [replace(cell, policy=policy) for cell in plan(self.request)]
-        results = [result for cell in cells for result in decide(cell, self.shared).results]
-        verdicts = {(r.attacker if r.property != PROGRESS else HONEST, r.property): r.verdict for r in results}
+        """A run for every attacker, sharing nothing; a property that holds of nothing is no answer."""
+        verdicts = {
+            (cell.attacker.name if prop != PROGRESS else HONEST, prop): verdict
+            for cell in plan(self.request)
+            for prop, verdict in verdicts_of(replace(cell, policy=policy), self.shared).items()
+        }
         if not set(OPEN).isdisjoint(verdicts.values()):
             self.undecided.append(chosen)
         elif set(verdicts.values()) == {Verdict.HOLDS}:

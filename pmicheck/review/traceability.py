@@ -66,7 +66,7 @@ def plain_name(rule: str) -> str:
     return rule.removeprefix(BY_ATTACKER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Traced:
     """A statement, the rules that cite it, and those of its switches that some shipped scenario has a place for."""
 
@@ -116,10 +116,10 @@ def trace_statements() -> tuple[Traced, ...]:
 def _traced(statement: Statement, families: frozenset[str]) -> Traced:
     rules = (rule for census in censuses() for rule in sorted(census.citing(statement.name)))
     return Traced(
-        statement,
-        tuple(dict.fromkeys(rules)),
-        tuple(name for name in statement.mechanisms if MECHANISMS[name].families & families),
-        tuple(f"{name}={value}" for name, value in statement.settings if READINGS[name].families & families),
+        statement=statement,
+        rules=tuple(dict.fromkeys(rules)),
+        mechanisms=tuple(name for name in statement.mechanisms if MECHANISMS[name].families & families),
+        readings=tuple(f"{name}={value}" for name, value in statement.settings if READINGS[name].families & families),
     )
 
 

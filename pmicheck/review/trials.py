@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from pmicheck.attacker.lattice import Key, Table
 from pmicheck.errors import UsageError
 from pmicheck.properties.catalogue import NAMES
 from pmicheck.report.changed import Repairs, Shift, Trial, Trials
-from pmicheck.review.decisions import HONEST, Decisions, Key, Table
+from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
 
 OPEN = (Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED)
 

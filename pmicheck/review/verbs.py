@@ -12,7 +12,7 @@ from pmicheck.report.record import plain
 from pmicheck.review.ablation import ablate
 from pmicheck.review.alternatives import other_readings
 from pmicheck.review.repair import repair
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 
 class Told(NamedTuple):

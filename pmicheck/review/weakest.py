@@ -6,7 +6,7 @@ Of the named attackers that break a property only the minimal ones are taken. Ea
 links, single corrupted principals) until nothing can be left out, and the scenario is cut after ever fewer phases of
 the clock. One run decides all properties of a scenario at once, and what the record has decided is not run again; nor
 are powers tried which are enough since some of them are, or too few since more of them are
-(`pmicheck.verify.settling`).
+(`pmicheck.attacker.lattice`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named, weaker_or_equal
+from pmicheck.attacker.lattice import implied, weaker_or_equal
+from pmicheck.attacker.profiles import ATTACKERS, EVERYWHERE, Attacker, attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.messages import INTERNET
 from pmicheck.model.policy import Policy
@@ -25,10 +26,11 @@ from pmicheck.model.topology import LINKS
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Weakest
-from pmicheck.review.cells import outcomes, source_of
+from pmicheck.review.cells import source_of
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Cell, Shared
 from pmicheck.verify.engine import UNLIMITED
+from pmicheck.verify.matrix import Cell
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 BYSTANDER_LINK = "bystander"
 """What `EVERYWHERE` has beyond the named links: the access links of those who take no part."""
@@ -119,11 +121,6 @@ def _by_run(results: Iterable[Result]) -> Iterator[list[Result]]:
     yield from groups.values()
 
 
-def _implied(few: Powers, more: Powers) -> bool:
-    """Whether every run with the first powers is one with the second: more powers, and the same corruption."""
-    return few <= more and all(kind != CORRUPT for kind, _ in more - few)
-
-
 class _Search:
     """All that is asked about one minimal attacker of one scenario."""
 
@@ -155,7 +152,8 @@ class _Search:
                 self._decide(self._widened(subset, powers, needed), self._open(subset, needed))
                 wanted = self._open(subset, needed)
                 self._decide(subset, wanted)
-                for prop in sorted(prop for prop in wanted if self.known[subset, prop] is Verdict.VIOLATED):
+                who = narrowed(self.attacker, subset)
+                for prop in sorted(prop for prop in wanted if self.known[who, prop] is Verdict.VIOLATED):
                     needed[prop].append(subset)
         for sets in needed.values():
             if not sets:
@@ -164,7 +162,8 @@ class _Search:
 
     def _open(self, powers: Powers, needed: Mapping[str, list[Powers]]) -> set[str]:
         """The properties of which it is not yet clear whether these powers break them."""
-        safe = {prop for (more, prop), verdict in self.known.items() if verdict in SAFE and _implied(powers, more)}
+        who = narrowed(self.attacker, powers)
+        safe = {prop for (other, prop), verdict in self.known.items() if verdict in SAFE and implied(who, other)}
         return {prop for prop, sets in needed.items() if not any(few <= powers for few in sets)} - safe
 
     def _widened(self, powers: Powers, most: Powers, needed: Mapping[str, list[Powers]]) -> Powers:
@@ -182,7 +181,8 @@ class _Search:
         for clock in range(self.scenario.bounds.clock):
             cut = replace(self.scenario, bounds=replace(self.scenario.bounds, clock=clock))
             for powers in sorted({powers for _, powers in open_ones}, key=sorted):
-                found = self._run(cut, powers, {prop for prop, its in open_ones if its == powers})
+                who = narrowed(self.attacker, powers)
+                found = self._run(cut, who, {prop for prop, its in open_ones if its == powers})
                 broken = (prop for prop, verdict in found.items() if verdict is Verdict.VIOLATED)
                 phases |= {(prop, powers): PHASES[clock] for prop in broken}
             open_ones -= set(phases)
@@ -190,27 +190,33 @@ class _Search:
 
     def _decide(self, powers: Powers, properties: set[str]) -> None:
         """Make sure of the verdict on each of the properties under an attacker with these powers."""
-        unknown = {prop for prop in properties if (powers, prop) not in self.known}
+        who = narrowed(self.attacker, powers)
+        unknown = {prop for prop in properties if (who, prop) not in self.known}
         if unknown:
-            found = self._run(self.scenario, powers, unknown)
-            self.known |= {(powers, prop): found.get(prop, Verdict.UNDECIDED) for prop in unknown}
+            found = self._run(self.scenario, who, unknown)
+            self.known |= {(who, prop): found.get(prop, Verdict.UNDECIDED) for prop in unknown}
 
-    def _run(self, scenario: Scenario, powers: Powers, properties: set[str]) -> dict[str, Verdict]:
+    def _run(self, scenario: Scenario, attacker: Attacker, properties: set[str]) -> dict[str, Verdict]:
         """The verdicts on the properties; none where the prologue does not fit the bounds."""
-        attacker = narrowed(self.attacker, powers)
         self.runs += 1
         try:
-            cell = Cell(scenario, self.policy, attacker, tuple(sorted(properties)), UNLIMITED)
-            return outcomes(cell, self.shared)
+            cell = Cell(
+                scenario=scenario,
+                policy=self.policy,
+                attacker=attacker,
+                properties=tuple(sorted(properties)),
+                engine=UNLIMITED,
+            )
+            return verdicts_of(cell, self.shared)
         except ScenarioError:
             return {}
 
-    def _known(self, record: Record) -> dict[tuple[Powers, str], Verdict]:
+    def _known(self, record: Record) -> dict[tuple[Attacker, str], Verdict]:
         """What the record itself has decided of attackers with other powers."""
-        known: dict[tuple[Powers, str], Verdict] = {}
+        known: dict[tuple[Attacker, str], Verdict] = {}
         for result in record.results:
             same = (dict(self.policy.readings), self.policy.without) == (result.readings, frozenset(result.without))
             if same and result.scenario == self.scenario.name and result.attacker in ATTACKERS:
-                powers = powers_of(ATTACKERS[result.attacker], self.policy)
-                known[powers, result.property] = result.verdict
+                who = narrowed(self.attacker, powers_of(ATTACKERS[result.attacker], self.policy))
+                known[who, result.property] = result.verdict
         return known

@@ -62,7 +62,7 @@ class Cache:
         if octets is not None:
             start, adversary = begin(scenario, policy, attacker)
             with contextlib.suppress(Unreadable):
-                return Prepared(start, unpack(octets, start.world, adversary), kept=True)
+                return Prepared(start, unpack(octets, start.world, adversary), wanted, kept=True)
         prepared = prepare(scenario, policy, attacker, wanted)
         if len(prepared.grounded.system.transitions) >= SMALLEST:
             self._write(place, pack(prepared.grounded))

@@ -1,9 +1,9 @@
-"""What is to be decided: a request, the cells of the matrix that it names, and which of them come first."""
+"""What is to be decided: a request, and the cells of the matrix that it names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass, replace
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.cluster.place import Place
@@ -15,7 +15,6 @@ from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, NAMES, PROGRESS, check_name
 from pmicheck.verify.engine import UNLIMITED, Engine
 from pmicheck.verify.naming import check_distinct, check_names_in
-from pmicheck.verify.settling import comparable, in_order_of_settling
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Request:
     scenarios: tuple[str, ...] = ()
     attackers: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    _: KW_ONLY
     settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     engine: Engine = UNLIMITED
@@ -38,7 +38,7 @@ class Request:
     cluster: Place | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One cell of the matrix: a scenario under an attacker, for some properties."""
 
@@ -80,7 +80,9 @@ def plan(request: Request, tell: Callable[[str], None] = lambda _: None) -> list
             world = world_of(scenario, policy, attacker)
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
             if wanted:
-                cells.append(Cell(scenario, policy, attacker, wanted, request.engine))
+                cells.append(
+                    Cell(scenario=scenario, policy=policy, attacker=attacker, properties=wanted, engine=request.engine)
+                )
     for sentence in applied.left_out():
         tell(sentence)
     return cells
@@ -136,63 +138,3 @@ def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
         elif request.attackers and len(request.scenarios) == 1:
             missing = ", ".join(sorted(attacker.needs - scenario.offers))
             raise UsageError(f"attacker '{name}' does not apply to scenario '{scenario.name}': it needs a {missing}")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """When a cell is decided, and what it may take from others; all numbers are those of cells.
-
-    Attributes:
-        twin: the cell whose ground system may be the same, if there is one.
-        settlers: the cells whose verdicts may settle its own.
-        weight: how long it and all that waits for it may take, in no unit.
-    """
-
-    twin: int | None
-    settlers: tuple[int, ...]
-    weight: int
-
-    @property
-    def after(self) -> frozenset[int]:
-        """The cells that are decided before it."""
-        return frozenset(self.settlers) | (frozenset() if self.twin is None else {self.twin})
-
-
-def turns(cells: Sequence[Cell], *, settle: bool) -> list[Turn]:
-    """The turn of each cell; with `settle`, weakest and strongest attackers come before those in between."""
-    families: dict[tuple[str, Policy], list[int]] = {}
-    for number, cell in enumerate(cells):
-        families.setdefault(cell.alone, []).append(number)
-    found: dict[int, Turn] = {}
-    for family in families.values():
-        waits: dict[int, tuple[int | None, tuple[int, ...]]] = {}
-        for number in _settling_most(cells, family) if settle else family:
-            attacker = cells[number].attacker
-            settlers = tuple(n for n in waits if settle and comparable(cells[n].attacker, attacker))
-            waits[number] = _twin(cells, tuple(waits), number), settlers
-        strength = {number: _strength(cells[number].attacker) for number in family}
-        for number, (twin, others) in waits.items():
-            awaited_by = [n for n, (first, needed) in waits.items() if number == first or number in needed]
-            found[number] = Turn(twin, others, strength[number] + sum(strength[n] for n in awaited_by))
-    return [found[number] for number in range(len(cells))]
-
-
-def _settling_most(cells: Sequence[Cell], family: Sequence[int]) -> Iterator[int]:
-    order = in_order_of_settling([cells[number].attacker for number in family])
-    return (family[place] for place in order)
-
-
-def _twin(cells: Sequence[Cell], earlier: Sequence[int], number: int) -> int | None:
-    """The first cell before this one in whose world it lies: only their attackers' positions differ."""
-    cell = cells[number]
-    world = world_of(cell.scenario, cell.policy, cell.attacker)
-    for other in earlier:
-        one = cells[other]
-        if one.properties == cell.properties and world_of(one.scenario, one.policy, one.attacker) == world:
-            return other
-    return None
-
-
-def _strength(attacker: Attacker) -> int:
-    """How much it adds to a system, roughly: what a corrupt PMA holds, homes of its own, links."""
-    return 1 + 4 * len(attacker.corrupts) + 3 * attacker.own_home + len(attacker.taps)

@@ -8,11 +8,9 @@ from pmicheck.explore.out_of_reach import out_of_reach
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.registration import registration_of
-from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import AWAY, CARE_OF
 from pmicheck.properties.witnesses import retrying
@@ -22,6 +20,7 @@ from pmicheck.trace import Trace
 from pmicheck.verdict import Verdict, verdict_of
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.evidence import trace_of_stuck
+from pmicheck.verify.matrix import Cell
 
 
 @dataclass(frozen=True)
@@ -31,33 +30,35 @@ class Stuck:
     path: tuple[int, ...] | None
     explored: Exploration
 
+    def verdict(self, *, vacuity: bool = True) -> Verdict:
+        """The verdict on `progress`; without `vacuity` it may hold though the goal is never reached."""
+        reached = not vacuity or self.explored.goals[-1] is not None
+        return verdict_of(broken=self.path is not None, complete=self.explored.complete, witnessed=reached)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """The verdict on `progress` for a scenario under a policy.
 
-    `reached` is the depth at which the goal is reached first, None if it never is; `trace` names no attacker.
+    `explored` has no states any more, and its last goal is that of the scenario; `depth` is that of the stuck state, or
+    of the search; `trace` names no attacker.
     """
 
     verdict: Verdict
-    states: int
-    transitions: int
+    explored: Exploration
     depth: int
-    reached: int | None
     trace: Trace | None
 
 
-def decide_progress(scenario: Scenario, policy: Policy, engine: Engine) -> Progress:
-    """Whether honest nodes alone can get stuck."""
-    prepared = engine.prepare(scenario, policy, None, ())
-    stuck = find_stuck(prepared, engine)
-    explored, goal = stuck.explored, stuck.explored.goals[-1]
-    reached = goal.depth if goal else None
-    verdict = verdict_of(broken=stuck.path is not None, complete=explored.complete, witnessed=reached is not None)
-    depth, trace = explored.depth, None
-    if stuck.path is not None:
-        depth, trace = len(stuck.path), trace_of_stuck(prepared, stuck.path)
-    return Progress(verdict, explored.states, explored.transitions, depth, reached, trace)
+def decide_progress(cell: Cell) -> Progress:
+    """Whether honest nodes alone can get stuck in the scenario of the cell, under its policy."""
+    prepared = cell.engine.prepare(cell.scenario, cell.policy, None, ())
+    stuck = find_stuck(prepared, cell.engine)
+    explored = stuck.explored.without_states()
+    if stuck.path is None:
+        return Progress(verdict=stuck.verdict(), explored=explored, depth=explored.depth, trace=None)
+    trace = trace_of_stuck(prepared, stuck.path)
+    return Progress(verdict=stuck.verdict(), explored=explored, depth=len(stuck.path), trace=trace)
 
 
 def find_stuck(prepared: Prepared, engine: Engine) -> Stuck:

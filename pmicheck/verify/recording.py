@@ -21,7 +21,7 @@ from pmicheck.verify.matrix import Cell, Request
 from pmicheck.verify.searching import Searched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decided:
     """What came of one cell.
 
@@ -48,20 +48,20 @@ def remarks(decided: Decided) -> list[str]:
 def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str, float]) -> Exploration:
     """Sizes, coverage and times of one exploration; if it is whole, every rule that never fired is listed."""
     grounded = prepared.grounded
-    ground, system = grounded.ground, grounded.system
-    coverage = {rule.name: searched.fired[number] for number, rule in enumerate(system.rules)}
-    whole = searched.stopped_by != DECIDED  # else nobody knows what would have fired later
+    ground, system, explored = grounded.ground, grounded.system, searched.explored
+    coverage = {rule.name: explored.fired[number] for number, rule in enumerate(system.rules)}
+    whole = explored.stopped_by != DECIDED  # else nobody knows what would have fired later
     silent = sorted(name for name, fired in coverage.items() if whole and not fired)
     return Exploration(
         scenario=cell.scenario.name,
         attacker=cell.attacker.name,
         readings=dict(cell.policy.readings),
         without=tuple(sorted(cell.policy.without)),
-        states=searched.states,
-        transitions=searched.transitions,
-        depth=searched.depth,
-        complete=searched.complete,
-        knowledge_sets=searched.knowledge_sets,
+        states=explored.states,
+        transitions=explored.transitions,
+        depth=explored.depth,
+        complete=explored.complete,
+        knowledge_sets=explored.knowledge_sets,
         facts=len(system.facts),
         ground_transitions=len(system.transitions),
         cells=len(grounded.fields),
@@ -73,8 +73,8 @@ def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str
         stages=stages,
         same_as="" if searched.attacker == cell.attacker.name else searched.attacker,
         reductions=cell.engine.reduce,
-        stopped_by=searched.stopped_by,
-        shortage=searched.shortage,
+        stopped_by=explored.stopped_by or "",
+        shortage=explored.shortage,
     )
 
 

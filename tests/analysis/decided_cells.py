@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
@@ -20,9 +20,8 @@ from pmicheck.properties.base import Property, applies
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import DECIDED
-from pmicheck.verify.analysis import state_of
+from pmicheck.verify.deciding import search, state_of
 from pmicheck.verify.engine import UNLIMITED
-from pmicheck.verify.evidence import Findings
 from pmicheck.verify.progress import find_stuck
 
 Settings = tuple[tuple[str, str], ...]
@@ -94,25 +93,25 @@ def decided(
 ) -> Outcome:
     """Ground, explore until all that is asked for (nothing: every property) is decided, let z3 judge."""
     prepared, properties = grounded(name, attacker, settings, without, asked)
-    findings = Findings(DECIDER, prepared, attacker_named(attacker), properties)
-    explored = UNLIMITED.explore(prepared.grounded.system, enough=findings.decided)
+    judged = search(prepared, DECIDER, witnesses=True)
+    explored = judged.explored
     rules = zip(prepared.grounded.system.rules, explored.fired, strict=True)
     return Outcome(
         explored.states,
         explored.transitions,
         explored.complete or explored.stopped_by == DECIDED,
-        {p.name: "violated" if first else "holds" for p, first in zip(properties, findings.first, strict=True)},
+        {p.name: "violated" if first else "holds" for p, first in zip(properties, judged.first, strict=True)},
         {prop.name: explored.goals[number] is not None for number, prop in enumerate(properties)},
         tuple(rule.name for rule, fired in rules if explored.complete and not fired),
     )
 
 
 def first_violation(
-    prepared: Prepared, explored: Exploration, attacker: Attacker | None, prop: Property, number: int
+    prepared: Prepared, explored: Exploration, prop: Property, number: int
 ) -> tuple[int, int, int] | None:
     """(depth, projected local, projected knowledge) of the shallowest violation of projection `number`."""
     for seen in explored.projections[number]:
-        state = state_of(prepared.grounded, prepared, attacker, seen)
+        state = state_of(prepared, seen)
         if any(DECIDER.violation(prop, observation) is not None for observation in prop.observe(state)):
             return seen.depth, seen.local, seen.knowledge
     return None

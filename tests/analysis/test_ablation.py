@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from decided_cells import progress_verdict, scenario, violated_among, violated_in
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
+from pmicheck.attacker.lattice import weaker_or_equal
+from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Recording, make_policy
@@ -13,8 +14,8 @@ from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.changed import Trials
 from pmicheck.review.ablation import CHECKS, ablate
 from pmicheck.review.decisions import HONEST, Decisions
-from pmicheck.verify.analysis import Request
 from pmicheck.verify.engine import Engine
+from pmicheck.verify.matrix import Request
 
 NAME = "type1-settled"
 CHOSEN = ("off-path", "home-path", "careof-path")

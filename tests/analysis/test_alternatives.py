@@ -10,7 +10,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Trials
 from pmicheck.review.alternatives import answering, answers, other_readings, suggestion
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 NAME = "type1-settled"
 CHOSEN = ("off-path", "home-path")

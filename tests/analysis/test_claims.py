@@ -16,7 +16,7 @@ from pmicheck.verdict import Verdict
 HOLDS, VIOLATED, CUT = Verdict.HOLDS, Verdict.VIOLATED, Verdict.HOLDS_TO_BOUND
 CELL = Cell("type1-initial", "home-path", "no-redirection")
 OTHER = Cell("type1-initial", "off-path", "no-redirection")
-READ = Cell(*("type1-initial", "home-path", "no-redirection"), (("plain_rr_fallback", "no"),))
+READ = Cell(*("type1-initial", "home-path", "no-redirection"), settings=(("plain_rr_fallback", "no"),))
 
 
 @pytest.mark.parametrize(

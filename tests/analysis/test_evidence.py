@@ -10,7 +10,8 @@ from decided_cells import grounded
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.retell import retell
 from pmicheck.trace import Step, Trace
-from pmicheck.verify.analysis import Request, decide, plan
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import decide
 
 CELLS = [
     ("type1-initial", "home-path"),

@@ -14,10 +14,11 @@ from pmicheck.report.record import Record, dumps
 from pmicheck.review import gather as module
 from pmicheck.review.cells import Cell, Verdicts
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
 
 CELL = Cell("type1-initial", "home-path", "no-redirection")
-READ = Cell("type1-initial", "home-path", "no-redirection", (("plain_rr_fallback", "no"),))
+READ = Cell("type1-initial", "home-path", "no-redirection", settings=(("plain_rr_fallback", "no"),))
 
 
 def small_record() -> Record:

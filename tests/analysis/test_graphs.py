@@ -18,8 +18,9 @@ from pmicheck.report.record import Record
 from pmicheck.review import graphs as module
 from pmicheck.review.graphs import graph_of, graphs
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request, plan, verify
+from pmicheck.verify.analysis import verify
 from pmicheck.verify.engine import Engine
+from pmicheck.verify.matrix import Request, plan
 
 CELLS = (
     ("data-plane", "home-path"),

@@ -22,8 +22,9 @@ from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_basel
 from pmicheck.report.record import Record, fingerprint, load, save
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay, Verdict
-from pmicheck.verify.analysis import Cell, Request, plan, verify
+from pmicheck.verify.analysis import verify
 from pmicheck.verify.engine import Engine
+from pmicheck.verify.matrix import Cell, Request, plan
 from pmicheck.verify.progress import find_stuck
 
 TODAY = datetime.date(2026, 1, 1)
@@ -76,7 +77,7 @@ def test_a_larger_variant_has_the_verdicts_of_its_scenario_unless_it_is_argued_o
     violated = {
         prop.name
         for number, prop in enumerate(properties)
-        if first_violation(prepared, explored, asked.attacker, prop, number) is not None
+        if first_violation(prepared, explored, prop, number) is not None
     }
     expected = {p.name for p in properties if _expects_violation(variant, p.name)}
     assert explored.complete
@@ -175,7 +176,7 @@ def test_a_widened_scenario_has_the_same_states_by_both_kernels_and_the_verdicts
     assert explored == explore(prepared.grounded.system, kernel="python")
     assert (explored.states, explored.transitions) == (78_340, 217_391)
     for number, prop in enumerate(properties):
-        found = first_violation(prepared, explored, asked.attacker, prop, number)
+        found = first_violation(prepared, explored, prop, number)
         assert asked.scenario.expected("off-path", prop.name)[0] == ("holds" if found is None else "violated")
 
 
@@ -290,7 +291,7 @@ def test_a_record_says_which_bounds_were_asked_for_and_a_baseline_tells_them_apa
 
 
 def test_an_entry_of_a_usual_run_is_never_stale_by_a_larger_one() -> None:
-    request = Request(("type1-initial",), ("off-path",), ("no-redirection",), (("refreshes", "1"),))
+    request = Request(("type1-initial",), ("off-path",), ("no-redirection",), settings=(("refreshes", "1"),))
     usual = decided(Request(("type1-initial",), ("home-path",), ("no-redirection",)))
     entry = replace(entry_of(usual), attacker="off-path")
     judged = compare(decided(request), Baseline("", (entry,)), TODAY, complete=True)

@@ -6,7 +6,8 @@ import pytest
 
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
 
 
 def ran(name: str, attacker: str, late: int) -> Record:

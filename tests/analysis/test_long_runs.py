@@ -19,9 +19,10 @@ from pmicheck.cli.main import main
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.explore import checkpoint, explorer
 from pmicheck.verdict import DECIDED, ExitCode
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
 from pmicheck.verify.checkpoints import LOCK, RUN, claimed
 from pmicheck.verify.engine import Engine
+from pmicheck.verify.matrix import Request
 
 CELLS = ["type1-settled", "--property", "no-redirection", "--property", "token-secrecy"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from pmicheck.report.record import OLD, SCHEMA, Record, fingerprint, load
 from pmicheck.verdict import Replay
-from pmicheck.verify.analysis import replay_trace
+from pmicheck.verify.results import replay_trace
 
 FILES = sorted((Path(__file__).parent / "old_records").glob("*.json"))
 EACH = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -10,7 +10,7 @@ from pmicheck.model.proposals import PROPOSALS, Proposal
 from pmicheck.model.readings import READINGS
 from pmicheck.report.changed import Repairs
 from pmicheck.review.repair import options, repair
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 NAME = "rr-mobile"
 

@@ -13,7 +13,9 @@ import pytest
 from pmicheck.bench.checks.kinds import KINDS
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay
-from pmicheck.verify.analysis import Request, replay_trace, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
+from pmicheck.verify.results import replay_trace
 
 RUNS: dict[str, tuple[str, str, dict[str, str]]] = {
     "RFC 6275": ("rr-mobile", "home-path", {}),

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
 
 CELLS = [
     ("rr-mobile", "home-path"),

@@ -1,29 +1,19 @@
-"""Verdicts without a run: what the lattice of attackers implies, and searches that several cells share."""
+"""Verdicts without a run: those that other cells imply, and searches that several cells share."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.report.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import Request, decide, plan, verify
-from pmicheck.verify.settling import Known, comparable, implied, in_order_of_settling, settled
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import decide
 
-LINKS = ("ha-cn", "careof-cn", "everywhere")
-POWERS = st.builds(
-    lambda taps, corrupts, own: Attacker("some", "", taps=taps, corrupts=corrupts, own_home=own),
-    st.frozensets(st.sampled_from(LINKS)),
-    st.sampled_from([frozenset(), frozenset({"pma1"})]),
-    st.booleans(),
-)
 MATRIX = ("type2-local", "type2-rr", "data-plane")
 
 
@@ -35,62 +25,6 @@ def record(*, settle: bool, workers: int = 1) -> Record:
 
 def results(*, settle: bool) -> dict[tuple[str, str, str], Result]:
     return {result.names(): result for result in record(settle=settle).results}
-
-
-@given(st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=6), POWERS)
-def test_what_is_settled_is_what_every_monotone_model_says(
-    breaking: list[Attacker], witnessing: list[Attacker], asked: list[Attacker], attacker: Attacker
-) -> None:
-    """A model says of minimal attackers that they break a property, or find its witness; whoever has more does too."""
-
-    def run(one: Attacker) -> Known:
-        broken = any(implied(small, one) for small in breaking)
-        witnessed = any(implied(small, one) for small in witnessing)
-        good = Verdict.HOLDS if witnessed else Verdict.VACUOUS
-        return Known(one, Verdict.VIOLATED if broken else good, witnessed)
-
-    known = [run(one) for one in asked]
-    found = settled(attacker, known)
-    if found is None:
-        below = [one for one in known if implied(one.attacker, attacker)]
-        above = [one for one in known if implied(attacker, one.attacker)]
-        assert Verdict.VIOLATED not in {one.verdict for one in below}
-        witnessed = any(one.witnessed for one in below)
-        assert not (witnessed and Verdict.HOLDS in {one.verdict for one in above})
-    else:
-        assert found.verdict is run(attacker).verdict
-        assert known[found.by].verdict is found.verdict
-        assert found.verdict is Verdict.VIOLATED or known[found.witness].witnessed
-
-
-@pytest.mark.parametrize("verdict", [Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED, Verdict.VACUOUS])
-def test_what_was_left_open_or_holds_of_nothing_settles_nothing(verdict: Verdict) -> None:
-    known = [Known(one, verdict, witnessed=True) for one in ATTACKERS.values()]
-    assert settled(ATTACKERS["home-path"], known) is None
-
-
-def test_attackers_that_corrupt_others_are_not_compared() -> None:
-    pairs = {pair for pair in product(ATTACKERS, ATTACKERS) if comparable(*map(attacker_named, pair))}
-    below_dolev_yao = {(weak, "dolev-yao") for weak in ("off-path", "home-path", "careof-path")}
-    above_off_path = {("off-path", strong) for strong in ("home-path", "careof-path", "malicious-mn", "rogue-cn")}
-    expected = below_dolev_yao | above_off_path
-    assert pairs == expected | {(b, a) for a, b in expected} | {(name, name) for name in ATTACKERS}
-
-
-def test_the_weakest_and_the_strongest_come_first() -> None:
-    """Those who corrupt a PMA are both, among themselves."""
-    names = list(ATTACKERS)
-    order = [names[place] for place in in_order_of_settling([ATTACKERS[name] for name in names])]
-    assert order == [
-        "rogue-previous-pma",
-        "rogue-next-pma",
-        "off-path",
-        "dolev-yao",
-        "malicious-mn",
-        "rogue-cn",
-        "home-path",
-        "careof-path",
-    ]
 
 
 def test_settled_verdicts_are_those_of_the_runs_that_they_spare() -> None:

@@ -14,7 +14,9 @@ from pmicheck.bench.names import addresses
 from pmicheck.model.topology import LINKS
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
-from pmicheck.verify.analysis import Request, replay_trace, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
+from pmicheck.verify.results import replay_trace
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 NAMES = {str(address): name for name, address in addresses().items()}

@@ -18,7 +18,8 @@ from pmicheck.review import dispositions as told
 from pmicheck.review.breaches import Break as Broken
 from pmicheck.review.breaches import breaches, verdicts
 from pmicheck.review.traceability import Traced, censuses, trace_statements
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
 
 TRACED = {one.statement.name: one for one in trace_statements()}
 MUSTS = [one.name for one in load_statements().values() if one.is_must]

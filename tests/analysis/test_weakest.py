@@ -12,10 +12,11 @@ from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.policy import make_policy
 from pmicheck.report.record import Record, Result
 from pmicheck.report.review import Weakest
-from pmicheck.review.cells import Verdicts, outcomes
-from pmicheck.review.weakest import BYSTANDER_LINK, Shared, minimal_results, narrowed, powers_of, weakest
+from pmicheck.review.cells import Verdicts
+from pmicheck.review.weakest import BYSTANDER_LINK, minimal_results, narrowed, powers_of, weakest
 from pmicheck.verdict import Verdict
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.pipeline import Shared, verdicts_of
 
 INITIAL = ("off-path", "home-path", "careof-path", "dolev-yao", "malicious-mn")
 
@@ -24,7 +25,7 @@ def record(name: str, attackers: tuple[str, ...]) -> Record:
     """What verify would say of a scenario, without traces."""
     results = []
     for cell in plan(Request((name,), attackers)):
-        for prop, verdict in outcomes(cell, Shared()).items():
+        for prop, verdict in verdicts_of(cell, Shared()).items():
             names = (name, cell.attacker.name, prop)
             results.append(Result(*names, dict(cell.policy.readings), (), verdict, "", 0, 0, 0, 0.0))
     return Record("0", "c", (), results=tuple(results))
@@ -59,7 +60,7 @@ def test_what_is_minimal_succeeds_and_with_any_power_less_it_does_not() -> None:
     powers = {p for p in powers_of(attacker_named("dolev-yao"), policy) if p[1] in (BYSTANDER_LINK, "ha-cn")}
     for chosen, broken in ((powers, True), *(({power}, False) for power in powers)):
         attacker = narrowed(cell.attacker, frozenset(chosen))
-        found = outcomes(replace(cell, policy=policy, attacker=attacker), Shared())
+        found = verdicts_of(replace(cell, policy=policy, attacker=attacker), Shared())
         assert (found["no-careof-flooding"] is Verdict.VIOLATED) == broken, chosen
 
 

@@ -22,7 +22,7 @@ from pmicheck.report.sequence.story import Event, tell
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import replay_trace
+from pmicheck.verify.results import replay_trace
 
 CELLS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "rr-mobile": ("careof-path", ()),

@@ -18,9 +18,8 @@ from pmicheck.model.scenario import Scenario
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
 from pmicheck.model.world import World
 from pmicheck.properties.catalogue import INVARIANTS
-from pmicheck.verdict import DECIDED
-from pmicheck.verify.engine import UNLIMITED
-from pmicheck.verify.evidence import Findings
+from pmicheck.verdict import DECIDED, Verdict
+from pmicheck.verify.deciding import search
 
 Widened = Mapping[type[Message], Mapping[str, Domain]]
 
@@ -78,10 +77,9 @@ def violated(case: Scenario, attacker: str) -> tuple[set[str], int]:
     who = attacker_named(attacker)
     properties = tuple(INVARIANTS[name] for name in properties_of(case.name, attacker))
     prepared = prepare(case, make_policy({}, (), case.families, case.name), who, properties)
-    findings = Findings(DECIDER, prepared, who, properties)
-    explored = UNLIMITED.explore(prepared.grounded.system, enough=findings.decided)
-    assert explored.complete or explored.stopped_by == DECIDED
-    broken = {prop.name for prop, first in zip(properties, findings.first, strict=True) if first}
+    judged = search(prepared, DECIDER, witnesses=True)
+    assert judged.explored.complete or judged.explored.stopped_by == DECIDED
+    broken = {name for name, verdict in judged.verdicts().items() if verdict is Verdict.VIOLATED}
     return broken, sum(leaf.instance.by_attacker for leaf in prepared.grounded.leaves)
 
 

@@ -1,163 +1,121 @@
-"""Attackers are sets of powers: what one can do, everybody with more powers can do too."""
+"""The lattice of attackers: which verdict implies another one, and which attacker is asked first."""
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import product
 
 import pytest
-from decided_cells import expected_among, fits, properties_of, violated_among
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
-from pmicheck.errors import UsageError
-from pmicheck.model.messages import CARE_OF_CN, CONTEXT, HA_CN, TUNNEL
-from pmicheck.model.policy import Policy, make_policy
-from pmicheck.model.scenario import SHIPPED
-from pmicheck.model.topology import ATTACKER, COA1, COA2, PMA1, PMA2
+from pmicheck.attacker.lattice import Known, Table, comparable, decided, implied, in_order_of_settling, settled
+from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.verdict import Verdict
 
-COMBINED = (
-    ("type1-initial", "home-path+careof-path"),
-    ("type1-initial", "malicious-mn+home-path"),
-    ("type1-initial", "rogue-cn+home-path"),
-    ("type1-refresh", "rogue-cn+careof-path"),
-    ("type1-handover", "rogue-next-pma+home-path"),
-    ("type1-settled", "rogue-previous-pma+home-path"),
-    ("type1-settled", "malicious-mn+careof-path"),
-    ("type1-settled", "home-path+careof-path"),
-    ("rr-mobile", "home-path+careof-path"),
-    ("ero-initial", "malicious-mn+home-path"),
-    ("ero-handoff", "home-path+careof-path"),
-    ("type2-local", "malicious-mn+home-path"),
-    ("type2-handshake", "malicious-mn+careof-path"),
-    ("type2-handshake-handover", "rogue-previous-pma+careof-path"),
-    ("type2-handshake-handover", "rogue-next-pma+malicious-mn"),
-    ("type2-rr", "home-path+careof-path"),
-    ("data-plane", "malicious-mn+home-path"),
-    ("data-plane", "home-path+careof-path"),
+LINKS = ("ha-cn", "careof-cn", "everywhere")
+POWERS = st.builds(
+    lambda taps, corrupts, own: Attacker("some", "", taps=taps, corrupts=corrupts, own_home=own),
+    st.frozensets(st.sampled_from(LINKS)),
+    st.sampled_from([frozenset(), frozenset({"pma1"})]),
+    st.booleans(),
 )
 
-PAIRS = [
-    (name, weak, strong)
-    for name in SHIPPED
-    for weak, strong in product(ATTACKERS, ATTACKERS)
-    if weak != strong and weaker_or_equal(ATTACKERS[weak], ATTACKERS[strong])
-    if fits(name, weak) and fits(name, strong)
-] + [(name, part, both) for name, both in COMBINED for part in both.split("+")]
 
-HANDSHAKE = "type2-handshake-handover"
-DECEIVED_IS_CORRUPT = {
-    ("type1-handover", "home-path", "rogue-next-pma+home-path"): {"acknowledgement-agreement"},
-    (HANDSHAKE, "off-path", "rogue-next-pma"): {"acknowledgement-agreement"},
-    (HANDSHAKE, "malicious-mn", "rogue-next-pma+malicious-mn"): {"acknowledgement-agreement"},
-}
-"""With PMA2 corrupt nobody is left to wait for the answer that the weaker attacker forges."""
-
-
-def violated_by(name: str, attacker: str) -> set[str]:
-    """All that the attacker breaks: what the scenario file says, which other tests hold it to."""
-    return set(expected_among(properties_of(name, attacker), name, attacker))
-
-
-@cache
-def of_what_weaker_ones_break(name: str, strong: str) -> frozenset[str]:
-    """What the attacker breaks of all that a weaker one does."""
-    asked = {prop for there, weak, more in PAIRS if (there, more) == (name, strong) for prop in violated_by(name, weak)}
-    return violated_among(asked, name, strong)
-
-
-@pytest.mark.parametrize(("name", "weak", "strong"), PAIRS)
-def test_what_the_weaker_attacker_breaks_the_stronger_breaks_too(name: str, weak: str, strong: str) -> None:
-    assert weaker_or_equal(attacker_named(weak), attacker_named(strong))
-    missing = violated_by(name, weak) - of_what_weaker_ones_break(name, strong)
-    assert missing == DECEIVED_IS_CORRUPT.get((name, weak, strong), set())
-
-
-def policy(**settings: str) -> Policy:
-    return make_policy(settings, (), frozenset({"type1", "handover", "rr"}), "test")
-
-
-LINKS = (HA_CN, CARE_OF_CN, TUNNEL, CONTEXT, "internet", "everywhere")
-
-READS = {
-    "off-path": set(),
-    "home-path": {HA_CN},
-    "careof-path": {CARE_OF_CN},
-    "dolev-yao": {HA_CN, CARE_OF_CN, "internet", "everywhere"},
-    "malicious-mn": set(),
-    "rogue-previous-pma": set(),
-    "rogue-next-pma": set(),
-    "rogue-cn": set(),
-}
-
-
-@pytest.mark.parametrize("name", ATTACKERS)
-def test_every_attacker_reads_just_the_links_of_its_position(name: str) -> None:
-    assert {link for link in LINKS if ATTACKERS[name].sees(link, policy())} == READS[name]
-
-
-@pytest.mark.parametrize("name", ATTACKERS)
-def test_every_attacker_holds_just_what_its_corruption_hands_over(name: str) -> None:
-    attacker = ATTACKERS[name]
-    assert attacker.corrupts == {"rogue-previous-pma": {PMA1}, "rogue-next-pma": {PMA2}}.get(name, set())
-    assert attacker.own_home == (name == "malicious-mn")
-    assert attacker.is_correspondent == (name == "rogue-cn")
-    assert attacker.addresses == {ATTACKER} | {"rogue-previous-pma": {COA1}, "rogue-next-pma": {COA2}}.get(name, set())
-
-
-@pytest.mark.parametrize(
-    ("reading", "value", "link"),
-    [
-        ("tunnel_protected", "no", TUNNEL),
-        ("context_transfer", "readable", CONTEXT),
-        ("context_transfer", "unauthenticated", CONTEXT),
-    ],
-)
-def test_a_reading_that_protects_no_link_opens_it_to_the_dolev_yao_attacker_alone(
-    reading: str, value: str, link: str
+@given(st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=4), st.lists(POWERS, max_size=6), POWERS)
+def test_what_is_settled_is_what_every_monotone_model_says(
+    breaking: list[Attacker], witnessing: list[Attacker], asked: list[Attacker], attacker: Attacker
 ) -> None:
-    readers = {name for name, attacker in ATTACKERS.items() if attacker.sees(link, policy(**{reading: value}))}
-    assert readers == {"dolev-yao"}
+    """A model says of minimal attackers that they break a property, or find its witness; whoever has more does too."""
+
+    def run(one: Attacker) -> Known:
+        broken = any(implied(small, one) for small in breaking)
+        witnessed = any(implied(small, one) for small in witnessing)
+        good = Verdict.HOLDS if witnessed else Verdict.VACUOUS
+        return Known(one, Verdict.VIOLATED if broken else good, witnessed)
+
+    known = [run(one) for one in asked]
+    found = settled(attacker, known)
+    if found is None:
+        below = [one for one in known if implied(one.attacker, attacker)]
+        above = [one for one in known if implied(attacker, one.attacker)]
+        assert Verdict.VIOLATED not in {one.verdict for one in below}
+        witnessed = any(one.witnessed for one in below)
+        assert not (witnessed and Verdict.HOLDS in {one.verdict for one in above})
+    else:
+        assert found.verdict is run(attacker).verdict
+        assert known[found.by].verdict is found.verdict
+        assert found.verdict is Verdict.VIOLATED or known[found.witness].witnessed
 
 
-def test_a_plus_joins_the_powers_of_both() -> None:
-    both = attacker_named("rogue-previous-pma+home-path")
-    assert both.taps == {HA_CN}
-    assert both.corrupts == {PMA1}
-    assert both.needs == {"leave"}
-    assert attacker_named("home-path+careof-path").taps == {HA_CN, CARE_OF_CN}
+@pytest.mark.parametrize("verdict", [Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED, Verdict.VACUOUS])
+def test_what_was_left_open_or_holds_of_nothing_settles_nothing(verdict: Verdict) -> None:
+    known = [Known(one, verdict, witnessed=True) for one in ATTACKERS.values()]
+    assert settled(ATTACKERS["home-path"], known) is None
 
 
-def test_off_path_is_below_every_attacker_and_none_is_below_it() -> None:
-    assert [name for name, other in ATTACKERS.items() if not weaker_or_equal(ATTACKERS["off-path"], other)] == []
-    below = [name for name, other in ATTACKERS.items() if weaker_or_equal(other, ATTACKERS["off-path"])]
-    assert below == ["off-path"]
+def test_attackers_that_corrupt_others_are_not_compared() -> None:
+    pairs = {pair for pair in product(ATTACKERS, ATTACKERS) if comparable(*map(attacker_named, pair))}
+    below_dolev_yao = {(weak, "dolev-yao") for weak in ("off-path", "home-path", "careof-path")}
+    above_off_path = {("off-path", strong) for strong in ("home-path", "careof-path", "malicious-mn", "rogue-cn")}
+    expected = below_dolev_yao | above_off_path
+    assert pairs == expected | {(b, a) for a, b in expected} | {(name, name) for name in ATTACKERS}
 
 
-def test_a_corruption_is_no_position_and_a_position_no_corruption() -> None:
-    assert not weaker_or_equal(ATTACKERS["rogue-previous-pma"], ATTACKERS["dolev-yao"])
-    assert not weaker_or_equal(ATTACKERS["malicious-mn"], ATTACKERS["dolev-yao"])
-    assert not weaker_or_equal(ATTACKERS["home-path"], ATTACKERS["careof-path"])
+def test_the_weakest_and_the_strongest_come_first() -> None:
+    """Those who corrupt a PMA are both, among themselves."""
+    names = list(ATTACKERS)
+    order = [names[place] for place in in_order_of_settling([ATTACKERS[name] for name in names])]
+    assert order == [
+        "rogue-previous-pma",
+        "rogue-next-pma",
+        "off-path",
+        "dolev-yao",
+        "malicious-mn",
+        "rogue-cn",
+        "home-path",
+        "careof-path",
+    ]
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("home-paht", "home-path"),
-        ("dolevyao", "dolev-yao"),
-        ("off-path+rogue_cn", "rogue-cn"),
-        ("Home-Path", "home-path"),
-    ],
+@given(
+    st.lists(POWERS, max_size=4),
+    st.lists(POWERS, min_size=1, max_size=5),
+    st.sampled_from([None, Verdict.VIOLATED, Verdict.HOLDS]),
 )
-def test_an_unknown_attacker_is_answered_with_the_nearest_name(name: str, meant: str) -> None:
-    with pytest.raises(UsageError, match=f"did you mean '{meant}'"):
-        attacker_named(name)
+def test_a_table_says_what_a_run_of_every_attacker_says_whatever_was_expected(
+    breaking: list[Attacker], asked: list[Attacker], guess: Verdict | None
+) -> None:
+    """A model says of minimal attackers that they break a property; no attacker is asked what others have settled."""
+    attackers = {str(number): attacker for number, attacker in enumerate(asked)}
+    keys = [(name, prop) for name in attackers for prop in ("broken by some", "broken by none")]
+    runs: Table = {}
+
+    def run(name: str, prop: str) -> Verdict:
+        broken = prop == "broken by some" and any(implied(small, attackers[name]) for small in breaking)
+        return Verdict.VIOLATED if broken else Verdict.HOLDS
+
+    def ask(name: str, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+        for prop in wanted:
+            known = [Known(attackers[who], verdict, witnessed=True) for (who, p), verdict in runs.items() if p == prop]
+            assert settled(attackers[name], known, vacuity=False) is None
+            runs[name, prop] = run(name, prop)
+        return {prop: runs[name, prop] for prop in wanted}
+
+    expected = dict.fromkeys(keys, guess) if guess else None
+    assert decided(attackers, keys, ask, expected=expected) == {key: run(*key) for key in keys}
 
 
-def test_an_attacker_like_none_that_exists_is_answered_with_all_names() -> None:
-    with pytest.raises(UsageError, match=r"known are: careof-path, .*rogue-previous-pma"):
-        attacker_named("zzz")
+def test_the_fewest_attackers_are_asked_if_all_is_as_expected() -> None:
+    """home-path is the weakest that breaks the property; careof-path and malicious-mn are the strongest that do not."""
+    names = ("off-path", "home-path", "careof-path", "dolev-yao", "malicious-mn")
+    attackers = {name: ATTACKERS[name] for name in names}
+    breaking = {"home-path", "dolev-yao"}
+    truth = {(name, "it"): Verdict.VIOLATED if name in breaking else Verdict.HOLDS for name in names}
+    asked: list[str] = []
 
+    def ask(name: str, wanted: tuple[str, ...]) -> dict[str, Verdict]:
+        asked.append(name)
+        return {prop: truth[name, prop] for prop in wanted}
 
-def test_the_same_powers_twice_are_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="same powers twice"):
-        attacker_named("home-path+home-path")
+    assert decided(attackers, truth, ask, expected=truth) == truth
+    assert sorted(asked) == ["careof-path", "home-path", "malicious-mn"]

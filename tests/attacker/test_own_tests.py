@@ -8,13 +8,12 @@ import pytest
 from decided_cells import DECIDER, properties_of, scenario
 
 from pmicheck.attacker.profiles import attacker_named
-from pmicheck.explore.explorer import explore
 from pmicheck.grounding.ground import ground
-from pmicheck.grounding.layout import Observed, lay_out
-from pmicheck.grounding.run import Prepared, begin
+from pmicheck.grounding.run import begin, laid_out
 from pmicheck.model.policy import make_policy
 from pmicheck.properties.catalogue import INVARIANTS
-from pmicheck.verify.evidence import find_violation
+from pmicheck.verdict import Verdict
+from pmicheck.verify.deciding import search
 
 CELLS = (
     ("type1-initial", "off-path", {}),
@@ -39,17 +38,11 @@ def violated(name: str, attacker: str, settings: dict[str, str], *, eager: bool)
     whole, who = scenario(name), attacker_named(attacker)
     start, adversary = begin(whole, make_policy(settings, (), whole.families, name), who)
     assert adversary is not None
-    properties = [INVARIANTS[prop] for prop in properties_of(name, attacker, tuple(settings.items()))]
-    ground_system = ground(start, replace(adversary, eager=eager))
-    observed = [Observed(prop.name, prop.looks(start.world)) for prop in properties]
-    prepared = Prepared(start, lay_out(ground_system, observed, [], name))
-    explored = explore(prepared.grounded.system)
-    assert explored.complete
-    broken = {
-        prop.name
-        for number, prop in enumerate(properties)
-        if find_violation(DECIDER, prepared, who, prop, explored, number) is not None
-    }
+    properties = tuple(INVARIANTS[prop] for prop in properties_of(name, attacker, tuple(settings.items())))
+    prepared = laid_out(start, ground(start, replace(adversary, eager=eager)), properties, witnesses=False)
+    verdicts = search(prepared, DECIDER, whole=True).verdicts(vacuity=False)
+    assert set(verdicts.values()) <= {Verdict.HOLDS, Verdict.VIOLATED}
+    broken = {prop for prop, verdict in verdicts.items() if verdict is Verdict.VIOLATED}
     asks = ("receives HoTI", "receives CoTI")
     return broken, sum(
         leaf.instance.act.name.endswith(asks) for leaf in prepared.grounded.leaves if leaf.instance.by_attacker

@@ -16,7 +16,7 @@ from pmicheck.report.graphs.data import Quotient, StateGraph
 from pmicheck.report.graphs.files import render
 from pmicheck.report.graphs.svg import svg
 from pmicheck.review.graphs import graph_of
-from pmicheck.verify.analysis import Request
+from pmicheck.verify.matrix import Request
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import state_graph_samples as samples

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 from pmicheck.report.sequence import chart as sequence
 from pmicheck.report.sequence.chart import chart
 from pmicheck.trace import Trace
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 import sequence_traces as samples

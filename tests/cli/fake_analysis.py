@@ -1,4 +1,4 @@
-"""Stands in for `pmicheck.verify.analysis`: same interface; finds what FAKE_PLAN in the environment says."""
+"""Stands in for `analysis`, `catalogue` and `results` of `pmicheck.verify`; finds what FAKE_PLAN says."""
 
 from __future__ import annotations
 
@@ -14,20 +14,7 @@ from pmicheck.errors import LimitReached, UsageError
 from pmicheck.report.record import Record, ReplayOutcome, Witness
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.engine import UNLIMITED, Engine
-
-
-@dataclass(frozen=True)
-class Request:
-    scenarios: tuple[str, ...] = ()
-    attackers: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    without: tuple[str, ...] = ()
-    engine: Engine = UNLIMITED
-    workers: int = 1
-    settle: bool = False
-    cluster: object = None
+from pmicheck.verify.matrix import Request
 
 
 @dataclass(frozen=True)

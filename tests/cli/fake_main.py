@@ -10,7 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
 import fake_analysis
 import fake_gather
 
-sys.modules["pmicheck.verify.analysis"] = fake_analysis
+for replaced in ("analysis", "catalogue", "results"):
+    sys.modules[f"pmicheck.verify.{replaced}"] = fake_analysis
 sys.modules["pmicheck.review.gather"] = fake_gather
 
 from pmicheck.cli.main import main  # noqa: E402

@@ -16,7 +16,8 @@ from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.verdict import DECIDED, Verdict
-from pmicheck.verify.analysis import Request, plan, verify
+from pmicheck.verify.analysis import verify
+from pmicheck.verify.matrix import Request, plan
 
 
 class AfterLevels:

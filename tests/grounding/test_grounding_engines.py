@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from decided_cells import CELLS, DECIDER, first_violation, grounded
 
-from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.symbolic.bounded import Reach, shortest
-from pmicheck.verify.analysis import state_of
+from pmicheck.verify.deciding import state_of
 
 TABLE = Path(__file__).parents[1] / "analysis" / "state_counts.toml"
 COUNTS = tomllib.loads(TABLE.read_text(encoding="utf-8"))
@@ -50,14 +49,14 @@ def test_z3_finds_the_shortest_violation_at_the_depth_of_the_explorer(name: str,
     explored = explore(system, max_states=200_000)
     found = {}
     for number, prop in enumerate(properties):
-        first = first_violation(prepared, explored, attacker_named(attacker), prop, number)
+        first = first_violation(prepared, explored, prop, number)
         if first is None:
             continue
         projection = system.projections[number]
         target = [
             (projection.mask, seen.local, seen.knowledge)
             for seen in explored.projections[number]
-            for observation in prop.observe(state_of(prepared.grounded, prepared, attacker_named(attacker), seen))
+            for observation in prop.observe(state_of(prepared, seen))
             if DECIDER.violation(prop, observation) is not None
         ]
         search = shortest(system, target, max_depth=min(first[0], deepest), timeout=60)

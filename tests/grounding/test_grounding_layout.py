@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from decided_cells import first_violation, grounded
 
-from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding import layout
 from pmicheck.grounding.found import Ground
@@ -39,7 +38,7 @@ def shallowest_violations(name: str, attacker: str) -> tuple[int, dict[str, int 
     assert explored.complete
     found = {}
     for number, prop in enumerate(properties):
-        first = first_violation(prepared, explored, attacker_named(attacker), prop, number)
+        first = first_violation(prepared, explored, prop, number)
         found[prop.name] = first[0] if first else None
     return explored.states, found
 

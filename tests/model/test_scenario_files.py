@@ -13,7 +13,7 @@ from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
 
 GOOD = """\
 name = "mine"

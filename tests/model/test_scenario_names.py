@@ -12,7 +12,7 @@ from pmicheck.errors import ScenarioError
 from pmicheck.grounding.run import prepare
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import NAMED, load_scenario, parse_scenario
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
 from pmicheck.verify.naming import check_names_in, rule_names
 
 PROLOGUE = "[bounds]\nclock = 1\nretransmissions = 0\n"

@@ -8,7 +8,8 @@ from pmicheck.attacker.profiles import attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.courses import COURSES
 from pmicheck.model.scenario import SHIPPED, WIDENED, load_scenario, parse_scenario
-from pmicheck.verify.analysis import Request, catalogue, plan
+from pmicheck.verify.catalogue import catalogue
+from pmicheck.verify.matrix import Request, plan
 
 WIDE = """\
 name = "mine"

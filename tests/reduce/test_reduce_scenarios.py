@@ -11,8 +11,9 @@ from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.reduce.reduction import CONE, REDUCTIONS
 from pmicheck.report.record import Record
 from pmicheck.verdict import Replay, Verdict
-from pmicheck.verify.analysis import Request, verify
+from pmicheck.verify.analysis import verify
 from pmicheck.verify.engine import UNLIMITED, Engine
+from pmicheck.verify.matrix import Request
 
 CELLS = {
     ("type1-initial", "home-path", ()): 1.5,

@@ -15,7 +15,7 @@ from pmicheck.report.ci.locations import uri
 from pmicheck.report.graphs import layout
 from pmicheck.report.record import load_json
 from pmicheck.verdict import ExitCode
-from pmicheck.verify.analysis import Request, plan
+from pmicheck.verify.matrix import Request, plan
 
 MINE = """\
 name = "mine"

@@ -13,7 +13,7 @@ from pmicheck.report.lookup import find, is_finding, record_with
 from pmicheck.report.narration import listing, tell
 from pmicheck.report.record import load
 from pmicheck.verdict import ExitCode
-from pmicheck.verify import analysis
+from pmicheck.verify.catalogue import catalogue, explain_property
 from pmicheck.verify.recording import check_unchanged
 
 
@@ -29,7 +29,7 @@ def list_names(options: Namespace) -> ExitCode:
         with console.Progress() as progress:
             entries = entries_of(options.record, progress)
     else:
-        entries = analysis.catalogue(options.kind)
+        entries = catalogue(options.kind)
     if options.json:
         console.emit_json(to_text([{"name": name, "description": sentence} for name, sentence in entries]))
     else:
@@ -66,9 +66,9 @@ def _list_statements(options: Namespace) -> ExitCode:
 
 def explain(options: Namespace) -> ExitCode:
     """Raises UsageError for a name that is neither a property nor a finding of the record."""
-    known = [name for name, _ in analysis.catalogue("properties")]
+    known = [name for name, _ in catalogue("properties")]
     if options.what in known:
-        console.emit(analysis.explain_property(options.what).rstrip("\n") + "\n")
+        console.emit(explain_property(options.what).rstrip("\n") + "\n")
     elif is_finding(options.what):
         path = options.record or record_with(options.what)
         record = load(path)

@@ -19,7 +19,7 @@ from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.files import check_writable, write_text
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import ExitCode
-from pmicheck.verify.evidence import find_violation
+from pmicheck.verify.deciding import search
 from pmicheck.verify.matrix import Request, plan
 
 STDOUT = Path("-")
@@ -67,18 +67,19 @@ def judged_of(request: Request, *, progress: Callable[[str], None] = lambda _: N
         LimitReached: the exploration was cut.
     """
     (cell,) = plan(replace(request, properties=()))
-    properties = tuple(INVARIANTS[name] for name in cell.properties if name != PROGRESS)
+    properties = tuple(INVARIANTS[name] for name in cell.invariants)
     prepared = cell.engine.prepare(cell.scenario, cell.policy, cell.attacker, properties)
     system = prepared.grounded.system
-    explored = cell.engine.explore(system, progress=telling(system.name, progress))
+    judged = search(prepared, Decider(), engine=cell.engine, whole=True, watch=telling(system.name, progress))
+    explored = judged.explored
     if not explored.complete:
         raise LimitReached(f"{system.name}: {explored.stopped_by} cut the exploration, so no verdict can be exported")
-    decider, invariants, lengths = Decider(), [], []
-    for number, (prop, projection) in enumerate(zip(properties, system.projections, strict=True)):
-        finding = find_violation(decider, prepared, cell.attacker, prop, explored, number)
+    invariants, lengths = [], []
+    every = zip(properties, system.projections, judged.first, explored.projections, strict=True)
+    for prop, projection, finding, shown in every:
         allowed = tuple(
             (seen.local, seen.knowledge)
-            for seen in explored.projections[number]
+            for seen in shown
             if finding is None or finding.judge(seen.local, seen.knowledge) is None
         )
         lengths.append(finding.seen.depth if finding else None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pmicheck.cli.options import hint
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Baseline, Finding, load_baseline
-from pmicheck.verify import analysis
+from pmicheck.verify.catalogue import catalogue
 
 
 def known_findings(path: Path | None) -> Baseline:
@@ -25,7 +25,7 @@ def known_findings(path: Path | None) -> Baseline:
     for entry in baseline.findings:
         for kind, singular, name in _names(entry):
             if kind not in catalogues:
-                catalogues[kind] = [each for part in kind.split("+") for each, _ in analysis.catalogue(part)]
+                catalogues[kind] = [each for part in kind.split("+") for each, _ in catalogue(part)]
             if name not in catalogues[kind]:
                 place = f"{path}:{entry.line}" if entry.line is not None else str(path)
                 nearest = hint(name, catalogues[kind], kind.partition("+")[0])

@@ -20,8 +20,8 @@ from pmicheck.report.narration import narrate
 from pmicheck.report.record import ReplayOutcome
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay
-from pmicheck.verify import analysis
 from pmicheck.verify.recording import check_unchanged
+from pmicheck.verify.results import replay_trace
 
 if TYPE_CHECKING:
     from pmicheck.replay.replay import ReplayReport
@@ -53,7 +53,7 @@ def _executed(trace: Trace, path: Path, pcap: Path | None) -> ReplayReport:
     )
     try:
         with _limited(path):
-            return analysis.replay_trace(trace, pcap=pcap)
+            return replay_trace(trace, pcap=pcap)
     except (PmicheckError, OSError, MemoryError):
         raise
     except Exception as error:  # anything but a trace of the checker makes no sense somewhere
