@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pmicheck.concrete.changes import Unreadable, changes_of
 from pmicheck.concrete.registrants import registration_disagrees

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from pmicheck.concrete.casting import judge, staged
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.judgement import Finding, cost
@@ -83,7 +85,7 @@ def replay(trace: Trace, *, times: Sequence[float], pcap: Path | None = None) ->
 def _told(trace: Trace, run: Run) -> Trace:
     """The trace with what its packets show."""
     steps = (told(step, run.sightings.get(index), run.time_of(index)) for index, step in enumerate(trace.steps))
-    return dataclasses.replace(trace, steps=tuple(steps))
+    return structs.replace(trace, steps=tuple(steps))
 
 
 def _with_counterfactual(

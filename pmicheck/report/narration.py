@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pmicheck.report.record import ReplayOutcome, Result, fingerprint
+from pmicheck.report.record import ReplayOutcome, Result
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -66,7 +66,7 @@ def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 8
 def tell(result: Result, *, width: int = 80) -> str:
     """One result told in full: its names, verdict, bounds and expectation, then its trace if it has one."""
     where = f"{result.property} in {result.scenario} under {result.attacker}"
-    lines = _fill(f"pmicheck finding {fingerprint(result)}: {where}", width)
+    lines = _fill(f"pmicheck finding {result.fingerprint}: {where}", width)
     lines += _labelled("Verdict", verdict_sentence(result), width)
     if result.bounds:
         lines += _labelled("Bounds", stopped(result.bounds), width)

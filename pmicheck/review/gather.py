@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
@@ -150,7 +152,7 @@ def decided_changes(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[
     known = {(c.scenario, a, p, c.settings) for c in argued for a in c.attackers for p in c.properties}
     for cell, verdict in verdicts.known.items():
         names = (cell.scenario, cell.attacker, cell.property)
-        default = verdicts.known.get(replace(cell, settings=()))
+        default = verdicts.known.get(dataclasses.replace(cell, settings=()))
         turned = {default, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}
         if cell.settings and not cell.without and turned and (*names, cell.settings) not in known:
             yield Change(cell.scenario, (cell.attacker,), (cell.property,), cell.settings, str(verdict))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pmicheck.cluster.place import Place
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.result import Progress as Watch
@@ -241,7 +243,7 @@ def _decide_invariants(cell: Cell, given: Given, decider: Decider | None = None,
     results = [replayed(result) for result in results]
     clock.lap("replay")
     share = sum(clock.stages.values()) / max(1, len(results))
-    found = taken | {result.property: replace(result, seconds=share) for result in results}
+    found = taken | {result.property: structs.replace(result, seconds=share) for result in results}
     return Decided(
         tuple(found[name] for name in cell.invariants),
         summary(cell, prepared, searched, clock.stages),
@@ -279,12 +281,12 @@ def _taken(cell: Cell, by: Result, witness: Result) -> Result:
     """The verdict of another cell that implies this one's; what is violated is replayed under this attacker's name."""
     expected, argument = _expected(cell, by.property)
     return replayed(
-        replace(
+        structs.replace(
             by,
             attacker=cell.attacker.name,
             seconds=0.0,
             witness=witness.witness,
-            trace=replace(by.trace, attacker=cell.attacker.name) if by.trace else None,
+            trace=structs.replace(by.trace, attacker=cell.attacker.name) if by.trace else None,
             replay=None,
             argument=argument,
             expected=expected,
@@ -299,12 +301,12 @@ def _with_progress(cell: Cell, decided: Decided, find: Callable[[], Progress]) -
     found = find()
     clock.lap("progress")
     witness = Witness(found.reached is not None, "the honest run is complete", found.reached)
-    trace = replace(found.trace, attacker=cell.attacker.name) if found.trace else None
+    trace = structs.replace(found.trace, attacker=cell.attacker.name) if found.trace else None
     result = replayed(_finished(cell, PROGRESS, found.verdict, found, found.depth, witness, trace))
     seen = decided.exploration
     if seen is not None:
-        seen = replace(seen, stages={**seen.stages, **clock.stages})
-    results = (*decided.results, replace(result, seconds=clock.stages["progress"]))
+        seen = structs.replace(seen, stages={**seen.stages, **clock.stages})
+    results = (*decided.results, structs.replace(result, seconds=clock.stages["progress"]))
     return replace(decided, results=results, exploration=seen)
 
 
@@ -376,13 +378,13 @@ def replayed(result: Result) -> Result:
         return result
     if result.property == PROGRESS:
         reason = "nothing happens that could be replayed: the goal is out of reach"
-        return replace(result, replay=ReplayOutcome(Replay.NOT_APPLICABLE, reason))
+        return structs.replace(result, replay=ReplayOutcome(Replay.NOT_APPLICABLE, reason))
     try:
         report = replay_trace(result.trace)
     except ImpossibleTiming as error:
-        return replace(result, replay=ReplayOutcome(Replay.DIVERGED, str(error)))
+        return structs.replace(result, replay=ReplayOutcome(Replay.DIVERGED, str(error)))
     outcome = ReplayOutcome(report.outcome, report.sentence, report.counterfactual, report.details)
-    return replace(result, trace=report.trace or result.trace, replay=outcome)
+    return structs.replace(result, trace=report.trace or result.trace, replay=outcome)
 
 
 def replay_trace(trace: Trace, *, pcap: Path | None = None) -> ReplayReport:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.explore.essential import essential, follow, minimise, point_of_no_return
@@ -163,5 +166,5 @@ def trace_of_stuck(prepared: Prepared, path: Iterable[int]) -> Trace:
 def _bare(world: World, attacker: str, prop: str, steps: Iterable[Step]) -> Trace:
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
     course = world.course.plays
-    plays = course if course != world.scenario else ""
+    plays = course if course != world.scenario else UNSET
     return Trace(world.scenario, attacker, prop, readings, without, tuple(steps), plays=plays)

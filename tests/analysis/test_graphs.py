@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import networkx as nx
 import pytest
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.grounding.run import prepare

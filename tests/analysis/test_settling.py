@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from functools import cache
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
 from pmicheck.report.record import Record, Result
@@ -30,7 +31,7 @@ MATRIX = ("type2-local", "type2-rr", "data-plane")
 @cache
 def record(*, settle: bool, workers: int = 1) -> Record:
     request = Request(scenarios=MATRIX, attackers=("off-path", "home-path", "dolev-yao", "rogue-cn"), settle=settle)
-    return verify(replace(request, workers=workers), command=[], progress=lambda _: None)
+    return verify(dataclasses.replace(request, workers=workers), command=[], progress=lambda _: None)
 
 
 def results(*, settle: bool) -> dict[tuple[str, str, str], Result]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import record_samples as samples
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.report.record import Record, ReplayOutcome, Witness

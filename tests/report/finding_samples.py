@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import record_samples as samples
+from msgspec.structs import replace
 from told import changed, hostile_cell, hostile_message, hostile_term, known, said
 
 from pmicheck.report.record import Record, Result

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from record_samples import ATTACKERS, PROPERTIES, SCENARIO, exploration, full_record, record, result, trace
 
 from pmicheck.report.graphs.data import Edge, Node, Quotient, StateGraph

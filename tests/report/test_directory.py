@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import networkx
@@ -14,6 +13,7 @@ import pytest
 import record_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from state_graph_samples import GRAPH
 
 from pmicheck.errors import OutputError

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import record_samples as samples
+from msgspec.structs import replace
 from told import known, said
 
 from pmicheck.report.findings import render

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import every_kind, many_findings, reviewed_record
 from record_samples import SCENARIO, exploration, full_record, record, result

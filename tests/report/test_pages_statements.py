@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import reviewed_record
 from record_samples import SCENARIO, STEPS, record, result, trace

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import replace
 
 import pytest
 import record_samples as samples
+from msgspec.structs import replace
 from told import changed
 
 from pmicheck.report import text
@@ -122,7 +123,7 @@ def test_the_summary_counts() -> None:
     assert text.summary(record, comparison) == (
         "1 violated (1 new, 0 known), 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
     )
-    assert text.summary(record, replace(comparison, file="")) == (
+    assert text.summary(record, dataclasses.replace(comparison, file="")) == (
         "1 violated, 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
     )
     assert text.summary(replace(record, results=(), partial=True)) == (

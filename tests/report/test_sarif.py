@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -15,6 +14,7 @@ import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from msgspec.structs import replace
 from told import changed, known, said
 
 from pmicheck.report.ci.locations import relative, uri

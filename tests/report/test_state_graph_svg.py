@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 import state_graph_samples as samples
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, OutputError
 from pmicheck.report.graphs import layout as state_graph_layout

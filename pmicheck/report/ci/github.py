@@ -16,7 +16,7 @@ from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, story
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
 from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record, fingerprint
+from pmicheck.report.record import Record
 from pmicheck.verdict import Verdict
 
 SHOWN = 10
@@ -59,7 +59,7 @@ def _finding(record: Record, judged: Judged) -> Annotation:
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
     parts = [story(judged), caveat(result), conclusion]
     if result.verdict is Verdict.VIOLATED:
-        parts.append(f"The steps: pmicheck explain {fingerprint(result)}")
+        parts.append(f"The steps: pmicheck explain {result.fingerprint}")
     message = " ".join(part for part in parts if part)
     return Annotation(str(judged.standing), scenario_path(record, result.scenario), 1, title, message)
 

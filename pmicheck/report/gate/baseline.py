@@ -12,15 +12,17 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text
 from pmicheck.report.gate.baseline_lines import header_lines, line_of
 from pmicheck.report.narration import citation
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record import Record, Result
 from pmicheck.shipped import SHIPPED
 from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
 
@@ -157,7 +159,7 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
 
 
 def _names(entry: Finding, result: Result, record: Record) -> bool:
-    return entry.covers(result, record) and entry.fingerprint == fingerprint(result)
+    return entry.covers(result, record) and entry.fingerprint == result.fingerprint
 
 
 def exit_code(record: Record, comparison: Comparison) -> ExitCode:
@@ -288,11 +290,11 @@ def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = N
         if result.verdict is not Verdict.VIOLATED or not decided(result):
             continue
         old = next((entry for entry in kept.findings if _names(entry, result, record)), None)
-        reason = reasons.get(fingerprint(result)) or (old.reason if old else "") or result.argument
+        reason = reasons.get(result.fingerprint) or (old.reason if old else "") or result.argument
         findings.append(
             Finding(
                 *result.names(),
-                fingerprint=fingerprint(result),
+                fingerprint=result.fingerprint,
                 reason=reason,
                 cite=old.cite if old else _cite(result),
                 expires=old.expires if old else None,

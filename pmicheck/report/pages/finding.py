@@ -23,7 +23,7 @@ from pmicheck.report.pages.finding_rank import Rank
 from pmicheck.report.pages.finding_steps import shown
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.sections import frame
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record import Record, Result
 from pmicheck.report.sequence.chart import chart
 from pmicheck.report.sequence.mermaid import mermaid
 from pmicheck.trace import Trace
@@ -64,7 +64,7 @@ def _page(rank: Rank, position: int, name: str) -> str:
         before=before,
         after=after,
         of=rank.places.of,
-        fingerprint=fingerprint(result),
+        fingerprint=result.fingerprint,
         **_head(rank, result),
         **_run(record, result.trace),
         **_rest(rank, result, name),

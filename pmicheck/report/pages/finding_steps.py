@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from pmicheck.report.characters import one_line
 from pmicheck.report.narration import citation, proper, sentence, short_octets

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from pmicheck.report.graphs.data import Node, Quotient, StateGraph
 from pmicheck.report.pages.environment import page
