@@ -18,7 +18,7 @@ from pmicheck.cli import console
 from pmicheck.errors import OutputError
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record, dumps, save
+from pmicheck.report.record.record import Record, dumps, save
 
 Render = Callable[[Record, Comparison], str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.verdict import Verdict
 
 LONGEST = 120

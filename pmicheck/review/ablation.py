@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pmicheck.model.mechanisms import MECHANISMS
-from pmicheck.report.changed import Trial, Trials
+from pmicheck.report.record.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions, Table
 from pmicheck.review.trials import decisions_of, handed_over, trial, whole
 from pmicheck.verdict import Verdict

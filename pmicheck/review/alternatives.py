@@ -12,7 +12,7 @@ from itertools import combinations
 
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
-from pmicheck.report.changed import Trial, Trials
+from pmicheck.report.record.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions, Table
 from pmicheck.review.trials import OPEN, decisions_of, handed_over, shifts, trial, undecided, whole
 from pmicheck.verdict import Verdict

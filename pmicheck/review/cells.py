@@ -13,7 +13,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict, verdict_of
 from pmicheck.verify import analysis
 from pmicheck.verify.analysis import Request, Shared, plan

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.report.changed import Repairs
-from pmicheck.report.flaws import flaws
-from pmicheck.report.record import Record
-from pmicheck.report.review import Change, Mends, Review
+from pmicheck.report.record.changed import Repairs
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Change, Mends, Review
+from pmicheck.report.words.flaws import flaws
 from pmicheck.review.cells import Verdicts, source_of
 from pmicheck.review.claims import judge_claims
 from pmicheck.review.dispositions import dispositions

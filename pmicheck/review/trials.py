@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pmicheck.errors import UsageError
 from pmicheck.properties.catalogue import NAMES
-from pmicheck.report.changed import Repairs, Shift, Trial, Trials
+from pmicheck.report.record.changed import Repairs, Shift, Trial, Trials
 from pmicheck.review.decisions import HONEST, Decisions, Key, Table
 from pmicheck.verdict import Verdict
 from pmicheck.verify.analysis import Request, plan

@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pmicheck.report import review_text
-from pmicheck.report.changed import Repairs, Trials
+from pmicheck.report.record.changed import Repairs, Trials
+from pmicheck.report.text import review_text
 from pmicheck.review.ablation import ablate
 from pmicheck.review.alternatives import other_readings
 from pmicheck.review.repair import repair

@@ -21,7 +21,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report.record import (
+from pmicheck.report.record.record import (
     Record,
     ReplayOutcome,
     Result,

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
-from pmicheck.report.record import Record, dumps, record_from
+from pmicheck.report.record.record import Record, dumps, record_from
 from pmicheck.review import gather as module
 from pmicheck.review.cells import Cell, Verdicts
 from pmicheck.verdict import Verdict

@@ -20,7 +20,7 @@ from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_baseline, render
-from pmicheck.report.record import Record, load, save
+from pmicheck.report.record.record import Record, load, save
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay, Verdict
 from pmicheck.verify.analysis import Cell, Request, plan, verify

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.report.record import OLD, SCHEMA, dumps, load, record_from
+from pmicheck.report.record.record import OLD, SCHEMA, dumps, load, record_from
 from pmicheck.verdict import Replay
 from pmicheck.verify.analysis import replay_trace
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.analysis import Request, decide, plan, verify

@@ -13,8 +13,8 @@ from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.model.statements import load_statements
 from pmicheck.report.draft_map import draft_map
-from pmicheck.report.record import Record
-from pmicheck.report.review import Review
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Review
 from pmicheck.review import dispositions as told
 from pmicheck.review.breaches import Break as Broken
 from pmicheck.review.breaches import breaches, verdicts

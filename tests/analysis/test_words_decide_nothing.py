@@ -15,13 +15,13 @@ from numbered_words import VALUES, WORDS, with_numbered_words
 from test_replays_fail_closed import violations
 
 from pmicheck.model.scenario import SHIPPED
+from pmicheck.report.charts.story import Event, tell
 from pmicheck.report.ci.sarif import sarif
-from pmicheck.report.flaws import way_in
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.json_text import to_text
 from pmicheck.report.octets.table import Field, rows
-from pmicheck.report.record import Record, Result, load_trace
-from pmicheck.report.sequence.story import Event, tell
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Record, Result, load_trace
+from pmicheck.report.words.flaws import way_in
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict

@@ -12,7 +12,7 @@ import record_samples as samples
 from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.record import Record, ReplayOutcome, Witness
+from pmicheck.report.record.record import Record, ReplayOutcome, Witness
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.engine import UNLIMITED, Engine

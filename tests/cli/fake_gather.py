@@ -9,8 +9,8 @@ import record_samples as samples
 from fake_analysis import plan
 from msgspec.structs import replace
 
-from pmicheck.report.record import Record
-from pmicheck.report.review import Review, Weakest
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Review, Weakest
 
 
 def enrich(record: Record, *, progress: Callable[[str], None], workers: int) -> Record:

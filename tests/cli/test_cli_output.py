@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_runner import Run, command, surroundings
 
-from pmicheck.report.record import load, schema
+from pmicheck.report.record.record import load, schema
 
 
 def test_json_on_stdout_stands_alone(run: Run) -> None:

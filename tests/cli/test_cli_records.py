@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from cli_runner import Run, command, surroundings
 
-from pmicheck.report.record import load, schema
+from pmicheck.report.record.record import load, schema
 from pmicheck.verdict import ExitCode
 
 OUTPUTS = ("--report", "out", "--sarif", "out.sarif", "--junit", "out.xml", "--markdown", "out.md")

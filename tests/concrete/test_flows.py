@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from pmicheck.concrete.flows import ELSEWHERE, of_one_flow
-from pmicheck.report.record import load_trace
+from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Changed, Said, Step, Trace
 
 HERE, OTHER_NODE, OTHER_CORRESPONDENT = ("HoA", "cn"), ("second HoA", "cn"), ("HoA", "cn2")

@@ -14,7 +14,7 @@ from test_replay import replayed, stored, type_of, with_fields, with_steps
 from pmicheck.concrete.replay import NO_ATTACKER
 from pmicheck.concrete.stage import CN_HOME, COA1, HA2, HOA, Stage
 from pmicheck.nodes.policy import Policy
-from pmicheck.report.record import load_trace
+from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
 

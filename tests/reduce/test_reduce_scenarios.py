@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.reduce.reduction import CONE, REDUCTIONS
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.analysis import Request, verify
 from pmicheck.verify.engine import UNLIMITED, Engine

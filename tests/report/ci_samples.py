@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from told import cells, hostile_cell, hostile_message, hostile_term, messages, terms
 
 from pmicheck.report.gate.baseline import Baseline, Comparison, Finding, compare
-from pmicheck.report.record import Record, ReplayOutcome, Result
+from pmicheck.report.record.record import Record, ReplayOutcome, Result
 from pmicheck.verdict import Replay, Verdict
 
 TODAY = datetime.date(2030, 6, 15)

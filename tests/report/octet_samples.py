@@ -13,7 +13,7 @@ from hypothesis import reject
 from pmicheck.concrete.replay import replay
 from pmicheck.errors import WireError
 from pmicheck.report.octets.table import Field
-from pmicheck.report.record import load_json, load_trace
+from pmicheck.report.record.record import load_json, load_trace
 from pmicheck.trace import Step, Trace
 from pmicheck.wire import cga, codec, keys, signature, tokens
 from pmicheck.wire.constants import BindingUpdateFlag

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from told import changed, known, said
 
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.report.json_text import to_text
-from pmicheck.report.record import (
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import (
     Exploration,
     Record,
     ReplayOutcome,

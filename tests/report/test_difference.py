@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from pmicheck.report.gate.difference import Cell, Difference, Setting, Size, difference
 from pmicheck.report.gate.difference_text import as_markdown, as_text, summary
-from pmicheck.report.json_text import to_text
-from pmicheck.report.record import Cited, Record, ReplayOutcome, Result, Stage
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Cited, Record, ReplayOutcome, Result, Stage
 from pmicheck.verdict import Replay, Verdict
 
 HOLDS = samples.result()

@@ -20,7 +20,7 @@ from pmicheck.errors import OutputError
 from pmicheck.report.directory import write_reports
 from pmicheck.report.manifest import MANIFEST
 from pmicheck.report.names import LONGEST, finding_names
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 VIOLATED = samples.result("home-path", "no-redirection", Verdict.VIOLATED)

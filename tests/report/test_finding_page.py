@@ -21,13 +21,12 @@ from told import known, untold
 from pmicheck.cli.options import parser
 from pmicheck.report.directory import write_reports
 from pmicheck.report.octets.table import octets_of
-from pmicheck.report.pages.finding import finding_pages
-from pmicheck.report.pages.finding_command import replay_command, verify_command
+from pmicheck.report.pages.finding import finding_pages, replay_command, verify_command
 from pmicheck.report.pages.finding_packets import LONGEST, packets
 from pmicheck.report.pages.finding_rank import Rank
 from pmicheck.report.pages.finding_steps import Derived, derivations
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay
 

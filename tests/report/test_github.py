@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from pmicheck.report.ci.github import annotations
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()

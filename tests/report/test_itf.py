@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sequence_traces import start, trace
 from told import changed
 
-from pmicheck.report.itf import OWN, itf
+from pmicheck.report.charts.itf import OWN, itf
 from pmicheck.trace import Trace
 
 BIG = 2**53

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from pmicheck.report.ci.junit import junit
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.narration import tell
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import tell
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from pmicheck.report.ci.markdown import summary
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()

@@ -10,8 +10,8 @@ import sequence_traces as samples
 from hypothesis import given, settings
 from sequence_traces import deliver, trace
 
-from pmicheck.report.sequence.mermaid import mermaid
-from pmicheck.report.sequence.story import tell
+from pmicheck.report.charts.mermaid import mermaid
+from pmicheck.report.charts.story import tell
 from pmicheck.trace import Trace
 
 TEXT = r"(?:[^\W_]|[ .,()\[\]/'=+|→…]|#\d+;|<br/>)*"

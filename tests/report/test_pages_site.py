@@ -22,7 +22,7 @@ from record_samples import full_record, record
 from pmicheck.report.pages.environment import breakable
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.site import pages
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 WRITTEN_ELSEWHERE = {"record.json", "findings.md", "verdicts.txt"}
 """What the report's directory holds besides the pages; so are the files of a finding beside its page."""

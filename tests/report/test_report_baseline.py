@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
 from pmicheck.report.gate.baseline_lines import without_entries
-from pmicheck.report.record import ReplayOutcome, Result, Witness
+from pmicheck.report.record.record import ReplayOutcome, Result, Witness
 from pmicheck.verdict import ExitCode, Replay, Verdict
 
 TODAY = datetime.date(2030, 6, 15)

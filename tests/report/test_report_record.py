@@ -18,8 +18,8 @@ from told import cells, messages, parts, terms
 
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.report import files
-from pmicheck.report.json_text import to_text
-from pmicheck.report.record import (
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import (
     OLD,
     SCHEMA,
     Exploration,
@@ -160,7 +160,7 @@ def test_any_record_fits_the_schema_and_comes_back_the_same(
 
 
 def test_the_shipped_schema_says_what_the_classes_of_the_record_say() -> None:
-    shipped = resources.files("pmicheck.report") / "record.schema.json"
+    shipped = resources.files("pmicheck.report.record") / "record.schema.json"
     assert shipped.read_text() == to_text(schema()), "write this text into the file"
 
 

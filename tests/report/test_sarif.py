@@ -21,8 +21,8 @@ from pmicheck.report.ci.locations import relative, uri
 from pmicheck.report.ci.rules import DOUBTS, message
 from pmicheck.report.ci.sarif import sarif
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.narration import sentence
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import sentence
 from pmicheck.verdict import Verdict
 from pmicheck.verify.catalogue import catalogue
 

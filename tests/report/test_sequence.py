@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from sequence_traces import clock, deliver, inject, start, trace
 from told import changed, known, said, untold
 
-from pmicheck.report.sequence import chart as sequence
-from pmicheck.report.sequence.chart import chart
-from pmicheck.report.sequence.layout import lay_out
-from pmicheck.report.sequence.pen import Box, Drawing, Shape
-from pmicheck.report.sequence.story import ATTACKER, Event, tell
-from pmicheck.report.sequence.text import LINE_HEIGHT, clean, width, wrap
+from pmicheck.report.charts import chart as sequence
+from pmicheck.report.charts.chart import chart
+from pmicheck.report.charts.layout import lay_out
+from pmicheck.report.charts.pen import Box, Drawing, Shape
+from pmicheck.report.charts.story import ATTACKER, Event, tell
+from pmicheck.report.charts.text import LINE_HEIGHT, clean, width, wrap
 from pmicheck.trace import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from pmicheck.report.graphs.data import Full, FullEdge, FullState, Quotient, StateGraph
-from pmicheck.report.json_text import to_text
-from pmicheck.report.record import schema
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import schema
 
 
 def stored(graph: StateGraph) -> object:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, OutputError
+from pmicheck.report.charts.text import width
 from pmicheck.report.graphs import layout as state_graph_layout
 from pmicheck.report.graphs.data import FullEdge, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Box, Link, Size, place
 from pmicheck.report.graphs.svg import TREE, Drawing, of_quotient, of_states, svg, tree
-from pmicheck.report.sequence.text import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -17,9 +17,9 @@ from pmicheck.cli import console
 from pmicheck.cli.options import check_names
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.report.files import check_writable
-from pmicheck.report.lookup import trace_in
-from pmicheck.report.narration import narrate
-from pmicheck.report.record import ReplayOutcome
+from pmicheck.report.record.lookup import trace_in
+from pmicheck.report.record.record import ReplayOutcome
+from pmicheck.report.words.narration import narrate
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay
 from pmicheck.verify import analysis

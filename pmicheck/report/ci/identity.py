@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pmicheck.report.ci.locations import scenario_path
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 
 OWN = "pmicheckFinding/v1"
 GITHUB = "primaryLocationLineHash"

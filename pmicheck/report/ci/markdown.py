@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pmicheck.report.characters import one_line
 from pmicheck.report.ci.locations import relative
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, replayed, story
 from pmicheck.report.gate.baseline import Comparison, exit_code
 from pmicheck.report.gate.baseline import Finding as Entry
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import stopped
 from pmicheck.verdict import ExitCode
 
 LIMIT = 1_000_000

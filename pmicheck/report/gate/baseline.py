@@ -23,8 +23,8 @@ from tomlkit.exceptions import TOMLKitError
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text
 from pmicheck.report.gate.baseline_lines import Entry, layout
-from pmicheck.report.narration import citation
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import citation
 from pmicheck.shipped import SHIPPED
 from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pmicheck.report.gate.baseline import decided
-from pmicheck.report.record import Exploration, Record, Result
+from pmicheck.report.record.record import Exploration, Record, Result
 from pmicheck.verdict import Verdict
 
 WITHOUT = "without"

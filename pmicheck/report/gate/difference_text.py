@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from pmicheck.report.characters import one_line
 from pmicheck.report.gate.difference import Cell, Difference, Fired, Setting, Size, Turn
-from pmicheck.report.layout import wrap
-from pmicheck.report.narration import stopped
+from pmicheck.report.text.layout import wrap
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import stopped
 
 MOST = 100
 """Lines of one list in Markdown: a comment on GitHub holds 65,536 characters."""

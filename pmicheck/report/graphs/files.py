@@ -12,9 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.characters import legible, one_line
 from pmicheck.report.graphs.data import KINDS, Full, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Size
+from pmicheck.report.words.characters import legible, one_line
 
 if TYPE_CHECKING:
     import networkx as nx

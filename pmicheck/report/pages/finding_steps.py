@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from pmicheck.report.characters import one_line
-from pmicheck.report.narration import citation, proper, sentence, short_octets
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import citation, proper, sentence, short_octets
 from pmicheck.trace import Known, Step, Trace
 
 SENTENCE = 400

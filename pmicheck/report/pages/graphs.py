@@ -12,7 +12,7 @@ from pmicheck.report.graphs.data import Node, Quotient, StateGraph
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.places import GRAPHS, Places
 from pmicheck.report.pages.sections import frame
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from pmicheck.report.changed import Repairs, Shift, Trial, Trials
+from pmicheck.report.record.changed import Repairs, Shift, Trial, Trials
 
 NOBODY = "no attacker"
 NARROW = 60

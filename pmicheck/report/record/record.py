@@ -17,12 +17,12 @@ import msgspec
 from msgspec import Meta, field
 
 from pmicheck.errors import UsageError
-from pmicheck.report import old_steps
-from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
-from pmicheck.report.json_text import to_text
-from pmicheck.report.review import Review
+from pmicheck.report.record import old_steps
+from pmicheck.report.record.catalogue import Catalogue
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.review import Review
 from pmicheck.trace import Count, Recorded, Step, Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
 

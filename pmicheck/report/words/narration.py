@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pmicheck.report.record import ReplayOutcome, Result
+from pmicheck.report.record.record import ReplayOutcome, Result
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 

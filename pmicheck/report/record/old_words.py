@@ -1,4 +1,4 @@
-"""Steps of schemas 1 to 3, which told in sentences what a step of today has as values, read once and for all.
+"""The sentences of steps of schemas 1 to 3: what a step of today has as values.
 
 The sentences of those records never change, so neither does this module: nothing else reads words. What their words do
 not say, or what makes no sense, is left out, and a replay that needs it diverges.
@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import chain, repeat
-from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from pmicheck.report.catalogue import Catalogue
-from pmicheck.trace import Action, Changed, Count, Known, Octets, Recorded, Said, Step, Values
+from pmicheck.trace import Changed, Known, Said, Values
 
 _CACHE = r"(?P<keeper>\w+)\[(?P<home>.+)\]\."
 _CELLS: Mapping[str, str] = {
@@ -135,144 +130,24 @@ _FIRST = {
 """What the first parts of a term tell where nothing says so."""
 
 
-class OldStep(Recorded, frozen=True, kw_only=True, rename={"source": "from", "destination": "to"}):
-    """A step of schemas 1 to 3. What it has in common with one of today is called the same.
-
-    Attributes:
-        sends: terms; changes: the cells with their new values, before: the values before.
-        knowledge: how the attacker came to know what the step needs; premises: for each line the positions of others.
-        data: what a replay needed.
-    """
-
-    actor: str
-    action: Action
-    rule: str
-    message: str
-    source: str
-    destination: str
-    link: str
-    section: str
-    statements: tuple[str, ...]
-    term: str
-    sends: tuple[str, ...]
-    changes: tuple[str, ...]
-    before: tuple[str, ...] = ()
-    knowledge: tuple[str, ...]
-    learned: tuple[str, ...] = ()
-    premises: tuple[tuple[Count, ...], ...] = ()
-    passed: tuple[str, ...]
-    attacker: bool
-    time: float | None
-    octets: Octets | None
-    essential: bool | None = None
-    data: dict[str, Any]
-
-
-_SAME = {*OldStep.__struct_fields__} & {*Step.__struct_fields__} - {"sends", "learned"}
-
-
-class OldTrace(msgspec.Struct, frozen=True):
-    """Of a trace of schemas 1 to 3 what is read here; the rest of it is as it is today."""
-
-    scenario: str
-    steps: tuple[OldStep, ...]
-    plays: str = ""
-
-
-class OldWitness(msgspec.Struct, frozen=True):
-    """The like of a witness."""
-
-    steps: tuple[OldStep, ...] | None
-
-
-class OldResult(msgspec.Struct, frozen=True):
-    """The like of a result."""
-
-    scenario: str
-    trace: OldTrace | None
-    witness: OldWitness | None
-
-
-class OldRecord(msgspec.Struct, frozen=True):
-    """The like of a record."""
-
-    results: tuple[OldResult, ...]
-
-
-def is_old(trace: Any) -> bool:
-    """Whether the steps of a trace, which may be anything, have their values in `data`, as those of old have."""
-    steps = trace.get("steps") if isinstance(trace, dict) else None
-    return isinstance(steps, list) and any(isinstance(step, dict) and "data" in step for step in steps)
-
-
-def upgraded_record(stored: Mapping[str, Any], read: OldRecord) -> dict[str, Any]:
-    """What stood in a file, and was read, as schema 4 has it, with the words that earlier versions had for properties
-    and attackers."""
-    words = msgspec.json.decode(Path(__file__).with_name("catalogue.3.json").read_bytes(), type=Catalogue)
-    results = [_result(*each) for each in zip(stored["results"], read.results, strict=True)]
-    return {**stored, "results": results, "catalogue": words}
-
-
-def _result(stored: Mapping[str, Any], read: OldResult) -> dict[str, Any]:
-    trace, witness = stored["trace"], stored["witness"]
-    if read.trace is not None:
-        trace = upgraded_trace(trace, read.trace)
-    if read.witness is not None and read.witness.steps is not None:
-        witness = {**witness, "steps": _upgraded(read.witness.steps, read.scenario)}
-    return {**stored, "trace": trace, "witness": witness}
-
-
-def upgraded_trace(stored: Mapping[str, Any], read: OldTrace) -> dict[str, Any]:
-    """What stood in a file, and was read, as schema 4 has it."""
-    return {**stored, "steps": _upgraded(read.steps, read.plays or read.scenario)}
-
-
-def _upgraded(steps: tuple[OldStep, ...], course: str) -> list[Step]:
-    """The steps of one trace, in which happens what the scenario `course` says."""
-    contents = {step.term: message for step in steps if (message := _message(step.data))}
-    correspondent = "pma3" if course.startswith("type2") else "cn"
-    return [_step(step, contents, correspondent) for step in steps]
-
-
-def _step(step: OldStep, contents: Mapping[str, Any], correspondent: str) -> Step:
-    act, arguments, does = _act(step, correspondent)
-    values = step.data["changes"] if isinstance(step.data.get("changes"), list) else []
-    lines = zip(step.changes, chain(step.before, repeat("")), chain(values, repeat(None)), strict=False)
-    knowledge = zip(step.knowledge, chain(step.premises, repeat(())), strict=False)
-    return Step(
-        **{name: getattr(step, name) for name in _SAME},
-        act=act,
-        arguments=arguments,
-        does=does,
-        content=_message(step.data),
-        parts=_parts(step.term, step.data),
-        sends=tuple(_said(term, contents) for term in step.sends),
-        cells=tuple(_changed(*each) for each in lines),
-        known=tuple(_known(line, premises) for line, premises in knowledge),
-        learned=tuple(_known(line) for line in step.learned),
-        prologue=step.data.get("prologue") is True,
-    )
-
-
-def _message(data: Values) -> dict[str, Any] | None:
+def message_in(data: Values) -> dict[str, Any] | None:
     message = data.get("message")
     return message if isinstance(message, dict) else None
 
 
 def _kind(data: Values) -> str:
-    return "TestInit" if data.get("kind") == "test" else str((_message(data) or {}).get("type", ""))
+    return "TestInit" if data.get("kind") == "test" else str((message_in(data) or {}).get("type", ""))
 
 
-def _act(step: OldStep, correspondent: str) -> tuple[str, dict[str, Any], str]:
+def act_of(action: str, rule: str, data: Values, correspondent: str) -> tuple[str, dict[str, Any], str]:
     """Key, arguments and words of what the actor does."""
-    data = step.data
     if data.get("kind") == "test":
         return "test", {name: data[name] for name in ("init", "address", "nonce") if name in data}, ""
     if "phase" in data:
         return "tick", {"phase": data["phase"]}, ""
-    rule, label, flow = _unlabelled(str(data.get("rule", step.rule)))
-    for key, pattern in _ACTS if step.action == "start" else ():
-        found = re.fullmatch(pattern, rule)
+    name, label, flow = _unlabelled(str(data.get("rule", rule)))
+    for key, pattern in _ACTS if action == "start" else ():
+        found = re.fullmatch(pattern, name)
         if found is not None:
             named = {**{name: value for name, value in found.groupdict().items() if value is not None}, **flow}
             does = named.pop("does", "") + label
@@ -281,7 +156,7 @@ def _act(step: OldStep, correspondent: str) -> tuple[str, dict[str, Any], str]:
             if key in ("end entry", "end handover token"):
                 named.setdefault("at", correspondent)
             return key, named, does
-    return ("receive" if step.action != "start" else ""), {}, ""
+    return ("receive" if action != "start" else ""), {}, ""
 
 
 def _unlabelled(name: str) -> tuple[str, str, dict[str, str]]:
@@ -290,7 +165,7 @@ def _unlabelled(name: str) -> tuple[str, str, dict[str, str]]:
     return (name[: label.start()], label[0], label.groupdict()) if label else (name, "", {})
 
 
-def _said(term: str, contents: Mapping[str, Any]) -> Said:
+def said(term: str, contents: Mapping[str, Any]) -> Said:
     """A message that was sent: by its fields if some step processes it, else as far as the words go."""
     name = re.sub(r" \d+$", "", term.partition("(")[0])
     content = contents.get(term)
@@ -322,7 +197,7 @@ def _addresses(term: str) -> dict[str, str]:
     return {name: match[1] for name, match in found.items() if match}
 
 
-def _changed(line: str, before: str, stored: Any) -> Changed:
+def changed(line: str, before: str, stored: Any) -> Changed:
     cell, _, now = line.partition(": ")
     kind, of = "", {}
     unlabelled, label, flow = _unlabelled(cell)
@@ -372,7 +247,7 @@ def _number(told: str) -> int | str:
     return int(told) if told.isdecimal() and len(told) <= 18 else told
 
 
-def _known(line: str, premises: tuple[int, ...] = ()) -> Known:
+def known(line: str, premises: tuple[int, ...] = ()) -> Known:
     words, _, how = line.partition(": ")
     when = _WHEN.search(how)
     told, ended = (how[: when.start()], when[0]) if when else (how, "")
@@ -385,7 +260,7 @@ def _term(words: str) -> list[str]:
     return ["sig" if words.startswith("signature of ") else words.partition("(")[0]]
 
 
-def _parts(term: str, data: Values) -> tuple[tuple[str, str], ...]:
+def parts_of(term: str, data: Values) -> tuple[tuple[str, str], ...]:
     """What stands between the brackets of a term, cut at the commas outside of inner brackets, with its fields."""
     kind, parts = _kind(data), _split(term)
     first = _FIRST.get(kind, ())
@@ -395,7 +270,7 @@ def _parts(term: str, data: Values) -> tuple[tuple[str, str], ...]:
         named.append([field or (first[at] if at < len(first) else ""), words])
     if kind == "Test":
         named = [[first[at] if at < len(first) else field, words] for at, (field, words) in enumerate(named)]
-    if kind == "Acknowledgement" and (_message(data) or {}).get("care_of_token") == ["forged"]:
+    if kind == "Acknowledgement" and (message_in(data) or {}).get("care_of_token") == ["forged"]:
         token = next((at for at, (field, _) in enumerate(named) if field == "forged"), None)
         if token is not None:
             named[token][0] = "care_of_token"

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
-from pmicheck.report.groups import Group, groups, silent_rules, unexpected
-from pmicheck.report.layout import Block, Part, Title, plain, tables, wrap
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.text.layout import Block, Part, Title, plain, tables, wrap
+from pmicheck.report.words.groups import Group, groups, silent_rules, unexpected
+from pmicheck.report.words.narration import stopped
 from pmicheck.trace import Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from pmicheck.report.characters import legible, paragraph
+from pmicheck.report.words.characters import legible, paragraph
 
 CELL = 10
 GAP = 2

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from pmicheck.errors import UsageError
-from pmicheck.report.record import Record, Result, load, load_json, load_trace, record_from
+from pmicheck.report.record.record import Record, Result, load, load_json, load_trace, record_from
 from pmicheck.trace import Trace
 
 USUAL = Path("reports/record.json")
