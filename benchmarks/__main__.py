@@ -18,7 +18,7 @@ from benchmarks.peers import OPTIMISED, PAN, RUMUR, Found, Program, build
 from benchmarks.process import Measured, measure
 from benchmarks.tables import README, RESULTS, render, with_tables
 from pmicheck.explore.explorer import kernel_in_use
-from pmicheck.report.record import tool_version
+from pmicheck.report.record.record import tool_version
 
 ROOT = Path(__file__).parents[1]
 RUNS = 5

@@ -8,15 +8,20 @@ words for it, for people. Nothing reads the words but renderers, which print the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Values = Mapping[str, Any]
 """Named JSON values; of a message its class under "type" and its fields by name, terms as nested lists."""
+Count = Annotated[int, Meta(ge=0)]
 
 
-@dataclass(frozen=True)
-class Said:
+class Recorded(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a record holds as a JSON object: one member a field, and no others."""
+
+
+class Said(Recorded, frozen=True):
     """A message on the wire.
 
     Attributes:
@@ -43,8 +48,7 @@ def _but(values: Values, left_out: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in left_out}
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Recorded, frozen=True):
     """A cell of the model that a step gives another value.
 
     Attributes:
@@ -74,8 +78,7 @@ class Changed:
         return f"{self.cell}: {', '.join(self.now)}"
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Recorded, frozen=True):
     """A term that the attacker knows.
 
     Attributes:
@@ -87,10 +90,10 @@ class Known:
 
     term: Any
     words: str
-    way: str
+    way: Annotated[str, Meta(pattern="^(derived|read|tested|handed over|prologue|own|public)$")]
     how: str
     when: str = ""
-    premises: tuple[int, ...] = ()
+    premises: tuple[Count, ...] = ()
 
     @property
     def line(self) -> str:
@@ -110,8 +113,11 @@ def head(term: Any) -> str:
     return term[0] if isinstance(term, list | tuple) and term and isinstance(term[0], str) else ""
 
 
-@dataclass(frozen=True)
-class Step:
+Octets = Annotated[str, Meta(pattern="^([0-9a-fA-F]{2})*$")]
+Action = Annotated[str, Meta(pattern="^(start|deliver|inject|test)$")]
+
+
+class Step(Recorded, frozen=True, rename={"source": "from", "destination": "to"}):
     """One transition.
 
     Attributes:
@@ -139,11 +145,8 @@ class Step:
             (the prologue, the attacker's own tests, a trace of `progress`).
     """
 
-    RENAMED: ClassVar[Mapping[str, str]] = {"source": "from", "destination": "to"}
-    """Fields that the record calls otherwise, as DESIGN names them."""
-
     actor: str
-    action: str
+    action: Action
     rule: str
     does: str = ""
     act: str = ""
@@ -165,7 +168,7 @@ class Step:
     attacker: bool = False
     prologue: bool = False
     time: float | None = None
-    octets: str | None = None
+    octets: Octets | None = None
     essential: bool | None = None
 
     @property
@@ -178,30 +181,8 @@ class Step:
         """Who processes the message; on the wire it may have been for a home agent, which passed it on."""
         return str((self.content or {}).get("to") or self.destination)
 
-    def as_json(self) -> dict[str, Any]:
-        """The step as the record holds it: JSON values, tuples as lists."""
-        return {self.RENAMED.get(name, name): listed(value) for name, value in asdict(self).items()}
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Step:
-        """Inverse of `as_json`. Raises KeyError or TypeError on anything else."""
-        fields = dict(stored)
-        for name, called in cls.RENAMED.items():
-            fields[name] = fields.pop(called)
-        for name in ("statements", "passed"):
-            fields[name] = tuple(fields[name])
-        fields["parts"] = tuple((part, words) for part, words in fields["parts"])
-        fields["sends"] = tuple(Said(**each) for each in fields["sends"])
-        fields["cells"] = tuple(
-            Changed(**{**each, "was": tuple(each["was"]), "now": tuple(each["now"])}) for each in fields["cells"]
-        )
-        for name in ("known", "learned"):
-            fields[name] = tuple(Known(**{**each, "premises": tuple(each["premises"])}) for each in fields[name])
-        return cls(**fields)
-
-
-@dataclass(frozen=True)
-class Trace:
+class Trace(Recorded, frozen=True):
     """A run of the model from its start, and what it shows.
 
     Attributes:
@@ -217,7 +198,7 @@ class Trace:
             last, or if that was not asked.
         waits: True if the attacker may have to wait for the clock then. As honest nodes can act meanwhile, `no_return`
             says only that none of them has to.
-        plays: the shipped scenario whose course this one takes within bounds of its own, "" if it is that one itself.
+        plays: the shipped scenario whose course this one takes within bounds of its own, if it is not that one itself.
     """
 
     scenario: str
@@ -229,34 +210,10 @@ class Trace:
     observation: Mapping[str, Any] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
     conclusion: str = ""
-    no_return: int | None = None
+    no_return: Count | None = None
     waits: bool = False
-    plays: str = ""
+    plays: str | UnsetType = UNSET
 
     def course(self) -> str:
         """The shipped scenario that says what happens."""
-        return self.plays or self.scenario
-
-    def as_json(self) -> dict[str, Any]:
-        stored = {
-            "scenario": self.scenario,
-            "attacker": self.attacker,
-            "property": self.property,
-            "readings": dict(self.readings),
-            "without": list(self.without),
-            "steps": [step.as_json() for step in self.steps],
-            "observation": dict(self.observation),
-            "numbers": dict(self.numbers),
-            "conclusion": self.conclusion,
-            "no_return": self.no_return,
-            "waits": self.waits,
-        }
-        return {**stored, "plays": self.plays} if self.plays else stored
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Trace:
-        """Inverse of `as_json`; what older traces lack has its default. Raises KeyError or TypeError on all else."""
-        fields = dict(stored)
-        fields["steps"] = tuple(Step.from_json(step) for step in fields["steps"])
-        fields["without"] = tuple(fields["without"])
-        return cls(**fields)
+        return self.plays if self.plays is not UNSET else self.scenario

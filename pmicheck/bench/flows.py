@@ -8,8 +8,9 @@ after all (a signature made for the other correspondent, say), the nodes do not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from pmicheck.bench.names import CN, HOA, MN
 from pmicheck.trace import Step, Trace

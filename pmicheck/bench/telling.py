@@ -8,8 +8,9 @@ its own, or else the Internet. The destination is the node that gets the packet,
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from pmicheck.bench.links import (
     ACCESS_LINK,
@@ -92,10 +93,10 @@ def told(step: Step, sighting: Sighting | None, time: float) -> Step:
     """
     if sighting is None:
         made = step.attacker and step.action in ("inject", "test")
-        bare = dataclasses.replace(step, source="", link="") if made else step
-        return dataclasses.replace(bare, time=time, octets=None)
+        bare = structs.replace(step, source="", link="") if made else step
+        return structs.replace(bare, time=time, octets=None)
     message = name_of(Packet.from_bytes(sighting.packet))
-    return dataclasses.replace(
+    return structs.replace(
         step,
         source=sighting.source,
         destination=sighting.destination,

@@ -19,13 +19,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from pmicheck.errors import OutputError, Stopped
-from pmicheck.report.characters import harmless, legible, paragraph
+from pmicheck.report.words.characters import harmless, legible, paragraph
 from pmicheck.verdict import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pmicheck.report.layout import Part
+    from pmicheck.report.text.layout import Part
 
 NARROWEST = 40
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -47,14 +47,14 @@ def prepare_streams() -> None:
 
 def emit(*parts: Part) -> None:
     """Writes words and tables to stdout: in colour if that is a terminal which wants it. Raises OutputError."""
-    from pmicheck.report.layout import plain
+    from pmicheck.report.text.layout import plain
 
     with _stdout() as stream:
         console = _coloured(stream)
         if console is None:
             stream.write(paragraph(plain(parts)))
             return
-        from pmicheck.report.screen import renderable
+        from pmicheck.report.text.screen import renderable
 
         with console.capture() as drawn:
             for part in parts:
@@ -188,7 +188,7 @@ class _Display:
 
     def show(self, words: str, *, momentary: bool) -> None:
         """One message."""
-        from pmicheck.report.layout import wrap
+        from pmicheck.report.text.layout import wrap
 
         counted = re.search(r"\((\d+) of (\d+)\)$", words)
         if counted:

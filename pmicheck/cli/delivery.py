@@ -12,11 +12,13 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from pmicheck.cli import console
 from pmicheck.errors import OutputError
 from pmicheck.report.files import cannot_write, check_writable, make_directory, write_text
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record, dumps, save
+from pmicheck.report.record.record import Record, dumps, save
 
 Render = Callable[[Record, Comparison], str]
 
@@ -58,7 +60,7 @@ def deliver(record: Record, comparison: Comparison, options: Namespace) -> None:
 
 def as_stored(record: Record) -> Record:
     """The record as it is read back from its file: so `report` makes of it, to the octet, what `verify` made."""
-    return Record.from_json(json.loads(json.dumps(record.as_json(), sort_keys=True)))
+    return msgspec.convert(json.loads(dumps(record)), Record)
 
 
 def keep(record: Record, options: Namespace) -> Path | None:

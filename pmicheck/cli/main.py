@@ -104,6 +104,6 @@ def _verb(name: str) -> Verb:
 
 def _version() -> str:
     from pmicheck.explore.explorer import kernel_in_use
-    from pmicheck.report.record import tool_version
+    from pmicheck.report.record.record import tool_version
 
     return f"pmicheck {tool_version()} (explorer kernel: {kernel_in_use()})\n"

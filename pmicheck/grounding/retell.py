@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from pmicheck.attacker.deduction import Derivation, is_public, ways_to_build
 from pmicheck.grounding.flight import UNDER_WAY

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from pmicheck.replay.records import Divergence, Finding, Powers
 from pmicheck.replay.run import Run
 from pmicheck.trace import Trace
@@ -100,7 +102,7 @@ def _told(trace: Trace, run: Run[Any]) -> Trace:
     """The trace with what its packets show."""
     sightings, bench = run.sightings, run.bench
     steps = (bench.told(step, sightings.get(at), run.time_of(at)) for at, step in enumerate(trace.steps))
-    return dataclasses.replace(trace, steps=tuple(steps))
+    return structs.replace(trace, steps=tuple(steps))
 
 
 def _compared(trace: Trace, report: ReplayReport, found: Finding | None, powers: Powers) -> ReplayReport:

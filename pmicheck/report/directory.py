@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pmicheck.report.files import make_directory, write_rendered
-from pmicheck.report.findings import render
-from pmicheck.report.json_text import to_text
 from pmicheck.report.manifest import RECORD, Listed, inspect, remove, write_manifest
 from pmicheck.report.names import finding_names, graph_names
-from pmicheck.report.narration import tell
-from pmicheck.report.record import Record, dumps, plain, save
-from pmicheck.report.text import findings, verdicts
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Record, dumps, save
+from pmicheck.report.text.findings import render
+from pmicheck.report.text.tables import findings, verdicts
+from pmicheck.report.words.narration import tell
 
 WIDTH = 100
 
@@ -60,7 +60,7 @@ def _contents(record: Record) -> Iterator[tuple[str, str | bytes]]:
         result = record.results[position]
         yield f"findings/{name}.txt", tell(result, width=WIDTH)
         if result.trace is not None:
-            yield f"findings/{name}.json", to_text(plain(result.trace))
+            yield f"findings/{name}.json", to_text(result.trace)
             yield f"findings/{name}.pcap", capture(result.trace)
     for name, graph in zip(graph_names(record), record.graphs, strict=True):
         for ending, octets in data_files(graph):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pmicheck.errors import UsageError
 from pmicheck.report.files import write_text
-from pmicheck.report.record import Record, load
-from pmicheck.report.review import Statement
+from pmicheck.report.record.record import Record, load
+from pmicheck.report.record.review import Statement
 
 HEADING = """\
 # The draft, statement by statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
 from pmicheck.verdict import Verdict
 
 LONGEST = 120
@@ -49,4 +49,4 @@ def _unused(stem: str, taken: set[str]) -> str:
 def _stem(result: Result) -> str:
     whole = "-".join(result.names())
     plain = safe_name(whole)
-    return plain if len(whole) <= LONGEST else f"{plain[: LONGEST - 13]}-{fingerprint(result)}"
+    return plain if len(whole) <= LONGEST else f"{plain[: LONGEST - 13]}-{result.fingerprint}"

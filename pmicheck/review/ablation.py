@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pmicheck.attacker.lattice import Table
 from pmicheck.model.mechanisms import MECHANISMS
-from pmicheck.report.changed import Trial, Trials
+from pmicheck.report.record.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions
 from pmicheck.review.trials import decisions_of, handed_over, trial, whole
 from pmicheck.verdict import Verdict

@@ -13,7 +13,7 @@ from itertools import combinations
 from pmicheck.attacker.lattice import Table
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
-from pmicheck.report.changed import Trial, Trials
+from pmicheck.report.record.changed import Trial, Trials
 from pmicheck.review.decisions import Decisions
 from pmicheck.review.trials import OPEN, decisions_of, handed_over, shifts, trial, undecided, whole
 from pmicheck.verdict import Verdict

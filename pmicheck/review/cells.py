@@ -14,7 +14,7 @@ from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.matrix import Request, plan

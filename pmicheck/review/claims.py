@@ -16,8 +16,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pmicheck.report.record import load
-from pmicheck.report.review import Decision, Table
+from pmicheck.report.record.record import load
+from pmicheck.report.record.review import Decision, Table
 from pmicheck.review.cells import Cell, Settings, Verdicts
 from pmicheck.review.comparison import ABSENT, BETTER, EQUAL, WORSE, compare, word_of
 from pmicheck.verdict import Verdict

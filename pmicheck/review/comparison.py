@@ -9,7 +9,7 @@ from itertools import product
 from pmicheck.attacker.profiles import ATTACKERS
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.properties.catalogue import INVARIANTS
-from pmicheck.report.review import Row, Table
+from pmicheck.report.record.review import Row, Table
 from pmicheck.review.cells import Cell, Verdicts
 from pmicheck.verdict import Verdict
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from pmicheck.report.record import Record
-from pmicheck.report.review import Statement
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Statement
 from pmicheck.review.breaches import Consequence, breaches
 from pmicheck.review.traceability import Traced, censuses, plain_name, trace_statements
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.report.changed import Repairs
-from pmicheck.report.flaws import flaws
-from pmicheck.report.record import Record
-from pmicheck.report.review import Change, Mends, Review
+from pmicheck.report.record.changed import Repairs
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Change, Mends, Review
+from pmicheck.report.words.flaws import flaws
 from pmicheck.review.cells import Verdicts, source_of
 from pmicheck.review.claims import judge_claims
 from pmicheck.review.dispositions import dispositions
@@ -150,7 +152,7 @@ def decided_changes(verdicts: Verdicts, argued: tuple[Change, ...]) -> Iterator[
     known = {(c.scenario, a, p, c.settings) for c in argued for a in c.attackers for p in c.properties}
     for cell, verdict in verdicts.known.items():
         names = (cell.scenario, cell.attacker, cell.property)
-        default = verdicts.known.get(replace(cell, settings=()))
+        default = verdicts.known.get(dataclasses.replace(cell, settings=()))
         turned = {default, verdict} == {Verdict.HOLDS, Verdict.VIOLATED}
         if cell.settings and not cell.without and turned and (*names, cell.settings) not in known:
             yield Change(cell.scenario, (cell.attacker,), (cell.property,), cell.settings, str(verdict))

@@ -11,9 +11,9 @@ from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.result import telling
 from pmicheck.grounding.retell import retell
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report import record as stored
 from pmicheck.report.graphs.data import Edge, Full, Node, Quotient, StateGraph
-from pmicheck.report.narration import sentence
+from pmicheck.report.record import record as stored
+from pmicheck.report.words.narration import sentence
 from pmicheck.review.cells import source_of
 from pmicheck.review.quotients import Named, View, step_ghosts, views
 from pmicheck.symbolic.decide import Decider

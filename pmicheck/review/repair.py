@@ -11,7 +11,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.proposals import PROPOSALS
 from pmicheck.model.readings import READINGS
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.changed import Repair, Repairs
+from pmicheck.report.record.changed import Repair, Repairs
 from pmicheck.review.alternatives import answering, answers, said
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.review.trials import OPEN, decisions_of, given, handed_over

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pmicheck.attacker.lattice import Key, Table
 from pmicheck.errors import UsageError
 from pmicheck.properties.catalogue import NAMES
-from pmicheck.report.changed import Repairs, Shift, Trial, Trials
+from pmicheck.report.record.changed import Repairs, Shift, Trial, Trials
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.verdict import Verdict
 from pmicheck.verify.matrix import Request, plan

@@ -6,9 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pmicheck.report import review_text
-from pmicheck.report.changed import Repairs, Trials
-from pmicheck.report.record import plain
+from pmicheck.report.record.changed import Repairs, Trials
+from pmicheck.report.text import review_text
 from pmicheck.review.ablation import ablate
 from pmicheck.review.alternatives import other_readings
 from pmicheck.review.repair import repair
@@ -48,4 +47,4 @@ def _told(result: Trials | Repairs) -> Told:
             return review_text.trials(result, width=width)
         return review_text.repairs(result, width=width)
 
-    return Told(text, plain(result), result.complete)
+    return Told(text, result, result.complete)

@@ -24,8 +24,8 @@ from pmicheck.model.scenario import Scenario, load_scenario
 from pmicheck.model.time import PHASES
 from pmicheck.model.topology import LINKS
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Weakest
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Weakest
 from pmicheck.review.cells import source_of
 from pmicheck.verdict import Verdict
 from pmicheck.verify.engine import UNLIMITED

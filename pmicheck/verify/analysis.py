@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verify.matrix import Cell, Request, plan
 from pmicheck.verify.recording import Decided, record_of, remarks
 from pmicheck.verify.schedule import decide_all

@@ -11,7 +11,7 @@ from typing import Any
 
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.explore.checkpoint import lock, read_sealed, replace, sealed
-from pmicheck.report.record import tool_version
+from pmicheck.report.record.record import tool_version
 from pmicheck.verify.matrix import Request
 
 FORMAT = 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from pmicheck.explore.essential import essential, follow, minimise, point_of_no_return
 from pmicheck.grounding.retell import retell
@@ -88,5 +91,5 @@ def _bare(prepared: Prepared, prop: str, steps: Iterable[Step]) -> Trace:
     world, attacker = prepared.start.world, prepared.attacker.name if prepared.attacker else ""
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))
     course = world.course.plays
-    plays = course if course != world.scenario else ""
+    plays = course if course != world.scenario else UNSET
     return Trace(world.scenario, attacker, prop, readings, without, tuple(steps), plays=plays)

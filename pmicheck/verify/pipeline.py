@@ -9,7 +9,7 @@ from pmicheck.explore.result import Progress as Watch
 from pmicheck.explore.result import telling
 from pmicheck.model.policy import Policy
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
-from pmicheck.report.record import Result
+from pmicheck.report.record.record import Result
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import Verdict
 from pmicheck.verify.deciding import Stopwatch, search

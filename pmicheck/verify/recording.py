@@ -14,8 +14,8 @@ from pmicheck.grounding.run import Prepared
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import NAMED, SHIPPED_IN, Scenario, load_scenario
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS, PROGRESS_HARM, PROGRESS_VIOLATED_WHEN
-from pmicheck.report.catalogue import Asked, Catalogue, Opponent
-from pmicheck.report.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
+from pmicheck.report.record.catalogue import Asked, Catalogue, Opponent
+from pmicheck.report.record.record import Cited, Exploration, Record, Result, Stage, Uncovered, tool_version
 from pmicheck.verdict import DECIDED
 from pmicheck.verify.matrix import Cell, Request
 from pmicheck.verify.searching import Searched

@@ -10,7 +10,7 @@ from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared
 from pmicheck.model.readings import READINGS
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.record import ReplayOutcome, Result, Witness
+from pmicheck.report.record.record import ReplayOutcome, Result, Witness
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict, verdict_of

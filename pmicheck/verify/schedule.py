@@ -16,7 +16,7 @@ from pmicheck.explore.result import telling
 from pmicheck.grounding.run import world_of
 from pmicheck.model.policy import Policy
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.record import Result
+from pmicheck.report.record.record import Result
 from pmicheck.verify.matrix import Cell, Request
 from pmicheck.verify.pipeline import Given, Shared, decide, decide_invariants, with_progress
 from pmicheck.verify.progress import decide_progress

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import count
+
+from msgspec.structs import replace
 
 from pmicheck.trace import Changed, Known, Said, Step, Trace
 

@@ -11,7 +11,7 @@ from pmicheck.errors import UsageError
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Recording, make_policy
 from pmicheck.properties.catalogue import PROGRESS
-from pmicheck.report.changed import Trials
+from pmicheck.report.record.changed import Trials
 from pmicheck.review.ablation import CHECKS, ablate
 from pmicheck.review.decisions import HONEST, Decisions
 from pmicheck.verify.engine import Engine

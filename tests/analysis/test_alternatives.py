@@ -7,7 +7,7 @@ from decided_cells import scenario, violated_in
 
 from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
-from pmicheck.report.changed import Trials
+from pmicheck.report.record.changed import Trials
 from pmicheck.review.alternatives import answering, answers, other_readings, suggestion
 from pmicheck.verdict import Verdict
 from pmicheck.verify.matrix import Request

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import networkx as nx
 import pytest
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.grounding.run import prepare
 from pmicheck.grounding.system import TransitionSystem
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.graphs.data import Quotient, StateGraph
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.review import graphs as module
 from pmicheck.review.graphs import graph_of, graphs
 from pmicheck.verdict import Verdict

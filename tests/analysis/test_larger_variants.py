@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from decided_cells import first_violation, scenario
 
@@ -19,7 +20,7 @@ from pmicheck.model.limits import BOUNDS, LEAST, MOST
 from pmicheck.model.scenario import SHIPPED, load_scenario, parse_scenario
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, load_baseline, render
-from pmicheck.report.record import Record, fingerprint, load, save
+from pmicheck.report.record.record import Record, load, save
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay, Verdict
 from pmicheck.verify.analysis import verify
@@ -160,7 +161,7 @@ def test_a_scenario_of_another_name_is_replayed_as_the_shipped_one_that_has_its_
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None
     assert (found.trace.scenario, found.trace.course()) == ("mine", "rr-mobile")
-    assert Trace.from_json(found.trace.as_json()) == found.trace
+    assert msgspec.convert(msgspec.to_builtins(found.trace), Trace) == found.trace
     assert found.replay is not None
     assert found.replay.outcome is Replay.CONFIRMED
 
@@ -299,7 +300,7 @@ def test_an_entry_of_a_usual_run_is_never_stale_by_a_larger_one() -> None:
 
 
 def result_fingerprint(record: Record) -> str:
-    return fingerprint(record.results[0])
+    return record.results[0].fingerprint
 
 
 def entry_of(record: Record) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.analysis import verify
 from pmicheck.verify.matrix import Request

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmicheck.report.record import OLD, SCHEMA, Record, fingerprint, load
+from pmicheck.report.record.record import OLD, SCHEMA, dumps, load, record_from
 from pmicheck.verdict import Replay
 from pmicheck.verify.results import replay_trace
 
@@ -23,15 +23,13 @@ def test_there_are_two_records_of_each_earlier_schema() -> None:
 def test_an_old_record_is_read_as_one_of_today(file: Path) -> None:
     record = load(file)
     assert record.schema == SCHEMA
-    assert Record.from_json(json.loads(json.dumps(record.as_json()))) == record
+    assert record_from(json.loads(dumps(record)), file) == record
 
 
 @EACH
 def test_findings_of_an_old_record_keep_their_fingerprints(file: Path) -> None:
     stored = json.loads(file.read_text())["results"]
-    named = [
-        (each["fingerprint"], fingerprint(result)) for each, result in zip(stored, load(file).results, strict=True)
-    ]
+    named = [(each["fingerprint"], result.fingerprint) for each, result in zip(stored, load(file).results, strict=True)]
     assert [old for old, _ in named] == [new for _, new in named]
 
 

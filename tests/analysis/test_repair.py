@@ -8,7 +8,7 @@ from decided_cells import progress_verdict, scenario, violated_in
 from pmicheck.model.policy import make_policy
 from pmicheck.model.proposals import PROPOSALS, Proposal
 from pmicheck.model.readings import READINGS
-from pmicheck.report.changed import Repairs
+from pmicheck.report.record.changed import Repairs
 from pmicheck.review.repair import options, repair
 from pmicheck.verify.matrix import Request
 

@@ -4,11 +4,11 @@ that cannot be compared, is refused at that step. The values all come from the m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from pmicheck.bench.checks.kinds import KINDS
 from pmicheck.trace import Changed, Step, Trace

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.analysis import verify
@@ -20,7 +21,7 @@ MATRIX = ("type2-local", "type2-rr", "data-plane")
 @cache
 def record(*, settle: bool, workers: int = 1) -> Record:
     request = Request(scenarios=MATRIX, attackers=("off-path", "home-path", "dolev-yao", "rogue-cn"), settle=settle)
-    return verify(replace(request, workers=workers), command=[], progress=lambda _: None)
+    return verify(dataclasses.replace(request, workers=workers), command=[], progress=lambda _: None)
 
 
 def results(*, settle: bool) -> dict[tuple[str, str, str], Result]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from test_replays_fail_closed import RUNS, traces
 
 from pmicheck.bench.names import addresses
@@ -173,8 +174,8 @@ def test_a_step_that_was_not_replayed_claims_no_source_and_no_path(run: str) -> 
         if len(trace.steps) < 2:
             continue
         first = trace.steps[0]
-        other = type(first)(**{**vars(first), "action": "start", "act": "what nobody does"})
-        report = replay_trace(type(trace)(**{**vars(trace), "steps": (other, *trace.steps[1:])}))
+        other = replace(first, action="start", act="what nobody does")
+        report = replay_trace(replace(trace, steps=(other, *trace.steps[1:])))
         for step in report.trace.steps[1:]:
             if made(step):
                 assert (step.source, step.link, step.octets) == ("", "", None)

@@ -10,8 +10,8 @@ from decided_cells import scenario
 
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.policy import make_policy
-from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Weakest
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Weakest
 from pmicheck.review.cells import Verdicts
 from pmicheck.review.weakest import BYSTANDER_LINK, minimal_results, narrowed, powers_of, weakest
 from pmicheck.verdict import Verdict

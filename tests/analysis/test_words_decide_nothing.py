@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import fields
 from numbered_words import VALUES, WORDS, with_numbered_words
 from test_replays_fail_closed import violations
 
 from pmicheck.model.scenario import SHIPPED
+from pmicheck.report.charts.story import Event, tell
 from pmicheck.report.ci.sarif import sarif
-from pmicheck.report.flaws import way_in
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.octets.table import Field, rows
-from pmicheck.report.record import Record, Result
-from pmicheck.report.sequence.story import Event, tell
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Record, Result, load_trace
+from pmicheck.report.words.flaws import way_in
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
@@ -68,13 +71,13 @@ def test_every_field_is_a_word_or_a_value(kind: Any) -> None:
 
 def test_every_word_gets_a_number_of_its_own(traces: list[Trace]) -> None:
     for trace in traces:
-        steps = with_numbered_words(trace).as_json()["steps"]
+        steps = msgspec.to_builtins(with_numbered_words(trace))["steps"]
         numbered = list(texts(steps))
         new = [text for text in numbered if text.startswith("word")]
         lasting = sum(len(set(cell["was"]) & set(cell["now"])) for step in steps for cell in step["cells"])
         assert len(new) == len(set(new)) + lasting
         assert len(set(new)) > len(trace.steps)
-        assert len(numbered) == len(list(texts(trace.as_json()["steps"])))
+        assert len(numbered) == len(list(texts(msgspec.to_builtins(trace)["steps"])))
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -117,7 +120,7 @@ def test_words_decide_nothing_about_times(traces: list[Trace]) -> None:
 
 def test_a_trace_with_other_words_is_as_well_a_trace(traces: list[Trace]) -> None:
     for trace in map(with_numbered_words, traces):
-        assert Trace.from_json(json.loads(json.dumps(trace.as_json()))).as_json() == trace.as_json()
+        assert load_trace(json.loads(to_text(trace)), Path("trace.json")) == trace
 
 
 def test_words_decide_nothing_about_the_flaw_that_lets_an_attack_in(traces: list[Trace]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from pmicheck.report.pages.site import pages
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 FAINT = """() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

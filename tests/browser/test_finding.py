@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
 from pmicheck.report.directory import write_reports
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 import finding_samples as samples

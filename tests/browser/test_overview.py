@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
+from msgspec.structs import replace
 from page_samples import every_kind, many_findings, reviewed_record
 from record_samples import ATTACKERS, PROPERTIES, record, result
 from seen import wait_until, write_site

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pmicheck.report.sequence import chart as sequence
-from pmicheck.report.sequence.chart import chart
+from pmicheck.report.charts import chart as sequence
+from pmicheck.report.charts.chart import chart
 from pmicheck.trace import Trace
 from pmicheck.verify.analysis import verify
 from pmicheck.verify.matrix import Request

@@ -17,7 +17,7 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report
 from page_samples import every_kind, hostile_record, reviewed_record
 from seen import faint_texts, overflow, write_site
 
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 KINDS = (
     "index.html",

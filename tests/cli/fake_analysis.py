@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import record_samples as samples
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.record import Record, ReplayOutcome, Witness
+from pmicheck.report.record.record import Record, ReplayOutcome, Witness
 from pmicheck.trace import Trace
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.matrix import Request

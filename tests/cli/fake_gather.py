@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import record_samples as samples
 from fake_analysis import plan
+from msgspec.structs import replace
 
-from pmicheck.report.record import Record
-from pmicheck.report.review import Review, Weakest
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Review, Weakest
 
 
 def enrich(record: Record, *, progress: Callable[[str], None], workers: int) -> Record:

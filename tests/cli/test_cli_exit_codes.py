@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_runner import Run, command, surroundings
 
-from pmicheck.report.record import load
+from pmicheck.report.record.record import load
 from pmicheck.verdict import ExitCode
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_runner import Run, command, surroundings
 
-from pmicheck.report.record import fingerprint, load, schema
+from pmicheck.report.record.record import load, schema
 
 
 def test_json_on_stdout_stands_alone(run: Run) -> None:
@@ -104,7 +104,7 @@ def test_list_gives_names_and_sentences(run: Run, kind: str) -> None:
 def test_explain_tells_properties_and_findings(run: Run, tmp_path: Path) -> None:
     assert run("explain", "no-redirection").stdout.startswith("no-redirection: violated when")
     run("verify", "--report", "reports", plan="violated")
-    name = fingerprint(load(tmp_path / "reports" / "record.json").results[0])
+    name = load(tmp_path / "reports" / "record.json").results[0].fingerprint
     by_name = run("explain", "type1-initial/home-path/no-redirection").stdout
     assert run("explain", name).stdout == by_name
     assert run("explain", name[:8]).stdout == by_name
@@ -134,7 +134,7 @@ def test_replay_wants_one_trace(run: Run, tmp_path: Path) -> None:
     many = run("replay", "record.json")
     assert many.returncode == 2
     assert "name one with --finding FINGERPRINT" in many.stderr
-    name = next(fingerprint(each) for each in load(tmp_path / "record.json").results if each.trace)
+    name = next(each.fingerprint for each in load(tmp_path / "record.json").results if each.trace)
     assert run("replay", "record.json", "--finding", name).returncode == 0
     run("verify", "--json", "record.json")
     assert "there is no trace to replay" in run("replay", "record.json").stderr

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from cli_runner import Run, command, surroundings
 
-from pmicheck.report.record import fingerprint, load, schema
+from pmicheck.report.record.record import load, schema
 from pmicheck.verdict import ExitCode
 
 OUTPUTS = ("--report", "out", "--sarif", "out.sarif", "--junit", "out.xml", "--markdown", "out.md")
@@ -165,7 +165,7 @@ def test_diff_ends_with_1_only_for_a_new_violation(run: Run, record: Path) -> No
     came, went = run("diff", "other.json", "record.json"), run("diff", "record.json", "other.json")
     assert (came.returncode, went.returncode) == (ExitCode.NEW_VIOLATION, ExitCode.AS_EXPECTED)
     assert "New violations (1):\n  type1-initial/home-path/no-redirection: holds -> violated" in came.stdout
-    assert fingerprint(load(record).results[0]) in came.stdout
+    assert load(record).results[0].fingerprint in came.stdout
     assert "1 new violation" in came.stdout
     assert "Violations that are gone (1):" in went.stdout
 

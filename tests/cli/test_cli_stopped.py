@@ -15,7 +15,7 @@ from cli_runner import command, surroundings
 
 from pmicheck.cli.main import main
 from pmicheck.errors import LimitReached
-from pmicheck.report.record import load
+from pmicheck.report.record.record import load
 from pmicheck.review.decisions import Decisions
 from pmicheck.verdict import ExitCode
 

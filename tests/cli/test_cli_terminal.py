@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cli_runner import Run, command, in_terminal, surroundings
 
-from pmicheck.report.record import load
+from pmicheck.report.record.record import load
 from pmicheck.verdict import ExitCode
 
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")

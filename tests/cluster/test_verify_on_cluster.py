@@ -27,7 +27,7 @@ from pmicheck.cluster import connection as connections
 from pmicheck.cluster.own import processes
 from pmicheck.cluster.place import Place
 from pmicheck.errors import LimitReached
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verify import analysis
 from pmicheck.verify.matrix import Request
 

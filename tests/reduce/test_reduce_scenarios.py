@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.reduce.reduction import CONE, REDUCTIONS
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Replay, Verdict
 from pmicheck.verify.analysis import verify
 from pmicheck.verify.engine import UNLIMITED, Engine

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pmicheck.bench.cast import CASTING
@@ -17,7 +17,7 @@ TRACES = sorted((Path(__file__).parent / "traces").glob("*.json"))
 
 
 def cost_of(path: Path) -> dict[str, float]:
-    trace = Trace.from_json(json.loads(path.read_text(encoding="utf-8")))
+    trace = msgspec.json.decode(path.read_bytes(), type=Trace)
     report = replay(trace, times=schedule(trace), casting=CASTING)
     assert report.outcome is Replay.CONFIRMED, report.sentence
     found: dict[str, float] = report.details["cost"]

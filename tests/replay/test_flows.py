@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pmicheck.bench.flows import ELSEWHERE, of_one_flow
-from pmicheck.report.old_steps import upgraded
+from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Changed, Said, Step, Trace
 
 HERE, OTHER_NODE, OTHER_CORRESPONDENT = ("HoA", "cn"), ("second HoA", "cn"), ("HoA", "cn2")
@@ -62,7 +65,7 @@ def test_the_names_of_another_flow_become_those_of_the_main_one() -> None:
 def test_what_a_step_sends_is_named_for_the_main_flow_too() -> None:
     sent = Said("PHoTI", "PHoTI(second HoA)", {"type": "TestInit", "address": "second HoA", "at": "cn2"})
     step = start("start tests", OTHER_FLOW)
-    (main,) = played(Step(**{**vars(step), "sends": (sent,)}))
+    (main,) = played(replace(step, sends=(sent,)))
     assert main.sends[0].content == {"type": "TestInit", "address": "HoA", "at": "cn"}
 
 
@@ -112,9 +115,7 @@ def test_a_second_node_with_the_first_correspondent_is_another_flow() -> None:
 def test_words_do_not_tell_the_flow() -> None:
     """A name of another flow in a sentence of a step, or within another name, means nothing."""
     step = start("start tests", HERE)
-    named = Step(
-        **{**vars(step), "rule": "pma1 acts (second HoA at cn2)", "term": "PHoTI(second HoA)", "section": "cn2"}
-    )
+    named = replace(step, rule="pma1 acts (second HoA at cn2)", term="PHoTI(second HoA)", section="cn2")
     assert played(named) == (named,)
 
 
@@ -161,7 +162,10 @@ def test_words_do_not_tell_the_flow() -> None:
 def test_steps_of_earlier_schemas_tell_their_flow_in_words(
     rule: str, change: str, act: str, arguments: dict[str, Any], of: dict[str, Any]
 ) -> None:
-    told = {"action": "start", "rule": rule, "term": "", "sends": [], "changes": [change]}
-    (step,) = upgraded([{**told, "data": {"kind": "start", "rule": rule}}], "type1-initial")
-    assert (step["act"], step["arguments"]) == (act, arguments)
-    assert [(cell["kind"] != "", cell["of"]) for cell in step["cells"]] == [(True, of)]
+    told: dict[str, Any] = dict.fromkeys(("actor", "message", "from", "to", "link", "section", "term"), "")
+    told |= {"action": "start", "rule": rule, "changes": [change], "data": {"kind": "start", "rule": rule}}
+    told |= {"statements": [], "sends": [], "knowledge": [], "passed": [], "attacker": False}
+    whole = msgspec.to_builtins(Trace("type1-initial", "off-path", "no-redirection", {}, (), ()))
+    (step,) = load_trace({**whole, "steps": [{**told, "time": 0.0, "octets": None}]}, Path("trace.json")).steps
+    assert (step.act, step.arguments) == (act, arguments)
+    assert [(cell.kind != "", cell.of) for cell in step.cells] == [(True, of)]

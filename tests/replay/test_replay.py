@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from pmicheck.bench.cast import CASTING, powers_of, stage_for
 from pmicheck.bench.forging.forge import Forger
@@ -32,7 +32,7 @@ NAMES = [path.stem for path in STORED]
 def stored(name: str) -> Trace:
     """A trace with its times."""
     path = Path(__file__).parent / "traces" / f"{name}.json"
-    return Trace.from_json(json.loads(path.read_text()))
+    return msgspec.json.decode(path.read_bytes(), type=Trace)
 
 
 def replayed(trace: Trace, pcap: Path | None = None) -> ReplayReport:
@@ -42,18 +42,18 @@ def replayed(trace: Trace, pcap: Path | None = None) -> ReplayReport:
 def with_steps(trace: Trace, change: Callable[[Step], Step | None]) -> Trace:
     """The trace with each step changed, or left out where the change gives None."""
     kept = [step for step in map(change, trace.steps) if step is not None]
-    return dataclasses.replace(trace, steps=tuple(kept))
+    return structs.replace(trace, steps=tuple(kept))
 
 
 def with_fields(step: Step, **fields: Any) -> Step:
     """The step with other fields in its message."""
-    return dataclasses.replace(step, content={**(step.content or {}), **fields})
+    return structs.replace(step, content={**(step.content or {}), **fields})
 
 
 def with_cells(step: Step, kind: str, change: Callable[[Any], Any]) -> Step:
     """The step with another new value in its cells of a kind."""
-    cells = (dataclasses.replace(each, after=change(each.after)) if each.kind == kind else each for each in step.cells)
-    return dataclasses.replace(step, cells=tuple(cells))
+    cells = (structs.replace(each, after=change(each.after)) if each.kind == kind else each for each in step.cells)
+    return structs.replace(step, cells=tuple(cells))
 
 
 def type_of(step: Step) -> str:
@@ -97,10 +97,10 @@ def test_every_packet_of_the_trace_comes_back_as_octets(name: str) -> None:
 def test_without_its_last_attacker_step_the_trace_shows_nothing(name: str) -> None:
     trace = stored(name)
     if not any(step.attacker for step in trace.steps):
-        trace = dataclasses.replace(trace, attacker="off-path")
+        trace = structs.replace(trace, attacker="off-path")
     else:
         last = max(index for index, step in enumerate(trace.steps) if step.attacker)
-        trace = dataclasses.replace(trace, steps=trace.steps[:last])
+        trace = structs.replace(trace, steps=trace.steps[:last])
     report = replayed(trace)
     assert report.outcome is Replay.DIVERGED
     assert report.sentence == "The nodes follow every step, but the bad state is not there at the end."
@@ -109,7 +109,7 @@ def test_without_its_last_attacker_step_the_trace_shows_nothing(name: str) -> No
 @pytest.mark.parametrize("name", [name for name in NAMES if stored(name).attacker != "off-path"])
 def test_an_attacker_without_its_powers_cannot_do_it(name: str) -> None:
     trace = stored(name)
-    assert replayed(dataclasses.replace(trace, attacker="off-path")).outcome is Replay.DIVERGED
+    assert replayed(structs.replace(trace, attacker="off-path")).outcome is Replay.DIVERGED
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_an_attacker_without_its_powers_cannot_do_it(name: str) -> None:
     ],
 )
 def test_each_judge_can_say_no(name: str, other: str) -> None:
-    report = replayed(dataclasses.replace(stored(name), property=other))
+    report = replayed(structs.replace(stored(name), property=other))
     assert report.outcome is Replay.DIVERGED
     assert "bad state is not there" in report.sentence
 
@@ -148,14 +148,14 @@ def test_a_trace_whose_attacker_lacks_a_token_diverges() -> None:
 
 
 def test_a_test_whose_answer_ends_elsewhere_tells_the_attacker_nothing() -> None:
-    trace = dataclasses.replace(stored("no-redirection"), attacker="careof-path")
+    trace = structs.replace(stored("no-redirection"), attacker="careof-path")
     report = replayed(trace)
     assert report.outcome is Replay.DIVERGED
     assert "lacks a place where it can read the answer to its HoTI for HoA" in report.sentence
 
 
 def test_an_authenticator_that_was_never_seen_cannot_be_repeated() -> None:
-    trace = dataclasses.replace(stored("binding-freshness"), attacker="home-path")
+    trace = structs.replace(stored("binding-freshness"), attacker="home-path")
     report = replayed(trace)
     assert report.outcome is Replay.DIVERGED
     assert "the attacker lacks" in report.sentence
@@ -199,7 +199,7 @@ def test_a_delivery_of_what_nobody_sent_diverges() -> None:
 
 def test_a_packet_is_delivered_once() -> None:
     trace = stored("binding-freshness")
-    twice = dataclasses.replace(trace, steps=(*trace.steps[:3], trace.steps[2], *trace.steps[3:]))
+    twice = structs.replace(trace, steps=(*trace.steps[:3], trace.steps[2], *trace.steps[3:]))
     report = replayed(twice)
     assert report.outcome is Replay.DIVERGED
     assert report.sentence.startswith("Step 4 ")
@@ -215,36 +215,34 @@ def test_an_entry_that_is_not_as_told_diverges() -> None:
 
 
 def test_a_token_that_is_too_old_diverges() -> None:
-    late = with_steps(
-        stored("no-redirection"), lambda s: dataclasses.replace(s, time=241.0) if s.action == "inject" else s
-    )
+    late = with_steps(stored("no-redirection"), lambda s: structs.replace(s, time=241.0) if s.action == "inject" else s)
     report = replayed(late)
     assert report.outcome is Replay.DIVERGED
     assert "cn refuses the packet by its check 'nonce-freshness'" in report.sentence
 
 
 def test_a_fallback_soon_after_the_home_test_is_fair() -> None:
-    soon = with_steps(stored("no-home-flooding-lost"), lambda s: dataclasses.replace(s, time=min(s.time or 0.0, 600.0)))
+    soon = with_steps(stored("no-home-flooding-lost"), lambda s: structs.replace(s, time=min(s.time or 0.0, 600.0)))
     report = replayed(soon)
     assert report.outcome is Replay.DIVERGED
     assert "bad state is not there" in report.sentence
 
 
 def test_with_a_mended_check_the_attack_is_refused() -> None:
-    report = replayed(dataclasses.replace(stored("stateless-before-authentication"), without=()))
+    report = replayed(structs.replace(stored("stateless-before-authentication"), without=()))
     assert report.outcome is Replay.DIVERGED
 
 
 def test_with_credit_the_flood_of_an_unverified_address_ends() -> None:
     trace = stored("no-careof-flooding-unverified")
-    report = replayed(dataclasses.replace(trace, readings={**trace.readings, "cba": "on"}))
+    report = replayed(structs.replace(trace, readings={**trace.readings, "cba": "on"}))
     assert report.outcome is Replay.DIVERGED
 
 
 def test_an_act_that_does_not_exist_diverges() -> None:
     trace = stored("token-secrecy")
-    odd = dataclasses.replace(trace.steps[0], act="sing")
-    report = replayed(dataclasses.replace(trace, steps=(odd, *trace.steps[1:])))
+    odd = structs.replace(trace.steps[0], act="sing")
+    report = replayed(structs.replace(trace, steps=(odd, *trace.steps[1:])))
     assert report.outcome is Replay.DIVERGED
     assert "pma1 has no act 'sing'" in report.sentence
 
@@ -253,16 +251,16 @@ def test_an_act_that_does_not_exist_diverges() -> None:
 def test_a_step_that_lacks_its_message_diverges(action: str) -> None:
     trace = stored("binding-freshness")
     at = next(index for index, step in enumerate(trace.steps) if step.action == action)
-    empty = dataclasses.replace(trace.steps[at], content=None)
-    report = replayed(dataclasses.replace(trace, steps=(*trace.steps[:at], empty, *trace.steps[at + 1 :])))
+    empty = structs.replace(trace.steps[at], content=None)
+    report = replayed(structs.replace(trace, steps=(*trace.steps[:at], empty, *trace.steps[at + 1 :])))
     assert report.outcome is Replay.DIVERGED
     assert f"a step of kind '{action}' without a message cannot be played" in report.sentence
 
 
 def test_somebody_that_the_nodes_do_not_know_does_nothing() -> None:
     trace = stored("token-secrecy")
-    odd = dataclasses.replace(trace.steps[0], actor="somebody")
-    report = replayed(dataclasses.replace(trace, steps=(odd, *trace.steps[1:])))
+    odd = structs.replace(trace.steps[0], actor="somebody")
+    report = replayed(structs.replace(trace, steps=(odd, *trace.steps[1:])))
     assert report.outcome is Replay.DIVERGED
     assert "the act 'start tests' of somebody is not known" in report.sentence
 
@@ -299,7 +297,7 @@ def test_the_honest_run_itself_offends_no_property() -> None:
     trace = stored("token-secrecy")
     policy = Policy(dict(trace.readings))
     for name in JUDGES:
-        honest = dataclasses.replace(trace, property=name)
+        honest = structs.replace(trace, property=name)
         times = [step.time or 0.0 for step in trace.steps]
         run = Run(honest, times, stage_for(trace.scenario, policy), Powers(), attacked=False)
         run.run()

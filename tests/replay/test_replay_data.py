@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 from test_replay import replayed, stored, type_of, with_fields, with_steps
 
 from pmicheck.bench.local import LocalStage
 from pmicheck.bench.names import CN_HOME, COA1, HA2, HOA
 from pmicheck.nodes.policy import Policy
 from pmicheck.replay.replay import NO_ATTACKER
-from pmicheck.report.old_steps import upgraded
+from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay
 
@@ -68,7 +69,7 @@ def test_the_attacker_registers_before_its_tunnel_is_believed() -> None:
 def test_a_pairwise_check_stops_nobody_who_has_registered_before() -> None:
     """A-20: both sources belong to one entry, and that is the attacker's doing."""
     trace = stored(TUNNELLED)
-    report = replayed(dataclasses.replace(trace, readings={**trace.readings, "data_check": "pairwise"}))
+    report = replayed(structs.replace(trace, readings={**trace.readings, "data_check": "pairwise"}))
     assert report.outcome is Replay.CONFIRMED
 
 
@@ -85,7 +86,7 @@ def test_an_outer_source_that_is_not_the_attackers_does_not_leave_its_network() 
 def test_with_the_destination_replaced_the_agent_asks_whom_it_serves() -> None:
     """E-02: read as RFC 6275 6.4 has it, the header must hold an address that is served here."""
     trace = stored(ROUTED)
-    report = replayed(dataclasses.replace(trace, readings={**trace.readings, "rh2_address": "destination"}))
+    report = replayed(structs.replace(trace, readings={**trace.readings, "rh2_address": "destination"}))
     assert report.outcome is Replay.DIVERGED
     assert "pma1 refuses the packet by its check 'routing-header'" in report.sentence
 
@@ -100,7 +101,7 @@ def honest_payload(reading: str) -> Trace:
     sent = start("cn", "send data", 1.0, by="cn")
     arrives = carry("deliver", 2.0, payload("cn", HOA, "careof-cn", "pma1", routing=HOA))
     readings = {**trace.readings, "rh2_address": reading}
-    return dataclasses.replace(trace, readings=readings, steps=(*before, sent, arrives))
+    return structs.replace(trace, readings=readings, steps=(*before, sent, arrives))
 
 
 def test_to_the_letter_honest_nodes_reach_the_bad_state_alone() -> None:
@@ -124,29 +125,29 @@ def test_payload_in_the_agents_tunnel_has_its_true_source() -> None:
     before = tuple(step for step in trace.steps if not step.attacker)
     sent = start("pma1", "send data", 1.0, by="pma1")
     arrives = carry("deliver", 2.0, payload(HOA, "cn", "careof-cn", "cn", outer=COA1))
-    report = replayed(dataclasses.replace(trace, steps=(*before, sent, arrives)))
+    report = replayed(structs.replace(trace, steps=(*before, sent, arrives)))
     assert report.sentence == NOT_THERE
 
 
 def test_an_agent_without_registration_tunnels_nothing_to_the_correspondent() -> None:
-    trace = dataclasses.replace(stored(ROUTED), steps=(start("pma1", "send data", by="pma1"),))
+    trace = structs.replace(stored(ROUTED), steps=(start("pma1", "send data", by="pma1"),))
     assert "pma1 holds no registration with cn" in replayed(trace).sentence
 
 
 def test_nobody_but_an_agent_and_the_correspondent_sends_data_of_its_own() -> None:
-    trace = dataclasses.replace(stored(ROUTED), steps=(start("pma2", "send data", by="pma2"),))
+    trace = structs.replace(stored(ROUTED), steps=(start("pma2", "send data", by="pma2"),))
     assert "'pma2' sends no data of its own" in replayed(trace).sentence
 
 
 def test_payload_that_nobody_sent_is_not_delivered() -> None:
     trace = honest_payload("source")
-    unsent = dataclasses.replace(trace, steps=(*trace.steps[:-2], trace.steps[-1]))
+    unsent = structs.replace(trace, steps=(*trace.steps[:-2], trace.steps[-1]))
     assert "no such packet is under way to pma1" in replayed(unsent).sentence
 
 
 def test_payload_with_another_routing_header_is_another_packet() -> None:
     trace = honest_payload("source")
-    other = dataclasses.replace(trace, steps=(*trace.steps[:-1], with_fields(trace.steps[-1], routing="cn")))
+    other = structs.replace(trace, steps=(*trace.steps[:-1], with_fields(trace.steps[-1], routing="cn")))
     assert "no such packet is under way to pma1" in replayed(other).sentence
 
 
@@ -242,10 +243,17 @@ def test_where_one_agent_does_not_follow(steps: tuple[Step, ...], attacker: str,
 def test_a_node_leaves_the_agent_in_the_words_of_earlier_schemas_too() -> None:
     away = "mobile node moves to away"
     told = {"actor": "mn", "action": "start", "rule": away, "message": "", "from": "", "to": "", "link": ""}
-    told |= {"section": "", "statements": [], "term": "", "sends": [], "passed": [], "attacker": False, "octets": None}
-    told |= {"changes": ["mobile node attached to: away"], "time": 1.0, "data": {"kind": "start", "rule": away}}
-    (leaves,) = upgraded([told], "type2-local")
-    assert replayed(at_one_agent(*REGISTERED, Step.from_json(leaves))).sentence == NOT_THERE
+    told |= {"section": "", "statements": [], "term": "", "sends": [], "knowledge": [], "passed": []}
+    told |= {
+        "attacker": False,
+        "octets": None,
+        "changes": ["mobile node attached to: away"],
+        "time": 1.0,
+        "data": {"kind": "start", "rule": away},
+    }
+    whole = {**msgspec.to_builtins(at_one_agent()), "steps": [told]}
+    (leaves,) = load_trace(whole, Path("trace.json")).steps
+    assert replayed(at_one_agent(*REGISTERED, leaves)).sentence == NOT_THERE
 
 
 def test_what_one_node_sends_reaches_the_other_without_a_home_agent(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 from test_replay import is_home_test, replayed, stored, with_cells, with_fields, with_steps
 
 from pmicheck.bench.cast import stage_for
@@ -62,12 +61,12 @@ def test_without_encryption_the_permanent_token_is_read() -> None:
 
 
 def test_with_encryption_the_permanent_token_is_not_read() -> None:
-    report = replayed(dataclasses.replace(stored(SECRECY), without=()))
+    report = replayed(structs.replace(stored(SECRECY), without=()))
     assert report.sentence == NOT_THERE
 
 
 def test_whoever_reads_another_path_has_nothing_of_it() -> None:
-    report = replayed(dataclasses.replace(stored(SECRECY), attacker="home-path"))
+    report = replayed(structs.replace(stored(SECRECY), attacker="home-path"))
     assert report.sentence == NOT_THERE
 
 
@@ -84,7 +83,7 @@ def test_the_permanent_token_registers_the_new_address_without_a_home_test() -> 
 
 def test_at_home_the_permanent_token_ends_the_entry() -> None:
     trace = stored(RETURN)
-    departed = dataclasses.replace(trace, steps=trace.steps[:-1])
+    departed = structs.replace(trace, steps=trace.steps[:-1])
     run = Run(departed, [step.time or 0.0 for step in departed.steps], stage_for("ero-handoff", Policy()), Powers())
     run.run()
     assert run.acceptances[-1].honest
@@ -101,8 +100,8 @@ def test_at_home_the_permanent_token_ends_the_entry() -> None:
 )
 def test_what_the_node_cannot_do_diverges(wanted: str, sentence: str) -> None:
     trace = stored(REDIRECTION)
-    first = dataclasses.replace(trace.steps[0], act=wanted)
-    report = replayed(dataclasses.replace(trace, steps=(first, *trace.steps[1:])))
+    first = structs.replace(trace.steps[0], act=wanted)
+    report = replayed(structs.replace(trace, steps=(first, *trace.steps[1:])))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence.startswith("Step 1 ")
     assert sentence in report.sentence
@@ -110,8 +109,8 @@ def test_what_the_node_cannot_do_diverges(wanted: str, sentence: str) -> None:
 
 def test_a_repeated_home_test_has_another_cookie() -> None:
     trace = stored(SECRECY)
-    again = dataclasses.replace(trace.steps[0], time=0.001, act="repeat")
-    report = replayed(dataclasses.replace(trace, steps=(trace.steps[0], again, *trace.steps[1:])))
+    again = structs.replace(trace.steps[0], time=0.001, act="repeat")
+    report = replayed(structs.replace(trace, steps=(trace.steps[0], again, *trace.steps[1:])))
     assert report.sentence.startswith("Step 6 ")
     assert "mn refuses the packet by its check 'cookie'" in report.sentence
 
@@ -120,7 +119,7 @@ def test_a_repeated_home_test_has_another_cookie() -> None:
         return with_fields(step, cookie=["cookie", "mn", "home test", 2]) if named else step
 
     renumbered = with_steps(trace, second).steps
-    follows = replayed(dataclasses.replace(trace, steps=(trace.steps[0], again, *renumbered[1:])))
+    follows = replayed(structs.replace(trace, steps=(trace.steps[0], again, *renumbered[1:])))
     assert follows.outcome is Replay.CONFIRMED, follows.sentence
 
 
@@ -161,7 +160,7 @@ def test_a_signature_that_nobody_verifies_may_stand_beside_other_fields() -> Non
         return with_cells(with_fields(step, seq=14), "sequence number", lambda number: 14 if number == 2 else number)
 
     trace = with_steps(stored(FRESHNESS), renumbered)
-    report = replayed(dataclasses.replace(trace, without=("signature",)))
+    report = replayed(structs.replace(trace, without=("signature",)))
     assert report.outcome is Replay.CONFIRMED, report.sentence
     captured, forged = (update_in(Packet.from_bytes(bytes.fromhex(octets))) for octets in updates_of(report.trace)[1:])
     assert captured is not None

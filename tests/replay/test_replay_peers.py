@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from msgspec import structs
 from test_replay import replayed, stored, type_of, with_cells, with_fields, with_steps
 
 from pmicheck.bench.cast import staged
@@ -197,7 +197,7 @@ def test_nothing_limits_a_flood_to_an_address_that_was_never_tested() -> None:
 
 def test_what_the_prologue_did_is_no_part_of_the_finding() -> None:
     """Honest agents make entries without authentication too; the trace is about the attacker's update alone."""
-    prologue = [dataclasses.replace(step, prologue=True) for step in HANDSHAKE]
+    prologue = [structs.replace(step, prologue=True) for step in HANDSHAKE]
     shown = with_steps(stored("handshake-no-unauthorised-deregistration"), lambda s: s if s.attacker else None)
     assert judge(ran(prologue, prop="stateless-before-authentication")) is None
     assert judge(ran((*prologue, *shown.steps), prop="no-unauthorised-deregistration")) is not None
@@ -215,7 +215,7 @@ def test_what_the_prologue_did_is_no_part_of_the_finding() -> None:
     ],
 )
 def test_a_proof_takes_the_association_or_a_captured_packet(name: str, lacks: str) -> None:
-    report = replayed(dataclasses.replace(stored(name), attacker="malicious-mn"))
+    report = replayed(structs.replace(stored(name), attacker="malicious-mn"))
     assert report.outcome is Replay.DIVERGED
     assert f"the attacker lacks {lacks}" in report.sentence
 
@@ -223,14 +223,14 @@ def test_a_proof_takes_the_association_or_a_captured_packet(name: str, lacks: st
 @pytest.mark.parametrize("reading", ["sa", "attachment"])
 def test_an_update_without_proof_is_refused_where_one_is_asked_for(reading: str) -> None:
     whole = stored("handshake-no-redirection")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "pma_auth": reading}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "pma_auth": reading}))
     assert report.outcome is Replay.DIVERGED
     assert "pma1 refuses the packet by its check 'mac'" in report.sentence
 
 
 def test_a_home_agents_word_stops_an_agent_that_does_not_serve_the_node() -> None:
     whole = stored("handshake-no-redirection-sa")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "pma_auth": "attachment"}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "pma_auth": "attachment"}))
     assert report.outcome is Replay.DIVERGED
     assert "pma1 refuses the packet by its check 'attachment'" in report.sentence
 
@@ -242,7 +242,7 @@ def test_an_agent_without_the_node_takes_no_update_for_it() -> None:
 
 
 def test_what_an_agent_of_the_attackers_own_keeps_is_no_attack() -> None:
-    whole = dataclasses.replace(stored("handover-binding-agreement"), attacker="rogue-next-pma")
+    whole = structs.replace(stored("handover-binding-agreement"), attacker="rogue-next-pma")
     report = replayed(with_steps(whole, lambda s: with_fields(s, to="pma2") if s.action == "inject" else s))
     assert report.outcome is Replay.DIVERGED
     assert "pma2 is the attacker's own" in report.sentence
@@ -266,7 +266,7 @@ def test_a_third_message_needs_a_handshake_that_waits() -> None:
 
 def test_before_the_third_message_nothing_is_redirected() -> None:
     whole = stored("handshake-no-redirection-third")
-    report = replayed(dataclasses.replace(whole, steps=whole.steps[:1]))
+    report = replayed(structs.replace(whole, steps=whole.steps[:1]))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence == NOT_THERE
 
@@ -280,7 +280,7 @@ def test_an_answer_needs_a_question(name: str) -> None:
 
 def test_a_protected_context_transfer_takes_no_forged_context() -> None:
     whole = stored("handover-acknowledgement-agreement")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "context_transfer": "protected"}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "context_transfer": "protected"}))
     assert report.outcome is Replay.DIVERGED
     assert "pma2 refuses the packet" in report.sentence
 
@@ -324,7 +324,7 @@ def test_an_entry_that_is_not_as_told_diverges() -> None:
 def test_an_entry_of_a_day_does_not_end_after_an_hour() -> None:
     early = with_steps(
         stored("handshake-binding-freshness-sa"),
-        lambda s: dataclasses.replace(s, time=3600.0) if s.act == "end entry" else s,
+        lambda s: structs.replace(s, time=3600.0) if s.act == "end entry" else s,
     )
     report = replayed(early)
     assert report.outcome is Replay.DIVERGED
@@ -355,7 +355,7 @@ def test_a_step_that_lacks_its_message_diverges(action: str) -> None:
 
 def test_a_message_that_no_attacker_makes_diverges() -> None:
     odd = deliver(0.0, "Trigger", "pma1", home=HOA, link="access")
-    odd = dataclasses.replace(odd, attacker=True, action="inject")
+    odd = structs.replace(odd, attacker=True, action="inject")
     assert "a way to make a message of type Trigger" in replayed(trace(odd)).sentence
 
 
@@ -376,6 +376,6 @@ def test_a_message_that_no_attacker_makes_diverges() -> None:
     ],
 )
 def test_each_judge_can_say_no(name: str, other: str) -> None:
-    report = replayed(dataclasses.replace(stored(name), property=other))
+    report = replayed(structs.replace(stored(name), property=other))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence == NOT_THERE

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from msgspec import structs
 from test_replay import replayed, stored, type_of, with_cells, with_fields, with_steps
 
 from pmicheck.bench.cast import staged
@@ -135,7 +135,7 @@ def test_a_phot_with_a_false_address_brings_payload_to_the_attacker() -> None:
 @pytest.mark.parametrize("scope", ["pma", "cn"])
 def test_the_impersonation_does_not_depend_on_what_stands_in_the_mac(scope: str) -> None:
     whole = stored("type2-no-redirection-at-pma1")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "kcn_scope": scope}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "kcn_scope": scope}))
     assert report.outcome is Replay.CONFIRMED, report.sentence
 
 
@@ -147,13 +147,13 @@ def test_a_flood_is_counted_in_the_tunnel() -> None:
 
 def test_with_credit_the_flood_does_not_begin() -> None:
     whole = stored("type2-no-careof-flooding")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "cba": "on"}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "cba": "on"}))
     assert report.sentence == NOT_THERE
 
 
 def test_a_provisional_entry_redirects_nothing() -> None:
     whole = stored("type2-no-redirection")
-    report = replayed(dataclasses.replace(whole, readings={**whole.readings, "photi_state": "provisional"}))
+    report = replayed(structs.replace(whole, readings={**whole.readings, "photi_state": "provisional"}))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence.endswith("the entry of HoA is not used.")
 
@@ -183,14 +183,14 @@ def test_without_its_home_test_the_attacker_lacks_the_token(name: str) -> None:
 
 
 def test_an_answer_that_comes_by_elsewhere_tells_the_attacker_nothing() -> None:
-    report = replayed(dataclasses.replace(stored("type2-binding-agreement"), attacker="careof-path"))
+    report = replayed(structs.replace(stored("type2-binding-agreement"), attacker="careof-path"))
     assert report.outcome is Replay.DIVERGED
     assert "lacks a place where it can read the answer to its PHoTI for HoA" in report.sentence
 
 
 def test_with_the_home_address_option_refused_the_answer_does_not_come() -> None:
     whole = stored("type2-acknowledgement-agreement-by-option")
-    report = replayed(dataclasses.replace(whole, without=()))
+    report = replayed(structs.replace(whole, without=()))
     assert report.outcome is Replay.DIVERGED
     assert "lacks a place where it can read the answer" in report.sentence
 
@@ -229,7 +229,7 @@ def test_a_phot_with_another_cookie_is_refused() -> None:
 
 
 def test_a_cookie_that_was_not_seen_cannot_be_repeated() -> None:
-    report = replayed(dataclasses.replace(stored("type2-acknowledgement-agreement"), attacker="careof-path"))
+    report = replayed(structs.replace(stored("type2-acknowledgement-agreement"), attacker="careof-path"))
     assert report.outcome is Replay.DIVERGED
     assert "the attacker lacks the cookie of pma1's home test 1" in report.sentence
 
@@ -247,7 +247,7 @@ def test_a_home_test_init_with_another_address_is_not_under_way() -> None:
 def test_an_entry_that_is_there_already_stays() -> None:
     """Decision 034: whoever is first keeps its address in the cache."""
     forged = stored("type2-no-redirection").steps
-    late = [dataclasses.replace(step, time=1.0 + index) for index, step in enumerate(forged)]
+    late = [structs.replace(step, time=1.0 + index) for index, step in enumerate(forged)]
     whole = Trace("type2-rr", "off-path", "no-redirection", {}, (), (*TEST, *late))
     report = replayed(whole)
     assert report.outcome is Replay.DIVERGED
@@ -283,6 +283,6 @@ def test_an_entry_at_the_mobile_nodes_agent_does_not_end_while_its_token_lasts()
     ],
 )
 def test_each_judge_can_say_no(name: str, other: str) -> None:
-    report = replayed(dataclasses.replace(stored(name), property=other))
+    report = replayed(structs.replace(stored(name), property=other))
     assert report.outcome is Replay.DIVERGED
     assert report.sentence == NOT_THERE

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import replace
 
 import record_samples as samples
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from told import cells, hostile_cell, hostile_message, hostile_term, messages, terms
 
 from pmicheck.report.gate.baseline import Baseline, Comparison, Finding, compare
-from pmicheck.report.record import Record, ReplayOutcome, Result, fingerprint
+from pmicheck.report.record.record import Record, ReplayOutcome, Result
 from pmicheck.verdict import Replay, Verdict
 
 TODAY = datetime.date(2030, 6, 15)
@@ -51,8 +52,8 @@ texts = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_catego
 
 
 def finding(result: Result = NEW, **changes: object) -> Finding:
-    entry = Finding(*result.names(), fingerprint(result), "it is argued", "draft 3.3, N041", line=3)
-    return replace(entry, **changes)
+    entry = Finding(*result.names(), result.fingerprint, "it is argued", "draft 3.3, N041", line=3)
+    return dataclasses.replace(entry, **changes)
 
 
 def compared(record: Record, *findings: Finding, file: str = "baseline.toml") -> Comparison:
@@ -182,7 +183,7 @@ def hostile(draw: st.DrawFn) -> tuple[Record, Comparison]:
         for result in found
         if draw(st.booleans())
     ]
-    return record, compared(record, *(replace(entry, settings={}) for entry in entries), file=draw(texts))
+    return record, compared(record, *(dataclasses.replace(entry, settings={}) for entry in entries), file=draw(texts))
 
 
 def slower(record: Record) -> Record:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import record_samples as samples
+from msgspec.structs import replace
 from told import changed, hostile_cell, hostile_message, hostile_term, known, said
 
-from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Change, Mends, Review, Statement, Weakest
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Change, Mends, Review, Statement, Weakest
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Verdict
 

@@ -14,7 +14,7 @@ from pmicheck.bench.cast import CASTING
 from pmicheck.errors import WireError
 from pmicheck.replay.replay import replay
 from pmicheck.report.octets.table import Field
-from pmicheck.report.record import load_json, load_trace
+from pmicheck.report.record.record import load_json, load_trace
 from pmicheck.trace import Step, Trace
 from pmicheck.wire import cga, codec, keys, signature, tokens
 from pmicheck.wire.constants import BindingUpdateFlag

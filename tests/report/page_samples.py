@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from record_samples import ATTACKERS, PROPERTIES, SCENARIO, exploration, full_record, record, result, trace
 
 from pmicheck.report.graphs.data import Edge, Node, Quotient, StateGraph
-from pmicheck.report.record import Cited, Record
-from pmicheck.report.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
+from pmicheck.report.record.record import Cited, Record
+from pmicheck.report.record.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
 from pmicheck.verdict import Verdict
 
 TURNED = "‮"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from typing import Any
 
+from msgspec.structs import replace
 from told import changed, known, said
 
 from pmicheck.model.scenario import SHIPPED, load_scenario
-from pmicheck.report.record import (
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import (
     Exploration,
     Record,
     ReplayOutcome,
@@ -97,6 +100,11 @@ STEPS = (
         octets="6000" + "ab" * 94,
     ),
 )
+
+
+def stored(value: Any) -> Any:
+    """What a file holds of a record or of a part of one."""
+    return json.loads(to_text(value))
 
 
 def trace(scenario: str = SCENARIO, attacker: str = "home-path", prop: str = "no-redirection") -> Trace:

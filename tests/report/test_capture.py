@@ -6,12 +6,12 @@ import struct
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from octet_samples import STORED, replayed, step_of
 
 from pmicheck.bench.cast import CASTING

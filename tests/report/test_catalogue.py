@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
 from pmicheck.model.scenario import NAMED, load_scenario
 from pmicheck.properties.catalogue import NAMES
-from pmicheck.report.catalogue import Asked, Catalogue, Opponent
+from pmicheck.report.record.catalogue import Asked, Catalogue, Opponent
 from pmicheck.verify.recording import catalogue_of
 
 WORDS = catalogue_of([load_scenario(name) for name in NAMED])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 import record_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pmicheck.report.gate.difference import Cell, Difference, Setting, Size, difference
-from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text, summary
-from pmicheck.report.record import Cited, Record, ReplayOutcome, Result, Stage, fingerprint
+from pmicheck.report.gate.difference_text import as_markdown, as_text, summary
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Cited, Record, ReplayOutcome, Result, Stage
 from pmicheck.verdict import Replay, Verdict
 
 HOLDS = samples.result()
@@ -70,7 +73,7 @@ def test_each_change_is_told_once_and_as_what_it_is(old: Result | None, new: Res
 def test_a_turn_tells_verdicts_fingerprints_and_conclusion() -> None:
     (turn,) = between(diverged(VIOLATED), retraced(VIOLATED)).changed
     assert (turn.old, turn.new) == ("violated (diverged)", "violated (confirmed)")
-    assert turn.old_fingerprint == fingerprint(VIOLATED) != turn.new_fingerprint == fingerprint(retraced(VIOLATED))
+    assert turn.old_fingerprint == VIOLATED.fingerprint != turn.new_fingerprint == retraced(VIOLATED).fingerprint
     assert turn.conclusion == "the correspondent node sends the victim's traffic to the attacker"
     (turn,) = between(HOLDS, VIOLATED).new
     assert (turn.old, turn.old_fingerprint) == ("holds", "")
@@ -145,7 +148,7 @@ def test_readings_and_mechanisms_that_vary_within_a_record_part_cells() -> None:
     ablated = replace(HOLDS, without=("mac",))
     old, new = samples.record(HOLDS, full, ablated), samples.record(HOLDS, full, replace(VIOLATED, without=("mac",)))
     (turn,) = difference(old, new).new
-    assert turn.cell == replace(PLACE, readings=(("tombstone", "rr"),), without=("mac",))
+    assert turn.cell == dataclasses.replace(PLACE, readings=(("tombstone", "rr"),), without=("mac",))
     assert "type1-initial/home-path/no-redirection (tombstone=rr, without mac): holds -> violated" in " ".join(
         as_text(difference(old, new)).split()
     )
@@ -212,8 +215,7 @@ def test_the_text_keeps_to_the_width(width: int) -> None:
 
 def test_json_holds_all_of_it() -> None:
     found = everything()
-    stored = as_json(found)
-    assert json.loads(json.dumps(stored)) == stored
+    stored = json.loads(to_text(found))
     assert set(stored) == {each.name for each in fields(Difference)}
     assert [turn["cell"]["property"] for turn in stored["new"]] == [turn.cell.property for turn in found.new]
 

@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import networkx
@@ -14,13 +13,14 @@ import pytest
 import record_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from state_graph_samples import GRAPH
 
 from pmicheck.errors import OutputError
 from pmicheck.report.directory import write_reports
 from pmicheck.report.manifest import MANIFEST
 from pmicheck.report.names import LONGEST, finding_names
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 VIOLATED = samples.result("home-path", "no-redirection", Verdict.VIOLATED)

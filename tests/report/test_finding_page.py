@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from operator import add
@@ -16,18 +15,18 @@ import finding_samples as samples
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from told import known, untold
 
 from pmicheck.cli.options import parser
 from pmicheck.report.directory import write_reports
 from pmicheck.report.octets.table import octets_of
-from pmicheck.report.pages.finding import finding_pages
-from pmicheck.report.pages.finding_command import replay_command, verify_command
+from pmicheck.report.pages.finding import finding_pages, replay_command, verify_command
 from pmicheck.report.pages.finding_packets import LONGEST, packets
 from pmicheck.report.pages.finding_rank import Rank
 from pmicheck.report.pages.finding_steps import Derived, derivations
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 from pmicheck.trace import Step
 from pmicheck.verdict import Replay
 

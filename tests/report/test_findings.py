@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import record_samples as samples
+from msgspec.structs import replace
 from told import known, said
 
-from pmicheck.report.findings import render
-from pmicheck.report.flaws import flaws, way_in
-from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
+from pmicheck.report.text.findings import render
+from pmicheck.report.words.flaws import flaws, way_in
 from pmicheck.verdict import Verdict
 
 

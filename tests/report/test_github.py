@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import ci_samples as ci
 import pytest
 import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pmicheck.report.ci.github import annotations
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record, fingerprint
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()
@@ -69,7 +70,7 @@ def test_a_violation_is_an_error_at_its_scenario() -> None:
         "title": "violation: no-redirection under home-path",
     }
     assert "takes over the node's traffic" in command.message
-    assert f"pmicheck explain {fingerprint(ci.NEW)}" in command.message
+    assert f"pmicheck explain {ci.NEW.fingerprint}" in command.message
 
 
 def test_what_cannot_be_trusted_is_an_error_and_what_is_not_decided_a_warning() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import ci_samples as ci
@@ -12,11 +12,12 @@ import junitparser
 import pytest
 import record_samples as samples
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from pmicheck.report.ci.junit import junit
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.narration import tell
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import tell
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()
@@ -60,7 +61,7 @@ def test_a_violation_fails_and_is_told_and_is_new_only_to_a_baseline() -> None:
     (failure,) = outcome(ci.NEW)
     assert isinstance(failure, junitparser.Failure)
     assert (new.type, failure.type) == ("new violation", "violation")
-    assert fingerprint(ci.NEW) in failure.message
+    assert ci.NEW.fingerprint in failure.message
     (case,) = next(iter(read(samples.record(ci.NEW))))
     assert case.system_out == tell(ci.NEW)
 
@@ -79,7 +80,7 @@ def test_what_is_not_to_be_relied_on_is_an_error_even_if_the_baseline_names_it(r
 
 def test_stale_and_expired_entries_fail_in_a_suite_of_their_own() -> None:
     record, comparison = ci.everything()
-    cases = list(suite(record, replace(comparison, file="/home/someone/baseline.toml"), "baseline"))
+    cases = list(suite(record, dataclasses.replace(comparison, file="/home/someone/baseline.toml"), "baseline"))
     kinds = {case.name.split("/")[1]: case.result[0].type for case in cases}
     assert kinds == {"off-path": "stale", "malicious-mn": "expired"}
     assert cases[0].result[0].message.startswith("baseline.toml:19: type1-initial/off-path/no-redirection ")

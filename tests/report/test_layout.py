@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from pmicheck.report.layout import GAP, Block, Part, folded, plain, tables, wrap
-from pmicheck.report.screen import ALARMING, STYLES, renderable
-from pmicheck.report.text import verdict_parts
+from pmicheck.report.text.layout import GAP, Block, Part, folded, plain, tables, wrap
+from pmicheck.report.text.screen import ALARMING, STYLES, renderable
+from pmicheck.report.text.tables import verdict_parts
 from pmicheck.verdict import Verdict
 
 NAMES = st.text(min_size=1, max_size=80)

@@ -83,9 +83,9 @@ def test_no_link_is_followed(report: Path, tmp_path: Path, name: str) -> None:
 
 
 def test_a_record_stays_that_no_report_goes_with_unless_its_run_was_interrupted(tmp_path: Path) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
-    from pmicheck.report.record import save
+    from pmicheck.report.record.record import save
 
     save(samples.record(VIOLATED), tmp_path / "record.json")
     refused(tmp_path, r"record\.json: would be overwritten")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import ci_samples as ci
 import pytest
@@ -12,10 +11,11 @@ import record_samples as samples
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec.structs import replace
 
 from pmicheck.report.ci.markdown import summary
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
 from pmicheck.verdict import Verdict
 
 NOTHING = Comparison()
@@ -81,7 +81,7 @@ def test_a_new_violation_has_its_story_attacker_fingerprint_and_replay() -> None
     (line,) = [line for line in text.splitlines() if line.startswith("- **Whoever")]
     assert "takes over the node's traffic in type1-initial.**" in line
     assert "<code>no-redirection</code> under <code>home-path</code>" in line
-    assert f"<code>pmicheck explain {fingerprint(ci.NEW)}</code>" in line
+    assert f"<code>pmicheck explain {ci.NEW.fingerprint}</code>" in line
     assert "3 steps, replay: confirmed" in line
 
 
@@ -89,7 +89,7 @@ def test_known_violations_are_folded_away_with_the_place_of_their_entry() -> Non
     record = samples.record(ci.NEW)
     text = summary(record, ci.compared(record, ci.finding(), file="/home/someone/baseline.toml"))
     folded = text[text.index("<details>") : text.index("</details>")]
-    assert fingerprint(ci.NEW) in folded
+    assert ci.NEW.fingerprint in folded
     assert "<code>baseline.toml&#58;3</code>" in folded
     assert "someone" not in text
 
@@ -144,8 +144,8 @@ def test_what_is_cut_is_what_matters_least() -> None:
     entries = tuple((result, ci.finding(result)) for result in known)
     text = summary(samples.record(*known, ci.NEW), Comparison(new=(ci.NEW,), waived=entries))
     assert len(text.encode()) < 1_048_576
-    assert fingerprint(ci.NEW) in text
-    assert fingerprint(known[-1]) not in text
+    assert ci.NEW.fingerprint in text
+    assert known[-1].fingerprint not in text
     assert text.index("</details>") < text.index("The rest is left out")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 import sequence_traces as samples
 from hypothesis import given, settings
 from sequence_traces import deliver, trace
 
-from pmicheck.report.sequence.mermaid import mermaid
-from pmicheck.report.sequence.story import tell
+from pmicheck.report.charts.mermaid import mermaid
+from pmicheck.report.charts.story import tell
 from pmicheck.trace import Trace
 
 TEXT = r"(?:[^\W_]|[ .,()\[\]/'=+|→…]|#\d+;|<br/>)*"
@@ -90,4 +91,4 @@ def test_no_name_ends_a_statement_or_opens_another(told: Trace) -> None:
 @settings(deadline=None, max_examples=50)
 @given(samples.traces)
 def test_the_same_trace_from_a_record_gives_the_same_text(told: Trace) -> None:
-    assert mermaid(Trace.from_json(told.as_json())) == mermaid(told)
+    assert mermaid(msgspec.convert(msgspec.to_builtins(told), Trace)) == mermaid(told)

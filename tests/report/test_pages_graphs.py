@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from xml.etree import ElementTree
 
+from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import graph, reviewed_record
 from record_samples import SCENARIO

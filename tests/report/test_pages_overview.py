@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import every_kind, many_findings, reviewed_record
 from record_samples import SCENARIO, exploration, full_record, record, result
 
-from pmicheck.report.findings import cost, title_of
-from pmicheck.report.flaws import flaws
 from pmicheck.report.names import finding_names
 from pmicheck.report.pages.overview import overview_page
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record, ReplayOutcome, Result, Uncovered, Witness
+from pmicheck.report.record.record import Record, ReplayOutcome, Result, Uncovered, Witness
+from pmicheck.report.text.findings import cost, title_of
+from pmicheck.report.words.flaws import flaws
 from pmicheck.verdict import Replay, Verdict
 
 

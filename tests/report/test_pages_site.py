@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from html import unescape
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
+from msgspec import structs
+from msgspec.structs import replace
 from page_reader import Element, read, target
 from page_samples import SCRIPT, TURNED, every_kind, hostile_record, many_findings, review, reviewed_record
 from record_samples import full_record, record
@@ -20,7 +22,7 @@ from record_samples import full_record, record
 from pmicheck.report.pages.environment import breakable
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.site import pages
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 WRITTEN_ELSEWHERE = {"record.json", "findings.md", "verdicts.txt"}
 """What the report's directory holds besides the pages; so are the files of a finding beside its page."""
@@ -66,8 +68,8 @@ def _own(record: Record) -> dict[str, str]:
 
 def _turned_over(value: Any) -> Any:
     """`value` with every mapping in it in reverse order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: _turned_over(getattr(value, each.name)) for each in fields(value)})
+    if isinstance(value, msgspec.Struct):
+        return replace(value, **{each.name: _turned_over(getattr(value, each.name)) for each in structs.fields(value)})
     if isinstance(value, dict):
         return {name: _turned_over(each) for name, each in reversed(value.items())}
     return tuple(map(_turned_over, value)) if isinstance(value, tuple) else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import reviewed_record
 from record_samples import SCENARIO, STEPS, record, result, trace
@@ -11,8 +10,8 @@ from record_samples import SCENARIO, STEPS, record, result, trace
 from pmicheck.report.pages.claims import claims_page
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.statements import decisive_steps, statements_page
-from pmicheck.report.record import Record
-from pmicheck.report.review import Decision, Review, Statement
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Decision, Review, Statement
 from pmicheck.verdict import Verdict
 
 

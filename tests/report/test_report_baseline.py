@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Baseline, Finding, compare, exit_code, load_baseline, render
 from pmicheck.report.gate.baseline_lines import without_entries
-from pmicheck.report.record import ReplayOutcome, Result, Witness, fingerprint
+from pmicheck.report.record.record import ReplayOutcome, Result, Witness
 from pmicheck.verdict import ExitCode, Replay, Verdict
 
 TODAY = datetime.date(2030, 6, 15)
@@ -23,8 +24,8 @@ HOLDS = samples.result()
 
 
 def finding(result: Result = VIOLATED, **changes: object) -> Finding:
-    entry = Finding(*result.names(), fingerprint(result), "argued", "draft 3.3, N041", line=3)
-    return replace(entry, **changes)
+    entry = Finding(*result.names(), result.fingerprint, "argued", "draft 3.3, N041", line=3)
+    return dataclasses.replace(entry, **changes)
 
 
 def baseline(*findings: Finding) -> Baseline:
@@ -91,12 +92,14 @@ def test_a_settled_violation_is_known_if_the_one_that_settles_it_is() -> None:
     record = samples.record(VIOLATED, settled)
     assert compare(record, baseline(finding()), TODAY).new == ()
     assert compare(record, baseline(), TODAY).new == (VIOLATED, settled)
-    assert compare(samples.record(settled), baseline(replace(finding(), attacker="off-path")), TODAY).new == (settled,)
+    assert compare(
+        samples.record(settled), baseline(dataclasses.replace(finding(), attacker="off-path")), TODAY
+    ).new == (settled,)
 
 
 def test_an_entry_for_another_attack_is_not_judged_where_a_weaker_attacker_settles_it() -> None:
     settled = replace(samples.result("dolev-yao", verdict=Verdict.VIOLATED), settled_by="home-path")
-    own = replace(finding(fingerprint="0" * 12), attacker="dolev-yao")
+    own = dataclasses.replace(finding(fingerprint="0" * 12), attacker="dolev-yao")
     compared = compare(samples.record(VIOLATED, settled), baseline(finding(), own), TODAY, complete=True)
     assert (compared.stale, compared.unjudged) == ((), (own,))
     run = compare(samples.record(VIOLATED, replace(settled, settled_by="")), baseline(finding(), own), TODAY)
@@ -165,7 +168,7 @@ def test_an_entry_nobody_argued_is_refused_until_it_is(tmp_path: Path) -> None:
     path.write_text(render(samples.record(replace(VIOLATED, argument="")), {}))
     with pytest.raises(UsageError, match=r"baseline\.toml:9: 'reason' must be a text that is not empty"):
         load_baseline(path)
-    path.write_text(render(samples.record(replace(VIOLATED, argument="")), {fingerprint(VIOLATED): "now it is"}))
+    path.write_text(render(samples.record(replace(VIOLATED, argument="")), {VIOLATED.fingerprint: "now it is"}))
     assert load_baseline(path).findings[0].reason == "now it is"
 
 

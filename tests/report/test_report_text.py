@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import replace
 
 import pytest
 import record_samples as samples
+from msgspec.structs import replace
 from told import changed
 
-from pmicheck.report import text
 from pmicheck.report.gate.baseline import Baseline, compare
-from pmicheck.report.narration import citation, narrate, short_octets, tell
-from pmicheck.report.record import ReplayOutcome, Stage, Uncovered
+from pmicheck.report.record.record import ReplayOutcome, Stage, Uncovered
+from pmicheck.report.text import tables
+from pmicheck.report.words.narration import citation, narrate, short_octets, tell
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -27,7 +28,7 @@ def flowing(story: str) -> str:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160, 200])
 def test_every_verdict_stands_in_the_table_at_any_width(width: int) -> None:
     record = samples.full_record()
-    shown = text.verdicts(record, width=width)
+    shown = tables.verdicts(record, width=width)
     assert max(map(len, shown.splitlines())) <= width
     table = shown.split("Bounds:")[0]
     for verdict in ("violated", "holds", "proved", "vacuous", "undecided"):
@@ -46,18 +47,18 @@ def test_every_verdict_stands_in_the_table_at_any_width(width: int) -> None:
     ],
 )
 def test_the_mark_says_what_the_replay_found(replay: ReplayOutcome | None, mark: str) -> None:
-    shown = text.verdicts(samples.record(replace(VIOLATED, replay=replay)))
+    shown = tables.verdicts(samples.record(replace(VIOLATED, replay=replay)))
     assert mark in shown
     assert ("Not to be trusted" in shown) == (mark in ("violated!", "violated?"))
 
 
 def test_what_took_no_run_is_marked_and_whose_verdict_implies_it_is_said() -> None:
     settled = replace(samples.result("off-path"), settled_by="dolev-yao")
-    shown = flowing(text.verdicts(samples.record(settled, VIOLATED)))
+    shown = flowing(tables.verdicts(samples.record(settled, VIOLATED)))
     assert "holds~" in shown
     assert "Settled by dolev-yao: no-redirection under off-path." in shown
     assert "~ marks a verdict that another attacker's implies" in shown
-    assert "~" not in text.verdicts(samples.record(VIOLATED))
+    assert "~" not in tables.verdicts(samples.record(VIOLATED))
 
 
 def test_what_was_not_checked_is_said() -> None:
@@ -71,7 +72,7 @@ def test_what_was_not_checked_is_said() -> None:
         replace(record.explorations[0], complete=False, uncovered=()),
         replace(record.explorations[1], uncovered=(Uncovered("cn-wraps"),)),
     )
-    shown = flowing(text.verdicts(replace(record, explorations=searches, partial=True)))
+    shown = flowing(tables.verdicts(replace(record, explorations=searches, partial=True)))
     assert "Cut by a limit: no-redirection under off-path." in shown
     assert "Vacuous: progress under off-path." in shown
     assert "No attacker needed: no-redirection under home-path." in shown
@@ -84,15 +85,15 @@ def test_what_was_not_checked_is_said() -> None:
 
 def test_a_rule_that_never_fires_is_argued_or_called_out() -> None:
     record = samples.record(VIOLATED)
-    assert "cn-wraps-sequence: the bound of two sessions ends before it." in flowing(text.verdicts(record))
+    assert "cn-wraps-sequence: the bound of two sessions ends before it." in flowing(tables.verdicts(record))
     bare = replace(record.explorations[0], uncovered=(Uncovered("cn-wraps"),))
-    assert "cn-wraps: NOT ARGUED." in text.verdicts(replace(record, explorations=(bare,)))
+    assert "cn-wraps: NOT ARGUED." in tables.verdicts(replace(record, explorations=(bare,)))
 
 
 def test_one_table_for_each_scenario_and_set_of_readings() -> None:
     other = replace(samples.result(), readings={**samples.READINGS, "key_owner": "pma"})
     third = samples.result(scenario="rr-mobile")
-    shown = text.verdicts(samples.record(samples.result(), other, third, replace(third, without=("mac",))))
+    shown = tables.verdicts(samples.record(samples.result(), other, third, replace(third, without=("mac",))))
     titles = [line for line in shown.splitlines() if line.startswith(("type1-initial", "rr-mobile"))]
     assert titles == [
         "type1-initial (key_owner=mn)",
@@ -112,32 +113,32 @@ def test_tables_do_not_depend_on_time_or_kernel() -> None:
         command=("pmicheck",),
         results=tuple(replace(each, seconds=7.0) for each in record.results),
     )
-    assert text.verdicts(record) == text.verdicts(later)
-    assert text.findings(record) == text.findings(later)
+    assert tables.verdicts(record) == tables.verdicts(later)
+    assert tables.findings(record) == tables.findings(later)
 
 
 def test_the_summary_counts() -> None:
     record = samples.record(VIOLATED, samples.result("off-path"))
     comparison = compare(record, Baseline("baseline.toml"), datetime.date(2030, 1, 1))
-    assert text.summary(record, comparison) == (
+    assert tables.summary(record, comparison) == (
         "1 violated (1 new, 0 known), 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
     )
-    assert text.summary(record, replace(comparison, file="")) == (
+    assert tables.summary(record, dataclasses.replace(comparison, file="")) == (
         "1 violated, 1 holds, 1 confirmed; 2,400 states, 2.5 s\n"
     )
-    assert text.summary(replace(record, results=(), partial=True)) == (
+    assert tables.summary(replace(record, results=(), partial=True)) == (
         "nothing decided; 2,400 states, 2.5 s, interrupted\n"
     )
 
 
 def test_what_grounding_took_is_told_with_what_came_from_the_cache() -> None:
     record = samples.record(VIOLATED, samples.result("off-path"))
-    assert text.grounding(record) == "grounding 1.0 s of 2.5 s (40%), 0 of 2 systems from the cache\n"
+    assert tables.grounding(record) == "grounding 1.0 s of 2.5 s (40%), 0 of 2 systems from the cache\n"
     first, second = record.explorations
     read = replace(record, explorations=(first, replace(second, stages={"cache": 0.1})))
     read = replace(read, stages={"grounding": Stage(0.5, 0.2), "cache": Stage(0.1, 0.04), "z3": Stage(1.9, 0.76)})
-    assert text.grounding(read) == "grounding 0.6 s of 2.5 s (24%), 1 of 2 systems from the cache\n"
-    assert text.grounding(replace(record, explorations=(), stages={})) == ""
+    assert tables.grounding(read) == "grounding 0.6 s of 2.5 s (24%), 1 of 2 systems from the cache\n"
+    assert tables.grounding(replace(record, explorations=(), stages={})) == ""
 
 
 def test_a_trace_is_told_with_all_that_a_reviewer_asks() -> None:
@@ -208,7 +209,7 @@ def test_the_list_of_violations_claims_it_only_where_no_honest_node_can_interfer
     no_return: int | None, waits: bool, said: str
 ) -> None:
     found = replace(VIOLATED, trace=examined((True, True, True), no_return, waits))
-    assert said in flowing(text.findings(samples.record(found)))
+    assert said in flowing(tables.findings(samples.record(found)))
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pmicheck.report.changed import Repair, Repairs, Shift, Trial, Trials
-from pmicheck.report.review_text import repairs, trials
+from pmicheck.report.record.changed import Repair, Repairs, Shift, Trial, Trials
+from pmicheck.report.text.review_text import repairs, trials
 
 SHIFT = Shift("no-redirection", "holds", "violated", ("off-path", "rogue-cn"))
 

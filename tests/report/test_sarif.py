@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -15,14 +14,15 @@ import record_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from msgspec.structs import replace
 from told import changed, known, said
 
 from pmicheck.report.ci.locations import relative, uri
 from pmicheck.report.ci.rules import DOUBTS, message
 from pmicheck.report.ci.sarif import sarif
 from pmicheck.report.gate.baseline import Comparison
-from pmicheck.report.narration import sentence
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import sentence
 from pmicheck.verdict import Verdict
 from pmicheck.verify.catalogue import catalogue
 

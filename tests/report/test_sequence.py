@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 import sequence_traces as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sequence_traces import clock, deliver, inject, start, trace
 from told import changed, known, said, untold
 
-from pmicheck.report.sequence import chart as sequence
-from pmicheck.report.sequence.chart import chart
-from pmicheck.report.sequence.layout import lay_out
-from pmicheck.report.sequence.pen import Box, Drawing, Shape
-from pmicheck.report.sequence.story import ATTACKER, Event, tell
-from pmicheck.report.sequence.text import LINE_HEIGHT, clean, width, wrap
+from pmicheck.report.charts import chart as sequence
+from pmicheck.report.charts.chart import chart
+from pmicheck.report.charts.layout import lay_out
+from pmicheck.report.charts.pen import Box, Drawing, Shape
+from pmicheck.report.charts.story import ATTACKER, Event, tell
+from pmicheck.report.charts.text import LINE_HEIGHT, clean, width, wrap
 from pmicheck.trace import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -268,7 +269,7 @@ def test_looks_come_from_classes_alone_and_each_is_documented(told: Trace) -> No
 
 @ALL
 def test_the_same_trace_from_a_record_gives_the_same_chart(told: Trace) -> None:
-    assert chart(Trace.from_json(told.as_json())) == chart(told)
+    assert chart(msgspec.convert(msgspec.to_builtins(told), Trace)) == chart(told)
 
 
 # No text meets another

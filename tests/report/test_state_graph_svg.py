@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 import state_graph_samples as samples
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from pmicheck.errors import LimitReached, OutputError
+from pmicheck.report.charts.text import width
 from pmicheck.report.graphs import layout as state_graph_layout
 from pmicheck.report.graphs.data import FullEdge, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Box, Link, Size, place
 from pmicheck.report.graphs.svg import TREE, Drawing, of_quotient, of_states, svg, tree
-from pmicheck.report.sequence.text import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 

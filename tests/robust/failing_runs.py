@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pmicheck.cli.main import main
-from pmicheck.report.record import load
+from pmicheck.report.record.record import load
 
 LINE = ("verify", "type1-initial", "--attacker", "off-path", "--property", "no-redirection")
 NEVER = -1

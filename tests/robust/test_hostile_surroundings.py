@@ -10,10 +10,10 @@ import pytest
 
 from pmicheck.cli.main import main
 from pmicheck.errors import OutputError, UsageError
-from pmicheck.report.characters import harmless, paragraph
 from pmicheck.report.ci.locations import uri
 from pmicheck.report.graphs import layout
-from pmicheck.report.record import load_json
+from pmicheck.report.record.record import load_json
+from pmicheck.report.words.characters import harmless, paragraph
 from pmicheck.verdict import ExitCode
 from pmicheck.verify.matrix import Request, plan
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pmicheck.symbolic.schedule import HOP, ImpossibleTiming, schedule
@@ -223,5 +223,5 @@ def test_an_empty_trace_takes_no_time() -> None:
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
 def test_stored_traces_have_the_times_that_come_out(path: Path) -> None:
-    trace = Trace.from_json(json.loads(path.read_text()))
+    trace = msgspec.json.decode(path.read_bytes(), type=Trace)
     assert list(schedule(trace)) == [step.time for step in trace.steps]

@@ -13,7 +13,7 @@ from pmicheck.errors import UsageError
 from pmicheck.report.files import write_text
 from pmicheck.report.gate.baseline import compare, load_baseline, render
 from pmicheck.report.gate.baseline_lines import without_entries
-from pmicheck.report.record import Record, load
+from pmicheck.report.record.record import Record, load
 from pmicheck.verdict import ExitCode
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from pmicheck.cli import console
 from pmicheck.cli.options import hint
 from pmicheck.errors import UsageError
-from pmicheck.report.json_text import to_text
-from pmicheck.report.lookup import find, is_finding, record_with
-from pmicheck.report.narration import listing, tell
-from pmicheck.report.record import load
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.lookup import find, is_finding, record_with
+from pmicheck.report.record.record import load
+from pmicheck.report.words.narration import listing, tell
 from pmicheck.verdict import ExitCode
 from pmicheck.verify.catalogue import catalogue, explain_property
 from pmicheck.verify.recording import check_unchanged

@@ -12,7 +12,7 @@ from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.verify import REASONS
 from pmicheck.errors import OutputError
 from pmicheck.report.files import check_writable, write_text
-from pmicheck.report.json_text import to_text
+from pmicheck.report.record.json_text import to_text
 from pmicheck.review.verbs import Told, run
 from pmicheck.verdict import ExitCode
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from pmicheck.cli import console
 from pmicheck.cli.options import GRAPH_FORMATS, request_of
 from pmicheck.errors import UsageError
-from pmicheck.report.characters import harmless
 from pmicheck.report.files import check_writable, write_text
 from pmicheck.report.graphs.files import render
+from pmicheck.report.words.characters import harmless
 from pmicheck.review.graphs import graph_of
 from pmicheck.verdict import ExitCode
 

@@ -11,13 +11,13 @@ from pmicheck.cli.options import decided_all
 from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.known import known_findings
 from pmicheck.errors import UsageError
-from pmicheck.report.characters import harmless
 from pmicheck.report.files import check_writable
 from pmicheck.report.gate.baseline import compare
 from pmicheck.report.gate.difference import difference
-from pmicheck.report.gate.difference_text import as_json, as_markdown, as_text
-from pmicheck.report.json_text import to_text
-from pmicheck.report.record import load, save
+from pmicheck.report.gate.difference_text import as_markdown, as_text
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import load, save
+from pmicheck.report.words.characters import harmless
 from pmicheck.verdict import ExitCode
 from pmicheck.verify.recording import check_unchanged
 
@@ -63,7 +63,7 @@ def diff(options: Namespace) -> ExitCode:
     """Raises UsageError for what is no record."""
     found = difference(load(options.old), load(options.new))
     if options.json:
-        console.emit_json(to_text(as_json(found)))
+        console.emit_json(to_text(found))
     elif options.markdown:
         console.emit_raw(harmless(as_markdown(found)))
     else:

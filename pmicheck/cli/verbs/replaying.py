@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pmicheck.cli import console
 from pmicheck.cli.options import check_names
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.report.files import check_writable
-from pmicheck.report.lookup import trace_in
-from pmicheck.report.narration import narrate
-from pmicheck.report.record import ReplayOutcome
+from pmicheck.report.record.lookup import trace_in
+from pmicheck.report.record.record import ReplayOutcome
+from pmicheck.report.words.narration import narrate
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, Replay
 from pmicheck.verify.recording import check_unchanged
@@ -48,9 +50,7 @@ def replay(options: Namespace) -> ExitCode:
 def _executed(trace: Trace, path: Path, pcap: Path | None) -> ReplayReport:
     check_names("attackers", trace.attacker.split("+"))
     check_names("properties", [trace.property])
-    _check_numbers(
-        {"observation": trace.observation, "numbers": trace.numbers, "steps": [s.as_json() for s in trace.steps]}
-    )
+    _check_numbers(msgspec.to_builtins((trace.observation, trace.numbers, trace.steps)))
     try:
         with _limited(path):
             return replay_trace(trace, pcap=pcap)

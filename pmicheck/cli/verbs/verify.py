@@ -10,9 +10,9 @@ from pmicheck.cli.options import asks_for_all, request_of
 from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.known import known_findings
 from pmicheck.errors import UsageError
-from pmicheck.report import text
 from pmicheck.report.gate.baseline import Comparison, compare, exit_code
-from pmicheck.report.record import Record, tool_version
+from pmicheck.report.record.record import Record, tool_version
+from pmicheck.report.text import tables
 from pmicheck.verdict import ExitCode
 
 REASONS = {
@@ -68,9 +68,9 @@ def _kept(why: str, kept: list[Record], options: Namespace) -> str:
 def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
     """Tables and summary on stdout; only the summary, and on stderr, if stdout belongs to the record."""
     width = console.width()
-    ending = text.differences(comparison, width=width)
-    ending += text.summary(record, comparison) + text.grounding(record)
+    ending = tables.differences(comparison, width=width)
+    ending += tables.summary(record, comparison) + tables.grounding(record)
     if options.json == "-":
         console.say(ending)
     else:
-        console.emit(*text.verdict_parts(record, width=width), "\n" + ending)
+        console.emit(*tables.verdict_parts(record, width=width), "\n" + ending)

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pmicheck.report.characters import harmless, one_line
 from pmicheck.report.ci.locations import relative, scenario_path
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, story
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record, fingerprint
+from pmicheck.report.record.record import Record
+from pmicheck.report.words.characters import harmless, one_line
+from pmicheck.report.words.narration import stopped
 from pmicheck.verdict import Verdict
 
 SHOWN = 10
@@ -59,7 +59,7 @@ def _finding(record: Record, judged: Judged) -> Annotation:
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
     parts = [story(judged), caveat(result), conclusion]
     if result.verdict is Verdict.VIOLATED:
-        parts.append(f"The steps: pmicheck explain {fingerprint(result)}")
+        parts.append(f"The steps: pmicheck explain {result.fingerprint}")
     message = " ".join(part for part in parts if part)
     return Annotation(str(judged.standing), scenario_path(record, result.scenario), 1, title, message)
 

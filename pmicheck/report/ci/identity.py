@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pmicheck.report.ci.locations import scenario_path
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
 
 OWN = "pmicheckFinding/v1"
 GITHUB = "primaryLocationLineHash"
@@ -36,7 +37,7 @@ def partial_fingerprints(record: Record, results: Sequence[Result]) -> list[dict
 
 def _attack(result: Result) -> str:
     """The record's own fingerprint without the scenario, so that another name for it changes nothing."""
-    return fingerprint(replace(result, scenario=""))
+    return replace(result, scenario="").fingerprint
 
 
 def _numbered(results: Sequence[Result], names: Sequence[str]) -> list[int]:

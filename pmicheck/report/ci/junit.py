@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from pmicheck.report.characters import legible, one_line, paragraph
 from pmicheck.report.ci.locations import relative
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, story
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
-from pmicheck.report.narration import stopped, tell
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.characters import legible, one_line, paragraph
+from pmicheck.report.words.narration import stopped, tell
 from pmicheck.verdict import Verdict
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -103,7 +103,7 @@ def _message(judged: Judged) -> str:
     if judged.standing is Standing.EXPIRED and entry is not None:
         parts.append(f"It was known until {entry.expires}: {stopped(entry.reason)}")
     if result.verdict is Verdict.VIOLATED:
-        parts.append(f"Fingerprint {fingerprint(result)}.")
+        parts.append(f"Fingerprint {result.fingerprint}.")
     return " ".join(part for part in parts if part)
 
 

@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote
 
 from pmicheck.report.names import safe_name
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 SHIPPED = "pmicheck/model/scenarios"
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

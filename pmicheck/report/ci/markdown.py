@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pmicheck.report.characters import one_line
 from pmicheck.report.ci.locations import relative
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, replayed, story
 from pmicheck.report.gate.baseline import Comparison, exit_code
 from pmicheck.report.gate.baseline import Finding as Entry
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record, fingerprint
+from pmicheck.report.record.record import Record
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import stopped
 from pmicheck.verdict import ExitCode
 
 LIMIT = 1_000_000
@@ -146,7 +146,7 @@ def _told(judged: Judged) -> str:
         facts += [_number(len(result.trace.steps), "step"), f"replay: {replayed(result)}"]
     conclusion = stopped(result.trace.conclusion) if result.trace else ""
     says = " ".join(part for part in (f"**{_text(story(judged))}**", _text(caveat(result)), _text(conclusion)) if part)
-    return f"{says}<br>{', '.join(facts)}; <code>pmicheck explain {fingerprint(result)}</code>"
+    return f"{says}<br>{', '.join(facts)}; <code>pmicheck explain {result.fingerprint}</code>"
 
 
 def _entries(title: str, comparison: Comparison, entries: Sequence[Entry], what: str) -> Section | None:
@@ -163,7 +163,7 @@ def _known(comparison: Comparison, found: Sequence[Judged]) -> Section | None:
     rows = tuple(
         _row(
             *(_code(name) for name in (*each.result.names()[:2], _question(each))),
-            _code(fingerprint(each.result)),
+            _code(each.result.fingerprint),
             _code(_place(comparison, each.entry)) if each.entry else "",
         )
         for each in found

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pmicheck.report.catalogue import Asked, Catalogue
-from pmicheck.report.characters import legible, one_line
+from pmicheck.report.record.catalogue import Asked, Catalogue
+from pmicheck.report.words.characters import legible, one_line
 
 DOUBTS = {
     "vacuous": "what the property speaks of never happens within the bounds, so nothing was checked",

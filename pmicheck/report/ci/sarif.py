@@ -17,16 +17,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pmicheck.report.characters import legible, one_line
 from pmicheck.report.ci.identity import partial_fingerprints
 from pmicheck.report.ci.locations import relative, scenario_path, uri
 from pmicheck.report.ci.rules import message, rule_id, rules
 from pmicheck.report.ci.standing import Judged, Standing, caveat, judge, replayed, story
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.gate.baseline import Finding as Entry
-from pmicheck.report.json_text import to_text
-from pmicheck.report.narration import sentence, stopped
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.characters import legible, one_line
+from pmicheck.report.words.narration import sentence, stopped
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -139,7 +139,7 @@ def _message(judged: Judged) -> str:
     parts = [story(judged), caveat(result), conclusion, why]
     if result.replay is not None and result.replay.outcome is Replay.CONFIRMED:
         parts.append(f"Confirmed on real packets: {stopped(result.replay.sentence)}")
-    parts.append(f"Attacker: {result.attacker}. The steps: pmicheck explain {fingerprint(result)}.")
+    parts.append(f"Attacker: {result.attacker}. The steps: pmicheck explain {result.fingerprint}.")
     return " ".join(part for part in parts if part)
 
 
@@ -151,7 +151,7 @@ def _properties(judged: Judged) -> Json:
         "property": result.property,
         "verdict": str(result.verdict),
         "standing": str(judged.standing),
-        "fingerprint": fingerprint(result),
+        "fingerprint": result.fingerprint,
         "bounds": result.bounds,
     }
     if judged.which:

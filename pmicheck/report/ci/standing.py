@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
-from pmicheck.report.narration import REPLAY_SENTENCES, capital, stopped
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.catalogue import Catalogue
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import REPLAY_SENTENCES, capital, stopped
 from pmicheck.verdict import Replay, Verdict
 
 
@@ -77,7 +77,7 @@ def _standing(result: Result, entry: Finding | None, comparison: Comparison) -> 
 
 
 def _question(result: Result) -> object:
-    return result.names(), result.verdict, tuple(sorted(result.readings.items())), result.without, fingerprint(result)
+    return result.names(), result.verdict, tuple(sorted(result.readings.items())), result.without, result.fingerprint
 
 
 def story(judged: Judged) -> str:

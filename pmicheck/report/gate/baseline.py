@@ -11,16 +11,20 @@ import datetime
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+from msgspec.structs import replace
+from tomlkit.exceptions import TOMLKitError
+
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text
-from pmicheck.report.gate.baseline_lines import header_lines, line_of
-from pmicheck.report.narration import citation
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.gate.baseline_lines import Entry, layout
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.narration import citation
 from pmicheck.shipped import SHIPPED
 from pmicheck.verdict import ExitCode, Replay, Verdict, gravest
 
@@ -157,7 +161,7 @@ def compare(record: Record, baseline: Baseline, today: datetime.date, *, complet
 
 
 def _names(entry: Finding, result: Result, record: Record) -> bool:
-    return entry.covers(result, record) and entry.fingerprint == fingerprint(result)
+    return entry.covers(result, record) and entry.fingerprint == result.fingerprint
 
 
 def exit_code(record: Record, comparison: Comparison) -> ExitCode:
@@ -196,39 +200,38 @@ def load_baseline(path: Path) -> Baseline:
     """The baseline in `path`. Raises UsageError naming file, line and what would be right."""
     text = read_text(path, "a baseline")
     try:
-        stored = tomllib.loads(text)
+        stored, where = tomllib.loads(text), layout(text)
     except tomllib.TOMLDecodeError as error:
-        problem, _, where = str(error).partition(" (at ")
-        line = re.match(r"line (\d+)", where)
+        problem, _, at = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", at)
         place = f":{line[1]}" if line else ""
         raise UsageError(f"{path}{place}: not TOML: {problem[:1].lower()}{problem[1:]}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: not a baseline: the TOML is nested too deeply") from error
     except ValueError as error:  # an integer of thousands of digits
         raise UsageError(f"{path}: not a baseline: {error}") from error
+    except TOMLKitError as error:
+        raise UsageError(f"{path}: not a baseline: {error}") from error
     for name in stored:
         if name != "finding":
-            place = f"{path}:{line_of(text, name)}"
+            place = f"{path}:{where.names[name]}"
             raise UsageError(f"{place}: there is no table {name!r} here; entries begin with [[finding]]")
     entries = stored.get("finding", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f"{path}:{line_of(text, 'finding')}: a finding begins with [[finding]] in double brackets")
-    lines = header_lines(text)
-    places = lines if len(lines) == len(entries) else [None] * len(entries)
-    return Baseline(str(path), tuple(_findings(path, text, entries, places)))
+        raise UsageError(f"{path}:{where.names['finding']}: a finding begins with [[finding]] in double brackets")
+    places = where.entries if len(where.entries) == len(entries) else (None,) * len(entries)
+    return Baseline(str(path), tuple(_findings(path, entries, places)))
 
 
-def _findings(
-    path: Path, text: str, entries: list[dict[str, Any]], places: list[int] | list[None]
-) -> Iterator[Finding]:
+def _findings(path: Path, entries: list[dict[str, Any]], places: Sequence[Entry | None]) -> Iterator[Finding]:
     seen: dict[tuple[object, ...], int | None] = {}
-    for number, (entry, line) in enumerate(zip(entries, places, strict=True), start=1):
+    for number, (entry, stands) in enumerate(zip(entries, places, strict=True), start=1):
         problem = _problem(entry)
         if problem is not None:
             key, sentence = problem
-            at = line_of(text, key, line) if line is not None else None
-            place = f"{path}:{at}" if at is not None else f"{path}: finding {number}"
+            place = f"{path}:{stands.keys.get(key, stands.first)}" if stands else f"{path}: finding {number}"
             raise UsageError(f"{place}: {sentence}")
+        line = stands.first if stands else None
         finding = Finding(
             **{key: entry[key] for key in REQUIRED},
             expires=entry.get("expires"),
@@ -288,11 +291,11 @@ def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = N
         if result.verdict is not Verdict.VIOLATED or not decided(result):
             continue
         old = next((entry for entry in kept.findings if _names(entry, result, record)), None)
-        reason = reasons.get(fingerprint(result)) or (old.reason if old else "") or result.argument
+        reason = reasons.get(result.fingerprint) or (old.reason if old else "") or result.argument
         findings.append(
             Finding(
                 *result.names(),
-                fingerprint=fingerprint(result),
+                fingerprint=result.fingerprint,
                 reason=reason,
                 cite=old.cite if old else _cite(result),
                 expires=old.expires if old else None,
@@ -301,7 +304,8 @@ def render(record: Record, reasons: Mapping[str, str], keep: Baseline | None = N
             )
         )
     findings = list({(entry.names(), entry.fingerprint, entry.without): entry for entry in findings}.values())
-    return HEADING + "".join(_entry(entry) for entry in sorted(findings, key=_order))
+    entries = ("\n[[finding]]\n" + tomlkit.dumps(_table(entry)) for entry in sorted(findings, key=_order))
+    return HEADING + "".join(entries)
 
 
 def _order(entry: Finding) -> tuple[object, ...]:
@@ -316,20 +320,13 @@ def _cite(result: Result) -> str:
     return citation(decisive[-1]) if decisive else "no section"
 
 
-def _entry(entry: Finding) -> str:
-    lines = ["", "[[finding]]"]
-    lines += [f"{key} = {_quoted(getattr(entry, key))}" for key in REQUIRED]
-    if entry.expires is not None:
-        lines.append(f"expires = {entry.expires.isoformat()}")
-    if entry.settings:
-        pairs = ", ".join(f"{_quoted(name)} = {_quoted(value)}" for name, value in sorted(entry.settings.items()))
-        lines.append(f"settings = {{ {pairs} }}")
-    if entry.without:
-        lines.append(f"without = [{', '.join(_quoted(name) for name in entry.without)}]")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
-    return '"' + "".join(escapes.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text) + '"'
+def _table(entry: Finding) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    for key in (*REQUIRED, *OPTIONAL):
+        value = getattr(entry, key)
+        if key == "settings" and value:
+            table[key] = tomlkit.inline_table()
+            table[key].update(sorted(value.items()))
+        elif value or key in REQUIRED:
+            table[key] = list(value) if isinstance(value, tuple) else value
+    return table

@@ -1,34 +1,72 @@
 """Where things stand in the text of a baseline, so that messages can name lines and entries can be cut out.
 
-Lines are counted from 1 and end as `str` files end them: at "\\n", "\\r\\n" or "\\r". The text must be valid TOML.
+tomlkit takes the text apart without losing any of it. Lines are counted from 1; the text must be valid TOML.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Collection, Iterator
+from itertools import takewhile
+from typing import Any, NamedTuple
 
-QUOTED = re.compile(
-    r'#[^\n]*|"""(?:\\[\s\S]|[^\\])*?"{3,5}|' r"'''[\s\S]*?'{3,5}" r'|"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'"
-)
-"""A comment, or a string of any of the four kinds of TOML 1.0; whichever begins first hides the others."""
-HEADER = re.compile(r"\s*\[\[\s*(finding|\"finding\"|'finding')\s*\]\]")
-
-
-def header_lines(text: str) -> list[int]:
-    """The numbers of the lines that begin a finding."""
-    return [number for number, line in enumerate(_bare(text), start=1) if HEADER.match(line)]
+import tomlkit
+from tomlkit.items import AoT, Comment, Table, Whitespace
 
 
-def line_of(text: str, key: str, start: int = 1) -> int:
-    """The line within the entry that begins at `start` on which `key` is set; else `start`."""
-    for number, line in enumerate(_bare(text)[start - 1 :], start=start):
-        if number > start and line.lstrip().startswith("[["):
-            break
-        if re.match(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}\b", line):
-            return number
-    return start
+class Entry(NamedTuple):
+    """A finding: its first line and that of its last key; the line of each key."""
+
+    first: int
+    last: int
+    keys: dict[str, int]
+
+
+class Layout(NamedTuple):
+    """The line of each name at the top, and the findings that begin with [[finding]]."""
+
+    names: dict[str, int]
+    entries: tuple[Entry, ...]
+
+
+def layout(text: str) -> Layout:
+    """Raises `tomlkit.exceptions.TOMLKitError` for what tomlkit does not read."""
+    body, entries = tomlkit.parse(text).body, list[Entry]()
+    for line, name, item in _placed(body, 1):
+        if name == "finding" and isinstance(item, AoT):
+            entries += _entries(item, line)
+    return Layout({name: line for line, name, _ in reversed([*_placed(body, 1)])}, tuple(entries))
+
+
+def _entries(findings: AoT, line: int) -> Iterator[Entry]:
+    for table in findings.body:
+        end = line + _height(table)
+        inside = _placed(table.value.body, line + 1)
+        yield Entry(line, end - 1 - _height_of_tail(table), {name: at for at, name, _ in inside})
+        line = end
+
+
+def _placed(body: list[Any], line: int) -> Iterator[tuple[int, str, Any]]:
+    """Line, name ("" if it is a comment or blank) and item of all that stands in a table whose keys begin at `line`."""
+    for key, item in body:
+        yield line, key.key if key else "", item
+        line += _height(item)
+
+
+def _height(item: Any) -> int:
+    """How many lines an item and its header end."""
+    if isinstance(item, AoT):
+        return sum(map(_height, item.body))
+    alone = isinstance(item, Comment | Whitespace)
+    return int(item.as_string().count("\n")) + (0 if alone else int(item.trivia.trail.count("\n")))
+
+
+def _height_of_tail(table: Table) -> int:
+    """How many lines of comments and blanks stand below the last key of a table."""
+    tail = list(takewhile(lambda pair: pair[0] is None, reversed(table.value.body)))
+    above = table.value.body[: len(table.value.body) - len(tail)]
+    inner = _height_of_tail(above[-1][1]) if above and isinstance(above[-1][1], Table) else 0
+    return inner + sum(_height(item) for _, item in tail)
 
 
 def without_entries(text: str, starts: Collection[int]) -> tuple[str, list[tuple[int, int]]]:
@@ -37,31 +75,12 @@ def without_entries(text: str, starts: Collection[int]) -> tuple[str, list[tuple
     An entry reaches to its last key. Comments above it and below it stay; of the blank lines on both sides one goes
     with it. All else is left as it is, to the octet.
     """
-    lines, bare = io.StringIO(text, newline="").readlines(), _bare(text)
-    spans = [(first, last) for first, last in _spans(bare) if first in starts]
+    lines = io.StringIO(text, newline="").readlines()
+    spans = [(entry.first, entry.last) for entry in layout(text).entries if entry.first in starts]
     gone: set[int] = set()
     for first, last in spans:
         gone.update(range(first, last + 1))
-        below = last == len(bare) or not lines[last].strip()
+        below = last == len(lines) or not lines[last].strip()
         if below and first > 1 and not lines[first - 2].strip():
             gone.add(first - 1)
     return "".join(line for number, line in enumerate(lines, start=1) if number not in gone), spans
-
-
-def _spans(bare: list[str]) -> Iterator[tuple[int, int]]:
-    """First and last line of each entry."""
-    headers = [number for number, line in enumerate(bare, start=1) if HEADER.match(line)]
-    for first, end in zip(headers, [*headers[1:], len(bare) + 1], strict=True):
-        yield first, max(number for number in range(first, end) if bare[number - 1].strip())
-
-
-def _bare(text: str) -> list[str]:
-    """The lines without comments, and with something harmless in each line of a string that has many."""
-    unified = re.sub(r"\r\n?", "\n", text)
-    return io.StringIO(QUOTED.sub(_masked, unified)).readlines()
-
-
-def _masked(token: re.Match[str]) -> str:
-    if token[0].startswith("#"):
-        return ""
-    return token[0] if "\n" not in token[0] else re.sub(r"[^\n]*", "=", token[0])

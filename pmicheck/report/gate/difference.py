@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from pmicheck.report.gate.baseline import decided
-from pmicheck.report.record import Exploration, Record, Result, fingerprint
+from pmicheck.report.record.record import Exploration, Record, Result
 from pmicheck.verdict import Verdict
 
 WITHOUT = "without"
@@ -198,7 +198,7 @@ def _told(result: Result | None) -> str:
 
 
 def _attack(result: Result | None) -> str:
-    return fingerprint(result) if result is not None and _violated(result) else ""
+    return result.fingerprint if result is not None and _violated(result) else ""
 
 
 def _conclusion(result: Result | None) -> str:

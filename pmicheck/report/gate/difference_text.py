@@ -6,13 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from typing import Any
 
-from pmicheck.report.characters import one_line
 from pmicheck.report.gate.difference import Cell, Difference, Fired, Setting, Size, Turn
-from pmicheck.report.layout import wrap
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import plain
+from pmicheck.report.text.layout import wrap
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import stopped
 
 MOST = 100
 """Lines of one list in Markdown: a comment on GitHub holds 65,536 characters."""
@@ -21,11 +19,6 @@ OPEN = ("New violations", "Violations that are gone", "Other verdicts that chang
 
 Quote = Callable[[str], str]
 """Makes what comes from a record fit for a format."""
-
-
-def as_json(found: Difference) -> Any:
-    """The difference as JSON values; each list under the name of its attribute, cells as objects."""
-    return plain(found)
 
 
 def as_text(found: Difference, *, width: int = 80) -> str:

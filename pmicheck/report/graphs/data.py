@@ -8,8 +8,11 @@ different states of it. Each node therefore has a shortest run of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, field
+
+from pmicheck.trace import Count, Recorded
 
 ENTRY, ROLE, KNOWLEDGE = "entry", "role", "knowledge"
 KINDS = (ENTRY, ROLE, KNOWLEDGE)
@@ -19,8 +22,7 @@ NONE = "-"
 """Stands for nothing in the lines of `Full`."""
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Recorded, frozen=True):
     """States that agree in what the quotient looks at.
 
     Attributes:
@@ -35,38 +37,36 @@ class Node:
 
     label: tuple[str, ...]
     text: str
-    states: int
-    violating: int
+    states: Count
+    violating: Count
     violated: tuple[str, ...]
     steps: Mapping[str, tuple[str, ...]]
-    depth: int
+    depth: Count
     trace: tuple[str, ...]
     initial: bool = False
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(Recorded, frozen=True):
     """The transitions from the states of one node to those of another, or within one (`source == target`).
 
     `source` and `target` are positions in `Quotient.nodes`; `honest` and `attacker` say how many transitions there are
     by the name of the rule that fires, parted by whose doing they are.
     """
 
-    source: int
-    target: int
-    honest: Mapping[str, int] = field(default_factory=dict)
-    attacker: Mapping[str, int] = field(default_factory=dict)
+    source: Count
+    target: Count
+    honest: Mapping[str, Annotated[int, Meta(ge=1)]] = field(default_factory=dict)
+    attacker: Mapping[str, Annotated[int, Meta(ge=1)]] = field(default_factory=dict)
 
     @property
     def transitions(self) -> int:
         return sum(self.honest.values()) + sum(self.attacker.values())
 
 
-@dataclass(frozen=True)
-class Quotient:
+class Quotient(Recorded, frozen=True):
     """All states gathered in one respect: `by` is one of `KINDS`, `title` says in which."""
 
-    by: str
+    by: Annotated[str, Meta(pattern=f"^({'|'.join(KINDS)})$")]
     title: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -88,8 +88,12 @@ class FullEdge(NamedTuple):
     rule: str
 
 
-@dataclass(frozen=True)
-class Full:
+_NUMBER = "(0|[1-9][0-9]*)"
+_STATE = f"^{_NUMBER} ((-|{_NUMBER})(,(-|{_NUMBER}))*)? (-|{_NUMBER}(,{_NUMBER})*)$"
+_LEAVING = f"^({_NUMBER}:{_NUMBER}(,{_NUMBER})*( {_NUMBER}:{_NUMBER}(,{_NUMBER})*)*)?$"
+
+
+class Full(Recorded, frozen=True):
     """Every state and transition, packed so that a stored graph has one line a state.
 
     Attributes:
@@ -102,10 +106,10 @@ class Full:
     """
 
     rules: tuple[str, ...]
-    attacking: tuple[int, ...]
+    attacking: tuple[Count, ...]
     properties: tuple[str, ...]
-    states: tuple[str, ...]
-    edges: tuple[str, ...]
+    states: tuple[Annotated[str, Meta(pattern=_STATE)], ...]
+    edges: tuple[Annotated[str, Meta(pattern=_LEAVING)], ...]
 
     @classmethod
     def of(
@@ -142,8 +146,7 @@ class Full:
                     yield FullEdge(source, int(target), self.rules[int(rule)])
 
 
-@dataclass(frozen=True)
-class StateGraph:
+class StateGraph(Recorded, frozen=True):
     """What one exploration looks like.
 
     Attributes:
@@ -160,34 +163,13 @@ class StateGraph:
     attacker: str
     settings: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
-    states: int = 0
-    transitions: int = 0
+    states: Count = 0
+    transitions: Count = 0
     complete: bool = True
-    moments: int = 0
+    moments: Count = 0
     quotients: tuple[Quotient, ...] = ()
     full: Full | None = None
     reason: str = ""
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> StateGraph:
-        """Inverse of `pmicheck.report.record.plain`. Raises KeyError or TypeError on anything else."""
-        values = dict(stored)
-        values["without"] = tuple(values["without"])
-        values["quotients"] = tuple(_quotient(each) for each in values["quotients"])
-        if values["full"] is not None:
-            values["full"] = Full(**{name: tuple(entries) for name, entries in values["full"].items()})
-        return cls(**values)
-
-
-def _quotient(stored: Mapping[str, Any]) -> Quotient:
-    nodes = tuple(_node(each) for each in stored["nodes"])
-    return Quotient(stored["by"], stored["title"], nodes, tuple(Edge(**each) for each in stored["edges"]))
-
-
-def _node(stored: Mapping[str, Any]) -> Node:
-    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in stored.items()}
-    values["steps"] = {name: tuple(rules) for name, rules in values["steps"].items()}
-    return Node(**values)
 
 
 def _list(numbers: Sequence[int | None]) -> str:

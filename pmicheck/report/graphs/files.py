@@ -5,15 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec.structs import replace
+
 from pmicheck.errors import LimitReached, UsageError
-from pmicheck.report.characters import legible, one_line
 from pmicheck.report.graphs.data import KINDS, Full, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Size
-from pmicheck.report.record import plain
+from pmicheck.report.words.characters import legible, one_line
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -122,7 +123,7 @@ def as_json(graph: StateGraph) -> str:
     Of a state `nodes` are its positions in the quotients (null: in none). `networkx.node_link_graph(stored["full"],
     edges="edges")` makes a graph of it.
     """
-    stored = plain(replace(graph, full=None))
+    stored = msgspec.to_builtins(replace(graph, full=None))
     lines = [f" {json.dumps(key)}: {json.dumps(value, sort_keys=True)}" for key, value in sorted(stored.items())]
     if graph.full is not None:
         lines = [line for line in lines if not line.startswith(' "full"')]

@@ -13,9 +13,9 @@ from math import log10
 from typing import NamedTuple
 
 from pmicheck.errors import LimitReached
+from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, clean, is_measured, shorten, width, wrap
 from pmicheck.report.graphs.data import Edge, FullEdge, Node, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Box, Link, Placed, Size, Way, place
-from pmicheck.report.sequence.text import ASCENT, LINE_HEIGHT, clean, is_measured, shorten, width, wrap
 
 LARGE, SMALL = 12, 11
 HEADINGS = {"title": 14, "subtitle": 13, "legend": 11}

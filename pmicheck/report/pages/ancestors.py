@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from pmicheck.report.review import Row, Table
+from pmicheck.report.record.review import Row, Table
 
 SIGNS = {"better": "▲", "worse": "▼", "equal": "="}
 """What stands before a relation, so that it is seen at a glance."""

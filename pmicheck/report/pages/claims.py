@@ -10,8 +10,8 @@ from markupsafe import Markup
 from pmicheck.report.pages.environment import page, sentence
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.sections import frame
-from pmicheck.report.record import Record
-from pmicheck.report.review import Decision
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Decision
 
 WORDS = {
     "supported": "all verdicts that it asks for hold, under the default readings and under every other one listed",

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pmicheck.report.characters import escaped, one_line
-from pmicheck.report.layout import LONGEST_WORD
-from pmicheck.report.narration import capital, stopped
+from pmicheck.report.text.layout import LONGEST_WORD
+from pmicheck.report.words.characters import escaped, one_line
+from pmicheck.report.words.narration import capital, stopped
 
 ASSETS = (
     "pmicheck.css",

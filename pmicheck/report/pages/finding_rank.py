@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pmicheck.report.catalogue import place
-from pmicheck.report.flaws import Flaw, flaws, way_in
 from pmicheck.report.names import finding_names
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.catalogue import place
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.words.flaws import Flaw, flaws, way_in
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pmicheck.report.characters import one_line
-from pmicheck.report.narration import citation, proper, sentence, short_octets
+from msgspec.structs import replace
+
+from pmicheck.report.words.characters import one_line
+from pmicheck.report.words.narration import citation, proper, sentence, short_octets
 from pmicheck.trace import Known, Step, Trace
 
 SENTENCE = 400

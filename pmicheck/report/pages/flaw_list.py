@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pmicheck.report.findings import cost, mounted_by, repairs, title_of
-from pmicheck.report.flaws import Flaw, flaws
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.text.findings import cost, mounted_by, repairs, title_of
+from pmicheck.report.words.flaws import Flaw, flaws
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from pmicheck.report.graphs.data import Node, Quotient, StateGraph
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.places import GRAPHS, Places
 from pmicheck.report.pages.sections import frame
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 
 @dataclass(frozen=True)

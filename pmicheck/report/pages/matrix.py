@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pmicheck.report.gate.baseline import inconclusive, trustworthy
-from pmicheck.report.groups import Group, groups, silent_rules, unexpected
 from pmicheck.report.pages.places import Places, cell_id
-from pmicheck.report.record import Exploration, Record, Result
+from pmicheck.report.record.record import Exploration, Record, Result
+from pmicheck.report.words.groups import Group, groups, silent_rules, unexpected
 from pmicheck.verdict import Replay, Verdict
 
 MARKS = {Replay.CONFIRMED: "+", Replay.NOT_APPLICABLE: "="}

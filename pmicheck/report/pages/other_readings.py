@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pmicheck.report.pages.matrix import Matrix
-from pmicheck.report.record import Record
-from pmicheck.report.review import Change
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Change
 
 
 @dataclass(frozen=True)

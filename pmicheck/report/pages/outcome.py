@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pmicheck.report.gate.baseline import inconclusive, trustworthy
-from pmicheck.report.groups import unexpected
 from pmicheck.report.pages.environment import counted
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
+from pmicheck.report.words.groups import unexpected
 from pmicheck.verdict import Replay, Verdict
 
 MEANINGS = {

@@ -13,7 +13,7 @@ from pmicheck.report.pages.outcome import outcome
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.sections import frame
 from pmicheck.report.pages.unchecked import unchecked
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 

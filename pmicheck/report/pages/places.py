@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from pmicheck.report.names import finding_names, graph_names
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.record import Record, Result
 
 GRAPHS = "graphs"
 """The folder of the state graphs."""

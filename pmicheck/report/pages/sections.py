@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 
 def frame(record: Record, here: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pmicheck.report.pages.graphs import graph_pages
 from pmicheck.report.pages.overview import overview_page
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.statements import statements_page
-from pmicheck.report.record import Record
+from pmicheck.report.record.record import Record
 
 
 def pages(record: Record) -> Iterator[tuple[str, str]]:

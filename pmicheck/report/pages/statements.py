@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.places import Places
 from pmicheck.report.pages.sections import frame
-from pmicheck.report.record import Record, Result
-from pmicheck.report.review import Statement
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Statement
 from pmicheck.trace import Step, Trace
 
 ATTACKING = "attacker: "

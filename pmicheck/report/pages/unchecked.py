@@ -9,8 +9,8 @@ from typing import Any
 from pmicheck.report.gate.baseline import inconclusive, trustworthy
 from pmicheck.report.pages.matrix import Matrix
 from pmicheck.report.pages.places import Places
-from pmicheck.report.record import Record
-from pmicheck.report.review import Statement
+from pmicheck.report.record.record import Record
+from pmicheck.report.record.review import Statement
 from pmicheck.verdict import Verdict
 
 

@@ -6,8 +6,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from pmicheck.report.characters import paragraph
-from pmicheck.report.layout import Block, Cell, Part, Title
+from pmicheck.report.text.layout import Block, Cell, Part, Title
+from pmicheck.report.words.characters import paragraph
 from pmicheck.verdict import Verdict
 
 STYLES = {

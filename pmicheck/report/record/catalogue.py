@@ -7,13 +7,15 @@ in the record. What a record does not know is called by its name and ranked last
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from pmicheck.trace import Count, Recorded
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Recorded, frozen=True):
     """A property.
 
     Attributes:
@@ -24,33 +26,22 @@ class Asked:
 
     violated_when: str
     harm: str
-    severity: str = ""
+    severity: Annotated[str, Meta(pattern=r"^([0-9]|10)?(\.[0-9])?$")] = ""
 
 
-@dataclass(frozen=True)
-class Opponent:
+class Opponent(Recorded, frozen=True):
     """An attacker: what it is, as a sentence says it, and its rank: 0 demands the least."""
 
     who: str
-    rank: int
+    rank: Count
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Recorded, frozen=True, dict=True):
     """Properties and attackers by name; `ancestors` are the scenarios of the protocols that the draft builds on."""
 
     properties: Mapping[str, Asked] = field(default_factory=dict)
     attackers: Mapping[str, Opponent] = field(default_factory=dict)
     ancestors: tuple[str, ...] = ()
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Catalogue:
-        """Inverse of the record's way of storing it."""
-        return cls(
-            {name: Asked(**each) for name, each in stored["properties"].items()},
-            {name: Opponent(**each) for name, each in stored["attackers"].items()},
-            tuple(stored["ancestors"]),
-        )
 
     @cached_property
     def gravest_first(self) -> tuple[str, ...]:

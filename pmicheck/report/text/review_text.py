@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
-import textwrap
 from collections.abc import Iterable, Sequence
 
-from pmicheck.report.changed import Repairs, Shift, Trial, Trials
+from pmicheck.report.record.changed import Repairs, Shift, Trial, Trials
+from pmicheck.report.text.layout import folded, wrap
 
 NOBODY = "no attacker"
 NARROW = 60
 WIDE = 100
 UNFOLDED = ("property", "verdict", "that is")
+JOINTS = "-=_ "
+"""Characters after which a change is broken."""
 
 
 def trials(result: Trials, *, width: int = 80) -> str:
@@ -55,10 +56,10 @@ def repairs(result: Repairs, *, width: int = 80) -> str:
     ]
     if rows:
         lines += _table(("", "it holds with", "that is"), rows, width)
-        lines += _wrap("Each was verified by a full run of every attacker named above; progress holds too.", width)
+        lines += wrap("Each was verified by a full run of every attacker named above; progress holds too.", width)
     else:
         which = "set that was tried" if result.partial else f"set of up to {result.limit} of these changes"
-        lines += _wrap(f"No {which} makes it hold.", width)
+        lines += wrap(f"No {which} makes it hold.", width)
     lines += _note("Changes at hand", ", ".join(result.changes) or "none", width)
     tried = f"sets of up to {result.limit}; {result.refuted} refuted"
     if result.stuck:
@@ -92,7 +93,7 @@ def _rows(trials: Iterable[Trial]) -> list[tuple[str, ...]]:
 
 
 def _pairs(result: Trials, width: int) -> list[str]:
-    lines = _wrap(
+    lines = wrap(
         f"Pairs of readings that do together what neither does alone ({result.pairs_tried} tried, of readings that "
         "somebody consults here):",
         width,
@@ -121,27 +122,16 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> l
         table.add_column(head, overflow="fold", no_wrap=head in ("property", "verdict"))
     room = 20 if width < WIDE else 40
     for row in rows:
-        cells = zip(heads, row, strict=True)
-        table.add_row(*(folded(cell, room) if head not in UNFOLDED else cell for head, cell in cells))
+        table.add_row(*(_cell(head, cell, room) for head, cell in zip(heads, row, strict=True)))
     stream = io.StringIO()
     Console(file=stream, width=max(width, NARROW), no_color=True, highlight=False, markup=False).print(table)
     head, *body = [line.rstrip() for line in stream.getvalue().splitlines()]
     return [head, "-" * max(map(len, (head, *body))), *body, ""]
 
 
-def folded(name: str, room: int) -> str:
-    """The name on several lines where it is long, broken after hyphens, underscores, equals signs and spaces."""
-    lines = [""]
-    for piece in re.findall(r"[^-=_ ]*[-=_ ]*", name):
-        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > room:
-            lines.append("")
-        lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
+def _cell(head: str, cell: str, room: int) -> str:
+    return cell if not cell or head in UNFOLDED else "\n".join(folded(cell, room, after=JOINTS))
 
 
 def _note(label: str, text: str, width: int) -> list[str]:
-    return _wrap(f"{label}: {text}.", width, rest="  ") if text else []
-
-
-def _wrap(text: str, width: int, *, rest: str = "") -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
+    return wrap(f"{label}: {text}.", width, rest="  ") if text else []

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pmicheck.report.characters import legible
-from pmicheck.report.flaws import Flaw, flaws
-from pmicheck.report.narration import capital, citation, proper, sentence, stopped
-from pmicheck.report.record import Record, Result, fingerprint
-from pmicheck.report.review import Change, Review, Table, Weakest
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.review import Change, Review, Table, Weakest
+from pmicheck.report.words.characters import legible
+from pmicheck.report.words.flaws import Flaw, flaws
+from pmicheck.report.words.narration import capital, citation, proper, sentence, stopped
 from pmicheck.verdict import Replay
 
 OUTCOMES = {
@@ -92,7 +92,7 @@ def _flaw(number: int, flaw: Flaw, review: Review) -> Iterator[str]:
     yield "|---|---|---|---|"
     yield from _table(flaw)
     yield ""
-    yield f"Trace ({'/'.join(main.names())}, fingerprint `{fingerprint(main)}`):"
+    yield f"Trace ({'/'.join(main.names())}, fingerprint `{main.fingerprint}`):"
     yield ""
     yield from _trace(main)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pmicheck.report.sequence.text import ASCENT, LINE_HEIGHT, is_measured, shorten, width, wrap
+from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, is_measured, shorten, width, wrap
 
 NAME, SMALL, HEAD = 12, 11, 13
 """Font sizes."""

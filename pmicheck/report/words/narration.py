@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pmicheck.report.record import ReplayOutcome, Result, fingerprint
+from pmicheck.report.record.record import ReplayOutcome, Result
+from pmicheck.report.text.layout import wrap
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -37,18 +37,18 @@ REPLAY_SENTENCES = {
 
 def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 80) -> str:
     """The story of `trace`, one numbered paragraph a step, then what it shows, the numbers, the replay."""
-    lines = _fill(_opening(trace), width)
+    lines = wrap(_opening(trace), width)
     marked = any(step.essential for step in trace.steps)
     if marked:
-        lines += _fill(LEGEND, width)
+        lines += wrap(LEGEND, width)
     lines.append("")
     room = len(str(len(trace.steps))) + 2 + marked
     for number, step in enumerate(trace.steps, start=1):
         label = f"{number}{'*' if step.essential else ''}."
-        lines += _fill(sentence(step), width, first=label.ljust(room), rest=" " * room)
+        lines += wrap(sentence(step), width, first=label.ljust(room), rest=" " * room)
         for label, text in _details(step):
             lead = " " * room + f"{label}: "
-            lines += _fill(text, width, first=lead, rest=" " * (room + 4))
+            lines += wrap(text, width, first=lead, rest=" " * (room + 4))
     lines.append("")
     lines += _labelled("Conclusion", stopped(trace.conclusion or "none was recorded"), width)
     if was_examined(trace):
@@ -66,7 +66,7 @@ def narrate(trace: Trace, *, replay: ReplayOutcome | None = None, width: int = 8
 def tell(result: Result, *, width: int = 80) -> str:
     """One result told in full: its names, verdict, bounds and expectation, then its trace if it has one."""
     where = f"{result.property} in {result.scenario} under {result.attacker}"
-    lines = _fill(f"pmicheck finding {fingerprint(result)}: {where}", width)
+    lines = wrap(f"pmicheck finding {result.fingerprint}: {where}", width)
     lines += _labelled("Verdict", verdict_sentence(result), width)
     if result.bounds:
         lines += _labelled("Bounds", stopped(result.bounds), width)
@@ -78,7 +78,7 @@ def tell(result: Result, *, width: int = 80) -> str:
     lines.append("")
     if result.trace is not None:
         return "\n".join(lines) + "\n" + narrate(result.trace, replay=result.replay, width=width)
-    lines += _fill(_witness(result), width)
+    lines += wrap(_witness(result), width)
     return "\n".join(lines) + "\n"
 
 
@@ -272,20 +272,7 @@ def _replay(replay: ReplayOutcome | None) -> str:
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
-    return _fill(text, width, first=f"{label}: ", rest="  ")
-
-
-def _fill(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    if len(first) + len(text) <= width and text.isprintable() and "  " not in text:
-        return [(first + text).rstrip()]  # what `wrap` would give, and much sooner
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [first.rstrip()]
+    return wrap(text, width, first=f"{label}: ", rest="  ")
 
 
 def listing(entries: Sequence[tuple[str, str]], *, width: int = 80) -> str:
@@ -294,7 +281,7 @@ def listing(entries: Sequence[tuple[str, str]], *, width: int = 80) -> str:
     lines: list[str] = []
     for name, sentence in entries:
         if width - room < 30:
-            lines += [name, *_fill(sentence, width, first="  ", rest="  ")]
+            lines += [name, *wrap(sentence, width, first="  ", rest="  ")]
         else:
-            lines += _fill(sentence, width, first=name.ljust(room), rest=" " * room)
+            lines += wrap(sentence, width, first=name.ljust(room), rest=" " * room)
     return "\n".join(lines) + "\n"

@@ -1,8 +1,7 @@
 """The record: everything that one run found, as one JSON file from which every renderer works.
 
-The same record gives the same octets: keys are sorted, numbers are rounded to `DIGITS` decimals, and the text
-is ASCII. The shape is fixed by `record.schema.json` beside this module (version `SCHEMA`), that of older versions
-(`OLD`) by `record.schema.3.json`.
+The same record gives the same octets (`json_text.py`). What a record may hold is what the classes here and below say,
+and `record.schema.json` beside this module says the same to other programs.
 """
 
 from __future__ import annotations
@@ -10,39 +9,41 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, field
 
 from pmicheck.errors import UsageError
-from pmicheck.report import old_steps
-from pmicheck.report.catalogue import Catalogue
 from pmicheck.report.files import read_text, write_text
 from pmicheck.report.graphs.data import StateGraph
-from pmicheck.report.json_text import to_text
-from pmicheck.report.review import Review
-from pmicheck.trace import Step, Trace
+from pmicheck.report.record import old_steps
+from pmicheck.report.record.catalogue import Catalogue
+from pmicheck.report.record.json_text import to_text
+from pmicheck.report.record.review import Review
+from pmicheck.trace import Count, Recorded, Step, Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
 
-SCHEMA = "4"
+Schema = Literal["4"]
+SCHEMA: Schema = "4"
 OLD = ("1", "2", "3")
 """Versions that are read, too: those whose steps tell in words what they are about."""
-DIGITS = 6
+T = TypeVar("T")
+Seconds = Annotated[float, Meta(ge=0)]
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(Recorded, frozen=True):
     """The `sometimes` property paired with an `always` property: was its antecedent reached, and how soon."""
 
     found: bool
     name: str = ""
-    depth: int | None = None
+    depth: Count | None = None
     steps: tuple[Step, ...] | None = None
 
 
-@dataclass(frozen=True)
-class ReplayOutcome:
+class ReplayOutcome(Recorded, frozen=True):
     """What the second implementation made of a trace.
 
     Attributes:
@@ -58,8 +59,7 @@ class ReplayOutcome:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Recorded, frozen=True, kw_only=True):
     """One verdict with its evidence.
 
     Attributes:
@@ -70,6 +70,7 @@ class Result:
         argument: why the scenario file expects its verdict, "" if it does not say.
         expected: the verdict that the scenario file expects, "" if it does not say.
         settled_by: the attacker whose verdict implies this one (`pmicheck verify --settle`); "" if a run decided it.
+        fingerprint: a short name for the finding that survives changes of order, sizes and times; made of the others.
     """
 
     scenario: str
@@ -79,33 +80,35 @@ class Result:
     without: tuple[str, ...]
     verdict: Verdict
     bounds: str
-    states: int
-    transitions: int
-    depth: int
-    seconds: float
+    states: Count
+    transitions: Count
+    depth: Count
+    seconds: Seconds
     witness: Witness | None = None
     trace: Trace | None = None
     replay: ReplayOutcome | None = None
     needs_attacker: bool | None = None
     argument: str = ""
-    expected: str = ""
+    expected: Annotated[str, Meta(pattern=f"^({'|'.join(Verdict)})?$")] = ""
     settled_by: str = ""
+    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{12}$")] = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "fingerprint", _fingerprint(self))
 
     def names(self) -> tuple[str, str, str]:
         """Scenario, attacker, property."""
         return self.scenario, self.attacker, self.property
 
 
-@dataclass(frozen=True)
-class Uncovered:
+class Uncovered(Recorded, frozen=True):
     """A rule that never fired, and why that is right ("" if nobody has argued it)."""
 
     rule: str
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Exploration:
+class Exploration(Recorded, frozen=True, kw_only=True):
     """One search of one ground system: its sizes, its coverage and where the time went.
 
     `coverage` counts, per rule, the transitions fired; `stages` holds seconds per stage; `same_as` names the attacker
@@ -119,20 +122,20 @@ class Exploration:
     attacker: str
     readings: Mapping[str, str]
     without: tuple[str, ...]
-    states: int
-    transitions: int
-    depth: int
+    states: Count
+    transitions: Count
+    depth: Count
     complete: bool
-    knowledge_sets: int
-    facts: int
-    ground_transitions: int
-    cells: int
-    values: int
-    messages: int
-    bits: int
-    coverage: Mapping[str, int] = field(default_factory=dict)
+    knowledge_sets: Count
+    facts: Count
+    ground_transitions: Count
+    cells: Count
+    values: Count
+    messages: Count
+    bits: Count
+    coverage: Mapping[str, Count] = field(default_factory=dict)
     uncovered: tuple[Uncovered, ...] = ()
-    stages: Mapping[str, float] = field(default_factory=dict)
+    stages: Mapping[str, Seconds] = field(default_factory=dict)
     same_as: str = ""
     reductions: tuple[str, ...] = ()
     stopped_by: str = ""
@@ -144,24 +147,21 @@ class Exploration:
         return not self.complete and self.stopped_by != DECIDED
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Recorded, frozen=True):
     """Seconds spent in one stage of the pipeline, and its share (0 to 1) of the run."""
 
-    seconds: float
-    share: float
+    seconds: Seconds
+    share: Annotated[float, Meta(ge=0, le=1)]
 
 
-@dataclass(frozen=True)
-class Cited:
+class Cited(Recorded, frozen=True):
     """The rules that cite a statement of the draft, and how many transitions they fired in the whole run."""
 
     rules: tuple[str, ...]
-    fired: int
+    fired: Count
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Recorded, frozen=True):
     """A whole run.
 
     Attributes:
@@ -186,7 +186,7 @@ class Record:
     bounds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     results: tuple[Result, ...] = ()
     explorations: tuple[Exploration, ...] = ()
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     stages: Mapping[str, Stage] = field(default_factory=dict)
     partial: bool = False
     statements: Mapping[str, Cited] = field(default_factory=dict)
@@ -196,34 +196,11 @@ class Record:
     catalogue: Catalogue = field(default_factory=Catalogue)
     review: Review = field(default_factory=Review)
     graphs: tuple[StateGraph, ...] = ()
-    schema: str = SCHEMA
-
-    def as_json(self) -> dict[str, Any]:
-        """The record as JSON values; each result carries its `fingerprint` for readers of the file itself."""
-        stored: dict[str, Any] = plain(self)
-        for result, entry in zip(self.results, stored["results"], strict=True):
-            entry["fingerprint"] = fingerprint(result)
-        return stored
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Record:
-        """Inverse of `as_json` on anything that the schema admits."""
-        values = {**stored, "schema": SCHEMA}
-        values["command"] = tuple(values["command"])
-        values["results"] = tuple(_result(entry) for entry in values["results"])
-        values["explorations"] = tuple(_exploration(entry) for entry in values["explorations"])
-        values["stages"] = {name: Stage(**stage) for name, stage in values["stages"].items()}
-        cited = values.get("statements", {}).items()
-        values["statements"] = {name: Cited(tuple(each["rules"]), each["fired"]) for name, each in cited}
-        values["catalogue"] = Catalogue.from_json(values["catalogue"])
-        if "review" in values:
-            values["review"] = Review.from_json(values["review"])
-        values["graphs"] = tuple(StateGraph.from_json(graph) for graph in values.get("graphs", ()))
-        return cls(**values)
+    schema: Schema = SCHEMA
 
 
-def fingerprint(result: Result) -> str:
-    """A short name for a finding that survives changes of order, sizes and times.
+def _fingerprint(result: Result) -> str:
+    """Made of what makes a finding what it is.
 
     It covers scenario, attacker, property, and which rules fired on which messages in the attacker's steps
     (in all steps where the attacker has none); a test of the attacker's own counts by the address that it tests, home
@@ -246,24 +223,9 @@ def tool_version() -> str:
         return "unknown"
 
 
-def plain(value: Any) -> Any:
-    """`value` as JSON values: dataclasses as objects, tuples as arrays, numbers rounded."""
-    if isinstance(value, (Trace, Step)):
-        return plain(value.as_json())
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, float):
-        return round(value, DIGITS) + 0.0
-    return str(value) if isinstance(value, str) else value
-
-
 def dumps(record: Record) -> str:
     """The text of the file that holds `record`."""
-    return to_text(record.as_json())
+    return to_text(record)
 
 
 def save(record: Record, path: Path) -> None:
@@ -278,19 +240,35 @@ def load(path: Path) -> Record:
 
 def record_from(stored: Any, path: Path) -> Record:
     """The record held by the JSON value that stood in `path`. Raises UsageError as `load` does."""
-    version = stored.get("schema", SCHEMA) if isinstance(stored, dict) else SCHEMA
+    version = stored.get("schema") if isinstance(stored, dict) else SCHEMA
     if version not in (*OLD, SCHEMA):
         hint = f"this pmicheck reads {SCHEMA!r}, so make the record again"
         raise UsageError(f"{path}: a record of schema {version!r}; {hint}")
-    check(stored, path, "record", old=version in OLD)
-    return Record.from_json(stored if version == SCHEMA else old_steps.upgraded_record(stored))
+    if version in OLD:
+        checked = _read(stored, old_steps.OldRecord, path, "record")
+        stored = {**old_steps.upgraded_record(stored, checked), "schema": SCHEMA}
+    return _read(stored, Record, path, "record")
 
 
 def load_trace(stored: Any, path: Path) -> Trace:
     """The trace held by the JSON value that stood in `path`. Raises UsageError as `load` does."""
-    old = old_steps.is_old(stored)
-    check(stored, path, "trace", old=old)
-    return Trace.from_json(old_steps.upgraded_trace(stored) if old else stored)
+    if old_steps.is_old(stored):
+        stored = old_steps.upgraded_trace(stored, _read(stored, old_steps.OldTrace, path, "trace"))
+    return _read(stored, Trace, path, "trace")
+
+
+def _read(stored: Any, kind: type[T], path: Path, called: str) -> T:
+    """The value of a kind that a JSON value holds. Raises UsageError that says where it does not, and what would."""
+    try:
+        return msgspec.convert(stored, kind)
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{path}: not a {called}: {error.object!r} is no text") from error
+    except msgspec.ValidationError as error:
+        said, _, at = str(error).partition(" - at ")
+        place = at.strip("`") or "$"
+        for name, words in {"verdict": Verdict, "outcome": Replay}.items():
+            said += f"; choose one of {', '.join(words)}" if place.endswith(f".{name}") else ""
+        raise UsageError(f"{path}: not a {called}: {place} is wrong: {said}") from error
 
 
 def load_json(path: Path) -> Any:
@@ -316,67 +294,6 @@ def _finite(text: str) -> float:
     return number
 
 
-def schema(*, old: bool = False) -> dict[str, Any]:
-    """The JSON schema of the record (draft 2020-12), as shipped; with `old` that of the versions in `OLD`."""
-    name = "record.schema.3.json" if old else "record.schema.json"
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-def check(stored: Any, path: Path, kind: str, *, old: bool = False) -> None:
-    """Raises UsageError unless `stored` (the content of `path`) is a valid `kind`: "record" or "trace"."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    rules = schema(old=old)
-    if kind != "record":
-        rules = {"$ref": f"#/$defs/{kind}", "$defs": rules["$defs"]}
-    fault = best_match(Draft202012Validator(rules).iter_errors(stored))
-    if fault is not None:
-        wanted = _wanted(str(fault.validator), fault.validator_value, str(fault.message))
-        raise UsageError(f"{path}: not a {kind}: {fault.json_path} {wanted}")
-
-
-def _wanted(keyword: str, value: Any, message: str) -> str:
-    """What would be right, said from the schema keyword that failed."""
-    match keyword:
-        case "type":
-            names = [value] if isinstance(value, str) else value
-            return "should be of type " + " or ".join(names)
-        case "enum":
-            return "should be one of " + ", ".join(str(each) for each in value)
-        case "const":
-            return f"should be {value!r}"
-        case "required" | "additionalProperties":
-            return "is wrong: " + message
-        case _:
-            return f"should satisfy {keyword} {value}"
-
-
-def _result(stored: Mapping[str, Any]) -> Result:
-    values = dict(stored)
-    values.pop("fingerprint", None)
-    values["without"] = tuple(values["without"])
-    values["verdict"] = Verdict(values["verdict"])
-    if values["witness"] is not None:
-        witness = dict(values["witness"])
-        witness["steps"] = _steps(witness["steps"])
-        values["witness"] = Witness(**witness)
-    if values["trace"] is not None:
-        values["trace"] = Trace.from_json(values["trace"])
-    if values["replay"] is not None:
-        values["replay"] = ReplayOutcome(**{**values["replay"], "outcome": Replay(values["replay"]["outcome"])})
-    return Result(**values)
-
-
-def _steps(stored: Iterable[Mapping[str, Any]] | None) -> tuple[Step, ...] | None:
-    return None if stored is None else tuple(Step.from_json(step) for step in stored)
-
-
-def _exploration(stored: Mapping[str, Any]) -> Exploration:
-    values = dict(stored)
-    values["without"] = tuple(values["without"])
-    values["uncovered"] = tuple(Uncovered(**entry) for entry in values["uncovered"])
-    values["reductions"] = tuple(values.get("reductions", ()))
-    return Exploration(**values)
+def schema() -> dict[str, Any]:
+    """The JSON schema of the record (draft 2020-12), as shipped."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Record)}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from pmicheck.report.sequence.text import clean
+from pmicheck.report.charts.text import clean
 from pmicheck.trace import Changed, Said, Step, Trace
 
 ATTACKER = "attacker"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from pmicheck.report.sequence.story import ATTACKER, Event, Packet, Story, tell, title
-from pmicheck.report.sequence.text import clean
+from pmicheck.report.charts.story import ATTACKER, Event, Packet, Story, tell, title
+from pmicheck.report.charts.text import clean
 from pmicheck.trace import Trace
 
 PLAIN = frozenset(" .,()[]/'=+|→…")

@@ -23,10 +23,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from pmicheck.report.sequence.layout import lay_out
-from pmicheck.report.sequence.pen import Drawing, Group, Shape, Text
-from pmicheck.report.sequence.story import Story, tell, title
-from pmicheck.report.sequence.text import clean
+from pmicheck.report.charts.layout import lay_out
+from pmicheck.report.charts.pen import Drawing, Group, Shape, Text
+from pmicheck.report.charts.story import Story, tell, title
+from pmicheck.report.charts.text import clean
 from pmicheck.trace import Trace
 
 FACES = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pmicheck.report.catalogue import Catalogue
-from pmicheck.report.record import Record, Result
+from pmicheck.report.record.catalogue import Catalogue
+from pmicheck.report.record.record import Record, Result
 from pmicheck.trace import Step, head
 from pmicheck.verdict import Verdict
 

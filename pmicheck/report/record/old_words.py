@@ -1,4 +1,4 @@
-"""Steps of schemas 1 to 3, which told in sentences what a step of today has as values, read once and for all.
+"""The sentences of steps of schemas 1 to 3: what a step of today has as values.
 
 The sentences of those records never change, so neither does this module: nothing else reads words. What their words do
 not say, or what makes no sense, is left out, and a replay that needs it diverges.
@@ -6,13 +6,11 @@ not say, or what makes no sense, is left out, and a replay that needs it diverge
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-Stored = Mapping[str, Any]
+from pmicheck.trace import Changed, Known, Said, Values
 
 _CACHE = r"(?P<keeper>\w+)\[(?P<home>.+)\]\."
 _CELLS: Mapping[str, str] = {
@@ -57,7 +55,14 @@ _ACTS: tuple[tuple[str, str], ...] = (
 _LABEL = re.compile(r" \((?P<home>.+) at (?P<at>\w+)\)$")
 """What stands behind the name of a rule or of a registration that is about another flow than the main one."""
 _HOMES = {"mobile node": "HoA", "correspondent": "CN's HoA"}
-_WAYS = ("it ", "read from ", "from a test of its own", "handed over", "came to it", "public")
+_WAYS = {
+    "it ": "derived",
+    "read from ": "read",
+    "from a test of its own": "tested",
+    "handed over": "handed over",
+    "came to it": "prologue",
+    "public": "public",
+}
 _WHEN = re.compile(r"( at step \d+(?:, read at .*)?| in the prologue)$", re.DOTALL)
 _NUMBERS = {
     "seq": r"\bseq (\d{1,18})\b",
@@ -125,89 +130,24 @@ _FIRST = {
 """What the first parts of a term tell where nothing says so."""
 
 
-def is_old(trace: Any) -> bool:
-    """Whether the steps of a trace, which may be anything, have their values in `data`, as those of old have."""
-    steps = trace.get("steps") if isinstance(trace, dict) else None
-    return isinstance(steps, list) and any(isinstance(step, dict) and "data" in step for step in steps)
-
-
-def upgraded_record(record: Stored) -> dict[str, Any]:
-    """A record as schema 4 has it, with the words that earlier versions had for properties and attackers."""
-    words = json.loads(Path(__file__).with_name("catalogue.3.json").read_text(encoding="utf-8"))
-    return {**record, "results": [_result(each) for each in record["results"]], "catalogue": words}
-
-
-def _result(result: Stored) -> dict[str, Any]:
-    fields = dict(result)
-    if fields["trace"] is not None:
-        fields["trace"] = upgraded_trace(fields["trace"])
-    if fields["witness"] is not None and fields["witness"].get("steps") is not None:
-        steps = upgraded(fields["witness"]["steps"], fields["scenario"])
-        fields["witness"] = {**fields["witness"], "steps": steps}
-    return fields
-
-
-def upgraded_trace(trace: Stored) -> dict[str, Any]:
-    """A trace as schema 4 has it."""
-    return {**trace, "steps": upgraded(trace["steps"], trace.get("plays") or trace["scenario"])}
-
-
-def upgraded(steps: Iterable[Stored], course: str) -> list[dict[str, Any]]:
-    """The steps of one trace as schema 4 has them.
-
-    Args:
-        course: the scenario that says what happens.
-    """
-    steps = list(steps)
-    contents = {step["term"]: message for step in steps if (message := _message(step["data"]))}
-    correspondent = "pma3" if course.startswith("type2") else "cn"
-    return [_upgraded(step, contents, correspondent) for step in steps]
-
-
-def _upgraded(step: Stored, contents: Mapping[str, Any], correspondent: str) -> dict[str, Any]:
-    fields = dict(step)
-    data, sends, changes = (fields.pop(name) for name in ("data", "sends", "changes"))
-    before, knowledge, learned = (fields.pop(name, []) for name in ("before", "knowledge", "learned"))
-    premises = fields.pop("premises", [])
-    act, arguments, does = _act(step, data, correspondent)
-    told = [{"words": words, **_known(words)} for words in knowledge]
-    values = data["changes"] if isinstance(data.get("changes"), list) else []
-    return {
-        **fields,
-        "act": act,
-        "arguments": arguments,
-        "does": does,
-        "content": _message(data),
-        "parts": _parts(step["term"], data),
-        "sends": [_said(term, contents) for term in sends],
-        "cells": [
-            _changed(line, before[at] if at < len(before) else "", values[at] if at < len(values) else None)
-            for at, line in enumerate(changes)
-        ],
-        "known": [{**each, "premises": premises[at] if at < len(premises) else []} for at, each in enumerate(told)],
-        "learned": [{"premises": [], **_known(line)} for line in learned],
-        "prologue": data.get("prologue") is True,
-    }
-
-
-def _message(data: Stored) -> dict[str, Any] | None:
+def message_in(data: Values) -> dict[str, Any] | None:
     message = data.get("message")
     return message if isinstance(message, dict) else None
 
 
-def _kind(data: Stored) -> str:
-    return "TestInit" if data.get("kind") == "test" else str((_message(data) or {}).get("type", ""))
+def _kind(data: Values) -> str:
+    return "TestInit" if data.get("kind") == "test" else str((message_in(data) or {}).get("type", ""))
 
 
-def _act(step: Stored, data: Stored, correspondent: str) -> tuple[str, dict[str, Any], str]:
+def act_of(action: str, rule: str, data: Values, correspondent: str) -> tuple[str, dict[str, Any], str]:
     """Key, arguments and words of what the actor does."""
     if data.get("kind") == "test":
         return "test", {name: data[name] for name in ("init", "address", "nonce") if name in data}, ""
     if "phase" in data:
         return "tick", {"phase": data["phase"]}, ""
-    rule, label, flow = _unlabelled(str(data.get("rule", step["rule"])))
-    for key, pattern in _ACTS if step["action"] == "start" else ():
-        found = re.fullmatch(pattern, rule)
+    name, label, flow = _unlabelled(str(data.get("rule", rule)))
+    for key, pattern in _ACTS if action == "start" else ():
+        found = re.fullmatch(pattern, name)
         if found is not None:
             named = {**{name: value for name, value in found.groupdict().items() if value is not None}, **flow}
             does = named.pop("does", "") + label
@@ -216,7 +156,7 @@ def _act(step: Stored, data: Stored, correspondent: str) -> tuple[str, dict[str,
             if key in ("end entry", "end handover token"):
                 named.setdefault("at", correspondent)
             return key, named, does
-    return ("receive" if step["action"] != "start" else ""), {}, ""
+    return ("receive" if action != "start" else ""), {}, ""
 
 
 def _unlabelled(name: str) -> tuple[str, str, dict[str, str]]:
@@ -225,7 +165,7 @@ def _unlabelled(name: str) -> tuple[str, str, dict[str, str]]:
     return (name[: label.start()], label[0], label.groupdict()) if label else (name, "", {})
 
 
-def _said(term: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def said(term: str, contents: Mapping[str, Any]) -> Said:
     """A message that was sent: by its fields if some step processes it, else as far as the words go."""
     name = re.sub(r" \d+$", "", term.partition("(")[0])
     content = contents.get(term)
@@ -233,7 +173,7 @@ def _said(term: str, contents: Mapping[str, Any]) -> dict[str, Any]:
         found = {field: re.search(pattern, term) for field, pattern in _NUMBERS.items()}
         content = {field: int(match[1]) if match else 0 for field, match in found.items()}
         content = {"type": _type_of(name), **content, **_addresses(term)} if name.endswith("BU") else _bare(name)
-    return {"message": name, "term": term, "content": content}
+    return Said(name, term, content)
 
 
 def _type_of(name: str) -> str:
@@ -257,7 +197,7 @@ def _addresses(term: str) -> dict[str, str]:
     return {name: match[1] for name, match in found.items() if match}
 
 
-def _changed(line: str, before: str, stored: Any) -> dict[str, Any]:
+def changed(line: str, before: str, stored: Any) -> Changed:
     cell, _, now = line.partition(": ")
     kind, of = "", {}
     unlabelled, label, flow = _unlabelled(cell)
@@ -272,16 +212,16 @@ def _changed(line: str, before: str, stored: Any) -> dict[str, Any]:
         of = {"keeper": "mn2", **of} if "home" in of else {"keeper": "mn", "home": "HoA"}
     told = isinstance(stored, dict) and stored.get("cell") == cell and "value" in stored
     after = stored["value"] if told else _value(kind, now)
-    return {
-        "cell": cell,
-        "kind": kind,
-        "of": of,
-        "words": words,
-        "before": _value(kind, before),
-        "after": after,
-        "was": before.split(", ") if before else [],
-        "now": now.split(", "),
-    }
+    return Changed(
+        cell=cell,
+        kind=kind,
+        of=of,
+        words=words,
+        before=_value(kind, before),
+        after=after,
+        was=tuple(before.split(", ")) if before else (),
+        now=tuple(now.split(", ")),
+    )
 
 
 def _value(kind: str, told: str) -> Any:
@@ -307,18 +247,12 @@ def _number(told: str) -> int | str:
     return int(told) if told.isdecimal() and len(told) <= 18 else told
 
 
-def _known(line: str) -> dict[str, Any]:
+def known(line: str, premises: tuple[int, ...] = ()) -> Known:
     words, _, how = line.partition(": ")
     when = _WHEN.search(how)
-    way = next((at for at, begins in enumerate(_WAYS) if how.startswith(begins)), None)
-    ways = ("derived", "read", "tested", "handed over", "prologue", "public")
-    return {
-        "term": _term(words),
-        "words": words,
-        "way": "own" if way is None else ways[way],
-        "how": how[: when.start()] if when else how,
-        "when": when[0] if when else "",
-    }
+    told, ended = (how[: when.start()], when[0]) if when else (how, "")
+    way = next((way for begins, way in _WAYS.items() if how.startswith(begins)), "own")
+    return Known(_term(words), words, way, told, ended, premises)
 
 
 def _term(words: str) -> list[str]:
@@ -326,7 +260,7 @@ def _term(words: str) -> list[str]:
     return ["sig" if words.startswith("signature of ") else words.partition("(")[0]]
 
 
-def _parts(term: str, data: Stored) -> list[list[str]]:
+def parts_of(term: str, data: Values) -> tuple[tuple[str, str], ...]:
     """What stands between the brackets of a term, cut at the commas outside of inner brackets, with its fields."""
     kind, parts = _kind(data), _split(term)
     first = _FIRST.get(kind, ())
@@ -336,11 +270,11 @@ def _parts(term: str, data: Stored) -> list[list[str]]:
         named.append([field or (first[at] if at < len(first) else ""), words])
     if kind == "Test":
         named = [[first[at] if at < len(first) else field, words] for at, (field, words) in enumerate(named)]
-    if kind == "Acknowledgement" and (_message(data) or {}).get("care_of_token") == ["forged"]:
+    if kind == "Acknowledgement" and (message_in(data) or {}).get("care_of_token") == ["forged"]:
         token = next((at for at, (field, _) in enumerate(named) if field == "forged"), None)
         if token is not None:
             named[token][0] = "care_of_token"
-    return named
+    return tuple((field, words) for field, words in named)
 
 
 def _split(term: str) -> list[str]:

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pmicheck.report.gate.baseline import Comparison, Finding, inconclusive, trustworthy
-from pmicheck.report.groups import Group, groups, silent_rules, unexpected
-from pmicheck.report.layout import Block, Part, Title, plain, tables, wrap
-from pmicheck.report.narration import stopped
-from pmicheck.report.record import Record, Result, fingerprint
+from pmicheck.report.record.record import Record, Result
+from pmicheck.report.text.layout import Block, Part, Title, plain, tables, wrap
+from pmicheck.report.words.groups import Group, groups, silent_rules, unexpected
+from pmicheck.report.words.narration import stopped
 from pmicheck.trace import Trace
 from pmicheck.verdict import DECIDED, Replay, Verdict
 
@@ -205,7 +205,7 @@ def _finding(result: Result, width: int) -> list[str]:
     steps = f", {len(result.trace.steps)} steps{_no_return(result.trace)}" if result.trace else ""
     outcome = f", {result.replay.outcome}" if result.replay else ", not replayed"
     conclusion = f": {stopped(result.trace.conclusion)}" if result.trace and result.trace.conclusion else ""
-    text = f"{fingerprint(result)}  {'/'.join(result.names())}{steps}{outcome}{conclusion}"
+    text = f"{result.fingerprint}  {'/'.join(result.names())}{steps}{outcome}{conclusion}"
     return wrap(text, width, first="  ", rest="    ")
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 
-from pmicheck.report.narration import sentence
-from pmicheck.report.sequence.pen import HEAD, NAME, Column, Drawing, Group, Pen
-from pmicheck.report.sequence.story import ATTACKER, Change, Event, Lost, Packet, Story, title
-from pmicheck.report.sequence.text import clean
+from pmicheck.report.charts.pen import HEAD, NAME, Column, Drawing, Group, Pen
+from pmicheck.report.charts.story import ATTACKER, Change, Event, Lost, Packet, Story, title
+from pmicheck.report.charts.text import clean
+from pmicheck.report.words.narration import sentence
 from pmicheck.trace import Trace
 
 NUMBERS = 44

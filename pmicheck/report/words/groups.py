@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pmicheck.report.record import Exploration, Record, Result
+from pmicheck.report.record.record import Exploration, Record, Result
 
 
 @dataclass(frozen=True)

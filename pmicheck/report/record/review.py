@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+
+from msgspec import field
+
+from pmicheck.trace import Count, Recorded
 
 
-@dataclass(frozen=True)
-class Weakest:
+class Weakest(Recorded, frozen=True):
     """A minimal attacker of the lattice that still breaks a property.
 
     Attributes:
@@ -27,8 +28,7 @@ class Weakest:
     phase: str = ""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Recorded, frozen=True):
     """A verdict under another reading: of the cells that a scenario file names, or of a readings analysis.
 
     Attributes:
@@ -49,8 +49,7 @@ class Change:
         return scenario == self.scenario and attacker in self.attackers and prop in self.properties
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Recorded, frozen=True):
     """What became of a claim of the draft: the word, and the verdicts that say so, one sentence each."""
 
     claim: str
@@ -60,8 +59,7 @@ class Decision:
     because: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Recorded, frozen=True):
     """One property under one attacker in several protocols.
 
     Attributes:
@@ -75,8 +73,7 @@ class Row:
     relations: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Recorded, frozen=True):
     """Protocols beside each other on the same attackers and properties; the last column is the draft's."""
 
     title: str
@@ -84,8 +81,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True)
-class Mends:
+class Mends(Recorded, frozen=True):
     """What mends a property in a scenario: the smallest sets of changes, each as sentences."""
 
     scenario: str
@@ -93,8 +89,7 @@ class Mends:
     changes: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(Recorded, frozen=True):
     """A statement of the draft in our words, where the checker has it, and what comes of breaking it.
 
     Attributes:
@@ -111,13 +106,12 @@ class Statement:
     keyword: str = "st"
     disposition: str = ""
     where: str = ""
-    fired: Mapping[str, int] = field(default_factory=dict)
+    fired: Mapping[str, Count] = field(default_factory=dict)
     falls: tuple[str, ...] = ()
     broken: str = ""
 
 
-@dataclass(frozen=True)
-class Review:
+class Review(Recorded, frozen=True):
     """All of it; whatever is missing is left out of the report.
 
     Attributes:
@@ -134,32 +128,9 @@ class Review:
     @property
     def made(self) -> bool:
         """Whether there was one: without, nothing is known of other readings, and nothing was tried."""
-        return any(vars(self).values())
+        return self != Review()
 
     def mends(self, scenario: str, prop: str) -> tuple[tuple[str, ...], ...]:
         """The sets of changes that mend a property; () if none was searched."""
         found = (each.changes for each in self.repairs if (each.scenario, each.property) == (scenario, prop))
         return next(found, ())
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Review:
-        """Inverse of `record.plain` on anything that the schema admits."""
-        return cls(
-            weakest=tuple(Weakest(**_tuples(each)) for each in stored["weakest"]),
-            changes=tuple(Change(**_tuples(each)) for each in stored["changes"]),
-            claims=tuple(Decision(**_tuples(each)) for each in stored["claims"]),
-            tables=tuple(
-                Table(each["title"], tuple(each["columns"]), tuple(Row(**_tuples(row)) for row in each["rows"]))
-                for each in stored["tables"]
-            ),
-            repairs=tuple(Mends(**_tuples(each)) for each in stored["repairs"]),
-            statements={name: Statement(**_tuples(each)) for name, each in stored["statements"].items()},
-        )
-
-
-def _tuples(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _tuple(value) for name, value in stored.items()}
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(_tuple(each) for each in value) if isinstance(value, list) else value

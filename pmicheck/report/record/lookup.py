@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from pmicheck.errors import UsageError
-from pmicheck.report.record import Record, Result, fingerprint, load, load_json, load_trace, record_from
+from pmicheck.report.record.record import Record, Result, load, load_json, load_trace, record_from
 from pmicheck.trace import Trace
 
 USUAL = Path("reports/record.json")
@@ -21,7 +21,7 @@ def is_finding(text: str) -> bool:
 def find(what: str, record: Record, path: Path) -> list[Result]:
     """The results of `record` (read from `path`) that `what` names. Raises UsageError if there are none."""
     names = tuple(what.split("/"))
-    hits = [each for each in record.results if each.names() == names or fingerprint(each).startswith(what)]
+    hits = [each for each in record.results if each.names() == names or each.fingerprint.startswith(what)]
     if not hits:
         known = ["/".join(each.names()) for each in record.results]
         near = difflib.get_close_matches(what, known, 1, 0.6)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from pmicheck.report.characters import legible, paragraph
+from pmicheck.report.words.characters import harmless, legible, paragraph
 
 CELL = 10
 GAP = 2
@@ -98,9 +98,9 @@ def _lines(row: Sequence[Cell], widths: Sequence[int]) -> Iterator[str]:
         yield (" " * GAP).join(text.ljust(room) for text, room in zip(texts, widths, strict=True)).rstrip()
 
 
-def folded(name: str, width: int) -> Cell:
-    """`name` broken after hyphens, plus signs and spaces so that each line fits; a word only if it is absurdly long."""
-    pieces = re.sub(r"([-+ ])", "\\1\0", legible(name)).split("\0")
+def folded(name: str, width: int, *, after: str = "-+ ") -> Cell:
+    """`name` broken after some characters so that each line fits; a word only if it is absurdly long."""
+    pieces = re.sub(f"([{after}])", "\\1\0", legible(name)).split("\0")
     parts = [""]
     for piece in chain.from_iterable(map(_chopped, pieces)):
         if parts[-1] and len(parts[-1]) + len(piece.rstrip()) > width:
@@ -125,9 +125,11 @@ def _chopped(piece: str) -> Iterator[str]:
 
 
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    """The lines of a paragraph. Names and paths stay whole, so that they can be copied."""
+    """The lines of a paragraph, one at least. Names and paths stay whole, so that they can be copied."""
+    if len(first) + len(text) <= width and text.isprintable() and "  " not in text:
+        return [(first + harmless(text)).rstrip()]  # what textwrap would give, and much sooner
     shown = paragraph(text)
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         shown,
         width,
         initial_indent=first,
@@ -135,3 +137,4 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]
         break_long_words=any(len(word) > LONGEST_WORD for word in shown.split()),
         break_on_hyphens=False,
     )
+    return lines or [first.rstrip()]
