@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from told import cells, changed, known, messages, parts, said, terms
 
 from pmicheck.trace import Said, Step, Trace
@@ -179,3 +180,5 @@ traces = st.builds(
     no_return=st.none() | st.integers(0, 9),
     waits=st.booleans(),
 )
+recorded = traces.map(lambda told: replace(told, steps=tuple(step for step in told.steps if step.action)))
+"""Traces that a record can hold."""

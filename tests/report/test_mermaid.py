@@ -89,6 +89,6 @@ def test_no_name_ends_a_statement_or_opens_another(told: Trace) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(samples.traces)
+@given(samples.recorded)
 def test_the_same_trace_from_a_record_gives_the_same_text(told: Trace) -> None:
     assert mermaid(msgspec.convert(msgspec.to_builtins(told), Trace)) == mermaid(told)

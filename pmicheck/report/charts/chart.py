@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from pmicheck.report.charts.canvas import element, line_of_text, number
 from pmicheck.report.charts.layout import lay_out
-from pmicheck.report.charts.pen import Drawing, Group, Shape, Text
+from pmicheck.report.charts.pen import Drawing, Group, Text
 from pmicheck.report.charts.story import Story, tell, title
 from pmicheck.report.charts.text import clean
 from pmicheck.trace import Trace
@@ -41,8 +42,8 @@ def chart(trace: Trace, *, identifier: str = "chart") -> str:
 
 def _svg(drawing: Drawing, trace: Trace, story: Story, identifier: str) -> Iterator[str]:
     own = escape(identifier)
-    size = f'width="{_number(drawing.width)}" height="{_number(drawing.height)}"'
-    view = f'viewBox="0 0 {_number(drawing.width)} {_number(drawing.height)}"'
+    size = f'width="{number(drawing.width)}" height="{number(drawing.height)}"'
+    view = f'viewBox="0 0 {number(drawing.width)} {number(drawing.height)}"'
     yield f'<svg xmlns="http://www.w3.org/2000/svg" class="sequence" id="{own}" {size} {view}'
     yield f' font-family="{FACES}" role="img" aria-labelledby="{own}-title {own}-desc">'
     yield f'<title id="{own}-title">{escape(_title(trace))}</title>'
@@ -68,25 +69,11 @@ def _group(group: Group, own: str) -> Iterator[str]:
     if group.hint:
         yield f"<title>{escape(group.hint)}</title>"
     for item in group.items:
-        yield _text(item) if isinstance(item, Text) else _shape(item)
+        yield _text(item) if isinstance(item, Text) else element(item.tag, item.kind, item.attributes)
     yield "</g>"
 
 
 def _text(text: Text) -> str:
-    weight = ' font-weight="bold"' if text.bold else ""
-    squeeze = "" if text.length is None else f' textLength="{_number(text.length)}" lengthAdjust="spacingAndGlyphs"'
-    place = f'x="{_number(text.x)}" y="{_number(text.y)}" font-size="{_number(text.size)}" text-anchor="{text.anchor}"'
-    return f'<text class="{text.kind}" {place}{weight}{squeeze}>{escape(text.text)}</text>'
-
-
-def _shape(shape: Shape) -> str:
-    pairs = (
-        f'{name}="{_number(value) if isinstance(value, (int, float)) else value}"'
-        for name, value in shape.attributes.items()
-    )
-    return f'<{shape.tag} class="{shape.kind}" {" ".join(pairs)}/>'
-
-
-def _number(value: float) -> str:
-    """At most one decimal: the same on every machine, and finer than a pixel."""
-    return f"{value:.1f}".removesuffix(".0")
+    weight = {"font-weight": "bold"} if text.bold else {}
+    place: dict[str, float | str] = {"x": text.x, "y": text.y, "font-size": text.size, "text-anchor": text.anchor}
+    return line_of_text(text.kind, text.text, {**place, **weight}, text.box.w)

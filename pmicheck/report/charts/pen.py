@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, is_measured, shorten, width, wrap
+from pmicheck.report.charts.canvas import number
+from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, shorten, width, wrap
 
 NAME, SMALL, HEAD = 12, 11, 13
 """Font sizes."""
@@ -28,10 +29,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Text:
-    """One line. `x` is the point that `anchor` ("start", "middle", "end") names, `y` the base line.
-
-    `length` is the room that the line has to be squeezed into, None if the tables of widths know all its characters.
-    """
+    """One line. `x` is the point that `anchor` ("start", "middle", "end") names, `y` the base line."""
 
     x: float
     y: float
@@ -40,7 +38,6 @@ class Text:
     bold: bool
     anchor: str
     kind: str
-    length: float | None
     box: Box
 
 
@@ -111,7 +108,7 @@ class Pen:
     def head(self, kind: str, x: float, y: float, to_right: bool) -> None:
         """The head of an arrow, its point at (x, y)."""
         back = x - 9 if to_right else x + 9
-        self.shape("path", kind, d=f"M{_short(x)} {_short(y)}L{_short(back)} {_short(y - 4.5)}V{_short(y + 4.5)}Z")
+        self.shape("path", kind, d=f"M{number(x)} {number(y)}L{number(back)} {number(y - 4.5)}V{number(y + 4.5)}Z")
 
     def cross(self, kind: str, x: float, y: float) -> None:
         self.line(kind, x - 5, y - 5, x + 5, y + 5)
@@ -138,8 +135,7 @@ class Pen:
         if halo:
             self.rect("halo", left - 3, y, w + 6, h)
         box = Box(left, y, w, h, kind, self.step)
-        squeezed = None if is_measured(text) else w
-        self.items.append(Text(x, y + size * ASCENT, text, size, bold, anchor, kind, squeezed, box))
+        self.items.append(Text(x, y + size * ASCENT, text, size, bold, anchor, kind, box))
         return y + h
 
     def lines(
@@ -191,7 +187,3 @@ class Pen:
 
     def group(self, kind: str, hint: str = "") -> Group:
         return Group(kind, self.step, hint, tuple(self.items))
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")

@@ -13,7 +13,8 @@ from math import log10
 from typing import NamedTuple
 
 from pmicheck.errors import LimitReached
-from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, clean, is_measured, shorten, width, wrap
+from pmicheck.report.charts.canvas import element, line_of_text
+from pmicheck.report.charts.text import ASCENT, LINE_HEIGHT, clean, shorten, width, wrap
 from pmicheck.report.graphs.data import Edge, FullEdge, Node, Quotient, StateGraph
 from pmicheck.report.graphs.layout import Box, Link, Placed, Size, Way, place
 
@@ -261,8 +262,8 @@ def content(drawing: Drawing, identifier: str = "") -> str:
 
 def _edge(arrow: Arrow, way: Way) -> str:
     parts = [f'<g class="edge {" ".join(arrow.kinds)}"><title>{_quoted(arrow.hint)}</title>']
-    parts += [f'<path class="line" d="{_path(curve)}"/>' for curve in way.curves]
-    parts.append(f'<path class="tip" d="{_tip(way)}"/>')
+    parts += [element("path", "line", {"d": _path(curve)}) for curve in way.curves]
+    parts.append(element("path", "tip", {"d": _tip(way)}))
     if way.label:
         parts += _texts(arrow.lines, way.label)
     return "".join(parts) + "</g>"
@@ -287,12 +288,12 @@ def _frame(kind: str, box: Box, inset: float, cut: float) -> str:
     """A box with its corners cut, or rounded."""
     w, h = box.width / 2 - inset, box.height / 2 - inset
     if not cut:
-        place = f'x="{box.x - w:.1f}" y="{box.y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}"'
-        return f'<rect class="{kind}" {place} rx="{6 - inset:.0f}"/>'
+        place = {"x": box.x - w, "y": box.y - h, "width": 2 * w, "height": 2 * h}
+        return element("rect", kind, {**{name: f"{value:.1f}" for name, value in place.items()}, "rx": 6 - inset})
     upper = ((cut - w, -h), (w - cut, -h), (w, cut - h))
     lower = ((w, h - cut), (w - cut, h), (cut - w, h), (-w, h - cut), (-w, cut - h))
     points = "L".join(f"{box.x + x:.1f} {box.y + y:.1f}" for x, y in (*upper, *lower))
-    return f'<path class="{kind}" d="M{points}Z"/>'
+    return element("path", kind, {"d": f"M{points}Z"})
 
 
 def _path(curve: Sequence[tuple[float, float]]) -> str:
@@ -312,8 +313,8 @@ def _texts(lines: Sequence[Line], box: Box) -> Iterator[str]:
     y = box.y - sum(_font(kind) * LINE_HEIGHT for kind, _ in lines) / 2
     for kind, text in lines:
         size, room = _font(kind), width(text, _font(kind), bold=_bold(kind))
-        squeezed = "" if is_measured(text) else f' textLength="{room:.1f}" lengthAdjust="spacingAndGlyphs"'
-        yield f'<text class="{kind}" x="{box.x:.1f}" y="{y + size * ASCENT:.1f}"{squeezed}>{_quoted(text)}</text>'
+        place = {"x": f"{box.x:.1f}", "y": f"{y + size * ASCENT:.1f}"}
+        yield line_of_text(kind, clean(text), place, f"{room:.1f}")
         y += size * LINE_HEIGHT
 
 
@@ -326,6 +327,7 @@ def heading(kind: str, text: str, y: float, room: float) -> tuple[str, float]:
     """Text at the left of a document of this width, as a paragraph from `y` down; and where it ends."""
     size, lines = HEADINGS[kind], []
     for part in wrap(clean(text), room - 2 * MARGIN, size, bold=True, lines=20):
-        lines.append(f'<text class="{kind}" x="{MARGIN}" y="{y + size * ASCENT:.1f}">{_quoted(part)}</text>\n')
+        place: dict[str, float | str] = {"x": MARGIN, "y": f"{y + size * ASCENT:.1f}"}
+        lines.append(element("text", kind, place, _quoted(part)) + "\n")
         y += size * LINE_HEIGHT
     return "".join(lines), y + MARGIN
