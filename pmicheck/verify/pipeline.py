@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from pmicheck.explore.result import Progress as Watch
 from pmicheck.explore.result import telling
 from pmicheck.model.policy import Policy
@@ -87,7 +89,7 @@ def decide_invariants(cell: Cell, given: Given, decider: Decider | None = None, 
     results = [replayed(result) for result in results]
     clock.lap("replay")
     share = sum(clock.stages.values()) / max(1, len(results))
-    found |= {result.property: replace(result, seconds=share) for result in results}
+    found |= {result.property: structs.replace(result, seconds=share) for result in results}
     return Decided(
         results=tuple(found[name] for name in cell.invariants),
         exploration=summary(cell, prepared, searched, clock.stages),
@@ -102,8 +104,8 @@ def with_progress(cell: Cell, decided: Decided, find: Callable[[], Progress]) ->
     clock = Stopwatch()
     found = find()
     clock.lap("progress")
-    result = replace(replayed(result_of_progress(cell, found)), seconds=clock.stages["progress"])
+    result = structs.replace(replayed(result_of_progress(cell, found)), seconds=clock.stages["progress"])
     seen = decided.exploration
     if seen is not None:
-        seen = replace(seen, stages={**seen.stages, **clock.stages})
+        seen = structs.replace(seen, stages={**seen.stages, **clock.stages})
     return replace(decided, results=(*decided.results, result), exploration=seen)
