@@ -70,24 +70,17 @@ def _place(change: Changed) -> Place:
     return change.of["keeper"], change.of["home"]
 
 
-def _kept(compare: Check) -> Check:
-    """The comparison for cells about a binding that a node of this run keeps; a cell about any other disagrees."""
+def _kept(compare: Check, *, by_correspondent: bool = False) -> Check:
+    """The comparison for cells about a binding that a node of this run keeps; a cell about any other disagrees.
+
+    Args:
+        by_correspondent: no other node has such cells.
+    """
 
     def check(run: Run[Stage], change: Changed) -> str | None:
-        if _place(change) in run.bench.bindings(run.now):
-            return compare(run, change)
-        return f"{change.of['keeper']} keeps no bindings here, so {change.line!r} is not compared"
-
-    return check
-
-
-def _at_correspondent(compare: Check) -> Check:
-    """The same for cells that a correspondent alone has."""
-
-    def check(run: Run[Stage], change: Changed) -> str | None:
-        if change.of["keeper"] == run.bench.keeper:
-            return compare(run, change)
-        return f"{change.of['keeper']} keeps no bindings here, so {change.line!r} is not compared"
+        keeper, bench = change.of["keeper"], run.bench
+        keeps = keeper == bench.keeper if by_correspondent else _place(change) in bench.bindings(run.now)
+        return compare(run, change) if keeps else f"{keeper} keeps no bindings here, so {change.line!r} is not compared"
 
     return check
 
@@ -215,10 +208,10 @@ def _serial(run: Run[Registering], change: Changed) -> str | None:
 CHECKS: Mapping[str, Check] = {
     **COMMON,
     "registration": registration_disagrees,
-    "pairs issued": _at_correspondent(_pairs),
-    "burnt nonces": _at_correspondent(_burnt),
-    "place of token": _at_correspondent(_place_of_token),
-    "newest delegation": _at_correspondent(_serial),
+    "pairs issued": _kept(_pairs, by_correspondent=True),
+    "burnt nonces": _kept(_burnt, by_correspondent=True),
+    "place of token": _kept(_place_of_token, by_correspondent=True),
+    "newest delegation": _kept(_serial, by_correspondent=True),
 }
 """The comparisons of a run with one correspondent."""
 
