@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named, weaker_or_equal
+from pmicheck.attacker.lattice import weaker_or_equal
+from pmicheck.attacker.profiles import ATTACKERS, attacker_named
 from pmicheck.model.scenario import NAMED, load_scenario
 from pmicheck.properties.catalogue import NAMES
 from pmicheck.report.record.catalogue import Asked, Catalogue, Opponent
