@@ -80,6 +80,7 @@ def _result(
         seconds=0.0,
         witness=witness,
         trace=trace,
+        replay=None,
         needs_attacker=any(step.attacker for step in trace.steps) if trace else None,
         argument=argument,
         expected=expected,

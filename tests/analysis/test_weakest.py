@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from decided_cells import scenario
+from msgspec import structs
+
+sys.path.append(str(Path(__file__).parents[1] / "report"))
+import record_samples as samples
 
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.model.policy import make_policy
-from pmicheck.report.record.record import Record, Result
+from pmicheck.report.record.record import Record
 from pmicheck.report.record.review import Weakest
 from pmicheck.review.cells import Verdicts
 from pmicheck.review.weakest import BYSTANDER_LINK, minimal_results, narrowed, powers_of, weakest
@@ -26,9 +32,9 @@ def record(name: str, attackers: tuple[str, ...]) -> Record:
     results = []
     for cell in plan(Request((name,), attackers)):
         for prop, verdict in verdicts_of(cell, Shared()).items():
-            names = (name, cell.attacker.name, prop)
-            results.append(Result(*names, dict(cell.policy.readings), (), verdict, "", 0, 0, 0, 0.0))
-    return Record("0", "c", (), results=tuple(results))
+            found = samples.result(cell.attacker.name, prop, verdict, name)
+            results.append(structs.replace(found, readings=dict(cell.policy.readings), trace=None, replay=None))
+    return samples.empty(results=tuple(results))
 
 
 @cache

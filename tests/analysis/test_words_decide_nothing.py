@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 from msgspec.structs import fields
 from numbered_words import VALUES, WORDS, with_numbered_words
 from test_replays_fail_closed import violations
+
+sys.path.append(str(Path(__file__).parents[1] / "report"))
+import record_samples as samples
 
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.report.charts.story import Event, tell
@@ -20,7 +25,7 @@ from pmicheck.report.ci.sarif import sarif
 from pmicheck.report.gate.baseline import Comparison
 from pmicheck.report.octets.table import Field, rows
 from pmicheck.report.record.json_text import to_text
-from pmicheck.report.record.record import Record, Result, load_trace
+from pmicheck.report.record.record import Result, load_trace
 from pmicheck.report.words.flaws import way_in
 from pmicheck.symbolic.schedule import schedule
 from pmicheck.trace import Trace
@@ -161,7 +166,7 @@ def carrying(field: Field) -> Field:
 def test_words_decide_nothing_about_the_shape_of_sarif(traces: list[Trace]) -> None:
     for trace in traces:
         plain, numbered = (
-            sarif(Record("0", "c", (), results=(violated(each),)), Comparison())
+            sarif(samples.empty(results=(violated(each),)), Comparison())
             for each in (trace, with_numbered_words(trace))
         )
         assert shape(json.loads(plain)) == shape(json.loads(numbered))
@@ -177,5 +182,5 @@ def shape(value: Any, name: str = "") -> Any:
 
 def violated(trace: Trace) -> Result:
     """The verdict that the trace is evidence of."""
-    names = (trace.scenario, trace.attacker, trace.property)
-    return Result(*names, trace.readings, trace.without, Verdict.VIOLATED, "", 1, 1, 1, 0.0, trace=trace)
+    found = samples.result(trace.attacker, trace.property, scenario=trace.scenario)
+    return structs.replace(found, readings=trace.readings, without=trace.without, verdict=Verdict.VIOLATED, trace=trace)

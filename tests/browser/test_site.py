@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "report")]
 from page_samples import every_kind, hostile_record, reviewed_record
+from record_samples import empty
 from seen import faint_texts, overflow, write_site
 
 from pmicheck.report.record.record import Record
@@ -175,9 +176,7 @@ def test_on_paper_there_are_no_controls_and_all_nodes(opened: Open, site: Path) 
     assert graph.locator(".nodes > li:visible").count() == 4
 
 
-@pytest.mark.parametrize(
-    "record", [Record("0.1.0", "python", ()), Record("0.1.0", "python", (), partial=True)], ids=["empty", "partial"]
-)
+@pytest.mark.parametrize("record", [empty(), empty(partial=True)], ids=["empty", "partial"])
 def test_a_record_of_nothing_opens_quietly(opened: Open, tmp_path: Path, record: Record) -> None:
     page = opened(write_site(record, tmp_path), "index.html", 360)
     assert "Nothing was decided." in page.locator("main").inner_text()

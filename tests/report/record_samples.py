@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from told import changed, known, said
 
 from pmicheck.model.scenario import SHIPPED, load_scenario
+from pmicheck.report.record.catalogue import Catalogue
 from pmicheck.report.record.json_text import to_text
 from pmicheck.report.record.record import (
     Exploration,
@@ -185,13 +186,22 @@ def record(*results: Result) -> Record:
         pmicheck="0.1.0",
         kernel="python",
         command=("pmicheck", "verify"),
+        settings={},
         bounds={SCENARIO: {"sessions": 2, "handovers": 1}},
         results=results,
         explorations=tuple(exploration(attacker, scenario) for scenario, attacker in pairs),
         seconds=2.5,
         stages={"grounding": Stage(1.0, 0.4), "exploration": Stage(1.5, 0.6)},
+        partial=False,
         catalogue=catalogue_of([load_scenario(name) for name in SHIPPED]),
     )
+
+
+def empty(**fields: Any) -> Record:
+    """A record of these fields and nothing else."""
+    nothing = {"command": (), "results": (), "explorations": (), "settings": {}, "bounds": {}, "stages": {}}
+    named = {"pmicheck": "0.1.0", "kernel": "python", "seconds": 0.0, "partial": False, "catalogue": Catalogue()}
+    return Record(**{**nothing, **named, **fields})
 
 
 def full_record() -> Record:

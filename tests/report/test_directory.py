@@ -20,7 +20,6 @@ from pmicheck.errors import OutputError
 from pmicheck.report.directory import write_reports
 from pmicheck.report.manifest import MANIFEST
 from pmicheck.report.names import LONGEST, finding_names
-from pmicheck.report.record.record import Record
 from pmicheck.verdict import Verdict
 
 VIOLATED = samples.result("home-path", "no-redirection", Verdict.VIOLATED)
@@ -76,7 +75,7 @@ def test_a_file_in_the_place_of_the_directory_is_one_sentence(tmp_path: Path) ->
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=8))
 def test_no_scenario_name_leaves_the_directory_or_meets_another(scenarios: list[str]) -> None:
-    record = Record("0", "python", (), results=tuple(replace(VIOLATED, scenario=name) for name in scenarios))
+    record = samples.empty(results=tuple(replace(VIOLATED, scenario=name) for name in scenarios))
     names = list(finding_names(record).values())
     assert len({name.lower() for name in names}) == len(scenarios)
     for name in names:
@@ -89,7 +88,7 @@ def test_no_scenario_name_leaves_the_directory_or_meets_another(scenarios: list[
 def test_a_name_of_ten_thousand_characters_is_cut_and_told_apart() -> None:
     long = "x" * 10_000
     results = (replace(VIOLATED, scenario=long + "a"), replace(VIOLATED, scenario=long + "b"))
-    one, two = finding_names(Record("0", "python", (), results=results)).values()
+    one, two = finding_names(samples.empty(results=results)).values()
     assert one != two
     assert max(len(one), len(two)) <= LONGEST
 

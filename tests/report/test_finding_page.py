@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from record_samples import empty
 from told import known, untold
 
 from pmicheck.cli.options import parser
@@ -223,7 +224,7 @@ def test_what_real_packets_did_not_confirm_is_a_caution() -> None:
 
 
 def test_a_record_without_a_review_says_what_nobody_looked_for() -> None:
-    told = pages(replace(samples.reviewed(), review=Record("", "", ()).review))[0].text
+    told = pages(replace(samples.reviewed(), review=empty().review))[0].text
     assert "Weaker attackers were not searched for." in told
     assert "No repair was searched for." in told
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import every_kind, many_findings, reviewed_record
-from record_samples import SCENARIO, exploration, full_record, record, result
+from record_samples import SCENARIO, empty, exploration, full_record, record, result
 
 from pmicheck.report.names import finding_names
 from pmicheck.report.pages.overview import overview_page
@@ -213,7 +213,7 @@ def test_a_partial_record_says_so_first() -> None:
 
 
 def test_an_empty_record_has_a_page_that_says_so() -> None:
-    tree = page(Record("0.1.0", "python", ()))
+    tree = page(empty())
     assert tree.one("p", "outcome").text == "Nothing was decided."
     assert not tree.all("form")
     assert "The record holds no search." in tree.text

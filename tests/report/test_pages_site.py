@@ -17,7 +17,7 @@ from msgspec import structs
 from msgspec.structs import replace
 from page_reader import Element, read, target
 from page_samples import SCRIPT, TURNED, every_kind, hostile_record, many_findings, review, reviewed_record
-from record_samples import full_record, record
+from record_samples import empty, full_record, record
 
 from pmicheck.report.pages.environment import breakable
 from pmicheck.report.pages.places import Places
@@ -28,7 +28,7 @@ WRITTEN_ELSEWHERE = {"record.json", "findings.md", "verdicts.txt"}
 """What the report's directory holds besides the pages; so are the files of a finding beside its page."""
 
 SAMPLES: dict[str, Callable[[], Record]] = {
-    "empty": lambda: Record("0.1.0", "python", ()),
+    "empty": lambda: empty(),
     "one verdict": record,
     "partial": lambda: replace(full_record(), partial=True),
     "without a review": full_record,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from page_reader import Element, read
 from page_samples import reviewed_record
-from record_samples import SCENARIO, STEPS, record, result, trace
+from record_samples import SCENARIO, STEPS, empty, record, result, trace
 
 from pmicheck.report.pages.claims import claims_page
 from pmicheck.report.pages.places import Places
@@ -142,5 +142,5 @@ def test_the_same_finding_under_two_readings_is_found_by_its_first() -> None:
 
 
 def test_statements_alone_make_a_page() -> None:
-    sample = Record("0", "python", (), review=Review(statements={"N001": Statement("1", "It is.")}))
+    sample = empty(review=Review(statements={"N001": Statement("1", "It is.")}))
     assert "The record names no rule." in statements(sample).text

@@ -18,6 +18,7 @@ from told import cells, messages, parts, terms
 
 from pmicheck.errors import OutputError, UsageError
 from pmicheck.report import files
+from pmicheck.report.record.catalogue import Asked, Catalogue, Opponent
 from pmicheck.report.record.json_text import to_text
 from pmicheck.report.record.record import (
     OLD,
@@ -132,6 +133,12 @@ EXPLORATIONS = st.builds(
     uncovered=st.lists(st.builds(Uncovered, WORDS, WORDS), max_size=2).map(tuple),
     stages=st.dictionaries(WORDS, SECONDS, max_size=2),
 )
+CATALOGUES = st.builds(
+    Catalogue,
+    properties=st.dictionaries(WORDS, st.builds(Asked, WORDS, WORDS, st.sampled_from(["", "9.1"])), max_size=2),
+    attackers=st.dictionaries(WORDS, st.builds(Opponent, WORDS, COUNTS), max_size=2),
+    ancestors=LISTS,
+)
 RECORDS = st.builds(
     Record,
     pmicheck=WORDS,
@@ -144,6 +151,7 @@ RECORDS = st.builds(
     seconds=SECONDS,
     stages=st.dictionaries(WORDS, st.builds(Stage, SECONDS, st.sampled_from([0.0, 0.25, 1.0])), max_size=2),
     partial=st.booleans(),
+    catalogue=CATALOGUES,
 )
 
 
@@ -542,6 +550,14 @@ def test_a_wrong_value_is_named_by_its_path(key: str, value: object, said: str) 
     stored = samples.stored(samples.record())
     stored["results"][0][key] = value
     with pytest.raises(UsageError, match=said):
+        record_from(stored, Path("record.json"))
+
+
+@pytest.mark.parametrize("name", ["results", "explorations", "catalogue", "partial", "bounds"])
+def test_a_record_without_one_of_its_parts_is_none(name: str) -> None:
+    stored = samples.stored(samples.record())
+    del stored[name]
+    with pytest.raises(UsageError, match=rf"\$ is wrong: Object missing required field `{name}`"):
         record_from(stored, Path("record.json"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import re
@@ -243,7 +244,7 @@ def test_a_diverged_violation_is_not_suppressed_whatever_the_comparison_says() -
 
 def test_entries_to_deal_with_and_interruptions_are_notifications() -> None:
     record, comparison = ci.everything()
-    (invocation,) = run_of(record, replace(comparison, file="/home/someone/baseline.toml"))["invocations"]
+    (invocation,) = run_of(record, dataclasses.replace(comparison, file="/home/someone/baseline.toml"))["invocations"]
     assert invocation["executionSuccessful"]
     told = invocation["toolConfigurationNotifications"]
     assert [each["descriptor"]["id"] for each in told] == ["stale-entry", "expired-entry"]

@@ -267,8 +267,7 @@ def test_looks_come_from_classes_alone_and_each_is_documented(told: Trace) -> No
     assert set(styled) <= documented
 
 
-@settings(deadline=None, max_examples=50)
-@given(samples.recorded)
+@ALL
 def test_the_same_trace_from_a_record_gives_the_same_chart(told: Trace) -> None:
     assert chart(msgspec.convert(msgspec.to_builtins(told), Trace)) == chart(told)
 

@@ -11,6 +11,7 @@ from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.known import known_findings
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Comparison, compare, exit_code
+from pmicheck.report.record.catalogue import Catalogue
 from pmicheck.report.record.record import Record, tool_version
 from pmicheck.report.text import tables
 from pmicheck.verdict import ExitCode
@@ -53,9 +54,26 @@ def _decided(options: Namespace, kept: list[Record]) -> Record:
     request.engine.check()
     delivery.check(options)
     with claimed(request), console.Progress() as progress:
-        kept.append(Record(pmicheck=tool_version(), kernel="", command=tuple(options.command), partial=True))
+        kept.append(_nothing(options))
         kept.append(analysis.verify(request, command=options.command, progress=progress, partial=kept.append))
         return kept[-1]
+
+
+def _nothing(options: Namespace) -> Record:
+    """The record of a run that has decided nothing yet."""
+    return Record(
+        pmicheck=tool_version(),
+        kernel="",
+        command=tuple(options.command),
+        settings={},
+        bounds={},
+        results=(),
+        explorations=(),
+        seconds=0.0,
+        stages={},
+        partial=True,
+        catalogue=Catalogue(),
+    )
 
 
 def _kept(why: str, kept: list[Record], options: Namespace) -> str:

@@ -84,12 +84,12 @@ class Result(Recorded, frozen=True, kw_only=True):
     transitions: Count
     depth: Count
     seconds: Seconds
-    witness: Witness | None = None
-    trace: Trace | None = None
-    replay: ReplayOutcome | None = None
-    needs_attacker: bool | None = None
-    argument: str = ""
-    expected: Annotated[str, Meta(pattern=f"^({'|'.join(Verdict)})?$")] = ""
+    witness: Witness | None
+    trace: Trace | None
+    replay: ReplayOutcome | None
+    needs_attacker: bool | None
+    argument: str
+    expected: Annotated[str, Meta(pattern=f"^({'|'.join(Verdict)})?$")]
     settled_by: str = ""
     fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{12}$")] = ""
 
@@ -133,9 +133,9 @@ class Exploration(Recorded, frozen=True, kw_only=True):
     values: Count
     messages: Count
     bits: Count
-    coverage: Mapping[str, Count] = field(default_factory=dict)
-    uncovered: tuple[Uncovered, ...] = ()
-    stages: Mapping[str, Seconds] = field(default_factory=dict)
+    coverage: Mapping[str, Count]
+    uncovered: tuple[Uncovered, ...]
+    stages: Mapping[str, Seconds]
     same_as: str = ""
     reductions: tuple[str, ...] = ()
     stopped_by: str = ""
@@ -161,7 +161,7 @@ class Cited(Recorded, frozen=True):
     fired: Count
 
 
-class Record(Recorded, frozen=True):
+class Record(Recorded, frozen=True, kw_only=True):
     """A whole run.
 
     Attributes:
@@ -182,18 +182,18 @@ class Record(Recorded, frozen=True):
     pmicheck: str
     kernel: str
     command: tuple[str, ...]
-    settings: Mapping[str, str] = field(default_factory=dict)
-    bounds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    results: tuple[Result, ...] = ()
-    explorations: tuple[Exploration, ...] = ()
-    seconds: Seconds = 0.0
-    stages: Mapping[str, Stage] = field(default_factory=dict)
-    partial: bool = False
+    settings: Mapping[str, str]
+    bounds: Mapping[str, Mapping[str, Any]]
+    results: tuple[Result, ...]
+    explorations: tuple[Exploration, ...]
+    seconds: Seconds
+    stages: Mapping[str, Stage]
+    partial: bool
+    catalogue: Catalogue
     statements: Mapping[str, Cited] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    catalogue: Catalogue = field(default_factory=Catalogue)
     review: Review = field(default_factory=Review)
     graphs: tuple[StateGraph, ...] = ()
     schema: Schema = SCHEMA
