@@ -1,8 +1,11 @@
-/* Part of kernel.c: successors in a system of one word without any knowledge and with few transitions, the fastest case.
- *
- * For each value of each octet of the word there is a row of bits: the transitions whose guard it does not rule out. Where
- * the rows of all octets agree the transitions are enabled; so no guard is tested, and they come in index order.
- */
+#include "pure.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+#include "successors.h"
+#include "threads.h"
+
 #define MOST_BITS 512 /* transitions: with more of them, rows would take more time than the tree does */
 
 /* The row of an octet's value. */
@@ -20,11 +23,10 @@ static int make_rows(octet_rows *o, const pk_system *s, uint32_t row_words) {
     return 1;
 }
 
-/* Set the fast case up where it applies; 0 if memory does not suffice. */
-static int make_pure(pk_search *k, const pk_system *s) {
+int make_pure(pk_search *k, const pk_system *s) {
     uint64_t asked = 0;
     if (s->words != 1 || s->needs > 1 || s->learns > 1 || k->reduced || s->transitions > MOST_BITS) return 1;
-    if (!resize((void **)&k->pure_step, s->transitions, sizeof *k->pure_step)) return 0;
+    if (!RESIZE(k->pure_step, s->transitions)) return 0;
     for (uint32_t t = 0; t < s->transitions; t++) {
         k->pure_step[t] = (pure_step){s->clear[t] & low_bits(k->layout.at[0].bits), s->put[t]};
         asked |= s->mask[t];
@@ -39,7 +41,7 @@ static int make_pure(pk_search *k, const pk_system *s) {
     return 1;
 }
 
-static void free_pure(pk_search *k) {
+void free_pure(pk_search *k) {
     for (uint32_t n = 0; n < k->octets; n++) free(k->octet[n].row);
     free(k->pure_step);
 }
@@ -75,7 +77,7 @@ INLINE void expand_rows(worker *w, batch *b, uint32_t row_words) {
     }
 }
 
-static void expand_pure(worker *w, batch *b) {
+void expand_pure(worker *w, batch *b) {
     uint32_t row_words = w->search->row_words;
     row_words == 1 ? expand_rows(w, b, 1) : expand_rows(w, b, row_words);
 }

@@ -1,9 +1,12 @@
-/* Part of kernel.c: what a search has found as octets that can be kept, and a search made again from them.
- *
- * A section holds what is new since the one before it, or since pk_new, in 64-bit words: a head, then keys, knowledge
- * sets, discoverers and values of words as they lie in memory, and the states that projections have seen. Tables that
- * only find things again are made anew.
- */
+#include "checkpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index.h"
+#include "memory.h"
+#include "observe.h"
+#include "successors.h"
 
 /* The numbers at the beginning of a head. Then come the bits of each number in a key, how many values each word and how
  * many states each projection has more, what fired, and the goals. */
@@ -19,17 +22,17 @@ static void mark_saved(pk_search *k) {
     for (uint32_t p = 0; p < k->projections; p++) m->seen[p] = k->projection[p].seen.count;
 }
 
-static int make_saved(pk_search *k) {
+int make_saved(pk_search *k) {
     saved *m = &k->saved;
-    if (!resize((void **)&m->values, k->words, sizeof *m->values) ||
-        !resize((void **)&m->seen, k->projections, sizeof *m->seen) ||
-        !resize((void **)&m->piece, 6 + (uint64_t)k->words, sizeof *m->piece))
+    if (!RESIZE(m->values, k->words) ||
+        !RESIZE(m->seen, k->projections) ||
+        !RESIZE(m->piece, 6 + (uint64_t)k->words))
         return 0;
     mark_saved(k);
     return 1;
 }
 
-static void free_saved(saved *m) { free(m->values), free(m->seen), free(m->piece), free(m->head); }
+void free_saved(saved *m) { free(m->values), free(m->seen), free(m->piece), free(m->head); }
 
 static uint64_t head_words(const pk_search *k) {
     return HEAD + (uint64_t)k->layout.numbers + k->words + k->projections + k->rules + k->goals;
@@ -40,7 +43,7 @@ static int write_head(pk_search *k, uint64_t more_ways, uint64_t *seen) {
     saved *m = &k->saved;
     *seen = 0;
     for (uint32_t p = 0; p < k->projections; p++) *seen += k->projection[p].seen.count - m->seen[p];
-    if (!resize((void **)&m->head, head_words(k) + *seen, sizeof *m->head)) return 0;
+    if (!RESIZE(m->head, head_words(k) + *seen)) return 0;
     m->head[MORE_STATES] = k->found.states - m->states;
     m->head[EXPANDED] = k->found.expanded;
     m->head[MORE_SETS] = k->interned - m->sets;
@@ -117,8 +120,10 @@ static int restore_layout(pk_search *k, uint64_t octets, const uint64_t *bits) {
     return status;
 }
 
-static int restore_keys(pk_search *k, const uint64_t *keys, uint64_t more) {
+static int restore_keys(pk_search *k, unread *u, uint64_t more) {
     uint64_t octets = k->layout.octets;
+    const uint64_t *keys = more > PK_NONE ? NULL : take(u, (more * octets + 7) / 8, 1);
+    if (!keys) return PK_FORMAT;
     if (pk_bytes(k) + more * octets > k->most_octets) return PK_MEMORY;
     if (!large_reserve(&k->keys, (k->found.states + more) * octets)) return PK_MEMORY;
     memcpy((char *)k->keys.at + k->found.states * octets, keys, more * octets);
@@ -126,7 +131,9 @@ static int restore_keys(pk_search *k, const uint64_t *keys, uint64_t more) {
     return PK_OK;
 }
 
-static int restore_sets(pk_search *k, const uint64_t *sets, uint64_t more) {
+static int restore_sets(pk_search *k, unread *u, uint64_t more) {
+    const uint64_t *sets = take(u, more, k->knowledge_words);
+    if (!sets) return PK_FORMAT;
     for (uint64_t n = 0; n < more; n++) {
         uint64_t next = k->interned;
         uint32_t number;
@@ -137,9 +144,10 @@ static int restore_sets(pk_search *k, const uint64_t *sets, uint64_t more) {
     return PK_OK;
 }
 
-static int restore_ways(pk_search *k, const uint64_t *ways, uint64_t more, uint64_t expanded) {
+static int restore_ways(pk_search *k, unread *u, uint64_t more, uint64_t expanded) {
+    const uint64_t *ways = take(u, more, 1);
     uint64_t bits = k->found.states - 1 + expanded;
-    if ((bits + 63) / 64 != k->saved.way_words + more || expanded > k->found.states) return PK_FORMAT;
+    if (!ways || (bits + 63) / 64 != k->saved.way_words + more || expanded > k->found.states) return PK_FORMAT;
     if (more && !large_reserve(&k->ways, (k->saved.way_words + more) * 8)) return PK_MEMORY;
     if (more) memcpy((uint64_t *)k->ways.at + k->saved.way_words, ways, more * 8);
     k->way_bits = bits;
@@ -147,7 +155,9 @@ static int restore_ways(pk_search *k, const uint64_t *ways, uint64_t more, uint6
     return PK_OK;
 }
 
-static int restore_values(word_table *t, const uint64_t *values, uint64_t more) {
+static int restore_values(unread *u, word_table *t, uint64_t more) {
+    const uint64_t *values = take(u, more, 1);
+    if (!values) return PK_FORMAT;
     for (uint64_t n = 0; n < more; n++) {
         uint32_t next = t->count, number;
         if (!word_intern(t, values[n], &number)) return PK_MEMORY;
@@ -156,14 +166,14 @@ static int restore_values(word_table *t, const uint64_t *values, uint64_t more) 
     return PK_OK;
 }
 
-static int restore_seen(pk_search *k, projection *p, const uint64_t *states, uint64_t more) {
+static int restore_seen(pk_search *k, unread *u, projection *p, uint64_t more) {
+    const uint64_t *states = take(u, more, 1);
+    if (!states) return PK_FORMAT;
     for (uint64_t n = 0; n < more; n++) {
         if (states[n] >= k->found.states) return PK_FORMAT;
         uint64_t key[PK_KEY_BITS / 64];
         get_key(k, states[n], key);
-        uint32_t id = (uint32_t)states[n], facts = p->fact_class[knowledge_in(k, key)];
-        if (!ids_reserve(&p->table) || !numbers_add(&p->seen, id)) return PK_MEMORY;
-        ids_add(&p->table, projection_tag(k, p, key, facts), id);
+        if (!observed(k, p, key, (uint32_t)states[n])) return PK_MEMORY;
     }
     return PK_OK;
 }
@@ -172,48 +182,19 @@ static int restore_section(pk_search *k, unread *u) {
     const uint64_t *head = take(u, head_words(k), 1);
     if (!head) return PK_FORMAT;
     const uint64_t *bits = head + HEAD, *values = bits + k->layout.numbers, *seen = values + k->words;
-    const uint64_t *fired = seen + k->projections, *goals = fired + k->rules, *more;
+    const uint64_t *fired = seen + k->projections, *goals = fired + k->rules;
     int status = restore_layout(k, head[KEY_OCTETS], bits);
+    if (status == PK_OK) status = restore_keys(k, u, head[MORE_STATES]);
+    if (status == PK_OK) status = restore_sets(k, u, head[MORE_SETS]);
+    if (status == PK_OK) status = restore_ways(k, u, head[MORE_WAYS], head[EXPANDED]);
+    for (uint32_t w = 0; w < k->words && status == PK_OK; w++) status = restore_values(u, k->word + w, values[w]);
+    for (uint32_t p = 0; p < k->projections && status == PK_OK; p++)
+        status = restore_seen(k, u, k->projection + p, seen[p]);
     if (status != PK_OK) return status;
-    if (head[MORE_STATES] > PK_NONE) return PK_FORMAT;
-    more = take(u, (head[MORE_STATES] * k->layout.octets + 7) / 8, 1);
-    if (!more || (status = restore_keys(k, more, head[MORE_STATES])) != PK_OK) return more ? status : PK_FORMAT;
-    more = take(u, head[MORE_SETS], k->knowledge_words);
-    if (!more || (status = restore_sets(k, more, head[MORE_SETS])) != PK_OK) return more ? status : PK_FORMAT;
-    more = take(u, head[MORE_WAYS], 1);
-    if (!more || (status = restore_ways(k, more, head[MORE_WAYS], head[EXPANDED])) != PK_OK)
-        return more ? status : PK_FORMAT;
-    for (uint32_t w = 0; w < k->words; w++) {
-        more = take(u, values[w], 1);
-        if (!more || (status = restore_values(k->word + w, more, values[w])) != PK_OK) return more ? status : PK_FORMAT;
-    }
-    for (uint32_t p = 0; p < k->projections; p++) {
-        more = take(u, seen[p], 1);
-        if (!more || (status = restore_seen(k, k->projection + p, more, seen[p])) != PK_OK)
-            return more ? status : PK_FORMAT;
-    }
     memcpy(k->found.fired, fired, k->rules * sizeof *fired);
     for (uint32_t goal = 0; goal < k->goals; goal++) k->found.goal_state[goal] = (uint32_t)goals[goal];
     mark_saved(k);
     return PK_OK;
-}
-
-/* Which state discovered which can be asked again. */
-static int restore_samples(pk_search *k) {
-    const uint64_t *ways = k->ways.at;
-    uint64_t ones = 0, at = 0;
-    if (!large_reserve(&k->samples, (k->found.states / SAMPLE + 1) * 8)) return PK_MEMORY;
-    for (; at < k->way_bits; at += 64) {
-        uint64_t word = ways[at / 64] & low_bits(k->way_bits - at < 64 ? (unsigned)(k->way_bits - at) : 64);
-        uint64_t wanted = (ones + SAMPLE - 1) / SAMPLE * SAMPLE, more = ones_in(word);
-        if (wanted < ones + more) {
-            for (uint64_t before = ones; before < wanted; before++) word &= word - 1;
-            ((uint64_t *)k->samples.at)[wanted / SAMPLE] = at + lowest_bit(word);
-        }
-        ones += more;
-    }
-    k->way_ones = ones;
-    return ones == k->found.states - 1 ? PK_OK : PK_FORMAT;
 }
 
 /* States can be found again by their keys. */
@@ -229,7 +210,7 @@ int pk_restore(pk_search *k, const uint64_t *sections, uint64_t words) {
     unread u = {sections, words};
     int status = PK_OK;
     while (u.words && status == PK_OK) status = restore_section(k, &u);
-    if (status == PK_OK) status = restore_samples(k);
+    if (status == PK_OK) status = sample_ways(k);
     if (status != PK_OK) return status;
     for (uint64_t id = 0; id < k->found.states; id++) {
         uint64_t key[PK_KEY_BITS / 64];
@@ -238,7 +219,6 @@ int pk_restore(pk_search *k, const uint64_t *sections, uint64_t words) {
         k->found.knowledge_sets += !*used;
         *used = 1;
     }
-    for (uint32_t n = 0; n < k->threads; n++)
-        if (!forget_lately(k, k->worker + n)) return PK_MEMORY;
+    if (!forget_lately(k)) return PK_MEMORY;
     return k->found.expanded < k->found.states ? restore_index(k) : PK_OK;
 }

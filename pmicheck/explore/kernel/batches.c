@@ -1,56 +1,48 @@
-/* Part of kernel.c: batch after batch, and keys that get longer on the way.
- *
- * Batches are given out in the order of their states and settled in that order, by one thread at a time: by whichever
- * is free when the next one is made. So nothing that is found depends on threads, and none waits while there is work.
- */
+#include "batches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index.h"
+#include "memory.h"
+#include "pure.h"
+#include "reduced.h"
+#include "settle.h"
+#include "successors.h"
+#include "threads.h"
+
+#define BATCH 4096 /* successors in a batch, about */
 #define FEW 256 /* states that it would not pay to wake other threads for */
 
-static int forget_lately(const pk_search *k, worker *w);
+int make_batches(pk_search *k) {
+    k->batches = k->threads == 1 ? 1 : BATCHES * (uint64_t)k->threads;
+    k->parents = 16;
+    k->batch = calloc(k->batches, sizeof *k->batch);
+    for (uint64_t n = 0; k->batch && n < k->batches; n++)
+        if (!(k->batch[n].fired = calloc((size_t)k->rules + APART / 8, sizeof(uint64_t)))) return 0;
+    return k->batch != NULL;
+}
 
-static void empty(batch *b) {
+void empty_batch(batch *b) {
     release(&b->candidate), release(&b->key), release(&b->by_part), release(&b->claimed);
     b->room = b->count = b->octets = 0;
 }
 
-/* All keys in another layout, which takes the place of the old one. */
-static int repack_all(pk_search *k, key_layout *wider) {
-    uint64_t states = k->found.states, old[PK_KEY_BITS / 64], packed[PK_KEY_BITS / 64];
-    uint32_t octets = wider->octets;
-    if (pk_bytes(k) + states * (octets - k->layout.octets) > k->most_octets) return PK_MEMORY;
-    if (!large_reserve(&k->keys, states * octets)) return PK_MEMORY;
-    for (uint64_t n = states; n-- > 0;) { /* from the end: a longer key lies on no key that is still to be read */
-        get_key(k, n, old);
-        repack(&k->layout, old, wider, packed);
-        keep_key(kept(k, n, octets), packed, octets);
-    }
-    free(k->layout.at);
-    k->layout = *wider;
-    *wider = (key_layout){0};
-    k->found.key_octets = octets;
-    return PK_OK;
-}
-
-/* The same, and the index anew. */
-static int change_layout(pk_search *k, key_layout *wider) {
-    int status = repack_all(k, wider);
-    if (status != PK_OK) return status;
-    for (uint64_t n = 0; n < k->batches; n++) empty(k->batch + n);
-    for (uint32_t n = 0; n < k->threads; n++)
-        if (!forget_lately(k, k->worker + n)) return PK_MEMORY;
-    count_parts(k);
-    return fill_index(k, buckets_for(&k->index, 0)) ? PK_OK : PK_MEMORY;
+void note_held(pk_search *k) {
+    k->held = 0;
+    for (uint32_t n = 0; n < k->threads; n++) k->held += k->worker[n].octets;
+    for (uint64_t n = 0; n < k->batches; n++) k->held += k->batch[n].octets;
 }
 
 /* Give every number of the keys the bits that it needs by now. */
 static int fit_layout(pk_search *k) {
-    uint64_t last[PK_MOST_WORDS + 1];
-    for (uint32_t w = 0; w < k->words; w++) last[w] = k->plain ? low_bits(k->layout.at[w].bits) : k->word[w].count - 1;
-    last[k->words] = k->interned - 1;
     key_layout wider = {0};
-    int status = widen(&k->layout, last, k->plain != 0, k->key_bits, &wider);
-    if (status == PK_OK) status = change_layout(k, &wider);
+    int status = fitting_layout(k, &wider);
+    if (status == PK_OK) status = repack_all(k, &wider);
     free(wider.at);
-    return status;
+    if (status != PK_OK) return status;
+    for (uint64_t n = 0; n < k->batches; n++) empty_batch(k->batch + n);
+    return forget_lately(k) && refill_index(k) ? PK_OK : PK_MEMORY;
 }
 
 /* Give numbers to what is new in the successors; `outgrown` says which did not fit into the keys. */
@@ -91,13 +83,6 @@ static int complete_keys(worker *w, batch *b) {
     return status;
 }
 
-/* What memory workers and batches hold. */
-static void note_held(pk_search *k) {
-    k->held = 0;
-    for (uint32_t n = 0; n < k->threads; n++) k->held += k->worker[n].octets;
-    for (uint64_t n = 0; n < k->batches; n++) k->held += k->batch[n].octets;
-}
-
 /* Room for all that a batch may add to what is stored. */
 static int reserve(pk_search *k, const batch *b) {
     if (k->found.states + b->count > PK_NONE - 1ull) return PK_STATE_IDS;
@@ -111,23 +96,78 @@ static int reserve(pk_search *k, const batch *b) {
     return pk_bytes(k) > k->most_octets ? PK_MEMORY : PK_OK;
 }
 
-/* One phase for each of the usual lengths of keys: a constant lets the compiler unroll every loop over their words. */
-#define PHASES(name, octets)                                                                                           \
-    static void expand_##name(worker *w, batch *b) {                                                                   \
-        w->search->plain ? expand(w, b, octets, 1) : expand(w, b, octets, 0);                                          \
-    }                                                                                                                  \
-    static uint64_t claim_new_##name(worker *w, batch *b, uint32_t part) { return claim_new(w, b, part, octets); }     \
-    static int settle_##name(worker *w, batch *b) { return settle(w, b, octets); }
-PHASES(8, 8)
-PHASES(12, 12)
-PHASES(16, 16)
-PHASES(long, w->search->layout.octets)
+/* What a maker can do for the others: the candidates by part. */
+static void split(batch *b, uint64_t parts) {
+    uint32_t next[PK_MOST_THREADS] = {0}, *end = b->part_end;
+    for (uint64_t i = 0; i < b->count; i++) next[part_in(b->candidate[i].hash, parts)]++;
+    for (uint64_t part = 0, from = 0; part < parts; part++) {
+        end[part] = (uint32_t)(from += next[part]);
+        next[part] = (uint32_t)(from - next[part]);
+    }
+    for (uint64_t i = 0; i < b->count; i++) b->by_part[next[part_in(b->candidate[i].hash, parts)]++] = (uint32_t)i;
+    b->split = 1;
+}
 
-#define PHASE_OF(k, name)                                                                                              \
-    ((k)->layout.octets == 8    ? name##_8                                                                             \
-     : (k)->layout.octets == 12 ? name##_12                                                                            \
-     : (k)->layout.octets == 16 ? name##_16                                                                            \
-                                : name##_long)
+/* Whether the next batch may be looked up. */
+static int may_open(const pk_search *k, const batch *b) {
+    const state_index *x = &k->index;
+    if (k->settling && k->opened == k->settled) return 0; /* one thread has the index for itself */
+    if (!b->made || !b->split || b->outdated || b->status != PK_OK) return 0;
+    uint64_t used = 0, expected = k->expected + b->count; /* candidates that have no numbers yet */
+    for (uint64_t part = 0; part < x->parts; part++) used += x->used_in[part];
+    return fit_into(x->buckets, x, expected) && used + expected < FIRST_CLAIM;
+}
+
+/* Open the batches that may be (under the lock, as are those below up to `free_of_readers`). */
+static void open_batches(pk_search *k) {
+    for (; k->opened < k->taken; k->opened++) {
+        batch *b = k->batch + k->opened % k->batches;
+        if (!may_open(k, b)) return;
+        k->expected += b->count;
+        b->opened = 1;
+    }
+}
+
+/* A batch to be looked up, and in which part of the index: the one that is farthest behind. */
+static batch *take_part(worker *w, uint32_t *part) {
+    pk_search *k = w->search;
+    uint64_t least = k->opened;
+    *part = PK_NONE;
+    for (uint32_t n = 0; n < k->index.parts; n++)
+        if (!k->part_taken[n] && k->looked_up[n] < least) least = k->looked_up[*part = n];
+    if (*part == PK_NONE) return NULL;
+    k->part_taken[*part] = 1;
+    w->since = k->settled;
+    return k->batch + k->looked_up[*part] % k->batches;
+}
+
+static void note_looked_up(worker *w, uint32_t part, uint64_t claimed) {
+    pk_search *k = w->search;
+    k->index.used_in[part] += claimed;
+    k->looked_up[part]++;
+    k->part_taken[part] = 0;
+    w->since = UINT64_MAX;
+}
+
+/* Whether all parts of the next batch that is to be settled are looked up. */
+static int all_looked_up(const pk_search *k) {
+    for (uint64_t part = 0; part < k->index.parts; part++)
+        if (k->looked_up[part] == k->settled) return 0;
+    return 1;
+}
+
+/* The batch before this one was not opened. */
+static void skip_parts(pk_search *k) {
+    k->opened = k->settled;
+    for (uint64_t part = 0; part < k->index.parts; part++) k->looked_up[part] = k->settled;
+}
+
+/* Whether nobody reads what batch `number` held: a place may still be read as claimed that has its number by now. */
+static int free_of_readers(const pk_search *k, uint64_t number) {
+    for (uint32_t n = 0; n < k->threads; n++)
+        if (k->worker[n].since <= number) return 0;
+    return 1;
+}
 
 /* The next states, as a batch; NULL if there are none, or no room for their successors. */
 static batch *give_out(pk_search *k) {
@@ -147,7 +187,7 @@ static void make(worker *w, batch *b) {
     b->count = b->unknown.count = 0;
     memset(b->fired, 0, k->rules * sizeof *b->fired);
     w->fired = b->fired;
-    (k->reduced ? expand_reduced : k->pure ? expand_pure : PHASE_OF(k, expand))(w, b);
+    (k->reduced ? expand_reduced : k->pure ? expand_pure : expand)(w, b);
     if (k->together && !k->record_edges && !b->unknown.count && b->count <= MOST_CLAIMS) split(b, k->threads);
 }
 
@@ -172,7 +212,7 @@ static void finish(worker *w, batch *b) {
     int status = b->outdated ? PK_OK : b->status;
     if (status == PK_OK && !b->outdated && !b->opened) status = complete_keys(w, b);
     if (status == PK_OK && !b->outdated) status = reserve(k, b);
-    if (status == PK_OK && !b->outdated) status = PHASE_OF(k, settle)(w, b);
+    if (status == PK_OK && !b->outdated) status = settle(w, b);
     if (status == PK_OK) return;
     k->over = status;
     halt(k);
@@ -214,13 +254,13 @@ static void work(worker *w) {
             finish(w, b);
             enter(k);
             note_settled(k, b);
-            tell(k);
+            announce(k);
         } else if ((b = take_part(w, &part))) {
             leave(k);
-            uint64_t claimed = PHASE_OF(k, claim_new)(w, b, part);
+            uint64_t claimed = claim_new(w, b, part);
             enter(k);
             note_looked_up(w, part, claimed);
-            tell(k);
+            announce(k);
         } else if ((b = give_out(k))) {
             count_makers(k, 1);
             leave(k);
@@ -228,7 +268,7 @@ static void work(worker *w) {
             enter(k);
             count_makers(k, -1);
             note_made(w, b);
-            tell(k);
+            announce(k);
         } else if (k->settled == k->taken && k->next == k->until)
             k->together = 0;
         else
@@ -237,7 +277,7 @@ static void work(worker *w) {
     leave(k);
 }
 
-static void help(worker *w) {
+void help(worker *w) {
     pk_search *k = w->search;
     enter(k);
     while (!stopped(k)) {
@@ -262,7 +302,7 @@ int pk_step(pk_search *k, uint64_t until, uint64_t at_most) {
     k->next = next;
     k->until = until;
     k->together = many;
-    if (many) tell(k);
+    if (many) announce(k);
     leave(k);
     many ? work(k->worker) : work_alone(k->worker);
     return k->over;

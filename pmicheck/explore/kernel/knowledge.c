@@ -1,4 +1,35 @@
-/* Part of kernel.c: knowledge sets by number, and their closure under the Horn rules. */
+#include "knowledge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int make_horn(pk_search *k, const pk_system *s) {
+    uint64_t facts = (uint64_t)s->knowledge_words * 64, mentions = 0;
+    if (!sparse_init(&k->horn_body, s->horn_body, s->horn, s->knowledge_words)) return 0;
+    k->horn_head = copy_of(s->horn_head, s->horn, sizeof *s->horn_head);
+    k->premise_offset = calloc(facts + 2, sizeof *k->premise_offset);
+    if (!k->horn_head || !k->premise_offset) return 0;
+    const sparse *body = &k->horn_body;
+    uint32_t parts = body->offset[s->horn];
+    for (uint32_t part = 0; part < parts; part++)
+        for (uint64_t bits = body->bits[part]; bits; bits &= bits - 1, mentions++)
+            k->premise_offset[body->word[part] * 64 + lowest_bit(bits) + 2]++;
+    if (mentions > UINT32_MAX || !RESIZE(k->premise, mentions)) return 0;
+    for (uint64_t fact = 0; fact <= facts; fact++) k->premise_offset[fact + 1] += k->premise_offset[fact];
+    for (uint32_t rule = 0; rule < s->horn; rule++)
+        for (uint32_t part = body->offset[rule]; part < body->offset[rule + 1]; part++)
+            for (uint64_t bits = body->bits[part]; bits; bits &= bits - 1)
+                k->premise[k->premise_offset[body->word[part] * 64 + lowest_bit(bits) + 1]++] = rule;
+    return RESIZE(k->closing, s->knowledge_words) &&
+           RESIZE(k->agenda, facts) && memo_init(&k->closures, 8, s->memo_limit) &&
+           ids_init(&k->knowledge_table, 8);
+}
+
+void free_horn(pk_search *k) {
+    sparse_free(&k->horn_body);
+    free(k->horn_head), free(k->premise_offset), free(k->premise), free(k->closing), free(k->agenda);
+    free(k->closures.slot), free(k->knowledge_table.slot), free(k->knowledge_used), free(k->knowledge);
+}
 
 static inline uint32_t words_tag(const uint64_t *word, const uint64_t *mask, uint32_t words) {
     uint64_t hash = MULTIPLIER;
@@ -14,10 +45,10 @@ static inline int words_same(const uint64_t *left, const uint64_t *right, const 
 
 static int grow_knowledge(pk_search *k) {
     uint64_t room = k->knowledge_room * 2 + 64;
-    if (!resize((void **)&k->knowledge, room, k->knowledge_words * sizeof(uint64_t))) return 0;
+    if (!RESIZE(k->knowledge, room * k->knowledge_words)) return 0;
     for (uint32_t p = 0; p < k->projections; p++)
-        if (!resize((void **)&k->projection[p].fact_class, room, sizeof(uint32_t))) return 0;
-    if (!resize((void **)&k->knowledge_used, room, 1)) return 0;
+        if (!RESIZE(k->projection[p].fact_class, room)) return 0;
+    if (!RESIZE(k->knowledge_used, room)) return 0;
     memset(k->knowledge_used + k->knowledge_room, 0, room - k->knowledge_room);
     k->knowledge_room = room;
     return 1;
@@ -25,13 +56,13 @@ static int grow_knowledge(pk_search *k) {
 
 /* The first knowledge set that agrees with set `id` on the facts of a projection: `id` itself if there is none. */
 static int classify(pk_search *k, projection *p, uint32_t id) {
-    const uint64_t *set = k->knowledge + (uint64_t)id * k->knowledge_words;
+    const uint64_t *set = known_in(k, id);
     p->fact_class[id] = 0;
     if (!p->any_facts) return 1;
     if (!ids_reserve(&p->fact_table)) return 0;
     uint32_t tag = words_tag(set, p->facts, k->knowledge_words);
     IDS_CANDIDATES(&p->fact_table, tag, other) {
-        const uint64_t *that = k->knowledge + (uint64_t)other * k->knowledge_words;
+        const uint64_t *that = known_in(k, other);
         if (words_same(set, that, p->facts, k->knowledge_words)) {
             p->fact_class[id] = other;
             return 1;
@@ -42,11 +73,10 @@ static int classify(pk_search *k, projection *p, uint32_t id) {
     return 1;
 }
 
-/* The number of a closed knowledge set, new or old. */
-static int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
+int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
     uint32_t tag = words_tag(set, NULL, k->knowledge_words);
     IDS_CANDIDATES(&k->knowledge_table, tag, other) {
-        const uint64_t *that = k->knowledge + (uint64_t)other * k->knowledge_words;
+        const uint64_t *that = known_in(k, other);
         if (words_same(set, that, NULL, k->knowledge_words)) {
             *id = other;
             return PK_OK;
@@ -62,16 +92,6 @@ static int intern(pk_search *k, const uint64_t *set, uint32_t *id) {
     ids_add(&k->knowledge_table, tag, *id);
     k->interned++;
     return PK_OK;
-}
-
-static inline uint32_t lowest_bit(uint64_t word) {
-#if defined(__GNUC__)
-    return (uint32_t)__builtin_ctzll(word);
-#else
-    uint32_t bit = 0;
-    while (!(word >> bit & 1)) bit++;
-    return bit;
-#endif
 }
 
 /* Close a closed set together with the facts of a `learns` set, in place. */
@@ -94,19 +114,10 @@ static void close_set(pk_search *k, uint64_t *set, uint32_t learns) {
     }
 }
 
-/* The knowledge set that results when the facts of a `learns` set are learnt; PK_NONE if nobody has asked for it yet. */
-static inline uint32_t learnt(const pk_search *k, uint32_t knowledge, uint32_t learns) {
-    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
-    if (sparse_within(&k->learns, learns, known)) return knowledge;
-    const uint64_t *slot = memo_slot(&k->closures, (uint64_t)knowledge << 32 | learns);
-    return slot[0] ? (uint32_t)slot[1] : PK_NONE;
-}
-
-/* The same, worked out if need be. */
-static int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
+int learn(pk_search *k, uint32_t knowledge, uint32_t learns, uint32_t *result) {
     *result = learnt(k, knowledge, learns);
     if (*result != PK_NONE) return PK_OK;
-    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = known_in(k, knowledge);
     uint64_t key = (uint64_t)knowledge << 32 | learns; /* not 0: set number 0 is empty, nothing new in it */
     memcpy(k->closing, known, k->knowledge_words * sizeof *known);
     close_set(k, k->closing, learns);

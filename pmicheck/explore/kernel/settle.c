@@ -1,8 +1,13 @@
-/* Part of kernel.c: from candidates to states. One thread at a time gives each new candidate the next number, in the
- * order of plain breadth-first search; unless others did so before (kernel_parts.c) it also looks the candidates up.
- */
-#define MOST_CLAIMS (1u << 16) /* candidates of a batch that is looked up by parts */
-#define FIRST_CLAIM (PK_NONE - BATCHES * PK_MOST_THREADS * MOST_CLAIMS) /* from here on numbers in the index are claims */
+#include "settle.h"
+
+#include <string.h>
+
+#include "index.h"
+#include "memory.h"
+#include "observe.h"
+#include "reduced.h"
+#include "successors.h"
+#include "threads.h"
 
 /* Store a new state, whose number has a place in the index by now. */
 INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, uint32_t *place, uint32_t octets) {
@@ -25,31 +30,6 @@ INLINE int store(pk_search *k, const candidate *c, const uint64_t *key, uint32_t
     return PK_OK;
 }
 
-/* Whether a place of the index has the number of this key; `claims`: or a claim on it. */
-INLINE int holds(const pk_search *k, uint32_t id, const uint64_t *key, uint32_t octets, int claims) {
-    if (!claims || id < FIRST_CLAIM) return kept_is(kept(k, id, octets), key, octets);
-    uint32_t claim = id - FIRST_CLAIM, key_words = words_in(octets);
-    const batch *b = k->batch + claim / MOST_CLAIMS;
-    return same_key(b->key + (uint64_t)(claim % MOST_CLAIMS) * key_words, key, key_words);
-}
-
-/* The place in the index that has the number of this key; if there is none a new one that is to get it. */
-INLINE uint32_t *find(const pk_search *k, uint64_t hash, const uint64_t *key, uint32_t octets, int claims, int *is_new) {
-    const state_index *x = &k->index;
-    for (uint64_t at = bucket_in(hash, x->buckets);; at = overflow(x, hash, at)) {
-        bucket *b = x->at + at;
-        for (uint32_t equal = tags_equal(b, tag_in(hash)); equal; equal &= equal - 1) {
-            uint32_t *place = b->id + lowest_bit(equal);
-            if (holds(k, LOAD(place), key, octets, claims)) return place;
-        }
-        uint32_t empty = tags_equal(b, 0);
-        if (!empty) continue;
-        *is_new = 1;
-        b->tag[lowest_bit(empty)] = tag_in(hash);
-        return b->id + lowest_bit(empty);
-    }
-}
-
 /* The number of a candidate's state, which is stored if it is new. */
 INLINE int look_up(pk_search *k, const candidate *c, const uint64_t *key, uint32_t octets, uint32_t *id) {
     int is_new = 0;
@@ -60,22 +40,10 @@ INLINE int look_up(pk_search *k, const candidate *c, const uint64_t *key, uint32
     return store(k, c, key, place, octets);
 }
 
-INLINE void fetch_bucket(const pk_search *k, uint64_t hash) {
-    PREFETCH(k->index.at + bucket_in(hash, k->index.buckets));
-}
-
-/* Fetch the key that the bucket, which is at hand by now, points to. */
-INLINE void fetch_key(const pk_search *k, uint64_t hash, uint32_t octets) {
-    const bucket *there = k->index.at + bucket_in(hash, k->index.buckets);
-    uint32_t equal = tags_equal(there, tag_in(hash));
-    if (equal) PREFETCH(kept(k, LOAD(there->id + lowest_bit(equal)), octets));
-}
-
-/* All edges of the states before `state` are recorded: note where they end. */
-static int close_edges(pk_search *k, uint64_t state) {
+int close_edges(pk_search *k, uint64_t state) {
     if (state >= k->offset_room) {
         uint64_t room = state + state / 2 + 1024;
-        if (!resize((void **)&k->found.edge_offset, room, sizeof *k->found.edge_offset)) return 0;
+        if (!RESIZE(k->found.edge_offset, room)) return 0;
         k->offset_room = room;
     }
     while (k->offsets <= state) k->found.edge_offset[k->offsets++] = k->edge_target.count;
@@ -106,7 +74,44 @@ INLINE int number_all(pk_search *k, const batch *b, uint32_t octets, const candi
     return go_to(k, b->until);
 }
 
-#include "kernel_parts.c"
+INLINE uint64_t claim_keys(worker *w, batch *b, uint32_t part, uint32_t octets) {
+    const pk_search *k = w->search;
+    uint32_t from = part ? b->part_end[part - 1] : 0, count = b->part_end[part] - from;
+    const uint32_t *number = b->by_part + from;
+    uint32_t claim = FIRST_CLAIM + (uint32_t)(b - k->batch) * MOST_CLAIMS;
+    uint64_t claimed = 0;
+    for (uint32_t i = 0; i < count + 2 * AHEAD; i++) {
+        if (i < count) fetch_bucket(k, b->candidate[number[i]].hash);
+        if (i >= AHEAD && i - AHEAD < count) fetch_key(k, b->candidate[number[i - AHEAD]].hash, octets);
+        if (i < 2 * AHEAD) continue;
+        uint32_t at = number[i - 2 * AHEAD];
+        int is_new = 0;
+        uint32_t *id = find(k, b->candidate[at].hash, b->key + (uint64_t)at * words_in(octets), octets, 1, &is_new);
+        if (is_new) STORE(id, claim + at);
+        b->claimed[at] = is_new ? id : NULL;
+        claimed += (uint64_t)is_new;
+    }
+    return claimed;
+}
+
+/* Give the new candidates of a batch their numbers, in order. If that ends early `last` is where. */
+INLINE int number_claimed(pk_search *k, batch *b, uint32_t octets, const candidate **last) {
+    uint32_t *fresh = b->by_part;
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < b->count; i++) {
+        fresh[count] = (uint32_t)i;
+        count += b->claimed[i] != NULL;
+    }
+    for (uint64_t n = 0; n < count; n++) {
+        if (n + AHEAD < count) PREFETCH(b->claimed[fresh[n + AHEAD]]);
+        const candidate *c = *last = b->candidate + fresh[n];
+        int status = c->parent == k->found.expanded ? PK_OK : go_to(k, c->parent);
+        const uint64_t *key = b->key + (uint64_t)fresh[n] * words_in(octets);
+        if (status == PK_OK) status = store(k, c, key, b->claimed[fresh[n]], octets);
+        if (status != PK_OK) return status;
+    }
+    return go_to(k, b->until);
+}
 
 /* Count anew what fired in a batch that is cut: nothing from this candidate on. */
 static void recount(worker *w, batch *b, const candidate *cut) {
@@ -130,8 +135,7 @@ static void recount(worker *w, batch *b, const candidate *cut) {
     }
 }
 
-/* Turn the candidates of a batch into states; stops at a limit. */
-INLINE int settle(worker *w, batch *b, uint32_t octets) {
+INLINE int settle_keys(worker *w, batch *b, uint32_t octets) {
     pk_search *k = w->search;
     const candidate *last = &(candidate){.parent = (uint32_t)b->from};
     int status = b->opened ? number_claimed(k, b, octets, &last) : number_all(k, b, octets, &last);
@@ -143,3 +147,9 @@ INLINE int settle(worker *w, batch *b, uint32_t octets) {
     for (uint32_t rule = 0; rule < k->rules; rule++) k->found.fired[rule] += b->fired[rule];
     return status;
 }
+
+uint64_t claim_new(worker *w, batch *b, uint32_t part) {
+    return BY_LENGTH(w->search->layout.octets, claim_keys, w, b, part);
+}
+
+int settle(worker *w, batch *b) { return BY_LENGTH(w->search->layout.octets, settle_keys, w, b); }

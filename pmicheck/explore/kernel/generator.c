@@ -1,52 +1,11 @@
-/* Part of kernel.c: the successor generator, a decision tree over the fields as in Fast Downward.
- *
- * A node looks at one field: it has a child for each value that some guard asks for, and one (`otherwise`) for the
- * transitions that do not ask for the field at all. Walking down the matching child and `otherwise` of every node meets
- * each transition whose guard can hold, and few others. The transitions left over at the end of a branch are a list,
- * each with what of its guard the way there has not tested.
- */
+#include "generator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
 #define SHORT_LIST 2 /* not worth another node */
-
-typedef struct {
-    uint64_t field_mask; /* 0: no field to look at, only a list */
-    uint32_t word, shift;
-    uint64_t base;      /* dense: the value of the first child */
-    uint32_t child;     /* index of the first child */
-    uint32_t children;  /* how many */
-    uint32_t key;       /* sparse: index of the first child's value in `keys`; dense: PK_NONE */
-    uint32_t otherwise; /* node, or 0 */
-    uint32_t list, count;
-    uint32_t needy; /* how many transitions of the list need knowledge */
-} gen_node;
-
-/* A part of a guard: what one word of the local part has to be. */
-typedef struct {
-    uint64_t mask, value;
-    uint32_t word;
-} gen_part;
-
-/* What is left to test of a transition: a part of its guard and a word of the facts it needs, mostly all there is. */
-typedef struct {
-    gen_part guard;
-    uint32_t transition;
-    uint64_t facts;
-    uint32_t fact_word;
-    uint32_t part, parts; /* what else there is of the guard */
-    uint32_t needs;       /* number of the set of facts, if there is more of it; or 0 */
-} gen_entry;
-
-typedef struct {
-    gen_node *node; /* number 0 is not used, 1 is the root */
-    uint64_t nodes, node_room;
-    numbers child;
-    gen_entry *entry;
-    uint64_t entries, entry_room;
-    gen_part *part;
-    uint64_t parts, part_room;
-    uint64_t *keys;
-    uint64_t key_count;
-    uint32_t depth; /* a walk never has more nodes to come back to */
-} generator;
 
 typedef struct {
     uint64_t value;
@@ -67,7 +26,7 @@ typedef struct {
 
 static inline int gen_asks(const pk_system *s, uint32_t field, uint32_t transition, uint64_t *value) {
     const uint32_t *f = s->field + 3 * (size_t)field;
-    uint64_t full = f[2] >= 64 ? ~0ull : (1ull << f[2]) - 1;
+    uint64_t full = low_bits(f[2]);
     size_t at = (size_t)transition * s->words + f[0];
     *value = (s->value[at] >> f[1]) & full;
     return ((s->mask[at] >> f[1]) & full) == full;
@@ -127,11 +86,7 @@ static uint32_t gen_partition(gen_builder *b, uint32_t field, uint32_t *list, ui
 }
 
 static uint32_t gen_new_node(generator *g) {
-    if (g->nodes == g->node_room) {
-        uint64_t room = g->node_room * 2 + 16;
-        if (room > UINT32_MAX || !resize((void **)&g->node, room, sizeof *g->node)) return 0;
-        g->node_room = room;
-    }
+    if (g->nodes == UINT32_MAX || !GROW(g->node, g->node_room, g->nodes + 1)) return 0;
     memset(g->node + g->nodes, 0, sizeof *g->node);
     return (uint32_t)g->nodes++;
 }
@@ -146,18 +101,14 @@ static int gen_rest(gen_builder *b, uint32_t transition, gen_entry *entry) {
         uint64_t never = value & ~mask;
         for (uint64_t at = b->test_offset[transition]; at < b->test_offset[transition + 1]; at++) {
             const uint32_t *f = s->field + 3 * (size_t)b->test[at];
-            if (b->used[b->test[at]] && f[0] == w) mask &= ~((f[2] >= 64 ? ~0ull : (1ull << f[2]) - 1) << f[1]);
+            if (b->used[b->test[at]] && f[0] == w) mask &= ~(low_bits(f[2]) << f[1]);
         }
         if (!mask && !never) continue;
         if (!entry->guard.mask && !entry->guard.value) {
             entry->guard = (gen_part){mask, (value & mask) | never, w};
             continue;
         }
-        if (g->parts == g->part_room) {
-            uint64_t room = g->part_room * 2 + 64;
-            if (room > UINT32_MAX || !resize((void **)&g->part, room, sizeof *g->part)) return 0;
-            g->part_room = room;
-        }
+        if (g->parts == UINT32_MAX || !GROW(g->part, g->part_room, g->parts + 1)) return 0;
         g->part[g->parts++] = (gen_part){mask, (value & mask) | never, w};
         entry->parts++;
     }
@@ -176,11 +127,7 @@ static int gen_needs(const sparse *needs, uint32_t set, gen_entry *entry) {
 
 static int gen_leaf(gen_builder *b, uint32_t id, const uint32_t *list, uint32_t count) {
     generator *g = b->g;
-    if (g->entries + count > g->entry_room) {
-        uint64_t room = g->entry_room * 2 + count + 64;
-        if (room > UINT32_MAX || !resize((void **)&g->entry, room, sizeof *g->entry)) return 0;
-        g->entry_room = room;
-    }
+    if (g->entries + count > UINT32_MAX || !GROW(g->entry, g->entry_room, g->entries + count)) return 0;
     gen_node *node = g->node + id;
     node->list = (uint32_t)g->entries;
     node->count = count;
@@ -207,7 +154,7 @@ static int gen_children(generator *g, uint32_t id, uint64_t low, uint64_t high, 
     if (dense) return 1;
     node->key = (uint32_t)g->key_count;
     g->key_count += distinct;
-    return resize((void **)&g->keys, g->key_count, sizeof *g->keys);
+    return RESIZE(g->keys, g->key_count);
 }
 
 static uint32_t gen_build(gen_builder *b, uint32_t *list, uint32_t count);
@@ -246,7 +193,7 @@ static uint32_t gen_build(gen_builder *b, uint32_t *list, uint32_t count) {
     uint32_t field = count <= SHORT_LIST ? PK_NONE : gen_choose(b, list, count);
     if (field == PK_NONE) return gen_leaf(b, id, list, count) ? id : 0;
     const uint32_t *f = b->s->field + 3 * (size_t)field;
-    g->node[id].field_mask = f[2] >= 64 ? ~0ull : (1ull << f[2]) - 1;
+    g->node[id].field_mask = low_bits(f[2]);
     g->node[id].word = f[0];
     g->node[id].shift = f[1];
     b->used[field] = 1;
@@ -261,7 +208,7 @@ static uint32_t gen_build(gen_builder *b, uint32_t *list, uint32_t count) {
     return fine ? id : 0;
 }
 
-static void gen_free(generator *g) {
+void gen_free(generator *g) {
     free(g->node);
     free(g->child.at);
     free(g->entry);
@@ -270,16 +217,15 @@ static void gen_free(generator *g) {
     memset(g, 0, sizeof *g);
 }
 
-/* The tree for all transitions but the eager ones has number 1; `eager_root` gets that for the eager ones, or 0. */
-static int gen_init(generator *g, const pk_system *s, const sparse *needs, uint32_t *eager_root) {
+int gen_init(generator *g, const pk_system *s, const sparse *needs, uint32_t *eager_root) {
     gen_builder b = {.g = g, .s = s, .needs = needs};
     uint32_t *all = NULL;
     g->nodes = 1;
     g->depth = s->fields + 2;
-    int fine = resize((void **)&g->node, g->node_room = 64, sizeof *g->node) &&
-               resize((void **)&all, s->transitions, sizeof *all) &&
-               resize((void **)&b.test_offset, (uint64_t)s->transitions + 1, sizeof *b.test_offset) &&
-               resize((void **)&b.sorted, s->transitions, sizeof *b.sorted) && gen_tests(&b);
+    int fine = GROW(g->node, g->node_room, 1) &&
+               RESIZE(all, s->transitions) &&
+               RESIZE(b.test_offset, (uint64_t)s->transitions + 1) &&
+               RESIZE(b.sorted, s->transitions) && gen_tests(&b);
     b.mentions = calloc(s->fields + 1, sizeof *b.mentions);
     b.used = calloc(s->fields + 1, 1);
     if (fine && b.mentions && b.used) {
@@ -303,23 +249,4 @@ static int gen_init(generator *g, const pk_system *s, const sparse *needs, uint3
     free(b.used);
     free(b.sorted);
     return fine;
-}
-
-/* The child of a node for this local part, or 0. */
-static inline uint32_t gen_child(const generator *g, const gen_node *node, const uint64_t *local) {
-    uint64_t value = (local[node->word] >> node->shift) & node->field_mask;
-    if (node->key == PK_NONE) {
-        uint64_t nth = value - node->base; /* wraps to something large if the value is lower */
-        return nth < node->children ? g->child.at[node->child + nth] : 0;
-    }
-    const uint64_t *keys = g->keys + node->key;
-    uint32_t from = 0, to = node->children;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (keys[middle] < value)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < node->children && keys[from] == value ? g->child.at[node->child + from] : 0;
 }

@@ -1,6 +1,33 @@
-/* Part of kernel.c: successors in a reduced system (grounding/system.py): eager transitions follow each step at once, and
- * of all images under the symmetries the least is taken, local parts compared before knowledge, last words first.
- */
+#include "reduced.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "knowledge.h"
+#include "memory.h"
+#include "successors.h"
+#include "threads.h"
+
+int make_reduction(pk_search *k, const pk_system *s) {
+    k->reduced = s->eager_count || s->symmetries;
+    k->symmetries = s->symmetries;
+    if (!memo_init(&k->images, 4, s->memo_limit)) return 0;
+    k->symmetry_fixed = copy_of(s->symmetry_fixed, (uint64_t)s->symmetries * s->words, 8);
+    k->symmetry_value = copy_of(s->symmetry_value, s->symmetry_values, 8);
+    k->symmetry_facts = copy_of(s->symmetry_facts, (uint64_t)s->symmetries * s->knowledge_words * 64, 4);
+    k->move_offset = copy_of(s->move_offset, (uint64_t)s->symmetries + 1, 4);
+    if (!RESIZE(k->move, s->moves)) return 0;
+    for (uint32_t n = 0; n < s->moves; n++) {
+        const uint32_t *m = s->move_numbers + 5 * (uint64_t)n;
+        k->move[n] = (move){s->move_mask[n], m[0], m[1], m[2], m[3], m[4]};
+    }
+    return k->symmetry_fixed && k->symmetry_value && k->symmetry_facts && k->move_offset;
+}
+
+void free_reduction(pk_search *k) {
+    free(k->symmetry_fixed), free(k->symmetry_value), free(k->symmetry_facts), free(k->move_offset), free(k->move);
+    free(k->images.slot);
+}
 
 /* Knowledge set `knowledge` under symmetry `n`; with `k` worked out if need be, else PK_NONE if nobody has yet. */
 static int image_of_set(const pk_search *c, pk_search *k, uint32_t n, uint32_t knowledge, uint32_t *image) {
@@ -8,7 +35,7 @@ static int image_of_set(const pk_search *c, pk_search *k, uint32_t n, uint32_t k
     const uint64_t *slot = memo_slot(&c->images, key);
     *image = slot[0] ? (uint32_t)slot[1] : PK_NONE;
     if (*image != PK_NONE || !k) return PK_OK;
-    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = known_in(k, knowledge);
     const uint32_t *facts = k->symmetry_facts + (uint64_t)n * k->knowledge_words * 64;
     memset(k->closing, 0, k->knowledge_words * sizeof *k->closing);
     for (uint32_t w = 0; w < k->knowledge_words; w++)
@@ -38,8 +65,8 @@ static int precedes(
     const pk_search *k, const uint64_t *left, uint32_t left_known, const uint64_t *right, uint32_t right_known) {
     for (uint32_t w = k->words; w-- > 0;)
         if (left[w] != right[w]) return left[w] < right[w];
-    const uint64_t *a = k->knowledge + (uint64_t)left_known * k->knowledge_words;
-    const uint64_t *b = k->knowledge + (uint64_t)right_known * k->knowledge_words;
+    const uint64_t *a = known_in(k, left_known);
+    const uint64_t *b = known_in(k, right_known);
     for (uint32_t w = k->knowledge_words; w-- > 0;)
         if (a[w] != b[w]) return a[w] < b[w];
     return 0;
@@ -74,7 +101,7 @@ static int would_change(const pk_search *k, uint32_t t, const uint64_t *local, u
         const update *u = k->update + at;
         if (((local[u->word] & ~u->clear) | u->put) != local[u->word]) return 1;
     }
-    const uint64_t *known = k->knowledge + (uint64_t)knowledge * k->knowledge_words;
+    const uint64_t *known = known_in(k, knowledge);
     return k->learns_of[t] && !sparse_within(&k->learns, k->learns_of[t], known);
 }
 
@@ -116,9 +143,7 @@ static int make_canonical(worker *w, pk_search *k, uint64_t *local, uint32_t *kn
     return 1;
 }
 
-/* As successor_key: the key of the successor, UNKNOWN or SELF. With `k` what is new gets a number, and `outgrown` says
- * which number does not fit any more. The enabled transitions of the worker are lost. */
-static int reduced_successor(
+int reduced_successor(
     worker *w, pk_search *k, const uint64_t *from, uint32_t knowledge, uint32_t t, uint64_t *key, uint32_t *outgrown,
     int *status) {
     const pk_search *c = w->search;
@@ -144,12 +169,11 @@ static int reduced_successor(
     return changed ? OTHER : SELF;
 }
 
-static void count_hurried(worker *w) {
+void count_hurried(worker *w) {
     for (uint64_t i = 0; i < w->hurried.count; i++) w->fired[w->search->rule_of[w->hurried.at[i]]]++;
 }
 
-/* As `expand`, in a reduced system. */
-static void expand_reduced(worker *w, batch *b) {
+void expand_reduced(worker *w, batch *b) {
     const pk_search *k = w->search;
     uint32_t key_words = words_in(k->layout.octets);
     for (uint64_t id = b->from; id < b->until && b->status == PK_OK && go_on(w, b); id++) {
