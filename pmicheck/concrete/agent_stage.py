@@ -36,14 +36,14 @@ from pmicheck.concrete.stage import (
     Stage,
     identity_of,
 )
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.agent.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.agent.type2_sender import Type2Sender
 from pmicheck.nodes.home_agent import HomeAgent, message_type
 from pmicheck.nodes.node import Node
-from pmicheck.nodes.peer_agent import PeerAgent
-from pmicheck.nodes.peer_messages import association_key
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.nodes.registration import MobileProfile
-from pmicheck.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.nodes.peer.peer_agent import PeerAgent
+from pmicheck.nodes.peer.peer_messages import association_key
+from pmicheck.nodes.registrant.registration import MobileProfile
 from pmicheck.wire.constants import MessageType
 from pmicheck.wire.packet import Packet
 

@@ -12,8 +12,8 @@ from ipaddress import IPv6Address
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.errors import PmicheckError, WireError
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.nodes.node import Randomness
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import TOKEN_OCTETS, BindingUpdateFlag
 from pmicheck.wire.delegation import Delegation

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from ipaddress import IPv6Address
 from typing import Protocol
 
-from pmicheck.nodes.binding_cache import Entry
-from pmicheck.nodes.bindings import Bindings
-from pmicheck.nodes.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.agent.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.correspondent.binding_cache import Entry
+from pmicheck.nodes.correspondent.bindings import Bindings
 
 
 class Correspondent(Protocol):

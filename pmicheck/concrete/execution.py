@@ -39,8 +39,8 @@ from pmicheck.concrete.stage import (
 from pmicheck.concrete.stimuli import deliver_handover_token, inject_handover_token, rogue_registration, start
 from pmicheck.concrete.telling import Sighting, own_sighting, sighting_of
 from pmicheck.errors import PmicheckError, UsageError
-from pmicheck.nodes.binding_cache import Entry
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.correspondent.binding_cache import Entry
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
 from pmicheck.nodes.node import Event
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.wire.packet import Packet

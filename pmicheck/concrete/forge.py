@@ -20,8 +20,8 @@ from pmicheck.concrete.rejoining import filled, through_signature
 from pmicheck.concrete.secrets import OWN_HOMES, Secrets
 from pmicheck.concrete.stage import ATTACKER, CN, HOA, ROGUE_CN, identity_of
 from pmicheck.nodes import sealing
+from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.wire import cga, checksum, codec, keys, tokens
 from pmicheck.wire.constants import (
     AUTHENTICATOR_OCTETS,

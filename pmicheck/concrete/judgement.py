@@ -25,7 +25,7 @@ from pmicheck.concrete.stage import (
     HOMES,
     PMA1,
 )
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT, Entry
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT, Entry
 from pmicheck.wire.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME
 
 BEYOND = 50

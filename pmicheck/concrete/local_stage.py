@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 
+from pmicheck.nodes.agent.local_routing import LocalRoutingAgent, TriggerMode
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.local_routing import LocalRoutingAgent, TriggerMode
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
 from pmicheck.wire.packet import Packet
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pmicheck.concrete.stage import CN
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
 
 if TYPE_CHECKING:
     from pmicheck.concrete.execution import Run

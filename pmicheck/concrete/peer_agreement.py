@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pmicheck.concrete.agreement import Check, attachment_disagrees, clock_disagrees
 from pmicheck.concrete.stage import CN_HOME, HOA
-from pmicheck.nodes.peer_agent import PeerAgent
+from pmicheck.nodes.peer.peer_agent import PeerAgent
 from pmicheck.trace import Changed
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from pmicheck.concrete.forge import FIRST_OWN_NUMBER, Forged
 from pmicheck.concrete.peer_matching import PeerMatcher
 from pmicheck.concrete.secrets import OWN_HOMES
 from pmicheck.concrete.stage import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
-from pmicheck.nodes import context_transfer, peer_messages
-from pmicheck.nodes.context_transfer import PeerContext, TransferredContext
-from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.agent.local_routing import TriggerMode
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.peer_messages import PeerUpdate, association_key
-from pmicheck.nodes.registration import Context, MobileProfile
+from pmicheck.nodes.peer import context_transfer, peer_messages
+from pmicheck.nodes.peer.context_transfer import PeerContext, TransferredContext
+from pmicheck.nodes.peer.peer_messages import PeerUpdate, association_key
+from pmicheck.nodes.registrant.registration import Context, MobileProfile
 from pmicheck.wire import codec, keys
 from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, Status
 

@@ -10,7 +10,7 @@ from pmicheck.concrete.attack import message_in
 from pmicheck.concrete.matching import is_data
 from pmicheck.concrete.network import Flight
 from pmicheck.concrete.stage import CARE_OF, Stage
-from pmicheck.nodes.peer_messages import read_update
+from pmicheck.nodes.peer.peer_messages import read_update
 from pmicheck.trace import Said
 from pmicheck.wire import codec
 from pmicheck.wire.constants import Status

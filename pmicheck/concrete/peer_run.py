@@ -24,8 +24,8 @@ from pmicheck.concrete.records import Belief, header_of
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, HOA, HOMES, PMA1, PMA3, SEED
 from pmicheck.concrete.telling import own_sighting, sighting_of
 from pmicheck.nodes.node import Event
-from pmicheck.nodes.peer_messages import association_key
-from pmicheck.nodes.proxy_binding_cache import ProxyBinding
+from pmicheck.nodes.peer.peer_messages import association_key
+from pmicheck.nodes.peer.proxy_binding_cache import ProxyBinding
 from pmicheck.trace import Said, Step
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet

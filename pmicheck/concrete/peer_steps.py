@@ -8,8 +8,8 @@ from pmicheck.concrete.attack import message_in
 from pmicheck.concrete.payload import PACKET
 from pmicheck.concrete.stage import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
-from pmicheck.nodes import context_transfer
 from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.peer import context_transfer
 from pmicheck.trace import Step
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet, UdpDatagram

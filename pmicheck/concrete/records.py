@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pmicheck.concrete.attack import innermost
 from pmicheck.errors import PmicheckError
-from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.correspondent.binding_cache import Entry
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 BELIEVED = frozenset(

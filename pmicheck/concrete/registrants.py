@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.concrete.stage import HOA, MN
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.registration import Registration, Step, With
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.registrant.registration import Registration, Step, With
 from pmicheck.trace import Changed
 
 if TYPE_CHECKING:

@@ -17,16 +17,16 @@ from pmicheck.concrete.correspondents import Correspondent
 from pmicheck.concrete.local_stage import SharedAgent
 from pmicheck.concrete.network import CARE_OF_PATH, HOME_PATH, INTERNET, QUERY_PATH, TUNNEL, Flight, Network
 from pmicheck.errors import UsageError
-from pmicheck.nodes.acknowledgement import CgaIdentity
-from pmicheck.nodes.correspondent_node import CorrespondentNode
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.forwarding_agent import ForwardingAgent
+from pmicheck.nodes.agent.forwarding_agent import ForwardingAgent
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import cga, keys
 from pmicheck.wire.packet import Packet
 

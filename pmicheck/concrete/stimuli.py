@@ -11,9 +11,9 @@ from pmicheck.concrete.local_steps import act_at_shared_agent
 from pmicheck.concrete.mobile_steps import act_as_mobile_node
 from pmicheck.concrete.network import TUNNEL
 from pmicheck.concrete.stage import AGENTS, CARE_OF, CN, CONTEXT, HA, HOA, MN, PMA1, ROGUE_CN, identity_of
-from pmicheck.nodes.binding_cache import Entry
-from pmicheck.nodes.correspondent_node import CorrespondentNode
-from pmicheck.nodes.registration import Context, CorrespondentContext
+from pmicheck.nodes.correspondent.binding_cache import Entry
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
+from pmicheck.nodes.registrant.registration import Context, CorrespondentContext
 from pmicheck.trace import Step
 from pmicheck.wire.constants import TOKEN_OCTETS
 from pmicheck.wire.packet import Packet

@@ -24,7 +24,7 @@ from pmicheck.concrete.network import (
     Flight,
 )
 from pmicheck.concrete.stage import CARE_OF, CONTEXT, HA2
-from pmicheck.nodes.peer_messages import read_update
+from pmicheck.nodes.peer.peer_messages import read_update
 from pmicheck.trace import Step
 from pmicheck.wire import codec
 from pmicheck.wire.constants import BindingAcknowledgementFlag

@@ -19,9 +19,9 @@ from pmicheck.concrete.records import Acceptance
 from pmicheck.concrete.registrants import stages_of
 from pmicheck.concrete.stage import ATTACKER, ATTACKER_HOME, CN_HOME, HA2, HOA, PMA1, PMA3
 from pmicheck.concrete.telling import own_sighting
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT, Entry
+from pmicheck.nodes.agent.readdressing import readdressed
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT, Entry
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.readdressing import readdressed
 from pmicheck.trace import Changed, Step
 from pmicheck.wire import codec
 from pmicheck.wire.packet import MobilityHeader, Packet

@@ -24,9 +24,10 @@ from pmicheck.grounding.instance import Leaf, Predicate
 from pmicheck.grounding.relevance import relevant_cells, without_implied_tests
 from pmicheck.grounding.subsumption import not_subsumed
 from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.terms import Term, render
+from pmicheck.model.terms import render
 from pmicheck.properties.base import Look
 
 

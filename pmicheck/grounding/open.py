@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
+from pmicheck.language.message import Message, Term
 from pmicheck.model.fields import Choice
-from pmicheck.model.messages import Message
-from pmicheck.model.terms import Term
 
 
 @dataclass(frozen=True, eq=False)

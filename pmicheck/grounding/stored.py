@@ -24,10 +24,10 @@ from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.system import Transition, TransitionSystem
-from pmicheck.model.act import Act
+from pmicheck.language.act import Act
 from pmicheck.model.world import World
 
-LAYERS = tuple(f"pmicheck.{layer}." for layer in ("model", "attacker", "properties", "grounding"))
+LAYERS = tuple(f"pmicheck.{layer}." for layer in ("language", "model", "attacker", "properties", "grounding"))
 CHUNK = 64
 """Leaves that are packed together."""
 LEVEL = 1

@@ -27,10 +27,10 @@ from pmicheck.grounding.layout import Grounded, Observed, lay_out
 from pmicheck.grounding.prologue import Start, play_prologue
 from pmicheck.grounding.relevance import without_implied_tests
 from pmicheck.grounding.run import Prepared, prepare, world_of
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.policy import Policy, Recording
 from pmicheck.model.scenario import Scenario
-from pmicheck.model.terms import Term
 from pmicheck.properties.base import State, applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.symbolic.decide import Decider

@@ -9,10 +9,10 @@ from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, PROFILE, SEED, identit
 
 from pmicheck.concrete.network import Flight, Network
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.peer_agent import PeerAgent
-from pmicheck.nodes.peer_messages import PeerUpdate, association_key, update_packet
+from pmicheck.nodes.peer.peer_agent import PeerAgent
+from pmicheck.nodes.peer.peer_messages import PeerUpdate, association_key, update_packet
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
 
 HOME_AGENT_2 = IPv6Address("2001:db8:5::1")
 PMA3 = IPv6Address("2001:db8:13::1")

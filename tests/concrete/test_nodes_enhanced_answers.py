@@ -22,8 +22,8 @@ from world import (
 )
 
 from pmicheck.concrete.network import Flight
-from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import checksum
 from pmicheck.wire.constants import MAX_RO_FAILURE, NextHeader, Status
 from pmicheck.wire.packet import MobilityHeader, Packet

@@ -21,8 +21,8 @@ from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, checks, kinds, message
 
 from pmicheck.concrete.network import QUERY_PATH
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.peer_messages import sealed
-from pmicheck.nodes.proxy_binding_cache import ProxyBinding, ProxyBindingCache
+from pmicheck.nodes.peer.peer_messages import sealed
+from pmicheck.nodes.peer.proxy_binding_cache import ProxyBinding, ProxyBindingCache
 from pmicheck.wire import codec
 from pmicheck.wire.constants import BindingAcknowledgementFlag, Status
 from pmicheck.wire.packet import Packet

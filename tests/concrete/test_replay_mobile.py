@@ -10,8 +10,8 @@ from test_replay import is_home_test, replayed, stored, with_cells, with_fields,
 from pmicheck.concrete.attack import update_in
 from pmicheck.concrete.execution import Run
 from pmicheck.concrete.stage import COA1, HOA, Powers, Stage
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.policy import Policy
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay

@@ -14,28 +14,19 @@ from walk_reactions import Reactions
 from pmicheck.concrete.attack import SeenUpdate, update_in
 from pmicheck.concrete.network import Flight
 from pmicheck.concrete.stage import CARE_OF, CN, HA
-from pmicheck.model.act import Act
-from pmicheck.model.messages import (
-    HA_CN,
-    Acknowledgement,
-    HandoverToken,
-    Message,
-    Test,
-    TestInit,
-    Update,
-    describe,
-    name_of,
-)
+from pmicheck.language.act import Act
+from pmicheck.language.message import Message
+from pmicheck.model.messages import HA_CN, Acknowledgement, HandoverToken, Test, TestInit, Update, describe, name_of
 from pmicheck.model.policy import Policy
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.roles.clock import CAPPED_ENDS
 from pmicheck.model.roles.registration import Registration, registration_of
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME
-from pmicheck.nodes.registration import Context, CorrespondentContext
+from pmicheck.nodes.registrant.registration import Context, CorrespondentContext
 from pmicheck.wire.packet import Packet
 
 WINDOWS = ((1.0, 205.0), (211.0, 238.0), (241.5, 420.0), (452.0, 660.0), (86400.5, 86600.0))

@@ -10,14 +10,8 @@ from walk_pair import EndOfWalk, Pair
 
 from pmicheck.concrete.attack import message_in, update_in
 from pmicheck.concrete.network import Flight
-from pmicheck.model.messages import (
-    CN,
-    Message,
-    Test,
-    Update,
-    describe,
-    name_of,
-)
+from pmicheck.language.message import Message
+from pmicheck.model.messages import CN, Test, Update, describe, name_of
 from pmicheck.model.roles.binding_cache import Entry, burnt_nonce, burnt_pair, cells_of
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import MN, PMA1, PMA2, VICTIM_HOME

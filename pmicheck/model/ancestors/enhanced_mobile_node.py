@@ -5,7 +5,8 @@ The correspondent is the same role as for the draft, since a type 1 one must sup
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require, require_within
+from pmicheck.language.cells import Context, equals, require, require_within
+from pmicheck.language.message import Term
 from pmicheck.model.messages import CN, HA, HA_CN, TUNNEL, Acknowledgement, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
@@ -21,7 +22,7 @@ from pmicheck.model.roles.registration import (
     require_usable,
     send_update,
 )
-from pmicheck.model.terms import Term, cookie
+from pmicheck.model.terms import cookie
 from pmicheck.model.time import CLOCK, at_most, token_usable
 from pmicheck.model.topology import AT_HOME, COA1, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require, require_within
+from pmicheck.language.cells import Context, require, require_within
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -28,7 +29,7 @@ from pmicheck.model.roles.registration import (
     require_usable,
     send_update,
 )
-from pmicheck.model.terms import Term, cookie
+from pmicheck.model.terms import cookie
 from pmicheck.model.time import CLOCK, at_most, nonce_exists
 from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from pmicheck.model.cells import About, Cell
+from pmicheck.language.cells import About, Cell
 from pmicheck.model.messages import CN
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.language.cells import Context, equals, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.terms import Term, private_key
+from pmicheck.model.terms import private_key
 from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
 from pmicheck.model.world import World
 

@@ -5,7 +5,8 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, Refused, require, require_within
+from pmicheck.language.cells import Context, Refused, require, require_within
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -42,7 +43,6 @@ from pmicheck.model.roles.binding_cache import (
 )
 from pmicheck.model.roles.ghosts import note_accepted, was_authored
 from pmicheck.model.terms import (
-    Term,
     authenticator,
     encrypted,
     handover_token,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.language.cells import Cell, Context, equals, require
 from pmicheck.model.events import EVENT, Delivered
 from pmicheck.model.messages import CARE_OF_CN, INTERNET, Data
 from pmicheck.model.roles.attachment import attached, attacker_addresses, who_is_at

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context
+from pmicheck.language.cells import Cell, Context
+from pmicheck.language.message import Term
 from pmicheck.model.messages import Update
-from pmicheck.model.terms import Term
 
 UNSENT, SENT, USED = "unsent", "sent", "used"
 

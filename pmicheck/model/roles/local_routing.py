@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import About, Cell, Context, equals, require, require_within
+from pmicheck.language.cells import About, Cell, Context, equals, require, require_within
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.messages import ACCESS, TUNNEL, Data, Trigger
 from pmicheck.model.roles.attachment import attached

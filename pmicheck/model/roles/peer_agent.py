@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.language.cells import Cell, Context, equals, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -35,7 +36,7 @@ from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.terms import Term, association, sealed
+from pmicheck.model.terms import association, sealed
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, Flow
 from pmicheck.model.world import World
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.language.cells import Context, equals, require
+from pmicheck.language.message import FORGED, Term
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.binding_cache import cells_of
@@ -22,7 +23,7 @@ from pmicheck.model.roles.registration import (
     signer,
 )
 from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
-from pmicheck.model.terms import FORGED, Term, cookie, handover_token
+from pmicheck.model.terms import cookie, handover_token
 from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import CARE_OF, PMA1, Flow
 from pmicheck.model.world import World

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require
+from pmicheck.language.cells import Context, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import HA, HA2, HA_CN, TUNNEL2, Test, TestInit
 from pmicheck.model.roles.binding_cache import Entry, cells_of, present
 from pmicheck.model.roles.ghosts import USED, evidence, was_used
-from pmicheck.model.terms import Term, home_token
+from pmicheck.model.terms import home_token
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
 from pmicheck.model.world import World
