@@ -140,7 +140,21 @@ class Adversary:
             return set()
         proxy = self.world.proxied
         updates = (
-            Update(proxy, home, address, seq, True, "T", 1, 0, self._signer(home, address), True, None, NONE, "")
+            Update(
+                proxy=proxy,
+                home=home,
+                care_of=address,
+                seq=seq,
+                lifetime=True,
+                credential="T",
+                nonce=1,
+                care_of_nonce=0,
+                key=self._signer(home, address),
+                test=True,
+                sig=None,
+                mac=NONE,
+                link="",
+            )
             for home in self.world.victims
             for seq in range(1, 5)
         )

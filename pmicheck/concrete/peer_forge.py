@@ -110,7 +110,15 @@ class PeerForger:
         entry, registration = agent.proxy_binding(home), agent.peer_registration(served, home)
         if entry is None or registration is None or registration.answered is None:
             raise Lacking(f"a handshake of {message['to']} that waits for its third message")
-        answer = PeerUpdate(served, agent.address, home, entry.care_of_address, registration.answered, UNITS, True)
+        answer = PeerUpdate(
+            home_address=served,
+            care_of_address=agent.address,
+            correspondent=home,
+            receiver=entry.care_of_address,
+            sequence=registration.answered,
+            lifetime=UNITS,
+            answers=True,
+        )
         key, secrets = self._association(message, self.stage.name_of(entry.care_of_address))
         packet = peer_messages.acknowledgement_packet(
             self.stage.policy, answer, Status.ACCEPTED, registration.answered, UNITS, key

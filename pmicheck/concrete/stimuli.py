@@ -167,7 +167,9 @@ def deliver_handover_token(run: Run, message: Mapping[str, Any]) -> None:
         receiver = next(pma for pma, care_of in CARE_OF.items() if care_of == stage.serving)
         stage.handing_over.append((token, sequence, receiver))
         return
-    item = CorrespondentContext(stage.addresses[CN], token, None, sequence)
+    item = CorrespondentContext(
+        correspondent=stage.addresses[CN], handover_token=token, permanent_token=None, sequence=sequence
+    )
     stage.pmas[message["to"]].install(Context(stage.profile, (item,)), run.now)
 
 
@@ -179,7 +181,9 @@ def inject_handover_token(run: Run, message: Mapping[str, Any]) -> None:
     """
     stage, token = run.stage, message["token"]
     octets = run.forger.token(token) if token[0] == "HT" else run.knowledge.random.take(TOKEN_OCTETS)
-    item = CorrespondentContext(stage.addresses[CN], octets, None, int(message["seq"]))
+    item = CorrespondentContext(
+        correspondent=stage.addresses[CN], handover_token=octets, permanent_token=None, sequence=int(message["seq"])
+    )
     stage.pmas[message["to"]].install(Context(stage.profile, (item,)), run.now)
 
 

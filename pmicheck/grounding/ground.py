@@ -284,14 +284,14 @@ class Grounder:
             if cell not in self.domains or value not in self.domains[cell].values:
                 self._add_value(cell, value)
         leaf = Leaf(
-            instance,
-            {place: value for place, value in run.gets.items() if isinstance(place, Cell)},
-            dict(run.tests),
-            dict(run.sets),
-            tuple(run.sends),
-            tuple(dict.fromkeys(learned)),
-            tuple(run.checks),
-            run.loses_packets,
+            instance=instance,
+            gets={place: value for place, value in run.gets.items() if isinstance(place, Cell)},
+            tests=dict(run.tests),
+            sets=dict(run.sets),
+            sends=tuple(run.sends),
+            learns=tuple(dict.fromkeys(learned)),
+            passed=tuple(run.checks),
+            loses_packets=run.loses_packets,
         )
         self.result.leaves.append(leaf)
         if run.unsent is not None:

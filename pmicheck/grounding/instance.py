@@ -39,7 +39,7 @@ class Instance:
     rank: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Leaf:
     """What one path through a rule read, tested and did."""
 

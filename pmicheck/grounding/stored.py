@@ -63,7 +63,13 @@ def unpack(octets: bytes, world: World, adversary: Adversary | None) -> Grounded
     try:
         apart, columns, told, cells, facts, count, chunks = _object(octets)
         system = TransitionSystem(transitions=_transitions(columns), **apart)
-        return Grounded(system, Ground(world, adversary, **told), StoredLeaves(count, chunks), facts, cells)
+        return Grounded(
+            system=system,
+            ground=Ground(world, adversary, **told),
+            leaves=StoredLeaves(count, chunks),
+            fact_terms=facts,
+            fields=cells,
+        )
     except (TypeError, ValueError, AttributeError, LookupError) as error:
         raise Unreadable(str(error)) from error
 

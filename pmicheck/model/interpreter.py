@@ -100,7 +100,7 @@ class Interpreter:
             return refusal.check
         changed = {cell: value for cell, value in self.values.items() if before[0].get(cell, _UNSET) != value}
         sent = tuple(self.sent[len(before[2]) :])
-        self.history.append(Done(act, message, changed, sent, tuple(self.checks)))
+        self.history.append(Done(act=act, message=message, changed=changed, sent=sent, checks=tuple(self.checks)))
         return None
 
     def deliver(self, message: Message) -> str | None:

@@ -99,7 +99,15 @@ def forged_update(
     key: bytes | None = None,
 ) -> bytes:
     """An update between agents with exactly these contents."""
-    update = PeerUpdate(home_address, source, correspondent, receiver, sequence, lifetime, answers)
+    update = PeerUpdate(
+        home_address=home_address,
+        care_of_address=source,
+        correspondent=correspondent,
+        receiver=receiver,
+        sequence=sequence,
+        lifetime=lifetime,
+        answers=answers,
+    )
     return update_packet(chosen, update, key).to_bytes()
 
 

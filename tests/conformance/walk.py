@@ -295,7 +295,9 @@ class Walk(Reactions):
             receiver = next(pma for pma, care_of in CARE_OF.items() if care_of == self.stage.serving)
             self.stage.handing_over.append((token, number, receiver))
             return
-        item = CorrespondentContext(self.stage.addresses[CN], token, None, number)
+        item = CorrespondentContext(
+            correspondent=self.stage.addresses[CN], handover_token=token, permanent_token=None, sequence=number
+        )
         self.stage.pmas[message.to].install(Context(self.stage.profile, (item,)), self.now)
 
     # Attacked moves.

@@ -62,7 +62,7 @@ def start_home_test(ctx: Context, world: World) -> None:
 def _send_test_init(ctx: Context, tests: int) -> None:
     """Through the tunnel, or directly from home."""
     link, to = (HA_CN, CN) if ctx.test(ATTACHED, equals, AT_HOME) else (TUNNEL, HA)
-    ctx.send(TestInit("HoTI", VICTIM_HOME, _cookie(tests), link, to))
+    ctx.send(TestInit(kind="HoTI", address=VICTIM_HOME, cookie=_cookie(tests), link=link, to=to))
 
 
 def receive_home_test(ctx: Context, world: World, test: Test) -> None:

@@ -58,9 +58,9 @@ def start_tests(ctx: Context, world: World) -> None:
     tests = held.tests + 1
     at_home = address == AT_HOME
     link, to = (HA_CN, CN) if at_home else (TUNNEL, HA)
-    ctx.send(TestInit("HoTI", VICTIM_HOME, _home_cookie(tests), link, to))
+    ctx.send(TestInit(kind="HoTI", address=VICTIM_HOME, cookie=_home_cookie(tests), link=link, to=to))
     if not at_home:
-        ctx.send(TestInit("CoTI", address, _care_of_cookie(tests), CARE_OF_CN, CN))
+        ctx.send(TestInit(kind="CoTI", address=address, cookie=_care_of_cookie(tests), link=CARE_OF_CN, to=CN))
     tries = held.tries + (1 if again else 0)
     ctx.set(MINE, held._replace(stage="testing", tests=tests, nonce=0, care_of_nonce=0, tries=tries))
 

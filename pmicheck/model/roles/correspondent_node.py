@@ -62,13 +62,22 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
         require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
     nonce = current_nonce(ctx.get(CLOCK))
     if init.kind == "CoTI":
-        token = care_of_token_for(world.policy, init.address, nonce, init.to)
+        kind, token = "CoT", care_of_token_for(world.policy, init.address, nonce, init.to)
         link, to = _way_to(world, init.address)
-        ctx.send(Test("CoT", init.address, nonce, init.cookie, token, link, to, init.to))
     else:
-        answer = "PHoT" if init.kind == "PHoTI" else "HoT"
-        token = home_token(init.hao or init.address, nonce, init.to)
-        ctx.send(Test(answer, init.address, nonce, init.cookie, token, HA_CN, HA, init.to))
+        kind, token = init.kind.removesuffix("I"), home_token(init.hao or init.address, nonce, init.to)
+        link, to = HA_CN, HA
+    answer = Test(
+        kind=kind,
+        address=init.address,
+        nonce=nonce,
+        cookie=init.cookie,
+        token=token,
+        link=link,
+        to=to,
+        at=init.to,
+    )
+    ctx.send(answer)
 
 
 def receive_update(ctx: Context, world: World, update: Update) -> None:
@@ -92,7 +101,10 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
     burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
-    ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
+    ctx.set(
+        cells.entry,
+        Entry(care_of=update.care_of, verified=verified, capped=capped, registrant=registrant, nonces=nonces),
+    )
     if update.home in world.victims:
         ctx.set(cells.seq, update.seq)
         _note_amendments(ctx, world, update, generation)
@@ -248,7 +260,18 @@ def _note(ctx: Context, world: World, update: Update, author: str, again: bool, 
     ordinary = author == "honest" and not again and vouched
     if update.home in world.victims and not ordinary:
         serves = bool(world.corrupted) and serving_address(ctx, update.home) in attacker_addresses(world)
-        ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
+        ctx.set(
+            EVENT,
+            Accepted(
+                step=update.step,
+                author=author,
+                again=again,
+                effect=effect,
+                harm=harm,
+                authenticated=vouched,
+                rogue_serves=serves,
+            ),
+        )
 
 
 def _acknowledge(
@@ -275,19 +298,19 @@ def _acknowledge(
     link, to = _way_back(world, update)
     ctx.send(
         Acknowledgement(
-            update.proxy,
-            registered,
-            update.home,
-            update.seq,
-            0,
-            token,
-            nonce,
-            tokens,
-            mac,
-            link,
-            to,
-            sig,
-            update.to,
+            proxy=update.proxy,
+            care_of=registered,
+            home=update.home,
+            seq=update.seq,
+            status=0,
+            care_of_token=token,
+            care_of_nonce=nonce,
+            tokens=tokens,
+            mac=mac,
+            link=link,
+            to=to,
+            sig=sig,
+            at=update.to,
         ),
         # What answers an update of the attacker's is followed to honest nodes as Bounds.answers says.
         lost=author == "attacker" and not world.bounds.answers,

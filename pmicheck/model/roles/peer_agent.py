@@ -59,7 +59,9 @@ def with_proof(policy: Policy, update: PeerUpdate, sender: str) -> PeerUpdate:
 
 def acknowledgement_for(policy: Policy, home: str, seq: int, sender: str, to: str) -> PeerAcknowledgement:
     """The third message (N115)."""
-    return PeerAcknowledgement(home, seq, proof_of(policy, sender, to, ("PBA", home, seq)), CARE_OF_CN, to)
+    return PeerAcknowledgement(
+        home=home, seq=seq, proof=proof_of(policy, sender, to, ("PBA", home, seq)), link=CARE_OF_CN, to=to
+    )
 
 
 def trace_of(update: PeerUpdate) -> Cell:
@@ -85,13 +87,15 @@ def ask_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     again = held.stage in ("asked", "sent", "waiting") and held.tries < world.bounds.retransmissions
     require(fresh or again, "not-needed")
     tests, tries = held.tests + 1, held.tries + (0 if fresh else 1)
-    ctx.send(CacheRequest(CN_HOME, tests, pma, PMA_HA, HA2))
+    ctx.send(CacheRequest(home=CN_HOME, number=tests, asker=pma, link=PMA_HA, to=HA2))
     ctx.set(registration_of(pma, flow), held._replace(stage="asked", tests=tests, tries=tries, peer=""))
 
 
 def answer_request(ctx: Context, request: CacheRequest) -> None:
     """HA2 looks the address up and answers whoever asks (N112; no check is named, A-25)."""
-    ctx.send(CacheAnswer(request.home, CARE_OF[PMA3], request.number, PMA_HA, request.asker))
+    ctx.send(
+        CacheAnswer(home=request.home, care_of=CARE_OF[PMA3], number=request.number, link=PMA_HA, to=request.asker)
+    )
 
 
 def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: CacheAnswer) -> None:
@@ -110,7 +114,9 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
     to = who_is_at(world, held.peer)
     link = CARE_OF_CN if to == PMA3 else INTERNET
-    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, True, None, link, to)
+    update = PeerUpdate(
+        home=flow.home, care_of=CARE_OF[pma], seq=held.seq + 1, answers=0, lifetime=True, proof=None, link=link, to=to
+    )
     send(ctx, with_proof(world.policy, update, pma))
     ctx.set(registration_of(pma, flow), held._replace(stage="sent", seq=held.seq + 1))
 
@@ -137,7 +143,16 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered", "nothing-to-deregister")
-    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, False, None, CARE_OF_CN, PMA3)
+    update = PeerUpdate(
+        home=flow.home,
+        care_of=CARE_OF[pma],
+        seq=held.seq + 1,
+        answers=0,
+        lifetime=False,
+        proof=None,
+        link=CARE_OF_CN,
+        to=PMA3,
+    )
     send(ctx, with_proof(world.policy, update, pma))
     own = Registration(stage="deregistered", seq=held.seq + 1, done=held.done)
     ctx.set(registration_of(pma, flow), own)
@@ -195,7 +210,10 @@ def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: boo
     harm = _harm(ctx, world, at, update)
     effect = "changed" if ctx.test(cells.entry, present) else "created"
     registrant = "honest" if author == "honest" and not again else "attacker"
-    ctx.set(cells.entry, Entry(update.care_of, True, False, registrant, None, used))
+    ctx.set(
+        cells.entry,
+        Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, nonces=None, used=used),
+    )
     if update.home not in world.own_homes:
         ctx.set(cells.seq, update.seq)
         _note(ctx, world, update, author, again, effect, harm)
@@ -242,7 +260,18 @@ def _note(ctx: Context, world: World, update: PeerUpdate, author: str, again: bo
     if author == "honest" and not again and vouched:
         return
     serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
-    ctx.set(EVENT, Accepted("handshake", author, again, effect, harm, vouched, serves))
+    ctx.set(
+        EVENT,
+        Accepted(
+            step="handshake",
+            author=author,
+            again=again,
+            effect=effect,
+            harm=harm,
+            authenticated=vouched,
+            rogue_serves=serves,
+        ),
+    )
 
 
 def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
@@ -253,7 +282,16 @@ def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
     to = who_is_at(world, update.care_of)
     served = CN_HOME if at == PMA3 else world.main.home
     if to in world.agents or to == PMA3:
-        answer = PeerUpdate(served, CARE_OF[at], 1, update.seq, True, None, CARE_OF_CN, to)
+        answer = PeerUpdate(
+            home=served,
+            care_of=CARE_OF[at],
+            seq=1,
+            answers=update.seq,
+            lifetime=True,
+            proof=None,
+            link=CARE_OF_CN,
+            to=to,
+        )
         send(ctx, with_proof(world.policy, answer, at))
 
 
@@ -270,7 +308,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"
-    ctx.set(entry, Entry(update.care_of, True, False, registrant, None))
+    ctx.set(entry, Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, nonces=None))
     to = who_is_at(world, update.care_of)
     if to == PMA3:
         ctx.send(acknowledgement_for(world.policy, flow.home, held.seq, pma, to))

@@ -36,7 +36,17 @@ def _cookie(pma: str, tests: int, flow: Flow) -> Term:
 def _send_home_test_init(ctx: Context, world: World, pma: str, tests: int, flow: Flow) -> None:
     """The Care-of Address field matters where the correspondent is of type 2 (N171, A-05)."""
     care_of = CARE_OF[pma] if world.type2 else None
-    ctx.send(TestInit("PHoTI", flow.home, _cookie(pma, tests, flow), TUNNEL, HA, at=flow.at, care_of=care_of))
+    ctx.send(
+        TestInit(
+            kind="PHoTI",
+            address=flow.home,
+            cookie=_cookie(pma, tests, flow),
+            link=TUNNEL,
+            to=HA,
+            at=flow.at,
+            care_of=care_of,
+        )
+    )
 
 
 def start_home_test(ctx: Context, world: World, pma: str, flow: Flow) -> None:
@@ -222,7 +232,11 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
     token = handover_token(flow.home, held.ht, flow.at)
-    ctx.send(HandoverToken(flow.home, token, held.seq, held.tries, pma, TUNNEL, HA, flow.at))
+    ctx.send(
+        HandoverToken(
+            home=flow.home, token=token, seq=held.seq, tries=held.tries, sender=pma, link=TUNNEL, to=HA, at=flow.at
+        )
+    )
 
 
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:

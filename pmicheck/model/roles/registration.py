@@ -157,20 +157,20 @@ def _bare_update(
 ) -> Update:
     """The same without authenticator and signature."""
     return Update(
-        proxy,
-        flow.home,
-        care_of,
-        seq,
-        lifetime,
-        credential,
-        nonce,
-        care_of_nonce,
-        key,
-        lifetime and not care_of_nonce,
-        None,
-        NONE,
-        CARE_OF_CN,
-        flow.at,
+        proxy=proxy,
+        home=flow.home,
+        care_of=care_of,
+        seq=seq,
+        lifetime=lifetime,
+        credential=credential,
+        nonce=nonce,
+        care_of_nonce=care_of_nonce,
+        key=key,
+        test=lifetime and not care_of_nonce,
+        sig=None,
+        mac=NONE,
+        link=CARE_OF_CN,
+        to=flow.at,
     )
 
 

@@ -122,7 +122,12 @@ class ProxyMobileAgent(ProxySender):
         return Context(
             self._profile(home_address),
             tuple(
-                CorrespondentContext(item.correspondent, item.handover, item.permanent, item.sequence)
+                CorrespondentContext(
+                    correspondent=item.correspondent,
+                    handover_token=item.handover,
+                    permanent_token=item.permanent,
+                    sequence=item.sequence,
+                )
                 for (owner, _), item in self._registrations.items()
                 if owner == home_address
             ),

@@ -126,7 +126,14 @@ class ProxySender(Node):
         registration.sequence = plan.sequence
         if using is With.PERMANENT:
             registration.numbers_with_permanent_token += 1
-        registration.outstanding = Outstanding(step, using, plan.sequence, plan.kbm, plan.mac_address, repeated)
+        registration.outstanding = Outstanding(
+            step=step,
+            using=using,
+            sequence=plan.sequence,
+            kbm=plan.kbm,
+            mac_address=plan.mac_address,
+            repeated=repeated,
+        )
         self._note(
             now,
             f"sent-{step.value}",

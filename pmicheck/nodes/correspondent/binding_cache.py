@@ -61,7 +61,7 @@ class Entry:
         return newest + self.older_tokens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tombstone:
     """Nonces that made a binding which is gone (RFC 6275 9.5.3); a care-of index of None stands for any."""
 
@@ -152,9 +152,18 @@ class BindingCache:
             return
         home_address = entry.home_address
         if care_of_index is not None:
-            self._tombstones.append(Tombstone(home_index, care_of_index, home_address, entry.care_of_address))
+            self._tombstones.append(
+                Tombstone(
+                    home_index=home_index,
+                    care_of_index=care_of_index,
+                    home_address=home_address,
+                    care_of_address=entry.care_of_address,
+                )
+            )
         if reading == "full":
-            self._tombstones.append(Tombstone(home_index, None, home_address, None))
+            self._tombstones.append(
+                Tombstone(home_index=home_index, care_of_index=None, home_address=home_address, care_of_address=None)
+            )
 
     def is_burnt(
         self,

@@ -66,7 +66,14 @@ class Bindings:
         self.cache = BindingCache(policy, self.nonces)
         self.handover_tokens = HandoverTokens(policy)
         self._note = note
-        self._here = Correspondence(address, policy, self.nonces, self.cache, self.handover_tokens, Memory())
+        self._here = Correspondence(
+            address=address,
+            policy=policy,
+            nonces=self.nonces,
+            cache=self.cache,
+            handover_tokens=self.handover_tokens,
+            memory=Memory(),
+        )
         self._acknowledger = Acknowledger(self._here, randomness, identity)
 
     @property

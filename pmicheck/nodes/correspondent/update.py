@@ -25,7 +25,7 @@ class Credential(Enum):
     HANDOVER = "handover"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Correspondence:
     """What the checks look at besides the update."""
 

@@ -194,7 +194,14 @@ class MobileNode(Node):
         )
         self._send(plain_update(self.policy, plan))
         registration.unanswered += 1
-        registration.outstanding = Outstanding(step, using, plan.sequence, plan.kbm, plan.mac_address, repeated)
+        registration.outstanding = Outstanding(
+            step=step,
+            using=using,
+            sequence=plan.sequence,
+            kbm=plan.kbm,
+            mac_address=plan.mac_address,
+            repeated=repeated,
+        )
         self._note(
             now,
             f"sent-{step.value}",

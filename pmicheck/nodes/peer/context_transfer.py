@@ -86,7 +86,12 @@ def read(message: codec.ContextTransferData, *, with_key: bool) -> TransferredCo
         Context(
             MobileProfile(message.home_address, private_key, parameters.parameters),
             tuple(
-                CorrespondentContext(entry.correspondent, entry.handover_token, None, entry.sequence)
+                CorrespondentContext(
+                    correspondent=entry.correspondent,
+                    handover_token=entry.handover_token,
+                    permanent_token=None,
+                    sequence=entry.sequence,
+                )
                 for entry in entries
                 if entry.care_of_address == SPEAKS_FOR_ITSELF
             ),

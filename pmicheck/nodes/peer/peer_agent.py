@@ -266,7 +266,13 @@ class PeerAgent(PeerSender):
         expires_at = now + lifetime * LIFETIME_UNIT
         effective = at_once or update.answers
         self._proxy_bindings.put(
-            ProxyBinding(update.home_address, update.care_of_address, effective, update.sequence, expires_at)
+            ProxyBinding(
+                home_address=update.home_address,
+                care_of_address=update.care_of_address,
+                effective=effective,
+                sequence=update.sequence,
+                expires_at=expires_at,
+            )
         )
         registration = self._peers.setdefault(pair, PeerRegistration())
         if update.answers:

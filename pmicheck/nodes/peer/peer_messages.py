@@ -28,7 +28,7 @@ from pmicheck.wire.constants import (
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PeerUpdate:
     """A Proxy Binding Update between agents.
 

@@ -104,7 +104,15 @@ class PeerSender(LocalRoutingAgent):
         number = self._next_number(home_address)
         del self._peers[home_address, correspondent]
         self._proxy_bindings.delete(correspondent)
-        update = PeerUpdate(home_address, self.address, correspondent, registration.peer, number, 0, False)
+        update = PeerUpdate(
+            home_address=home_address,
+            care_of_address=self.address,
+            correspondent=correspondent,
+            receiver=registration.peer,
+            sequence=number,
+            lifetime=0,
+            answers=False,
+        )
         self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
         self._note(now, "sent-peer-deregistration", home_address=home_address, correspondent=correspondent)
 
@@ -200,7 +208,15 @@ class PeerSender(LocalRoutingAgent):
         else:
             registration.requested, registration.asked = number, True
         units = self._lifetime // LIFETIME_UNIT
-        update = PeerUpdate(pair[0], self.address, pair[1], registration.peer, number, units, answers)
+        update = PeerUpdate(
+            home_address=pair[0],
+            care_of_address=self.address,
+            correspondent=pair[1],
+            receiver=registration.peer,
+            sequence=number,
+            lifetime=units,
+            answers=answers,
+        )
         self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
         kind = "sent-peer-answer" if answers else "sent-peer-request"
         self._note(now, kind, home_address=pair[0], correspondent=pair[1], peer=registration.peer, sequence=number)

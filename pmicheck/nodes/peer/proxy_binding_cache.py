@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProxyBinding:
     """One entry.
 

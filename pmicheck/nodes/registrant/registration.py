@@ -51,7 +51,7 @@ class MobileProfile:
         return replace(self, private_key=None, delegation=signed.octets)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CorrespondentContext:
     """One correspondent in a context transfer.
 
@@ -103,7 +103,7 @@ class With(Enum):
     HANDOVER = "handover"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outstanding:
     """A binding update whose acknowledgement has not come.
 
