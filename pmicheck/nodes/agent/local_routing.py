@@ -11,16 +11,12 @@ from collections.abc import Mapping
 from enum import Enum
 from ipaddress import IPv6Address, IPv6Network
 from types import MappingProxyType
+from typing import Any
 
 from pmicheck.errors import WireError
 from pmicheck.nodes.agent.forwarding_agent import ForwardingAgent
-from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.registrant.registration import MobileProfile
-from pmicheck.nodes.sealing import CgaIdentity
-from pmicheck.wire.constants import MAX_CGA_BINDING_LIFETIME
 from pmicheck.wire.packet import MobilityHeader, Packet
-
-_NONE: Mapping[IPv6Network, IPv6Address] = MappingProxyType({})
 
 
 class TriggerMode(Enum):
@@ -37,21 +33,17 @@ class LocalRoutingAgent(ForwardingAgent):
         home_agents: home agent by home network, as far as known; `home_agent` serves the attached nodes of
             all other networks.
         ingress_filtering: only home addresses of attached nodes may be sources on the access link (BCP 38).
+        args, options: as of `ProxyMobileAgent`.
     """
 
     def __init__(
         self,
-        address: IPv6Address,
-        home_agent: IPv6Address,
-        policy: Policy,
-        seed: bytes,
-        *,
-        identity: CgaIdentity | None = None,
-        lifetime: int = MAX_CGA_BINDING_LIFETIME,
-        home_agents: Mapping[IPv6Network, IPv6Address] = _NONE,
+        *args: Any,
+        home_agents: Mapping[IPv6Network, IPv6Address] = MappingProxyType({}),
         ingress_filtering: bool = True,
+        **options: Any,
     ) -> None:
-        super().__init__(address, home_agent, policy, seed, identity=identity, lifetime=lifetime)
+        super().__init__(*args, **options)
         self.ingress_filtering = ingress_filtering
         self._home_agents = dict(home_agents)
         self._modes: dict[IPv6Address, TriggerMode] = {}

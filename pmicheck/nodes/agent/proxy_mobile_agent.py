@@ -60,7 +60,7 @@ class ProxyMobileAgent(ProxySender):
         """PHoTI through the tunnel, with a new cookie (N023, N036, N049); a registration follows."""
         registration = self._registration(home_address, correspondent)
         registration.leaving = False
-        self._test_home_address(home_address, registration, now)
+        self._test_home_address(registration, now)
 
     def refresh(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Early update by PT, then a complete one by PT with CGA and signature (N060, N087, N090, N092).
@@ -74,7 +74,7 @@ class ProxyMobileAgent(ProxySender):
         if registration.permanent is None:
             self.start_home_test(home_address, correspondent, now)
         else:
-            self._send_update(home_address, registration, Step.EARLY, With.PERMANENT, now)
+            self._send_update(registration, Step.EARLY, With.PERMANENT, now)
 
     def start_handover_registration(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Early update by HT with CGA and signature, then a complete one by HT (N061, N062, N065, N073,
@@ -86,7 +86,7 @@ class ProxyMobileAgent(ProxySender):
         if registration.handover is None:
             self.start_home_test(home_address, correspondent, now)
         else:
-            self._send_update(home_address, registration, Step.EARLY, With.HANDOVER, now)
+            self._send_update(registration, Step.EARLY, With.HANDOVER, now)
 
     def deregister(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """Update with lifetime zero, by PT if there is one, else by T if it may still be used (N071, A-17).
@@ -102,16 +102,16 @@ class ProxyMobileAgent(ProxySender):
             self._note(now, "cannot-deregister", home_address=home_address, correspondent=correspondent)
             return
         registration.cookie = None
-        self._send_update(home_address, registration, Step.DEREGISTRATION, using, now)
+        self._send_update(registration, Step.DEREGISTRATION, using, now)
 
     def retransmit(self, home_address: IPv6Address, correspondent: IPv6Address, now: float) -> None:
         """The outstanding step again: a new cookie, or a greater sequence number (RFC 6275 11.8)."""
         registration = self._registration(home_address, correspondent)
         outstanding = registration.outstanding
         if registration.cookie is not None:
-            self._test_home_address(home_address, registration, now)
+            self._test_home_address(registration, now)
         elif outstanding is not None:
-            self._send_update(home_address, registration, outstanding.step, outstanding.using, now)
+            self._send_update(registration, outstanding.step, outstanding.using, now)
 
     def context(self, home_address: IPv6Address) -> Context:
         """What the next agent gets (N046, N047, N082).
@@ -244,7 +244,7 @@ class ProxyMobileAgent(ProxySender):
         self._note(now, "accepted-proxy-home-test", home_address=home_address, source=packet.source)
         step = Step.DEREGISTRATION if registration.leaving else Step.EARLY
         registration.leaving = False
-        self._send_update(home_address, registration, step, With.TEMPORARY, now)
+        self._send_update(registration, step, With.TEMPORARY, now)
 
     # Acknowledgements.
 
@@ -267,7 +267,7 @@ class ProxyMobileAgent(ProxySender):
                 continue
             failed = answer_check.refused_by(self.policy, outstanding, correspondent, message, packet.payload.octets)
             if failed is None:
-                self._on_valid_acknowledgement(packet, message, owner, registration, outstanding, now)
+                self._on_valid_acknowledgement(packet, message, registration, outstanding, now)
                 return
             check = failed
         self._reject(now, "binding-acknowledgement", check, source=packet.source, status=message.status)
@@ -276,32 +276,30 @@ class ProxyMobileAgent(ProxySender):
         self,
         packet: Packet,
         message: codec.BindingAcknowledgement,
-        home_address: IPv6Address,
         registration: Registration,
         outstanding: Outstanding,
         now: float,
     ) -> None:
         if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
             registration.sequence = message.sequence
-            self._send_update(home_address, registration, outstanding.step, outstanding.using, now, repeated=True)
+            self._send_update(registration, outstanding.step, outstanding.using, now, repeated=True)
         elif message.status in RESTART_STATUSES:
-            self._note(now, "restarted", home_address=home_address, status=message.status)
+            self._note(now, "restarted", home_address=registration.home_address, status=message.status)
             registration.temporary = registration.care_of = None
             registration.leaving = outstanding.step is Step.DEREGISTRATION
-            self._test_home_address(home_address, registration, now)
+            self._test_home_address(registration, now)
         elif message.status >= Status.UNSPECIFIED:
-            self._on_refusal(message, home_address, registration, now)
-        elif not self._take_tokens(packet, message, home_address, registration, outstanding, now):
+            self._on_refusal(message, registration, now)
+        elif not self._take_tokens(packet, message, registration, outstanding, now):
             return
         elif outstanding.step is Step.EARLY:
-            self._on_early_acknowledgement(message, home_address, registration, outstanding, now)
+            self._on_early_acknowledgement(message, registration, outstanding, now)
         else:
-            self._on_final_acknowledgement(message, home_address, registration, outstanding, now)
+            self._on_final_acknowledgement(message, registration, outstanding, now)
 
     def _on_refusal(
         self,
         message: codec.BindingAcknowledgement,
-        home_address: IPv6Address,
         registration: Registration,
         now: float,
     ) -> None:
@@ -312,13 +310,12 @@ class ProxyMobileAgent(ProxySender):
         proven = codec.option_of(message, codec.BindingAuthorizationDataOption) is not None
         if proven:
             registration.outstanding = None
-        self._note(now, "refused", home_address=home_address, status=message.status, authenticated=proven)
+        self._note(now, "refused", home_address=registration.home_address, status=message.status, authenticated=proven)
 
     def _take_tokens(
         self,
         packet: Packet,
         message: codec.BindingAcknowledgement,
-        home_address: IPv6Address,
         registration: Registration,
         outstanding: Outstanding,
         now: float,
@@ -335,7 +332,7 @@ class ProxyMobileAgent(ProxySender):
         ):
             self._reject(now, "binding-acknowledgement", "correspondent-cga", source=packet.source)
             return False
-        key = self._identity_for(home_address).private_key
+        key = self._identity_for(registration.home_address).private_key
         if permanent is not None:
             token = answer_check.uncovered(self.policy, key, permanent.ciphertext)
             if token is not None:
@@ -343,32 +340,30 @@ class ProxyMobileAgent(ProxySender):
         if handover is not None:
             token = answer_check.uncovered(self.policy, key, handover.ciphertext)
             registration.handover = token or registration.handover
-        self._note(now, "accepted-tokens", home_address=home_address)
+        self._note(now, "accepted-tokens", home_address=registration.home_address)
         return True
 
     def _on_early_acknowledgement(
         self,
         message: codec.BindingAcknowledgement,
-        home_address: IPv6Address,
         registration: Registration,
         outstanding: Outstanding,
         now: float,
     ) -> None:
         """With C comes the complete update at once (N055, N080), by the token that made the early one."""
-        key = self._identity_for(home_address).private_key
+        key = self._identity_for(registration.home_address).private_key
         token = answer_check.care_of_token_in(message, key, now)
         if token is None:
-            self._reject(now, "binding-acknowledgement", "care-of-token", home_address=home_address)
+            self._reject(now, "binding-acknowledgement", "care-of-token", home_address=registration.home_address)
             return
         registration.care_of = token
         registration.expires_at = now + message.lifetime * LIFETIME_UNIT
-        self._note(now, "accepted-binding-acknowledgement", home_address=home_address, step="early")
-        self._send_update(home_address, registration, Step.COMPLETE, outstanding.using, now)
+        self._note(now, "accepted-binding-acknowledgement", home_address=registration.home_address, step="early")
+        self._send_update(registration, Step.COMPLETE, outstanding.using, now)
 
     def _on_final_acknowledgement(
         self,
         message: codec.BindingAcknowledgement,
-        home_address: IPv6Address,
         registration: Registration,
         outstanding: Outstanding,
         now: float,
@@ -383,6 +378,6 @@ class ProxyMobileAgent(ProxySender):
         self._note(
             now,
             "accepted-binding-acknowledgement",
-            home_address=home_address,
+            home_address=registration.home_address,
             step=outstanding.step.value,
         )

@@ -8,16 +8,11 @@ from ipaddress import IPv6Address
 from pmicheck.errors import UsageError, WireError
 from pmicheck.nodes.node import Node, plain_packet
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registrant.proxy_update import UpdatePlan, proxy_update
-from pmicheck.nodes.registrant.registration import MobileProfile, Outstanding, Registration, Step, With
+from pmicheck.nodes.registrant.proxy_update import UpdatePlan, planned, proxy_update
+from pmicheck.nodes.registrant.registration import MobileProfile, Registration, Step, With
 from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec, keys
-from pmicheck.wire.constants import (
-    COOKIE_OCTETS,
-    LIFETIME_UNIT,
-    MAX_CGA_BINDING_LIFETIME,
-    SEQUENCE_MODULUS,
-)
+from pmicheck.wire.constants import COOKIE_OCTETS, MAX_CGA_BINDING_LIFETIME
 from pmicheck.wire.packet import Packet
 
 
@@ -49,20 +44,16 @@ class ProxySender(Node):
         """The home agent of an attached node; here all have the same."""
         return self.home_agent
 
-    def _test_home_address(self, home_address: IPv6Address, registration: Registration, now: float) -> None:
+    def _test_home_address(self, registration: Registration, now: float) -> None:
         """PHoTI through the tunnel; what was outstanding is given up."""
         registration.cookie = self._randomness.take(COOKIE_OCTETS)
         registration.tests += 1
         registration.outstanding = None
+        home_address, correspondent = registration.home_address, registration.correspondent
         message = codec.ProxyHomeTestInit(registration.cookie, self.address)
-        inner = plain_packet(message, home_address, registration.correspondent)
+        inner = plain_packet(message, home_address, correspondent)
         self._send(Packet(self.address, self.home_agent_of(home_address), inner))
-        self._note(
-            now,
-            "started-home-test",
-            home_address=home_address,
-            correspondent=registration.correspondent,
-        )
+        self._note(now, "started-home-test", home_address=home_address, correspondent=correspondent)
 
     def _profile(self, home_address: IPv6Address) -> MobileProfile:
         if home_address not in self._profiles:
@@ -72,7 +63,7 @@ class ProxySender(Node):
     def _registration(self, home_address: IPv6Address, correspondent: IPv6Address) -> Registration:
         self._profile(home_address)
         key = (home_address, correspondent)
-        return self._registrations.setdefault(key, Registration(correspondent))
+        return self._registrations.setdefault(key, Registration(*key))
 
     def _identity_for(self, home_address: IPv6Address) -> CgaIdentity:
         """Whose key signs and decrypts: the mobile node's (N008, N039), or the agent's own (A-01).
@@ -100,24 +91,27 @@ class ProxySender(Node):
         return registration.permanent_is_used_up(self.policy)
 
     def _send_update(
-        self,
-        home_address: IPv6Address,
-        registration: Registration,
-        step: Step,
-        using: With,
-        now: float,
-        *,
-        repeated: bool = False,
+        self, registration: Registration, step: Step, using: With, now: float, *, repeated: bool = False
     ) -> None:
         """One update with the next sequence number; with a home test before it if its token is too old."""
         held = registration.home_token(self.policy, using, now)
         if held is None:
             registration.leaving = step is Step.DEREGISTRATION
-            self._test_home_address(home_address, registration, now)
+            self._test_home_address(registration, now)
             return
         if step is Step.COMPLETE and (registration.care_of is None or not registration.care_of.is_usable(now)):
             step = Step.EARLY
-        plan = self._plan(home_address, registration, step, using, held)
+        signs = self._signs(step, using, registration)
+        plan = planned(
+            self.policy,
+            registration,
+            step,
+            held,
+            care_of_address=self.address,
+            lifetime=self._lifetime,
+            identity=self._identity_for(registration.home_address) if signs else None,
+            asks_for_correspondent_cga=True,
+        )
         packet = self._packet(plan, now)
         if packet is None:
             registration.outstanding = None
@@ -126,46 +120,14 @@ class ProxySender(Node):
         registration.sequence = plan.sequence
         if using is With.PERMANENT:
             registration.numbers_with_permanent_token += 1
-        registration.outstanding = Outstanding(
-            step=step,
-            using=using,
-            sequence=plan.sequence,
-            kbm=plan.kbm,
-            mac_address=plan.mac_address,
-            repeated=repeated,
-        )
+        registration.outstanding = plan.outstanding(step, using, repeated=repeated)
         self._note(
             now,
             f"sent-{step.value}",
-            home_address=home_address,
+            home_address=registration.home_address,
             correspondent=registration.correspondent,
             sequence=plan.sequence,
             using=using.value,
-        )
-
-    def _plan(
-        self,
-        home_address: IPv6Address,
-        registration: Registration,
-        step: Step,
-        using: With,
-        held: tuple[bytes, int],
-    ) -> UpdatePlan:
-        """What the next update holds; `held` is its home token and that token's index."""
-        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
-        return UpdatePlan(
-            home_address=home_address,
-            care_of_address=self.address,
-            correspondent=registration.correspondent,
-            sequence=(registration.sequence + 1) % SEQUENCE_MODULUS,
-            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
-            home_token=held[0],
-            home_index=held[1],
-            care_of_token=care_of_token,
-            care_of_index=care_of_index,
-            identity=self._identity_for(home_address) if self._signs(step, using, registration) else None,
-            asks_for_care_of_token=step is Step.EARLY,
-            asks_for_correspondent_cga=self.policy.reading("cn_cga_on_pba") == "on",
         )
 
     def _packet(self, plan: UpdatePlan, now: float) -> Packet | None:

@@ -85,15 +85,15 @@ class Type2Sender(ForwardingAgent):
 
     # Home test.
 
-    def _tested_through(self, home_address: IPv6Address, registration: Registration) -> IPv6Address:
+    def _tested_through(self, registration: Registration) -> IPv6Address:
         """The correspondent whose home address the last test of a registration went to."""
-        return self._tested.get((home_address, registration.correspondent), registration.correspondent)
+        return self._tested.get((registration.home_address, registration.correspondent), registration.correspondent)
 
-    def _test_home_address(self, home_address: IPv6Address, registration: Registration, now: float) -> None:
+    def _test_home_address(self, registration: Registration, now: float) -> None:
         """To a home address in any case: PHoTI must come out of the tunnel of its home agent (N126, N127)."""
         name = registration.correspondent
-        registration.correspondent = self._tested_through(home_address, registration)
-        super()._test_home_address(home_address, registration, now)
+        registration.correspondent = self._tested_through(registration)
+        super()._test_home_address(registration, now)
         registration.correspondent = name
 
     def _on_proxy_home_test(
@@ -106,7 +106,7 @@ class Type2Sender(ForwardingAgent):
             self._reject(now, "proxy-home-test", "care-of-address", source=packet.source)
             return
         registration = self.registration(home_address, packet.source)
-        if registration is not None and self._tested_through(home_address, registration) == packet.source:
+        if registration is not None and self._tested_through(registration) == packet.source:
             if registration.cookie is not None and self._is_the_cookie(message.cookie, registration):
                 self._learn(home_address, packet.source, registration, message.care_of_address)
             packet = replace(packet, source=self._name(home_address, packet.source))
@@ -132,18 +132,11 @@ class Type2Sender(ForwardingAgent):
     # Updates.
 
     def _send_update(
-        self,
-        home_address: IPv6Address,
-        registration: Registration,
-        step: Step,
-        using: With,
-        now: float,
-        *,
-        repeated: bool = False,
+        self, registration: Registration, step: Step, using: With, now: float, *, repeated: bool = False
     ) -> None:
         """To the correspondent's care-of address (N134), whoever stands in the MAC."""
-        super()._send_update(home_address, registration, step, using, now, repeated=repeated)
-        care_of_address = self._care_of.get((home_address, registration.correspondent))
+        super()._send_update(registration, step, using, now, repeated=repeated)
+        care_of_address = self._care_of.get((registration.home_address, registration.correspondent))
         is_update = registration.outstanding is not None
         if care_of_address is not None and is_update:
             update = Packet.from_bytes(self._outbox.pop())

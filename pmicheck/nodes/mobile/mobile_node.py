@@ -9,7 +9,7 @@ from pmicheck.nodes.addresses import is_routable_unicast
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.registrant import answer_check
-from pmicheck.nodes.registrant.proxy_update import UpdatePlan, plain_update
+from pmicheck.nodes.registrant.proxy_update import plain_update, planned
 from pmicheck.nodes.registrant.registration import RESTART_STATUSES, KeygenToken, Outstanding, Registration, Step, With
 from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec
@@ -18,7 +18,6 @@ from pmicheck.wire.constants import (
     LIFETIME_UNIT,
     MAX_RO_FAILURE,
     MAX_RR_BINDING_LIFETIME,
-    SEQUENCE_MODULUS,
     BindingErrorStatus,
     Status,
 )
@@ -123,7 +122,7 @@ class MobileNode(Node):
         super()._send(packet)
 
     def _registration(self, correspondent: IPv6Address) -> Registration:
-        return self._registrations.setdefault(correspondent, Registration(correspondent))
+        return self._registrations.setdefault(correspondent, Registration(self.address, correspondent))
 
     def _begin(self, correspondent: IPv6Address) -> Registration:
         """An exchange from where the node is now, with nothing outstanding and no care-of token; T stays."""
@@ -175,33 +174,20 @@ class MobileNode(Node):
             registration.outstanding = None
             self._start_home_test(registration, now)
             return
-        care_of_token, care_of_index = registration.care_of_token(self.policy, step)
-        registration.sequence = (registration.sequence + 1) % SEQUENCE_MODULUS
-        identity = self._signs_as(using)
-        plan = UpdatePlan(
-            home_address=self.address,
+        plan = planned(
+            self.policy,
+            registration,
+            step,
+            held,
             care_of_address=self.address if self.care_of_address is None else self.care_of_address,
-            correspondent=registration.correspondent,
-            sequence=registration.sequence,
-            lifetime=0 if step is Step.DEREGISTRATION else self._lifetime // LIFETIME_UNIT,
-            home_token=held[0],
-            home_index=held[1],
-            care_of_token=care_of_token,
-            care_of_index=care_of_index,
-            identity=identity,
-            asks_for_care_of_token=step is Step.EARLY,
-            asks_for_correspondent_cga=identity is not None and self.policy.reading("cn_cga_on_pba") == "on",
+            lifetime=self._lifetime,
+            identity=self._signs_as(using),
+            asks_for_correspondent_cga=self._signs_as(using) is not None,
         )
         self._send(plain_update(self.policy, plan))
+        registration.sequence = plan.sequence
         registration.unanswered += 1
-        registration.outstanding = Outstanding(
-            step=step,
-            using=using,
-            sequence=plan.sequence,
-            kbm=plan.kbm,
-            mac_address=plan.mac_address,
-            repeated=repeated,
-        )
+        registration.outstanding = plan.outstanding(step, using, repeated=repeated)
         self._note(
             now,
             f"sent-{step.value}",
@@ -257,10 +243,8 @@ class MobileNode(Node):
         match self._decode(packet, now):
             case None:
                 return
-            case codec.HomeTest() as test:
-                self._on_home_test(packet, test, at_home_address, now)
-            case codec.CareOfTest() as test:
-                self._on_care_of_test(packet, test, at_home_address, now)
+            case codec.HomeTest() | codec.CareOfTest() as test:
+                self._on_test(packet, test, at_home_address, now)
             case codec.BindingAcknowledgement() as message:
                 self._on_acknowledgement(packet, message, now)
             case codec.BindingError() as error:
@@ -270,34 +254,27 @@ class MobileNode(Node):
             case message:
                 self._reject(now, type(message).__name__, "not-expected", source=packet.source)
 
-    def _on_home_test(self, packet: Packet, message: codec.HomeTest, at_home_address: bool, now: float) -> None:
-        """RFC 6275 11.6.2: under test, not had yet, at the home address, with our cookie."""
+    def _on_test(
+        self, packet: Packet, message: codec.HomeTest | codec.CareOfTest, at_home_address: bool, now: float
+    ) -> None:
+        """RFC 6275 11.6.2: under test, not had yet, at the address under test, with our cookie."""
+        home = isinstance(message, codec.HomeTest)
+        kind = "home-test" if home else "care-of-test"
         registration = self._registrations.get(packet.source)
-        if registration is None or registration.cookie is None:
-            self._reject(now, "home-test", "not-in-progress", source=packet.source)
-        elif not at_home_address or packet.routing_home_address is not None:
-            self._reject(now, "home-test", "tunnel-source", source=packet.source)
-        elif message.cookie != registration.cookie and self.policy.has("cookie"):
-            self._reject(now, "home-test", "cookie", source=packet.source)
+        cookie = registration and (registration.cookie if home else registration.care_of_cookie)
+        if registration is None or cookie is None:
+            self._reject(now, kind, "not-in-progress", source=packet.source)
+        elif at_home_address is not home or packet.routing_home_address is not None:
+            self._reject(now, kind, "tunnel-source" if home else "destination", source=packet.source)
+        elif message.cookie != cookie and self.policy.has("cookie"):
+            self._reject(now, kind, "cookie", source=packet.source)
         else:
-            registration.cookie = None
-            registration.temporary = KeygenToken(message.token, message.nonce_index, now)
-            self._note(now, "accepted-home-test", source=packet.source)
-            self._go_on(registration, now)
-
-    def _on_care_of_test(self, packet: Packet, message: codec.CareOfTest, at_home_address: bool, now: float) -> None:
-        """RFC 6275 11.6.2: under test, not had yet, at the care-of address, with our cookie."""
-        registration = self._registrations.get(packet.source)
-        if registration is None or registration.care_of_cookie is None:
-            self._reject(now, "care-of-test", "not-in-progress", source=packet.source)
-        elif at_home_address or packet.routing_home_address is not None:
-            self._reject(now, "care-of-test", "destination", source=packet.source)
-        elif message.cookie != registration.care_of_cookie and self.policy.has("cookie"):
-            self._reject(now, "care-of-test", "cookie", source=packet.source)
-        else:
-            registration.care_of_cookie = None
-            registration.care_of = KeygenToken(message.token, message.nonce_index, now)
-            self._note(now, "accepted-care-of-test", source=packet.source)
+            token = KeygenToken(message.token, message.nonce_index, now)
+            if home:
+                registration.cookie, registration.temporary = None, token
+            else:
+                registration.care_of_cookie, registration.care_of = None, token
+            self._note(now, f"accepted-{kind}", source=packet.source)
             if registration.cookie is None:
                 self._go_on(registration, now)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Address
 from types import MappingProxyType
+from typing import Any
 
 from pmicheck.errors import UsageError
 from pmicheck.nodes.agent.local_routing import LocalRoutingAgent
@@ -13,13 +14,8 @@ from pmicheck.nodes.peer import peer_messages
 from pmicheck.nodes.peer.peer_messages import PeerUpdate
 from pmicheck.nodes.peer.peer_registration import Pair, PeerRegistration, Query
 from pmicheck.nodes.peer.proxy_binding_cache import ProxyBinding, ProxyBindingCache
-from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec
-from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, SEQUENCE_MODULUS, Status
-
-_NO_HOME_AGENTS: Mapping[IPv6Network, IPv6Address] = MappingProxyType({})
-_NO_ASSOCIATIONS: Mapping[IPv6Address, bytes] = MappingProxyType({})
+from pmicheck.wire.constants import LIFETIME_UNIT, SEQUENCE_MODULUS, Status
 
 
 class PeerSender(LocalRoutingAgent):
@@ -27,31 +23,13 @@ class PeerSender(LocalRoutingAgent):
 
     Args:
         associations: key shared with each other agent, by its address.
+        args, options: as of `LocalRoutingAgent`.
     """
 
     def __init__(
-        self,
-        address: IPv6Address,
-        home_agent: IPv6Address,
-        policy: Policy,
-        seed: bytes,
-        *,
-        identity: CgaIdentity | None = None,
-        lifetime: int = MAX_CGA_BINDING_LIFETIME,
-        home_agents: Mapping[IPv6Network, IPv6Address] = _NO_HOME_AGENTS,
-        associations: Mapping[IPv6Address, bytes] = _NO_ASSOCIATIONS,
-        ingress_filtering: bool = True,
+        self, *args: Any, associations: Mapping[IPv6Address, bytes] = MappingProxyType({}), **options: Any
     ) -> None:
-        super().__init__(
-            address,
-            home_agent,
-            policy,
-            seed,
-            identity=identity,
-            lifetime=lifetime,
-            home_agents=home_agents,
-            ingress_filtering=ingress_filtering,
-        )
+        super().__init__(*args, **options)
         self._associations = dict(associations)
         self._peers: dict[Pair, PeerRegistration] = {}
         self._proxy_bindings = ProxyBindingCache()
@@ -104,16 +82,7 @@ class PeerSender(LocalRoutingAgent):
         number = self._next_number(home_address)
         del self._peers[home_address, correspondent]
         self._proxy_bindings.delete(correspondent)
-        update = PeerUpdate(
-            home_address=home_address,
-            care_of_address=self.address,
-            correspondent=correspondent,
-            receiver=registration.peer,
-            sequence=number,
-            lifetime=0,
-            answers=False,
-        )
-        self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
+        self._send_peer_registration((home_address, correspondent), registration.peer, number, 0, answers=False)
         self._note(now, "sent-peer-deregistration", home_address=home_address, correspondent=correspondent)
 
     def detach(self, home_address: IPv6Address) -> None:
@@ -208,18 +177,24 @@ class PeerSender(LocalRoutingAgent):
         else:
             registration.requested, registration.asked = number, True
         units = self._lifetime // LIFETIME_UNIT
+        self._send_peer_registration(pair, registration.peer, number, units, answers=answers)
+        kind = "sent-peer-answer" if answers else "sent-peer-request"
+        self._note(now, kind, home_address=pair[0], correspondent=pair[1], peer=registration.peer, sequence=number)
+
+    def _send_peer_registration(
+        self, pair: Pair, peer: IPv6Address, number: int, lifetime: int, *, answers: bool
+    ) -> None:
+        """A handshake PBU with lifetime in units of four seconds, which is 0 in a deregistration."""
         update = PeerUpdate(
             home_address=pair[0],
             care_of_address=self.address,
             correspondent=pair[1],
-            receiver=registration.peer,
+            receiver=peer,
             sequence=number,
-            lifetime=units,
+            lifetime=lifetime,
             answers=answers,
         )
-        self._send(peer_messages.update_packet(self.policy, update, self._key(registration.peer)))
-        kind = "sent-peer-answer" if answers else "sent-peer-request"
-        self._note(now, kind, home_address=pair[0], correspondent=pair[1], peer=registration.peer, sequence=number)
+        self._send(peer_messages.update_packet(self.policy, update, self._key(peer)))
 
     def _next_number(self, home_address: IPv6Address) -> int:
         self._numbers[home_address] = (self._numbers.get(home_address, 0) + 1) % SEQUENCE_MODULUS

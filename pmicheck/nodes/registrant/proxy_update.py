@@ -8,13 +8,14 @@ from ipaddress import IPv6Address
 
 from pmicheck.nodes import sealing
 from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.registrant.registration import Outstanding, Registration, Step, With
 from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec, tokens
-from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.constants import LIFETIME_UNIT, SEQUENCE_MODULUS, BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UpdatePlan:
     """All that goes into one binding update.
 
@@ -48,6 +49,51 @@ class UpdatePlan:
     def mac_address(self) -> IPv6Address:
         """The care-of address in the MAC; a deregistration has the home address there (RFC 6275 6.2.7)."""
         return self.home_address if self.lifetime == 0 else self.care_of_address
+
+    def outstanding(self, step: Step, using: With, *, repeated: bool) -> Outstanding:
+        """What is kept of the update until its acknowledgement comes."""
+        return Outstanding(
+            step=step,
+            using=using,
+            sequence=self.sequence,
+            kbm=self.kbm,
+            mac_address=self.mac_address,
+            repeated=repeated,
+        )
+
+
+def planned(
+    policy: Policy,
+    registration: Registration,
+    step: Step,
+    held: tuple[bytes, int],
+    *,
+    care_of_address: IPv6Address,
+    lifetime: int,
+    identity: CgaIdentity | None,
+    asks_for_correspondent_cga: bool,
+) -> UpdatePlan:
+    """The next update of a registration.
+
+    Args:
+        held: its home token and that token's index.
+        lifetime: seconds to ask for, of which a deregistration has none.
+    """
+    care_of_token, care_of_index = registration.care_of_token(policy, step)
+    return UpdatePlan(
+        home_address=registration.home_address,
+        care_of_address=care_of_address,
+        correspondent=registration.correspondent,
+        sequence=(registration.sequence + 1) % SEQUENCE_MODULUS,
+        lifetime=0 if step is Step.DEREGISTRATION else lifetime // LIFETIME_UNIT,
+        home_token=held[0],
+        home_index=held[1],
+        care_of_token=care_of_token,
+        care_of_index=care_of_index,
+        identity=identity,
+        asks_for_care_of_token=step is Step.EARLY,
+        asks_for_correspondent_cga=asks_for_correspondent_cga and policy.reading("cn_cga_on_pba") == "on",
+    )
 
 
 def proxy_update(policy: Policy, plan: UpdatePlan) -> Packet:

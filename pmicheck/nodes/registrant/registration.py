@@ -122,7 +122,7 @@ class Outstanding:
 
 @dataclass
 class Registration:
-    """State towards one correspondent; tokens may all be absent.
+    """State of a home address towards one correspondent; tokens may all be absent.
 
     Args:
         cookie: of the (proxy) home test that runs, None if none does.
@@ -136,6 +136,7 @@ class Registration:
         unanswered: updates sent since the last acknowledgement (mobile nodes only).
     """
 
+    home_address: IPv6Address
     correspondent: IPv6Address
     sequence: int = 0
     cookie: bytes | None = None
