@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     verified: bool
     capped: bool
     registrant: str
-    nonces: tuple[int, int] | None
+    nonces: tuple[int, int] | None = None
     used: bool = True
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pmicheck.language.cells import Context, Refused, require, require_within
 from pmicheck.language.message import Term
-from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
+from pmicheck.model.events import FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
     CARE_OF_CN,
     CN,
@@ -33,7 +33,6 @@ from pmicheck.model.roles.binding_cache import (
     burnt_nonce,
     burnt_pair,
     cells_of,
-    honest_at,
     issued_for,
     joined,
     newest_delegation,
@@ -41,7 +40,7 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import note_accepted, was_authored
+from pmicheck.model.roles.ghosts import harm_to, note_accepted, note_event, was_authored
 from pmicheck.model.terms import (
     authenticator,
     encrypted,
@@ -238,12 +237,7 @@ def _harm(ctx: Context, world: World, cells: HomeCells, update: Update) -> str:
     """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
     if update.home not in world.victims:
         return "none"
-    serving = serving_address(ctx, update.home)
-    if update.lifetime and update.care_of == serving:
-        return "none"
-    if not ctx.test(cells.entry, honest_at, serving):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return harm_to(ctx, cells.entry, update, serving_address(ctx, update.home))
 
 
 def _authenticated(policy: Policy, update: Update) -> bool:
@@ -255,23 +249,11 @@ def _authenticated(policy: Policy, update: Update) -> bool:
 
 
 def _note(ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
-    """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
-    vouched = _authenticated(world.policy, update)
-    ordinary = author == "honest" and not again and vouched
-    if update.home in world.victims and not ordinary:
-        serves = bool(world.corrupted) and serving_address(ctx, update.home) in attacker_addresses(world)
-        ctx.set(
-            EVENT,
-            Accepted(
-                step=update.step,
-                author=author,
-                again=again,
-                effect=effect,
-                harm=harm,
-                authenticated=vouched,
-                rogue_serves=serves,
-            ),
-        )
+    """Ghost: the event of an update for a victim."""
+    if update.home in world.victims:
+        vouched = _authenticated(world.policy, update)
+        event = Accepted(step=update.step, author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+        note_event(ctx, world, update.home, event)
 
 
 def _acknowledge(

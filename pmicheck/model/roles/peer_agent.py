@@ -25,19 +25,18 @@ from pmicheck.model.messages import (
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import (
     attached,
-    attacker_addresses,
     require_honest,
     require_serving,
     serving_address,
     who_is_at,
 )
-from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, present
 from pmicheck.model.roles.correspondent_node import forget_entry
-from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
+from pmicheck.model.roles.ghosts import SENT, USED, evidence, harm_to, note_event, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import association, sealed
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, Flow
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, VICTIM_HOME, Flow
 from pmicheck.model.world import World
 
 # Authentication (A-24).
@@ -212,11 +211,11 @@ def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: boo
     registrant = "honest" if author == "honest" and not again else "attacker"
     ctx.set(
         cells.entry,
-        Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, nonces=None, used=used),
+        Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, used=used),
     )
     if update.home not in world.own_homes:
         ctx.set(cells.seq, update.seq)
-        _note(ctx, world, update, author, again, effect, harm)
+        _note(ctx, world, author, again, effect, harm)
 
 
 def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
@@ -229,7 +228,7 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
     harm = _harm(ctx, world, at, update)
     forget_entry(ctx, world, update.home, old, at)
     if update.home not in world.own_homes:
-        _note(ctx, world, update, author, again, "deleted", harm)
+        _note(ctx, world, author, again, "deleted", harm)
 
 
 def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
@@ -247,31 +246,14 @@ def _harm(ctx: Context, world: World, at: str, update: PeerUpdate) -> str:
     if update.home in world.own_homes:
         return "none"
     current = serving_address(ctx, update.home) if update.home in world.victims else CARE_OF[PMA3]
-    if update.lifetime and update.care_of == current:
-        return "none"
-    if not ctx.test(cells_of(update.home, at).entry, honest_at, current):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return harm_to(ctx, cells_of(update.home, at).entry, update, current)
 
 
-def _note(ctx: Context, world: World, update: PeerUpdate, author: str, again: bool, effect: str, harm: str) -> None:
-    """Ghost: the event that the authorisation properties look at."""
+def _note(ctx: Context, world: World, author: str, again: bool, effect: str, harm: str) -> None:
+    """Ghost: the event of a handshake."""
     vouched = not world.policy.reads("pma_auth", "none")
-    if author == "honest" and not again and vouched:
-        return
-    serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
-    ctx.set(
-        EVENT,
-        Accepted(
-            step="handshake",
-            author=author,
-            again=again,
-            effect=effect,
-            harm=harm,
-            authenticated=vouched,
-            rogue_serves=serves,
-        ),
-    )
+    event = Accepted(step="handshake", author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+    note_event(ctx, world, VICTIM_HOME, event)
 
 
 def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
@@ -308,7 +290,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"
-    ctx.set(entry, Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, nonces=None))
+    ctx.set(entry, Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant))
     to = who_is_at(world, update.care_of)
     if to == PMA3:
         ctx.send(acknowledgement_for(world.policy, flow.home, held.seq, pma, to))

@@ -65,9 +65,7 @@ def _make_entry(ctx: Context, world: World, at: str, init: TestInit, *, honest: 
     assert init.care_of is not None
     used = world.policy.reads("photi_state", "active")
     registrant = "honest" if honest else "attacker"
-    ctx.set(
-        entry, Entry(care_of=init.care_of, verified=False, capped=True, registrant=registrant, nonces=None, used=used)
-    )
+    ctx.set(entry, Entry(care_of=init.care_of, verified=False, capped=True, registrant=registrant, used=used))
     if init.address in world.victims:
         author = "honest" if honest or again else "attacker"
         ctx.set(
@@ -80,9 +78,7 @@ def note_peer(ctx: Context, pma: str, test: Test) -> bool:
     """The mobile node's agent adds the care-of address of the correspondent (N133); False if it is a false one."""
     assert test.care_of is not None
     right = test.care_of == CARE_OF[PMA3]
-    entry = Entry(
-        care_of=test.care_of, verified=False, capped=True, registrant="honest" if right else "attacker", nonces=None
-    )
+    entry = Entry(care_of=test.care_of, verified=False, capped=True, registrant="honest" if right else "attacker")
     ctx.set(cells_of(CN_HOME, pma).entry, entry)
     if not right:
         ctx.set(EVENT, Believed(pma, "care-of address in a PHoT"))
@@ -93,5 +89,5 @@ def confirm_peer(ctx: Context, pma: str) -> None:
     """After both tests the entry for the correspondent is complete (N138)."""
     ctx.set(
         cells_of(CN_HOME, pma).entry,
-        Entry(care_of=CARE_OF[PMA3], verified=True, capped=False, registrant="honest", nonces=None),
+        Entry(care_of=CARE_OF[PMA3], verified=True, capped=False, registrant="honest"),
     )
