@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.nodes.agent.proxy_sender import ProxySender
 from pmicheck.nodes.registrant import answer_check
+from pmicheck.nodes.registrant.answer_check import Answer, answer_to
 from pmicheck.nodes.registrant.registration import (
     RESTART_STATUSES,
     Context,
     CorrespondentContext,
     KeygenToken,
     MobileProfile,
-    Outstanding,
     Registration,
     Step,
     With,
@@ -249,88 +249,62 @@ class ProxyMobileAgent(ProxySender):
     # Acknowledgements.
 
     def _on_acknowledgement(
-        self,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        home_address: IPv6Address | None,
-        now: float,
+        self, packet: Packet, message: codec.BindingAcknowledgement, home_address: IPv6Address | None, now: float
     ) -> None:
         """Finds the update that is answered: nothing in an acknowledgement names the home address but its
         MAC (A-21)."""
-        assert isinstance(packet.payload, MobilityHeader)
         check = "not-outstanding"
         for (owner, correspondent), registration in self._registrations.items():
-            outstanding = registration.outstanding
-            if correspondent != packet.source or outstanding is None:
+            answer = answer_to(registration, packet, message)
+            if correspondent != packet.source or answer is None or home_address not in (None, owner):
                 continue
-            if home_address not in (None, owner):
-                continue
-            failed = answer_check.refused_by(self.policy, outstanding, correspondent, message, packet.payload.octets)
+            failed = answer_check.refused_by(self.policy, answer)
             if failed is None:
-                self._on_valid_acknowledgement(packet, message, registration, outstanding, now)
+                self._on_valid_acknowledgement(answer, now)
                 return
             check = failed
         self._reject(now, "binding-acknowledgement", check, source=packet.source, status=message.status)
 
-    def _on_valid_acknowledgement(
-        self,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        registration: Registration,
-        outstanding: Outstanding,
-        now: float,
-    ) -> None:
-        if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
-            registration.sequence = message.sequence
+    def _on_valid_acknowledgement(self, answer: Answer, now: float) -> None:
+        registration, outstanding, status = answer.registration, answer.outstanding, answer.message.status
+        if status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
+            registration.sequence = answer.message.sequence
             self._send_update(registration, outstanding.step, outstanding.using, now, repeated=True)
-        elif message.status in RESTART_STATUSES:
-            self._note(now, "restarted", home_address=registration.home_address, status=message.status)
+        elif status in RESTART_STATUSES:
+            self._note(now, "restarted", home_address=registration.home_address, status=status)
             registration.temporary = registration.care_of = None
             registration.leaving = outstanding.step is Step.DEREGISTRATION
             self._test_home_address(registration, now)
-        elif message.status >= Status.UNSPECIFIED:
-            self._on_refusal(message, registration, now)
-        elif not self._take_tokens(packet, message, registration, outstanding, now):
+        elif status >= Status.UNSPECIFIED:
+            self._on_refusal(answer, now)
+        elif not self._take_tokens(answer, now):
             return
         elif outstanding.step is Step.EARLY:
-            self._on_early_acknowledgement(message, registration, outstanding, now)
+            self._on_early_acknowledgement(answer, now)
         else:
-            self._on_final_acknowledgement(message, registration, outstanding, now)
+            self._on_final_acknowledgement(answer, now)
 
-    def _on_refusal(
-        self,
-        message: codec.BindingAcknowledgement,
-        registration: Registration,
-        now: float,
-    ) -> None:
+    def _on_refusal(self, answer: Answer, now: float) -> None:
         """Stops.
 
         An answer without a MAC may be anybody's, so a genuine one is still listened for after it.
         """
-        proven = codec.option_of(message, codec.BindingAuthorizationDataOption) is not None
+        home_address, proven = answer.registration.home_address, answer.is_authenticated
         if proven:
-            registration.outstanding = None
-        self._note(now, "refused", home_address=registration.home_address, status=message.status, authenticated=proven)
+            answer.registration.outstanding = None
+        self._note(now, "refused", home_address=home_address, status=answer.message.status, authenticated=proven)
 
-    def _take_tokens(
-        self,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        registration: Registration,
-        outstanding: Outstanding,
-        now: float,
-    ) -> bool:
+    def _take_tokens(self, answer: Answer, now: float) -> bool:
         """Stores PT and HT (N014, N094); False if they had to be signed by the correspondent and are not
         (N096)."""
-        permanent = codec.option_of(message, codec.PermanentHomeKeygenTokenOption)
-        handover = codec.option_of(message, codec.HandoverHomeKeygenTokenOption)
+        registration = answer.registration
+        permanent = codec.option_of(answer.message, codec.PermanentHomeKeygenTokenOption)
+        handover = codec.option_of(answer.message, codec.HandoverHomeKeygenTokenOption)
         if permanent is None and handover is None:
             return True
-        assert isinstance(packet.payload, MobilityHeader)
-        if self.policy.reading("cn_cga_on_pba") == "on" and not answer_check.correspondent_is_proven(
-            self.policy, outstanding, registration.correspondent, message, packet.payload.octets
-        ):
-            self._reject(now, "binding-acknowledgement", "correspondent-cga", source=packet.source)
+        signed = self.policy.reading("cn_cga_on_pba") == "on"
+        if signed and not answer_check.correspondent_is_proven(self.policy, answer):
+            self._reject(now, "binding-acknowledgement", "correspondent-cga", source=registration.correspondent)
             return False
         key = self._identity_for(registration.home_address).private_key
         if permanent is not None:
@@ -343,14 +317,9 @@ class ProxyMobileAgent(ProxySender):
         self._note(now, "accepted-tokens", home_address=registration.home_address)
         return True
 
-    def _on_early_acknowledgement(
-        self,
-        message: codec.BindingAcknowledgement,
-        registration: Registration,
-        outstanding: Outstanding,
-        now: float,
-    ) -> None:
+    def _on_early_acknowledgement(self, answer: Answer, now: float) -> None:
         """With C comes the complete update at once (N055, N080), by the token that made the early one."""
+        registration, message = answer.registration, answer.message
         key = self._identity_for(registration.home_address).private_key
         token = answer_check.care_of_token_in(message, key, now)
         if token is None:
@@ -359,22 +328,17 @@ class ProxyMobileAgent(ProxySender):
         registration.care_of = token
         registration.expires_at = now + message.lifetime * LIFETIME_UNIT
         self._note(now, "accepted-binding-acknowledgement", home_address=registration.home_address, step="early")
-        self._send_update(registration, Step.COMPLETE, outstanding.using, now)
+        self._send_update(registration, Step.COMPLETE, answer.outstanding.using, now)
 
-    def _on_final_acknowledgement(
-        self,
-        message: codec.BindingAcknowledgement,
-        registration: Registration,
-        outstanding: Outstanding,
-        now: float,
-    ) -> None:
+    def _on_final_acknowledgement(self, answer: Answer, now: float) -> None:
         """The exchange is over; after a deregistration PT is worth nothing (N072)."""
+        registration, outstanding = answer.registration, answer.outstanding
         registration.outstanding = None
         if outstanding.step is Step.DEREGISTRATION:
             registration.expires_at = None
             registration.permanent = registration.temporary = registration.care_of = None
         else:
-            registration.expires_at = now + message.lifetime * LIFETIME_UNIT
+            registration.expires_at = now + answer.message.lifetime * LIFETIME_UNIT
         self._note(
             now,
             "accepted-binding-acknowledgement",

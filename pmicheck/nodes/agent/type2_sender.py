@@ -16,9 +16,10 @@ from pmicheck.nodes.addresses import is_routable_unicast
 from pmicheck.nodes.agent.forwarding_agent import ForwardingAgent
 from pmicheck.nodes.agent.readdressing import readdressed
 from pmicheck.nodes.registrant import answer_check
+from pmicheck.nodes.registrant.answer_check import answer_to
 from pmicheck.nodes.registrant.registration import Registration, Step, With
 from pmicheck.wire import codec
-from pmicheck.wire.packet import MobilityHeader, Packet
+from pmicheck.wire.packet import Packet
 
 
 class Type2Sender(ForwardingAgent):
@@ -143,25 +144,19 @@ class Type2Sender(ForwardingAgent):
             self._send(readdressed(update, destination=care_of_address))
 
     def _on_acknowledgement(
-        self,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        home_address: IPv6Address | None,
-        now: float,
+        self, packet: Packet, message: codec.BindingAcknowledgement, home_address: IPv6Address | None, now: float
     ) -> None:
         """It comes from the care-of address; whose answer it is only its MAC tells (A-22)."""
         name = self._answering(packet, message)
         super()._on_acknowledgement(replace(packet, source=name), message, home_address, now)
 
     def _answering(self, packet: Packet, message: codec.BindingAcknowledgement) -> IPv6Address:
-        assert isinstance(packet.payload, MobilityHeader)
         name = packet.source
         for (owner, correspondent), care_of_address in self._care_of.items():
-            registration = self.registration(owner, correspondent)
-            if care_of_address != packet.source or registration is None or registration.outstanding is None:
+            answer = answer_to(self.registration(owner, correspondent), packet, message)
+            if care_of_address != packet.source or answer is None:
                 continue
-            name, outstanding = registration.correspondent, registration.outstanding
-            octets = packet.payload.octets
-            if answer_check.refused_by(self.policy, outstanding, name, message, octets) is None:
+            name = answer.registration.correspondent
+            if answer_check.refused_by(self.policy, answer) is None:
                 break
         return name

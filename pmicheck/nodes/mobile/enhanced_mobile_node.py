@@ -11,11 +11,11 @@ from ipaddress import IPv6Address
 from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.registrant import answer_check
-from pmicheck.nodes.registrant.registration import Outstanding, Registration, Step, With
+from pmicheck.nodes.registrant.answer_check import Answer
+from pmicheck.nodes.registrant.registration import Registration, Step, With
 from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec
 from pmicheck.wire.constants import LIFETIME_UNIT, MAX_CGA_BINDING_LIFETIME, MAX_RO_FAILURE, Status
-from pmicheck.wire.packet import MobilityHeader, Packet
 
 
 class EnhancedMobileNode(MobileNode):
@@ -121,86 +121,58 @@ class EnhancedMobileNode(MobileNode):
 
     # Acknowledgements.
 
-    def _restart(self, registration: Registration, outstanding: Outstanding, status: int, now: float) -> None:
+    def _restart(self, answer: Answer, now: float) -> None:
         """RFC 6275 11.7.3: a stale care-of nonce costs another early update, a stale home nonce a home test."""
-        if status != Status.EXPIRED_CARE_OF_NONCE_INDEX:
+        registration = answer.registration
+        if answer.message.status != Status.EXPIRED_CARE_OF_NONCE_INDEX:
             registration.temporary = None
         step = Step.DEREGISTRATION if registration.leaving else Step.EARLY
-        self._send_update(registration, step, outstanding.using, now)
+        self._send_update(registration, step, answer.outstanding.using, now)
 
-    def _on_refusal(
-        self,
-        registration: Registration,
-        outstanding: Outstanding,
-        message: codec.BindingAcknowledgement,
-        now: float,
-    ) -> None:
+    def _on_refusal(self, answer: Answer, now: float) -> None:
         """Status 147 means that PT is gone, so the home test takes its place (RFC 4866 5.7); else it stops.
 
         An answer without a MAC may be anybody's, so a genuine one is still listened for after it.
         """
-        proven = codec.option_of(message, codec.BindingAuthorizationDataOption) is not None
-        unavailable = message.status == Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE
-        gone = unavailable and outstanding.using is With.PERMANENT
+        registration, status, proven = answer.registration, answer.message.status, answer.is_authenticated
+        unavailable = status == Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE
+        gone = unavailable and answer.outstanding.using is With.PERMANENT
         if proven or gone:
             registration.outstanding = None
-        self._note(
-            now,
-            "permanent-token-gone" if gone else "refused",
-            source=registration.correspondent,
-            status=message.status,
-            authenticated=proven,
-        )
+        kind = "permanent-token-gone" if gone else "refused"
+        self._note(now, kind, source=registration.correspondent, status=status, authenticated=proven)
         if gone:
             registration.permanent = None
             self._start_home_test(registration, now)
 
-    def _on_acceptance(
-        self,
-        registration: Registration,
-        outstanding: Outstanding,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        now: float,
-    ) -> None:
+    def _on_acceptance(self, answer: Answer, now: float) -> None:
         """Stores PT (RFC 4866 4.4, 4.8); with C comes the complete update at once.
 
         After a deregistration PT is worth nothing.
         """
-        brought = codec.option_of(message, codec.PermanentHomeKeygenTokenOption)
-        if brought is not None and not self._take_permanent_token(
-            registration, outstanding, packet, message, brought, now
-        ):
+        registration, outstanding = answer.registration, answer.outstanding
+        brought = codec.option_of(answer.message, codec.PermanentHomeKeygenTokenOption)
+        if brought is not None and not self._take_permanent_token(answer, brought, now):
             return
         if outstanding.step is Step.EARLY:
             # RFC 4866 4.4: beside a new PT the complete update is signed, whatever the early one was.
             using = outstanding.using if brought is None else With.TEMPORARY
-            self._on_early_acceptance(registration, message, using, now)
+            self._on_early_acceptance(registration, answer.message, using, now)
             return
         if outstanding.step is Step.DEREGISTRATION:
             registration.permanent = registration.temporary = None
-        super()._on_acceptance(registration, outstanding, packet, message, now)
+        super()._on_acceptance(answer, now)
 
-    def _take_permanent_token(
-        self,
-        registration: Registration,
-        outstanding: Outstanding,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        brought: codec.PermanentHomeKeygenTokenOption,
-        now: float,
-    ) -> bool:
+    def _take_permanent_token(self, answer: Answer, brought: codec.PermanentHomeKeygenTokenOption, now: float) -> bool:
         """False if the correspondent was asked to sign and has not (RFC 4866 4.4); an older token is void."""
-        assert isinstance(packet.payload, MobilityHeader)
-        asked = outstanding.using is With.TEMPORARY and self.policy.reading("cn_cga_on_pba") == "on"
-        if asked and not answer_check.correspondent_is_proven(
-            self.policy, outstanding, registration.correspondent, message, packet.payload.octets
-        ):
-            self._reject(now, "binding-acknowledgement", "correspondent-cga", source=packet.source)
+        registration = answer.registration
+        asked = answer.outstanding.using is With.TEMPORARY and self.policy.reading("cn_cga_on_pba") == "on"
+        if asked and not answer_check.correspondent_is_proven(self.policy, answer):
+            self._reject(now, "binding-acknowledgement", "correspondent-cga", source=registration.correspondent)
             return False
         registration.permanent = answer_check.uncovered(self.policy, self._identity.private_key, brought.ciphertext)
         registration.numbers_with_permanent_token = 0
-        self._note(now, "accepted-tokens", source=packet.source)
+        self._note(now, "accepted-tokens", source=registration.correspondent)
         return True
 
     def _on_early_acceptance(

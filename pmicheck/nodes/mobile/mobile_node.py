@@ -9,8 +9,9 @@ from pmicheck.nodes.addresses import is_routable_unicast
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
 from pmicheck.nodes.registrant import answer_check
+from pmicheck.nodes.registrant.answer_check import Answer, answer_to
 from pmicheck.nodes.registrant.proxy_update import plain_update, planned
-from pmicheck.nodes.registrant.registration import RESTART_STATUSES, KeygenToken, Outstanding, Registration, Step, With
+from pmicheck.nodes.registrant.registration import RESTART_STATUSES, KeygenToken, Registration, Step, With
 from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec
 from pmicheck.wire.constants import (
@@ -294,31 +295,30 @@ class MobileNode(Node):
 
     def _on_acknowledgement(self, packet: Packet, message: codec.BindingAcknowledgement, now: float) -> None:
         """RFC 6275 11.7.3."""
-        assert isinstance(packet.payload, MobilityHeader)
-        registration = self._registrations.get(packet.source)
-        outstanding = None if registration is None else registration.outstanding
-        check: str | None = "not-outstanding"
-        if registration is not None and outstanding is not None:
-            check = answer_check.refused_by(self.policy, outstanding, packet.source, message, packet.payload.octets)
-        if registration is None or outstanding is None or check is not None:
-            self._reject(now, "binding-acknowledgement", str(check), source=packet.source, status=message.status)
+        status = message.status
+        answer = answer_to(self._registrations.get(packet.source), packet, message)
+        check = "not-outstanding" if answer is None else answer_check.refused_by(self.policy, answer)
+        if answer is None or check is not None:
+            self._reject(now, "binding-acknowledgement", str(check), source=packet.source, status=status)
             return
+        registration, outstanding = answer.registration, answer.outstanding
         registration.unanswered = 0
-        if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
+        if status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and not outstanding.repeated:
             registration.sequence = message.sequence
             self._send_update(registration, outstanding.step, outstanding.using, now, repeated=True)
-        elif message.status in RESTART_STATUSES and registration.restarts < MAX_RO_FAILURE:
+        elif status in RESTART_STATUSES and registration.restarts < MAX_RO_FAILURE:
             registration.restarts += 1
-            self._note(now, "restarted", source=packet.source, status=message.status)
+            self._note(now, "restarted", source=packet.source, status=status)
             registration.outstanding = None
-            self._restart(registration, outstanding, message.status, now)
-        elif message.status >= Status.UNSPECIFIED:
-            self._on_refusal(registration, outstanding, message, now)
+            self._restart(answer, now)
+        elif status >= Status.UNSPECIFIED:
+            self._on_refusal(answer, now)
         else:
-            self._on_acceptance(registration, outstanding, packet, message, now)
+            self._on_acceptance(answer, now)
 
-    def _restart(self, registration: Registration, outstanding: Outstanding, status: int, now: float) -> None:
+    def _restart(self, answer: Answer, now: float) -> None:
         """RFC 6275 11.7.3: the tests that the status names are run again."""
+        registration, status = answer.registration, answer.message.status
         if status != Status.EXPIRED_CARE_OF_NONCE_INDEX:
             registration.temporary = None
             self._start_home_test(registration, now)
@@ -326,34 +326,17 @@ class MobileNode(Node):
             registration.care_of = None
             self._start_care_of_test(registration, now)
 
-    def _on_refusal(
-        self,
-        registration: Registration,
-        outstanding: Outstanding,
-        message: codec.BindingAcknowledgement,
-        now: float,
-    ) -> None:
+    def _on_refusal(self, answer: Answer, now: float) -> None:
         """Stops."""
-        registration.outstanding = None
-        self._note(now, "refused", source=registration.correspondent, status=message.status)
+        answer.registration.outstanding = None
+        self._note(now, "refused", source=answer.registration.correspondent, status=answer.message.status)
 
-    def _on_acceptance(
-        self,
-        registration: Registration,
-        outstanding: Outstanding,
-        packet: Packet,
-        message: codec.BindingAcknowledgement,
-        now: float,
-    ) -> None:
+    def _on_acceptance(self, answer: Answer, now: float) -> None:
         """The exchange is over, with a binding or without one."""
+        registration, step = answer.registration, answer.outstanding.step
         registration.outstanding = None
-        if outstanding.step is Step.DEREGISTRATION:
+        if step is Step.DEREGISTRATION:
             registration.expires_at, registration.leaving = None, False
         else:
-            registration.expires_at = now + message.lifetime * LIFETIME_UNIT
-        self._note(
-            now,
-            "accepted-binding-acknowledgement",
-            source=registration.correspondent,
-            step=outstanding.step.value,
-        )
+            registration.expires_at = now + answer.message.lifetime * LIFETIME_UNIT
+        self._note(now, "accepted-binding-acknowledgement", source=registration.correspondent, step=step.value)

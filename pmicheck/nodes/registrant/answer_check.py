@@ -3,37 +3,64 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.nodes import sealing
 from pmicheck.nodes.correspondent.authorisation import is_greater
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registrant.registration import UNAUTHENTICATED_STATUSES, KeygenToken, Outstanding
+from pmicheck.nodes.registrant.registration import (
+    UNAUTHENTICATED_STATUSES,
+    KeygenToken,
+    Outstanding,
+    Registration,
+)
 from pmicheck.wire import cga, codec, tokens
 from pmicheck.wire.constants import TOKEN_OCTETS, Status
+from pmicheck.wire.packet import MobilityHeader, Packet
 
 
-def refused_by(
-    policy: Policy,
-    outstanding: Outstanding,
-    correspondent: IPv6Address,
-    message: codec.BindingAcknowledgement,
-    header: bytes,
-) -> str | None:
+@dataclass(frozen=True)
+class Answer:
+    """An acknowledgement and the outstanding update that it answers; `header` is the acknowledgement's octets."""
+
+    registration: Registration
+    outstanding: Outstanding
+    message: codec.BindingAcknowledgement
+    header: bytes
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether it has an authenticator, which `refused_by` compares; without one it may be anybody's."""
+        return codec.option_of(self.message, codec.BindingAuthorizationDataOption) is not None
+
+
+def answer_to(
+    registration: Registration | None, packet: Packet, message: codec.BindingAcknowledgement
+) -> Answer | None:
+    """The acknowledgement in a packet as an answer to what is outstanding; None if nothing is."""
+    assert isinstance(packet.payload, MobilityHeader)
+    if registration is None or registration.outstanding is None:
+        return None
+    return Answer(registration, registration.outstanding, message, packet.payload.octets)
+
+
+def refused_by(policy: Policy, answer: Answer) -> str | None:
     """The check that an acknowledgement does not pass; None if it answers the outstanding update.
 
     "Sequence number out of window" names another number, which must be one that the outstanding update does
     not exceed. An older answer under the same key, as a permanent token makes it for every early update, would
     lead back to numbers that were used (RFC 4866 4.9).
     """
+    message, outstanding = answer.message, answer.outstanding
     option = codec.option_of(message, codec.BindingAuthorizationDataOption)
     may_lack_mac = message.status in UNAUTHENTICATED_STATUSES or not policy.has("mac-of-ack")
     if option is None and not may_lack_mac:
         return "mac-of-ack"
     if option is not None and policy.has("mac-of-ack"):
-        expected = sealing.mac(policy, outstanding.kbm, outstanding.mac_address, correspondent, header)
+        correspondent = answer.registration.correspondent
+        expected = sealing.mac(policy, outstanding.kbm, outstanding.mac_address, correspondent, answer.header)
         if option.authenticator != expected:
             return "mac-of-ack"
     if message.status == Status.SEQUENCE_NUMBER_OUT_OF_WINDOW:
@@ -41,18 +68,13 @@ def refused_by(
     return None if message.sequence == outstanding.sequence else "sequence-number"
 
 
-def correspondent_is_proven(
-    policy: Policy,
-    outstanding: Outstanding,
-    correspondent: IPv6Address,
-    message: codec.BindingAcknowledgement,
-    header: bytes,
-) -> bool:
+def correspondent_is_proven(policy: Policy, answer: Answer) -> bool:
     """Whether the correspondent signed the tokens with the key that made its address (N096).
 
     The signature reaches to the last CGA Parameters option; tokens that stand after it are not covered and
     do not count.
     """
+    message, correspondent = answer.message, answer.registration.correspondent
     parameters = codec.option_of(message, codec.CgaParametersOption)
     signature = codec.option_of(message, codec.SignatureOption)
     if parameters is None or signature is None:
@@ -69,7 +91,8 @@ def correspondent_is_proven(
         key = cga.public_key_of(parameters.parameters)
     except ValueError:
         return False
-    covered = sealing.signed_data(policy, outstanding.mac_address, correspondent, codec.signed_part(header))
+    signed = codec.signed_part(answer.header)
+    covered = sealing.signed_data(policy, answer.outstanding.mac_address, correspondent, signed)
     return not policy.has("signature") or sealing.signature_is_valid(key, covered, signature.signature)
 
 
