@@ -12,8 +12,7 @@ VENV := .venv
 STAMP := $(VENV)/.pmicheck-installed
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
 	  "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
-SOURCES := pyproject.toml $(wildcard setup.py pmicheck/explore/*.c pmicheck/explore/*.h pmicheck/explore/*build*.py)
-SOURCES := $(filter-out pmicheck/explore/_kernel.c,$(SOURCES))
+SOURCES := pyproject.toml $(wildcard setup.py pmicheck/explore/kernel/*.c pmicheck/explore/kernel/*.h pmicheck/explore/build_kernel.py)
 
 .PHONY: verify test bench clean
 .DELETE_ON_ERROR:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import tokenize
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -30,25 +32,26 @@ LAYERS = {
     "attacker": 6,
     "model": 7,
     "wire": 7,
-    "shipped": 8,
-    "trace": 8,
-    "verdict": 8,
-    "errors": 8,
+    "language": 8,
+    "shipped": 9,
+    "trace": 9,
+    "verdict": 9,
+    "errors": 9,
 }
 """cli -> review -> verify -> {report, bench, symbolic, explore, export, reduce} -> ... -> {model, wire} -> base."""
 
-BASE = 8
+BASE = 9
 """The layer whose modules may import each other; in the others only the modules of one package."""
 
 NOT_EVEN_BELOW = {
-    "explore": {"model", "attacker", "properties"},
-    "reduce": {"model", "attacker", "properties"},
-    "export": {"model", "attacker", "properties"},
-    "symbolic": {"model", "attacker"},
-    "bench": {"grounding", "properties", "attacker", "model"},
-    "replay": {"grounding", "properties", "attacker", "model"},
-    "nodes": {"grounding", "properties", "attacker", "model"},
-    "report": {"grounding", "properties", "attacker", "model", "nodes"},
+    "explore": {"language", "model", "attacker", "properties"},
+    "reduce": {"language", "model", "attacker", "properties"},
+    "export": {"language", "model", "attacker", "properties"},
+    "symbolic": {"language", "model", "attacker"},
+    "bench": {"grounding", "properties", "attacker", "model", "language"},
+    "replay": {"grounding", "properties", "attacker", "model", "language"},
+    "nodes": {"grounding", "properties", "attacker", "model", "language"},
+    "report": {"grounding", "properties", "attacker", "model", "language", "nodes"},
 }
 """Engines know only TransitionSystem, the second implementation knows no role, renderers read records only."""
 
@@ -65,7 +68,12 @@ def name_of(path: Path) -> str:
     return ".".join(("pmicheck", *path.relative_to(ROOT).with_suffix("").parts))
 
 
-NAMES = {name_of(path) for path in FILES}
+MODULES_BY_NAME = {name_of(path) for path in FILES}
+
+
+def of_module(name: str) -> str:
+    """The module that a name is or is defined in."""
+    return name if name in MODULES_BY_NAME else name.rpartition(".")[0]
 
 
 def tree(path: Path) -> ast.Module:
@@ -78,11 +86,8 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             module = node.module or ""
-            if module == "pmicheck":
-                yield from (f"pmicheck.{alias.name}" for alias in node.names)
-            elif module.startswith("pmicheck."):
-                inside = (f"{module}.{alias.name}" for alias in node.names)
-                yield from (name if name in NAMES else module for name in inside)
+            if module.split(".")[0] == "pmicheck":
+                yield from (of_module(f"{module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("pmicheck."))
 
@@ -134,6 +139,37 @@ def test_packages_are_empty_so_that_importing_one_imports_nothing_else() -> None
     for path in FILES:
         if path.name == "__init__.py":
             assert list(imported(path)) == []
+
+
+NOT_YET: dict[str, set[str]] = {
+    "circles": {"concrete"},
+    "folders": {"concrete", "report", "report/pages", "model", "nodes"},
+}
+"""Folders that are being rebuilt: their circles, and those with too many files."""
+
+
+def circle_in(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """The nodes of some circle of the graph; none if there is no circle."""
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Also where an import is for types only, or inside a function: both files must be read together all the same."""
+    graph = {
+        name_of(path): [module for module in imported(path) if module != name_of(path)]
+        for path in FILES
+        if path.name != "__init__.py" and part_of(name_of(path)) not in NOT_YET["circles"]
+    }
+    assert circle_in(graph) == []
+
+
+def test_no_folder_has_more_than_20_files() -> None:
+    files = Counter(path.parent.relative_to(ROOT).as_posix() for path in FILES)
+    assert {folder for folder, count in files.items() if count > 20} <= NOT_YET["folders"]
 
 
 PRINTS, ENDS = ROOT / "cli" / "console.py", ROOT / "cli" / "__main__.py"

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pmicheck.attacker.profiles import Attacker
-from pmicheck.model.cells import Context, equals
+from pmicheck.language.cells import Context, equals
+from pmicheck.language.message import NONE, Message, Term
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
@@ -19,7 +20,6 @@ from pmicheck.model.messages import (
     ContextRequest,
     Data,
     HandoverToken,
-    Message,
     Trigger,
     Update,
     visible_terms,
@@ -27,17 +27,7 @@ from pmicheck.model.messages import (
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_signature
 from pmicheck.model.roles.registration import signer
-from pmicheck.model.terms import (
-    NONE,
-    Term,
-    association,
-    corrupt,
-    handover_token,
-    held,
-    home_token,
-    permanent_token,
-    private_key,
-)
+from pmicheck.model.terms import association, corrupt, handover_token, held, home_token, permanent_token, private_key
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, COA1, COA2, FLOOD, PMA1, STRANGER_HOME, key_owner
 from pmicheck.model.world import World
@@ -150,7 +140,21 @@ class Adversary:
             return set()
         proxy = self.world.proxied
         updates = (
-            Update(proxy, home, address, seq, True, "T", 1, 0, self._signer(home, address), True, None, NONE, "")
+            Update(
+                proxy=proxy,
+                home=home,
+                care_of=address,
+                seq=seq,
+                lifetime=True,
+                credential="T",
+                nonce=1,
+                care_of_nonce=0,
+                key=self._signer(home, address),
+                test=True,
+                sig=None,
+                mac=NONE,
+                link="",
+            )
             for home in self.world.victims
             for seq in range(1, 5)
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pmicheck.model.terms import FORGED, NONE, ZERO, Term, corrupt, private_key
+from pmicheck.language.message import FORGED, NONE, Term
+from pmicheck.model.terms import ZERO, corrupt, private_key
 
 
 class Derivation(NamedTuple):

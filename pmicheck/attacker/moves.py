@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pmicheck.attacker.adversary import Adversary
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Context, require
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Context, require
 from pmicheck.model.roles.context_transfer import profile_key
 from pmicheck.model.roles.movement import context_terms
 from pmicheck.model.roles.registration import Registration, registration_of

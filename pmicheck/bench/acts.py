@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pmicheck.bench.links import CONTEXT, TUNNEL
 from pmicheck.bench.names import AGENTS, CARE_OF, CN, HA, HOA, PMA1, ROGUE_CN, identity_of
 from pmicheck.bench.payload import PACKET
-from pmicheck.nodes.correspondent_node import CorrespondentNode
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.registration import Context, CorrespondentContext
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.registrant.registration import Context, CorrespondentContext
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import update_in
 from pmicheck.replay.run import Run
@@ -256,5 +256,6 @@ def inject_handover_token(run: Run[Registering], message: Fields) -> None:
 
 
 def _install(run: Run[Registering], agent: str, token: bytes, sequence: int) -> None:
-    item = CorrespondentContext(run.bench.addresses[CN], token, None, sequence)
+    cn = run.bench.addresses[CN]
+    item = CorrespondentContext(correspondent=cn, handover_token=token, permanent_token=None, sequence=sequence)
     run.bench.pmas[agent].install(Context(run.bench.profile, (item,)), run.now)

@@ -16,7 +16,7 @@ from typing import Any
 from pmicheck.bench.names import AT_HOME, ATTACKER, ATTACKER_HOME, BYSTANDER, CARE_OF, CN, CN_HOME, COA3, HOA, PMA1
 from pmicheck.bench.payload import PACKET, attacker_addresses, could_send, earn, send
 from pmicheck.bench.stage import Stage
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
 from pmicheck.replay.records import Acceptance, Binding, Finding, Place
 from pmicheck.replay.run import Run
 from pmicheck.wire.constants import MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME

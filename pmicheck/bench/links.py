@@ -8,13 +8,13 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 
 from pmicheck.errors import UsageError
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.home_agent import HomeAgent, message_type
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.node import Node
-from pmicheck.nodes.peer_messages import context_protection
+from pmicheck.nodes.peer.peer_messages import context_protection
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.replay.network import INTERNET, Network
 from pmicheck.wire.constants import MessageType
 from pmicheck.wire.packet import Packet

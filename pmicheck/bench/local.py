@@ -15,8 +15,8 @@ from pmicheck.bench.payload import PACKET, receipts_of
 from pmicheck.bench.stage import Act
 from pmicheck.bench.telling import access_sighting
 from pmicheck.bench.type1 import PlainStage
+from pmicheck.nodes.agent.local_routing import LocalRoutingAgent, TriggerMode
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.local_routing import LocalRoutingAgent, TriggerMode
 from pmicheck.nodes.node import Node
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import Lacking

@@ -11,8 +11,8 @@ from ipaddress import IPv6Address
 from typing import TypeVar
 
 from pmicheck.errors import UsageError
-from pmicheck.nodes.acknowledgement import CgaIdentity
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import cga, keys
 
 SEED = b"pmicheck replay"

@@ -31,11 +31,11 @@ from pmicheck.bench.payload import payload_in
 from pmicheck.bench.peer_acts import PEER_ACTS, PEER_ATTACKS
 from pmicheck.bench.peer_matching import PeerMatcher
 from pmicheck.bench.two_sided import TwoSided
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.nodes.node import Event
-from pmicheck.nodes.peer_agent import PeerAgent
-from pmicheck.nodes.peer_messages import association_key
+from pmicheck.nodes.peer.peer_agent import PeerAgent
+from pmicheck.nodes.peer.peer_messages import association_key
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import SeenUpdate, message_in
 from pmicheck.replay.network import INTERNET, Flight

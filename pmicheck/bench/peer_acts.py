@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pmicheck.bench.names import ATTACKER, CARE_OF, CN_HOME, COA1, HA2, HOA, PMA3
 from pmicheck.bench.payload import PACKET
-from pmicheck.nodes import context_transfer
 from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.peer import context_transfer
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import message_in
 from pmicheck.replay.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 from pmicheck.bench.matching import COMPARISONS, Seen, agrees, as_given, is_data, same_address, settled
 from pmicheck.bench.names import CARE_OF
 from pmicheck.bench.stage import Stage
-from pmicheck.nodes.peer_messages import read_update
+from pmicheck.nodes.peer.peer_messages import read_update
 from pmicheck.replay.knowledge import message_in
 from pmicheck.replay.network import Flight
 from pmicheck.trace import Said

@@ -15,11 +15,11 @@ from pmicheck.bench.matching import matches
 from pmicheck.bench.names import AGENTS, AT_HOME, CARE_OF, CN, HA, HOA, HOMES, MN
 from pmicheck.bench.payload import payload_in
 from pmicheck.bench.stage import Stage
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT
-from pmicheck.nodes.bindings import Bindings as Kept
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
+from pmicheck.nodes.correspondent.bindings import Bindings as Kept
 from pmicheck.nodes.node import Event
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import Registration
+from pmicheck.nodes.registrant.registration import Registration
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.knowledge import Lacking, message_in
 from pmicheck.replay.network import INTERNET, Flight

@@ -36,11 +36,11 @@ from pmicheck.bench.names import (
 )
 from pmicheck.bench.payload import forged_payload, receipts_of
 from pmicheck.bench.telling import own_sighting, sighting_of, told
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.node import Event, Node
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.replay.bench import Bench, Fields
 from pmicheck.replay.knowledge import Knowledge, SeenUpdate, header_of, innermost, update_in
 from pmicheck.replay.network import INTERNET, Flight

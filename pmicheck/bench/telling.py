@@ -22,7 +22,7 @@ from pmicheck.bench.links import (
     TUNNEL,
 )
 from pmicheck.bench.names import CARE_OF, HA2, PMA1
-from pmicheck.nodes.peer_messages import read_update
+from pmicheck.nodes.peer.peer_messages import read_update
 from pmicheck.replay.knowledge import innermost, message_in, update_in
 from pmicheck.replay.network import INTERNET, Flight
 from pmicheck.replay.records import Sighting

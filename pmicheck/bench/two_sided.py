@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pmicheck.bench.links import CARE_OF_PATH, CONTEXT, CONTEXT_MESSAGES, HOME_PATH, QUERY_PATH, TUNNEL
 from pmicheck.bench.names import CARE_OF, CN_HOME, COA1, COA3, HA, HA2, HOA, PMA1, PMA3, SEED, profile_of
 from pmicheck.bench.stage import Stage
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.nodes.home_agent import HomeAgent, message_type
 from pmicheck.nodes.node import Node
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.replay.network import Flight
 from pmicheck.wire.packet import Packet
 

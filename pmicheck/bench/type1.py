@@ -23,13 +23,13 @@ from pmicheck.bench.names import (
     identity_of_agent,
 )
 from pmicheck.bench.registering import Registering
-from pmicheck.nodes.bindings import Bindings as Kept
-from pmicheck.nodes.correspondent_node import CorrespondentNode
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.forwarding_agent import ForwardingAgent
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.agent.forwarding_agent import ForwardingAgent
+from pmicheck.nodes.correspondent.bindings import Bindings as Kept
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.node import Node
-from pmicheck.nodes.registration import Registration
+from pmicheck.nodes.registrant.registration import Registration
 from pmicheck.replay.records import Place
 from pmicheck.replay.run import Run
 from pmicheck.wire.packet import Packet, UdpDatagram

@@ -32,12 +32,12 @@ from pmicheck.bench.names import (
 )
 from pmicheck.bench.registering import Registering
 from pmicheck.bench.two_sided import TwoSided
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT
-from pmicheck.nodes.bindings import Bindings as Kept
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.agent.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.agent.type2_sender import Type2Sender
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
+from pmicheck.nodes.correspondent.bindings import Bindings as Kept
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.nodes.type2_sender import Type2Sender
 from pmicheck.replay.bench import Fields
 from pmicheck.replay.comparison import cell_of
 from pmicheck.replay.knowledge import Lacking, message_in

@@ -27,7 +27,7 @@ from pmicheck.explore.tables import Tables
 from pmicheck.grounding.system import Projection, TransitionSystem
 from pmicheck.verdict import DECIDED
 
-INTERFACE = 6  # a kernel built from another version of kernel.h is not used
+INTERFACE = 6  # a kernel built from another version of kernel/kernel.h is not used
 MOST_IDS = 2**32 - 2  # ids are 32-bit words, one of which says "none"
 MOST_TRANSITIONS = 2**30
 MOST_MEMOS = 2**23  # 256 MB at most

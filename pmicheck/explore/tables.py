@@ -1,4 +1,4 @@
-"""A transition system as the flat arrays that the C kernel reads (its `pk_system` in kernel.h)."""
+"""A transition system as the flat arrays that the C kernel reads (its `pk_system` in kernel/kernel.h)."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from pmicheck.grounding.instance import Instance
-from pmicheck.model.act import Act
-from pmicheck.model.cells import About, Cell
-from pmicheck.model.messages import Acknowledgement, CacheAnswer, ContextData, Message, Test, describe
-from pmicheck.model.terms import Term
+from pmicheck.language.act import Act
+from pmicheck.language.cells import About, Cell
+from pmicheck.language.message import Message, Term
+from pmicheck.model.messages import Acknowledgement, CacheAnswer, ContextData, Test, describe
 
 UNDER_WAY = About("packet under way", "")
 

@@ -9,10 +9,9 @@ from typing import Any
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import Derivation, is_public, ways_to_build
 from pmicheck.grounding.instance import Leaf
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell
-from pmicheck.model.messages import Message
-from pmicheck.model.terms import Term
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
 from pmicheck.model.world import World
 
 

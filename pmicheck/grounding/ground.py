@@ -31,15 +31,15 @@ from pmicheck.grounding.open import (
     secrets_in,
 )
 from pmicheck.grounding.prologue import Start
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell, Context, OutOfBounds, Refused
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell, Context, OutOfBounds, Refused
+from pmicheck.language.message import Message, Term
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.fields import FIELDS
-from pmicheck.model.messages import Message, Update, visible_terms
-from pmicheck.model.protocol import handler, spontaneous
+from pmicheck.model.messages import Update, visible_terms
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import traces_of, was_sent
-from pmicheck.model.terms import Term
+from pmicheck.model.rules.protocol import handler, spontaneous
 from pmicheck.model.time import CLOCK
 from pmicheck.model.topology import ATTACKER
 
@@ -284,14 +284,14 @@ class Grounder:
             if cell not in self.domains or value not in self.domains[cell].values:
                 self._add_value(cell, value)
         leaf = Leaf(
-            instance,
-            {place: value for place, value in run.gets.items() if isinstance(place, Cell)},
-            dict(run.tests),
-            dict(run.sets),
-            tuple(run.sends),
-            tuple(dict.fromkeys(learned)),
-            tuple(run.checks),
-            run.loses_packets,
+            instance=instance,
+            gets={place: value for place, value in run.gets.items() if isinstance(place, Cell)},
+            tests=dict(run.tests),
+            sets=dict(run.sets),
+            sends=tuple(run.sends),
+            learns=tuple(dict.fromkeys(learned)),
+            passed=tuple(run.checks),
+            loses_packets=run.loses_packets,
         )
         self.result.leaves.append(leaf)
         if run.unsent is not None:
@@ -299,7 +299,8 @@ class Grounder:
 
     def _offered(self, run: SymbolicRun) -> Instance | None:
         """The instance for the message that the run has settled; None if the attacker cannot put it where it goes."""
-        kind, act = run.instance.opens, run.act
+        kind: Any = run.instance.opens
+        act = run.act
         assert kind is not None
         assert act is not None
         assert self.adversary is not None

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pmicheck.grounding.open import Built, FieldOf, OpenPlace, Repeated, field_of, holds, opened, under_key, whole_of
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell, require
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell, require
+from pmicheck.language.message import Message, Term
 from pmicheck.model.fields import FIELDS
-from pmicheck.model.messages import Message
 from pmicheck.model.roles.ghosts import was_sent
-from pmicheck.model.terms import Term
 from pmicheck.model.world import World
 
 Place = Cell | OpenPlace
@@ -40,7 +39,7 @@ class Instance:
     rank: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Leaf:
     """What one path through a rule read, tested and did."""
 

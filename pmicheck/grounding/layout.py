@@ -24,9 +24,10 @@ from pmicheck.grounding.instance import Leaf, Predicate
 from pmicheck.grounding.relevance import relevant_cells, without_implied_tests
 from pmicheck.grounding.subsumption import not_subsumed
 from pmicheck.grounding.system import WORD, Field, Goal, Horn, Projection, Rule, Transition, TransitionSystem
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.terms import Term, render
+from pmicheck.model.terms import render
 from pmicheck.properties.base import Look
 
 
@@ -52,7 +53,7 @@ class Wanted(NamedTuple):
     conditions: tuple[tuple[Cell, Callable[..., bool], tuple[Any, ...]], ...]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Grounded:
     """A transition system with the way back to the words of the model.
 
@@ -267,7 +268,7 @@ class Layout:
         remaining = not_subsumed(transitions, [leaf.instance.by_attacker for leaf in kept])
         system = self._system(rules, [transitions[number] for number in remaining])
         leaves = tuple(kept[number] for number in remaining)
-        return Grounded(system, self.ground, leaves, self.facts, self.fields)
+        return Grounded(system=system, ground=self.ground, leaves=leaves, fact_terms=self.facts, fields=self.fields)
 
     def _does_something(self, leaf: Leaf, learns: int) -> bool:
         """Whether anything but an event comes of it."""

@@ -11,14 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from pmicheck.language.message import Message, Term
 from pmicheck.model.fields import Choice
-from pmicheck.model.messages import Message
-from pmicheck.model.terms import Term
-
-if TYPE_CHECKING:
-    from pmicheck.grounding.instance import SymbolicRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +120,16 @@ def open_class(kind: Any) -> Any:
     return type(kind.__name__, (kind,), {**fields, "_replace": passed_on, "__hash__": None})
 
 
-def opened(kind: Any, run: SymbolicRun) -> Any:
+class Reader(Protocol):
+    """A run that reads an open message; `fields` are those that it has read."""
+
+    fields: dict[str, Any]
+
+    def field(self, message: Message, name: str) -> Any:
+        """What a field of the message holds."""
+
+
+def opened(kind: Any, run: Reader) -> Any:
     """An open message of this kind, whose attributes are the fields that this run has read."""
     message = tuple.__new__(open_class(kind), (run,))
     message.__dict__ = run.fields

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.profiles import Attacker
+from pmicheck.language.message import Message, Term
 from pmicheck.model.interpreter import Done, play, values_by_name
-from pmicheck.model.messages import Message, visible_terms
-from pmicheck.model.terms import Term
+from pmicheck.model.messages import visible_terms
 from pmicheck.model.world import World
 
 

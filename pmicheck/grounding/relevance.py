@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.messages import Update
 from pmicheck.model.roles.ghosts import evidence, identity, proofs, was_sent
-from pmicheck.model.terms import Term
 
 
 def relevant_cells(ground: Ground, roots: Iterable[Cell], facts: set[Term]) -> tuple[set[Cell], list[Leaf]]:

@@ -14,11 +14,11 @@ from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
 from pmicheck.grounding.told import as_json, remarks, sender, value_as_json
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
 from pmicheck.model.messages import (
     ContextData,
-    Message,
     PeerAcknowledgement,
     TestInit,
     describe,
@@ -26,7 +26,7 @@ from pmicheck.model.messages import (
     parts_of,
     visible_terms,
 )
-from pmicheck.model.terms import Term, render
+from pmicheck.model.terms import render
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import ATTACKER, LINKS
 from pmicheck.trace import Changed, Known, Said, Step, listed

@@ -24,10 +24,10 @@ from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.system import Transition, TransitionSystem
-from pmicheck.model.act import Act
+from pmicheck.language.act import Act
 from pmicheck.model.world import World
 
-LAYERS = tuple(f"pmicheck.{layer}." for layer in ("model", "attacker", "properties", "grounding"))
+LAYERS = tuple(f"pmicheck.{layer}." for layer in ("language", "model", "attacker", "properties", "grounding"))
 CHUNK = 64
 """Leaves that are packed together."""
 LEVEL = 1
@@ -63,7 +63,13 @@ def unpack(octets: bytes, world: World, adversary: Adversary | None) -> Grounded
     try:
         apart, columns, told, cells, facts, count, chunks = _object(octets)
         system = TransitionSystem(transitions=_transitions(columns), **apart)
-        return Grounded(system, Ground(world, adversary, **told), StoredLeaves(count, chunks), facts, cells)
+        return Grounded(
+            system=system,
+            ground=Ground(world, adversary, **told),
+            leaves=StoredLeaves(count, chunks),
+            fact_terms=facts,
+            fields=cells,
+        )
     except (TypeError, ValueError, AttributeError, LookupError) as error:
         raise Unreadable(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pmicheck.language.message import Message
 from pmicheck.model.messages import (
     Acknowledgement,
     CacheAnswer,
@@ -12,7 +13,6 @@ from pmicheck.model.messages import (
     ContextRequest,
     Data,
     HandoverToken,
-    Message,
     PeerAcknowledgement,
     PeerUpdate,
     Test,
@@ -69,6 +69,7 @@ def sender(message: Message) -> str:
             return message.outer or message.source
         case Trigger():
             return MN
+    raise TypeError(f"{message!r} is no message of the draft")
 
 
 def remarks(value: Any) -> tuple[str, ...]:

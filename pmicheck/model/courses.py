@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pmicheck.language.message import Message
 from pmicheck.model.messages import (
     Acknowledgement,
     CacheAnswer,
@@ -16,7 +17,6 @@ from pmicheck.model.messages import (
     ContextRequest,
     Data,
     HandoverToken,
-    Message,
     PeerAcknowledgement,
     PeerUpdate,
     Test,

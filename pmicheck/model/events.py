@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
 
 
 class Accepted(NamedTuple):

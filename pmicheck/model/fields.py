@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from pmicheck.language.message import FORGED, NONE, Message, Term
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
@@ -30,7 +31,6 @@ from pmicheck.model.messages import (
     ContextRequest,
     Data,
     HandoverToken,
-    Message,
     PeerAcknowledgement,
     PeerUpdate,
     Test,
@@ -39,7 +39,7 @@ from pmicheck.model.messages import (
     Update,
 )
 from pmicheck.model.roles.registration import signer
-from pmicheck.model.terms import FORGED, NONE, Term, encrypted, private_key
+from pmicheck.model.terms import encrypted, private_key
 from pmicheck.model.time import current_nonce
 from pmicheck.model.topology import (
     ATTACKER,

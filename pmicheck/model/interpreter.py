@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell, Refused
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell, Refused
+from pmicheck.language.message import Message, Term
 from pmicheck.model.events import EVENT, FALLBACK
-from pmicheck.model.messages import Message
-from pmicheck.model.protocol import handler, spontaneous
 from pmicheck.model.roles.ghosts import was_sent
-from pmicheck.model.terms import Term
+from pmicheck.model.rules.protocol import handler, spontaneous
 from pmicheck.model.world import World
 
 
@@ -101,7 +100,7 @@ class Interpreter:
             return refusal.check
         changed = {cell: value for cell, value in self.values.items() if before[0].get(cell, _UNSET) != value}
         sent = tuple(self.sent[len(before[2]) :])
-        self.history.append(Done(act, message, changed, sent, tuple(self.checks)))
+        self.history.append(Done(act=act, message=message, changed=changed, sent=sent, checks=tuple(self.checks)))
         return None
 
     def deliver(self, message: Message) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pmicheck.model.terms import Term, render
+from pmicheck.language.message import Message, Term
+from pmicheck.model.terms import render
 
 CN = "cn"
 HA = "ha"
@@ -218,22 +219,6 @@ class Trigger(NamedTuple):
     to: str
 
 
-Message = (
-    TestInit
-    | Test
-    | Update
-    | Acknowledgement
-    | HandoverToken
-    | CacheRequest
-    | CacheAnswer
-    | PeerUpdate
-    | PeerAcknowledgement
-    | ContextRequest
-    | ContextData
-    | Data
-    | Trigger
-)
-
 NAMES = {
     "HandoverToken": "handover token",
     "CacheRequest": "binding cache request",
@@ -333,6 +318,7 @@ def parts_of(message: Message) -> Parts:
             return ("", f"{message.source} to {message.destination}"), *outer, *routing
         case Trigger():
             return (("home", message.home),)
+    raise TypeError(f"{message!r} is no message of the draft")
 
 
 def _parts_of_update(update: Update) -> Parts:

@@ -31,7 +31,7 @@ WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "bounds", "expe
 """Of a file that widens another one: what happens there is the other's to say."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Expectation:
     """An expected verdict with its argument; `settings` and `without` are what has to be changed first ("flip").
 
@@ -364,11 +364,11 @@ class _Reader:
             if not isinstance(chosen, str):
                 self.fail(name, f"the value of '{name}' must be a text")
         return Expectation(
-            self.strings("attackers", entry.get("attackers")),
-            self.strings("properties", entry.get("properties")),
-            str(verdict),
-            " ".join(str(argument).split()),
-            tuple(sorted(settings.items())),
-            self.strings("without", entry.get("without", [])),
-            self.table[0] if self.table else None,
+            attackers=self.strings("attackers", entry.get("attackers")),
+            properties=self.strings("properties", entry.get("properties")),
+            verdict=str(verdict),
+            argument=" ".join(str(argument).split()),
+            settings=tuple(sorted(settings.items())),
+            without=self.strings("without", entry.get("without", [])),
+            line=self.table[0] if self.table else None,
         )

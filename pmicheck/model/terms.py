@@ -7,19 +7,10 @@ here (addresses, sequence numbers, nonce indices, lifetimes) is public or guessa
 
 from __future__ import annotations
 
-from typing import Any
-
-Term = tuple[Any, ...]
+from pmicheck.language.message import Term
 
 ZERO: Term = ("zero",)
 """Eight zero octets: the care-of keygen token of an early update (protocol-facts 2.1)."""
-
-
-FORGED: Term = ("forged",)
-"""A term of the sender's own choice, which no honest node makes and nobody waits for."""
-
-NONE: Term = ("none",)
-"""Stands where a cookie, an authenticator or a proof should be and is not, or is of no account."""
 
 
 def home_token(home: str, nonce: int, at: str = "cn") -> Term:

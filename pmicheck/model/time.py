@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import About, Cell
+from pmicheck.language.cells import About, Cell
 
 CLOCK = Cell("clock", 0, about=About("clock", "clock"))
 

@@ -6,6 +6,7 @@ nodes of a network share one policy, so a field that is left out is left out at 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -17,6 +18,19 @@ from pmicheck.wire.signature import TYPE_TAG
 
 ZERO_TOKEN = bytes(TOKEN_OCTETS)
 """Stands for the care-of token in an early update, and for any token whose test is switched off."""
+
+
+@dataclass(frozen=True)
+class CgaIdentity:
+    """A key pair and the CGA Parameters that make an address from it.
+
+    Args:
+        delegation: what lets an agent's key stand for that of the CGA Parameters (amendment agent_key).
+    """
+
+    private_key: rsa.RSAPrivateKey
+    cga_parameters: bytes
+    delegation: bytes | None = None
 
 
 def mac(

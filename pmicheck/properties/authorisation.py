@@ -7,7 +7,7 @@ from typing import Any
 
 import z3
 
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pmicheck.attacker.profiles import Attacker
-from pmicheck.model.cells import Cell
-from pmicheck.model.terms import Term
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.world import World
 
 Observation = Mapping[str, bool | int | str]

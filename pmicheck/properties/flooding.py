@@ -7,7 +7,7 @@ from typing import Any
 
 import z3
 
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
 from pmicheck.model.events import FALLBACK, FellBack
 from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of

@@ -7,11 +7,12 @@ from typing import Any
 
 import z3
 
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.readings import BINDINGS, CGA
 from pmicheck.model.roles.binding_cache import cells_of
-from pmicheck.model.terms import Term, handover_token, permanent_token
+from pmicheck.model.terms import handover_token, permanent_token
 from pmicheck.model.topology import Flow
 from pmicheck.model.world import World
 from pmicheck.properties.authorisation import event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Cell, equals
+from pmicheck.language.cells import Cell, equals
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of, nonempty
 from pmicheck.model.roles.data_plane import arrived

@@ -16,7 +16,7 @@ from pmicheck.reduce.joined import join
 from pmicheck.reduce.partial_order import eager_transitions
 from pmicheck.reduce.symmetry import rule_images, symmetries_of, transition_images
 from pmicheck.reduce.together import Together
-from pmicheck.reduce.unfolded import Unfolded, merged
+from pmicheck.reduce.unfolded import Images, Unfolded, merged
 from pmicheck.reduce.unread import Bare, without_unread_fields
 from pmicheck.reduce.variables import variables_of
 
@@ -42,15 +42,16 @@ class Reduced:
 
     def unfold(self, explored: Exploration) -> Exploration:
         """What was found in `system`, as findings in `original`; the counts are those of the reduced system."""
+        found = {f.name: getattr(explored, f.name) for f in fields(Exploration)}
         return Unfolded(
-            **({f.name: getattr(explored, f.name) for f in fields(Exploration)} | merged(self, explored)),
+            **(found | merged(self.original, self.images, self.bare.goals, explored) | {"fired": self.fired(explored)}),
+            original=self.original,
             path_to=self.path,
             inner=explored,
         )
 
     @property
-    def images(self) -> tuple[Symmetry | None, ...]:
-        """The symmetries, None for the identity first."""
+    def images(self) -> Images:
         return (None, *self.system.symmetries)
 
     def path(self, explored: Exploration, state_id: int, image: int) -> tuple[int, ...]:

@@ -6,15 +6,15 @@ of the state with that id under the symmetry with that number, the identity bein
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pmicheck.explore.result import Exploration, Projected, Reached
-from pmicheck.grounding.system import TransitionSystem
+from pmicheck.grounding.system import Symmetry, TransitionSystem
 
-if TYPE_CHECKING:
-    from pmicheck.reduce.reduction import Reduced
+Images = Sequence[Symmetry | None]
+"""The symmetries, None for the identity first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +47,21 @@ class Unfolded(Exploration):
         return map(self.state, range(self.states))
 
 
-def merged(reduced: Reduced, explored: Exploration) -> dict[str, Any]:
-    """The fields of an Exploration that read otherwise for the original system."""
+def merged(original: TransitionSystem, images: Images, goals: Sequence[int], explored: Exploration) -> dict[str, Any]:
+    """What an exploration of each image of a state shows of the original system; `goals` are its goals, by number."""
+    numbers = range(len(original.projections))
     return {
-        "original": reduced.original,
-        "projections": tuple(_projected(reduced, explored, n) for n in range(len(reduced.original.projections))),
-        "goals": _goals(reduced, explored),
-        "fired": reduced.fired(explored),
+        "projections": tuple(_projected(original, images, explored, number) for number in numbers),
+        "goals": _goals(len(original.goals), goals, explored),
     }
 
 
-def _projected(reduced: Reduced, explored: Exploration, number: int) -> tuple[Projected, ...]:
+def _projected(original: TransitionSystem, images: Images, explored: Exploration, number: int) -> tuple[Projected, ...]:
     """The distinct values of one projection in all images of all states, shallowest first."""
-    projection = reduced.original.projections[number]
+    projection = original.projections[number]
     found: dict[tuple[int, int], Projected] = {}
-    for turn, image in enumerate(reduced.images):
-        for seen in explored.projections[turn * len(reduced.original.projections) + number]:
+    for turn, image in enumerate(images):
+        for seen in explored.projections[turn * len(original.projections) + number]:
             value = image.apply(*seen[:2]) if image else seen[:2]
             key = value[0] & projection.mask, value[1] & projection.facts
             one = Projected(*key, turn * explored.states + seen.state, seen.depth)
@@ -71,12 +70,12 @@ def _projected(reduced: Reduced, explored: Exploration, number: int) -> tuple[Pr
     return tuple(sorted(found.values(), key=lambda one: (one.depth, one.state)))
 
 
-def _goals(reduced: Reduced, explored: Exploration) -> tuple[Reached | None, ...]:
-    """The shallowest state that meets each goal of the original."""
-    first: list[Reached | None] = [None] * len(reduced.original.goals)
+def _goals(count: int, goals: Sequence[int], explored: Exploration) -> tuple[Reached | None, ...]:
+    """The shallowest state that meets each of the original's `count` goals."""
+    first: list[Reached | None] = [None] * count
     for place, reached in enumerate(explored.goals):
-        turn, goal = divmod(place, len(reduced.bare.goals))
-        number, known = reduced.bare.goals[goal], first[reduced.bare.goals[goal]]
+        turn, goal = divmod(place, len(goals))
+        number, known = goals[goal], first[goals[goal]]
         if reached is not None and (known is None or reached.depth < known.depth):
             first[number] = Reached(turn * explored.states + reached.state, reached.depth)
     return tuple(first)

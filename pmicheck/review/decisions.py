@@ -20,9 +20,9 @@ from pmicheck.grounding.found import Ground
 from pmicheck.grounding.ground import ground
 from pmicheck.grounding.prologue import Start
 from pmicheck.grounding.run import begin, laid_out, prepare, world_of
+from pmicheck.language.message import Term
 from pmicheck.model.policy import Policy, Recording
 from pmicheck.model.scenario import Scenario
-from pmicheck.model.terms import Term
 from pmicheck.properties.base import Property, State, applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.symbolic.decide import Decider

@@ -9,13 +9,13 @@ from pmicheck.explore.result import Exploration
 from pmicheck.grounding.layout import STEP_GHOSTS, Grounded
 from pmicheck.grounding.run import Prepared
 from pmicheck.grounding.told import remarks
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.messages import CN
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.local_routing import listed, wanted
 from pmicheck.model.roles.registration import Registration
-from pmicheck.model.terms import Term
 from pmicheck.model.time import CLOCK, PHASES
 from pmicheck.model.topology import CN_HOME, Flow
 from pmicheck.report.graphs.data import ENTRY, KNOWLEDGE, ROLE

@@ -23,7 +23,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
 from pmicheck.properties.base import Property
 
-LAYERS = ("model", "attacker", "properties", "grounding")
+LAYERS = ("language", "model", "attacker", "properties", "grounding")
 """Whose source decides what a system is."""
 MARK = b"pmicheck ground\n"
 LARGEST = 500_000_000

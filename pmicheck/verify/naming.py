@@ -18,8 +18,8 @@ from pmicheck.model.courses import COURSES
 from pmicheck.model.limits import BOUNDS, MOST, fault, useless
 from pmicheck.model.messages import NAMES as NAMES_OF_CLASSES
 from pmicheck.model.policy import Policy, make_policy
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.readings import READINGS
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import Expectation, Scenario
 from pmicheck.model.topology import CARE_OF, MN, SECOND_CN, SECOND_MN
 from pmicheck.model.world import Bounds, World

@@ -12,9 +12,8 @@ from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.deduction import Derivation, Potential
 from pmicheck.grounding.ground import Grounder
 from pmicheck.grounding.open import OpenPlace
+from pmicheck.language.message import Message, Term
 from pmicheck.model.fields import FIELDS, Choice
-from pmicheck.model.messages import Message
-from pmicheck.model.terms import Term
 from pmicheck.model.world import World
 
 Mutation = Callable[[pytest.MonkeyPatch], None]

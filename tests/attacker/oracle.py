@@ -29,11 +29,12 @@ from pmicheck.grounding.ground import ANSWERS
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.prologue import Start
 from pmicheck.grounding.run import begin, prepare
-from pmicheck.model.cells import Cell
-from pmicheck.model.messages import HA, HA2, Acknowledgement, Message, Test, describe, name_of
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
+from pmicheck.model.messages import HA, HA2, Acknowledgement, Test, describe, name_of
 from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
-from pmicheck.model.terms import Term, render
+from pmicheck.model.terms import render
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pmicheck.model.terms import Term
+from pmicheck.language.message import Term
 
 PUBLIC = (("zero",), ("forged",), ("none",))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmicheck.attacker.profiles import Attacker
+from pmicheck.language.message import Message, Term
 from pmicheck.model.messages import (
     ACCESS,
     HA,
@@ -15,12 +16,10 @@ from pmicheck.model.messages import (
     ContextRequest,
     Data,
     HandoverToken,
-    Message,
     PeerAcknowledgement,
     PeerUpdate,
     Trigger,
 )
-from pmicheck.model.terms import Term
 from pmicheck.model.topology import ATTACKER, CARE_OF, CN_HOME, FLOOD, MN, key_owner
 from pmicheck.model.world import World
 

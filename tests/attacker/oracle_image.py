@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from oracle_runs import STEP_CELLS, Outcome, State
 
 from pmicheck.grounding.layout import Grounded
-from pmicheck.model.cells import Cell
-from pmicheck.model.messages import Message
-from pmicheck.model.terms import Term
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
 
 
 class Pair(NamedTuple):

@@ -21,7 +21,8 @@ from oracle_domains import HANDSHAKES
 from oracle_peers import Peers
 from oracle_updates import Signalling
 
-from pmicheck.model.messages import Message, visible_terms
+from pmicheck.language.message import Message
+from pmicheck.model.messages import visible_terms
 
 
 class Offer(Signalling, Peers):

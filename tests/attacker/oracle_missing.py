@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from oracle_runs import Runs, State, Step
 
-from pmicheck.model.messages import Message, describe, name_of
+from pmicheck.language.message import Message
+from pmicheck.model.messages import describe, name_of
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import Scenario

@@ -8,6 +8,7 @@ from itertools import product
 from oracle_deduction import Knowledge
 from oracle_domains import FORGED, Domains
 
+from pmicheck.language.message import Message
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
@@ -20,7 +21,6 @@ from pmicheck.model.messages import (
     ContextData,
     ContextRequest,
     Data,
-    Message,
     PeerAcknowledgement,
     PeerUpdate,
     Trigger,

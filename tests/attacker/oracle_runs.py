@@ -11,14 +11,14 @@ from oracle_deduction import Knowledge
 from pmicheck.attacker import moves
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.prologue import Start
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Cell
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import Message, visible_terms
-from pmicheck.model.protocol import handler, spontaneous
+from pmicheck.model.messages import visible_terms
 from pmicheck.model.roles.attachment import attached
-from pmicheck.model.terms import Term
+from pmicheck.model.rules.protocol import handler, spontaneous
 from pmicheck.model.time import CLOCK
 
 STEP_CELLS = (EVENT, FALLBACK)

@@ -8,6 +8,7 @@ from itertools import islice, product
 from oracle_deduction import Knowledge
 from oracle_domains import FORGED, NOTHING, Domains
 
+from pmicheck.language.message import Message, Term
 from pmicheck.model.messages import (
     CARE_OF_CN,
     HA_CN,
@@ -15,21 +16,13 @@ from pmicheck.model.messages import (
     TUNNEL2,
     Acknowledgement,
     HandoverToken,
-    Message,
     Test,
     TestInit,
     Update,
 )
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_authenticator, expected_signature, tokens_of
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
-from pmicheck.model.terms import (
-    Term,
-    encrypted,
-    handover_token,
-    home_token,
-    management_key,
-    permanent_token,
-)
+from pmicheck.model.terms import encrypted, handover_token, home_token, management_key, permanent_token
 from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, PMA3
 
 NEW_AGENT = 0

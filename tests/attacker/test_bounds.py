@@ -11,8 +11,9 @@ from decided_cells import DECIDER, properties_of, scenario
 
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.run import prepare
+from pmicheck.language.message import Message
 from pmicheck.model.fields import FIELDS, Choice, Domain
-from pmicheck.model.messages import ContextData, HandoverToken, Message, PeerAcknowledgement, PeerUpdate, Update
+from pmicheck.model.messages import ContextData, HandoverToken, PeerAcknowledgement, PeerUpdate, Update
 from pmicheck.model.policy import make_policy
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3

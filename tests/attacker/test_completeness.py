@@ -15,12 +15,13 @@ from oracle_deduction import Knowledge
 
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.layout import Grounded
+from pmicheck.language.message import Term
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.roles.binding_cache import Entry
 from pmicheck.model.scenario import Scenario
-from pmicheck.model.terms import Term, authenticator, encrypted, management_key, private_key, signature
+from pmicheck.model.terms import authenticator, encrypted, management_key, private_key, signature
 from pmicheck.model.topology import ATTACKER, FLOOD, MN
 
 SEED = 1

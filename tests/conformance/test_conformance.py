@@ -21,7 +21,8 @@ from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import Policy, make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import Scenario, load_scenario
-from pmicheck.nodes import answer_check, authorisation, effect
+from pmicheck.nodes.correspondent import authorisation, effect
+from pmicheck.nodes.registrant import answer_check
 
 WALKED = (
     "rr-mobile",
@@ -178,7 +179,7 @@ def test_an_entry_that_stays_verified_at_a_new_address_is_found(monkeypatch: pyt
         made = right(entry, update, expires_at, now)
         return made if entry is None else dataclasses.replace(made, verified=entry.verified or made.verified)
 
-    monkeypatch.setattr("pmicheck.nodes.bindings.changed", wrong)
+    monkeypatch.setattr("pmicheck.nodes.correspondent.bindings.changed", wrong)
     assert "the entry of" in _is_found()
 
 

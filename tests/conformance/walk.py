@@ -12,24 +12,15 @@ from walk_pair import HOMES, EndOfWalk, Tally
 from walk_reactions import Reactions
 
 from pmicheck.bench.names import HA
-from pmicheck.model.act import Act
-from pmicheck.model.messages import (
-    HA_CN,
-    Acknowledgement,
-    HandoverToken,
-    Message,
-    Test,
-    TestInit,
-    Update,
-    describe,
-    name_of,
-)
+from pmicheck.language.act import Act
+from pmicheck.language.message import Message
+from pmicheck.model.messages import HA_CN, Acknowledgement, HandoverToken, Test, TestInit, Update, describe, name_of
 from pmicheck.model.policy import Policy
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.roles.clock import CAPPED_ENDS
 from pmicheck.model.roles.registration import Registration, registration_of
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import Scenario
 from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME

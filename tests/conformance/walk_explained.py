@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.messages import Message
+from pmicheck.language.message import Message
 from pmicheck.model.policy import Policy
 
 SYNONYMS = {

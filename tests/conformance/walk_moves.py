@@ -9,17 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from pmicheck.language.message import Message, Term
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import (
-    CARE_OF_CN,
-    HA_CN,
-    TUNNEL,
-    Acknowledgement,
-    Message,
-    Test,
-    TestInit,
-    Update,
-)
+from pmicheck.model.messages import CARE_OF_CN, HA_CN, TUNNEL, Acknowledgement, Test, TestInit, Update
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import (
     care_of_token_for,
@@ -36,7 +28,7 @@ from pmicheck.model.roles.registration import (
     registration_of,
     signer,
 )
-from pmicheck.model.terms import Term, cookie, encrypted, home_token
+from pmicheck.model.terms import cookie, encrypted, home_token
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import (
     AT_HOME,

@@ -14,14 +14,14 @@ from typing import Any
 
 from pmicheck.bench.names import ATTACKER, CARE_OF, CN, HA, HOA, identity_of
 from pmicheck.bench.type1 import PlainStage
+from pmicheck.language.message import Term
 from pmicheck.model.messages import Acknowledgement, Test, TestInit, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.authorisation import header_of, signed_part
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
-from pmicheck.model.terms import Term
 from pmicheck.nodes import sealing
+from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.replay.knowledge import SeenUpdate
 from pmicheck.wire import cga, checksum, codec, keys, tokens
 from pmicheck.wire.constants import (

@@ -15,17 +15,10 @@ from walk_octets import Octets
 from pmicheck.bench.cast import stage_for
 from pmicheck.bench.names import HA
 from pmicheck.bench.type1 import PlainStage
-from pmicheck.model.act import Act
+from pmicheck.language.act import Act
+from pmicheck.language.message import Message
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import (
-    Acknowledgement,
-    HandoverToken,
-    Message,
-    Test,
-    TestInit,
-    Update,
-    describe,
-)
+from pmicheck.model.messages import Acknowledgement, HandoverToken, Test, TestInit, Update, describe
 from pmicheck.model.policy import Policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.roles.attachment import ATTACHED
@@ -36,8 +29,8 @@ from pmicheck.model.time import LAST_PHASE
 from pmicheck.model.topology import AT_HOME, AWAY, MN, PMA1, PMA2, VICTIM_HOME
 from pmicheck.model.world import World
 from pmicheck.nodes.policy import Policy as ConcretePolicy
-from pmicheck.nodes.registration import Outstanding, With
-from pmicheck.nodes.registration import Registration as ConcreteRegistration
+from pmicheck.nodes.registrant.registration import Outstanding, With
+from pmicheck.nodes.registrant.registration import Registration as ConcreteRegistration
 from pmicheck.replay.knowledge import message_in
 from pmicheck.replay.network import Flight
 from pmicheck.replay.records import Divergence, Powers

@@ -8,14 +8,8 @@ from typing import Any
 from walk_explained import HOME_AS_CARE_OF, NO_LAST_NUMBER, same_refusal
 from walk_pair import EndOfWalk, Pair
 
-from pmicheck.model.messages import (
-    CN,
-    Message,
-    Test,
-    Update,
-    describe,
-    name_of,
-)
+from pmicheck.language.message import Message
+from pmicheck.model.messages import CN, Test, Update, describe, name_of
 from pmicheck.model.roles.binding_cache import Entry, burnt_nonce, burnt_pair, cells_of
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.topology import MN, PMA1, PMA2, VICTIM_HOME

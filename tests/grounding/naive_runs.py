@@ -15,14 +15,14 @@ from pmicheck.attacker.deduction import ways_to_build
 from pmicheck.grounding.ground import ANSWERS
 from pmicheck.grounding.instance import Leaf
 from pmicheck.grounding.prologue import Start
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Message, Term
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.interpreter import Interpreter
-from pmicheck.model.messages import Message, visible_terms
-from pmicheck.model.protocol import spontaneous
+from pmicheck.model.messages import visible_terms
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import was_sent
-from pmicheck.model.terms import Term
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.time import CLOCK
 
 STEP_CELLS = (EVENT, FALLBACK)

@@ -12,7 +12,7 @@ from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.ground import Grounder
 from pmicheck.grounding.instance import SymbolicRun
 from pmicheck.grounding.run import Prepared, prepare
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
 from pmicheck.model.policy import make_policy
 
 HINTED = SymbolicRun.get

@@ -15,8 +15,8 @@ from pmicheck.explore.explorer import explore
 from pmicheck.grounding import layout
 from pmicheck.grounding.found import Ground
 from pmicheck.grounding.instance import Leaf
-from pmicheck.model.cells import Cell
-from pmicheck.model.terms import Term
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 
 SMALL = [
     ("type1-settled", "home-path"),

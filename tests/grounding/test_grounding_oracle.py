@@ -15,9 +15,9 @@ from pmicheck.attacker.profiles import attacker_named
 from pmicheck.explore.explorer import explore
 from pmicheck.grounding.flight import UNDER_WAY
 from pmicheck.grounding.run import Prepared, prepare, world_of
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.policy import make_policy
-from pmicheck.model.terms import Term
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS
 

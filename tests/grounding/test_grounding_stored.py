@@ -17,7 +17,7 @@ from pmicheck.explore.explorer import explore
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.retell import retell
 from pmicheck.grounding.stored import Unreadable, pack, unpack
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
 
 CASES = [
     ("type1-initial", "home-path"),
@@ -111,9 +111,9 @@ def test_what_was_not_packed_is_unreadable(content: bytes) -> None:
     [
         ("os", "system"),
         ("pmicheck.wire.keys", "key"),
-        ("pmicheck.model.cells", "dataclass"),
+        ("pmicheck.language.cells", "dataclass"),
         ("pmicheck.model.scenario", "tomllib.loads"),
-        ("pmicheck.model.cells", "nothing"),
+        ("pmicheck.language.cells", "nothing"),
     ],
 )
 def test_only_what_the_layers_define_is_made_of_octets(module: str, name: str) -> None:

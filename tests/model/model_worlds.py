@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.grounding.run import world_of
+from pmicheck.language.message import Message
 from pmicheck.model.interpreter import Interpreter, play
-from pmicheck.model.messages import Message, Update, name_of
+from pmicheck.model.messages import Update, name_of
 from pmicheck.model.policy import make_policy
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.authorisation import expected_authenticator, tokens_of
 from pmicheck.model.roles.registration import build_update
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.topology import COA1, MN
 from pmicheck.model.world import World

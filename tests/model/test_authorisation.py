@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pytest
 from model_worlds import Make, complete, deregistered, early, plain, registered, sealed, unregistered, world
 
+from pmicheck.language.cells import Cell
 from pmicheck.model import messages
-from pmicheck.model.cells import Cell
 from pmicheck.model.interpreter import Interpreter, play
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.registration import FORGED, build_update, registration_of
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.terms import cookie, home_token
 from pmicheck.model.time import CLOCK

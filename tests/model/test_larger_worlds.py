@@ -7,11 +7,11 @@ from model_worlds import begun, fire, refusal_without_trace, world
 
 from pmicheck.model.interpreter import Interpreter, play
 from pmicheck.model.messages import HA, TUNNEL, HandoverToken, Update
-from pmicheck.model.protocol import spontaneous
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.roles.ghosts import identity
 from pmicheck.model.roles.registration import registration_of
+from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.terms import handover_token
 from pmicheck.model.topology import (
     COA1,

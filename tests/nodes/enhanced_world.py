@@ -19,14 +19,14 @@ from world import (
 )
 
 from pmicheck.bench.links import Links
-from pmicheck.nodes.acknowledgement import CgaIdentity
-from pmicheck.nodes.binding_cache import Entry
-from pmicheck.nodes.correspondent_node import CorrespondentNode
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.correspondent.binding_cache import Entry
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.home_agent import HomeAgent
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import Registration
+from pmicheck.nodes.registrant.registration import Registration
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.replay.network import Flight
 from pmicheck.wire import codec
 from pmicheck.wire.constants import Status

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 
 from world import CARE_OF_1, CORRESPONDENT, PLAIN_HOME, SEED, message_in, policy
 
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
 from pmicheck.wire import codec, tokens

@@ -8,9 +8,9 @@ from ipaddress import IPv6Address
 from world import ATTACKER, CORRESPONDENT, HOME, PROXY_FLAGS, ProxyWorld, message_in
 
 from pmicheck.nodes import sealing
-from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet

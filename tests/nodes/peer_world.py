@@ -9,10 +9,10 @@ from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, PROFILE, SEED, identit
 
 from pmicheck.bench.links import Links
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.peer_agent import PeerAgent
-from pmicheck.nodes.peer_messages import PeerUpdate, association_key, update_packet
+from pmicheck.nodes.peer.peer_agent import PeerAgent
+from pmicheck.nodes.peer.peer_messages import PeerUpdate, association_key, update_packet
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
 from pmicheck.replay.network import Flight
 
 HOME_AGENT_2 = IPv6Address("2001:db8:5::1")
@@ -100,7 +100,15 @@ def forged_update(
     key: bytes | None = None,
 ) -> bytes:
     """An update between agents with exactly these contents."""
-    update = PeerUpdate(home_address, source, correspondent, receiver, sequence, lifetime, answers)
+    update = PeerUpdate(
+        home_address=home_address,
+        care_of_address=source,
+        correspondent=correspondent,
+        receiver=receiver,
+        sequence=sequence,
+        lifetime=lifetime,
+        answers=answers,
+    )
     return update_packet(chosen, update, key).to_bytes()
 
 

@@ -15,7 +15,7 @@ from peer_world import (
 from world import HOME, HOME_AGENT, PMA1, PMA2, PROFILE, checks, kinds
 
 from pmicheck.bench.links import PEER_PATH, TUNNEL
-from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.agent.local_routing import TriggerMode
 from pmicheck.nodes.node import plain_packet
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet, UdpDatagram

@@ -28,11 +28,12 @@ from world import (
 
 from pmicheck.bench.forging.rejoining import filled, through_signature
 from pmicheck.model.readings import READINGS as READINGS_OF_THE_MODEL
-from pmicheck.nodes import context_transfer, sealing
-from pmicheck.nodes.acknowledgement import CgaIdentity
-from pmicheck.nodes.local_routing import TriggerMode
-from pmicheck.nodes.nonces import HANDOVER_INDEX
+from pmicheck.nodes import sealing
+from pmicheck.nodes.agent.local_routing import TriggerMode
+from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX
+from pmicheck.nodes.peer import context_transfer
 from pmicheck.nodes.policy import READINGS, Policy
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import checksum, codec, keys, tokens
 from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, NextHeader, Status
 from pmicheck.wire.delegation import Delegation

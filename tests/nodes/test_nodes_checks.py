@@ -23,8 +23,8 @@ from world import (
     statuses,
 )
 
-from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.node import plain_packet
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet
 

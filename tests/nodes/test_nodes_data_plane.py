@@ -21,10 +21,10 @@ from world import (
     policy,
 )
 
+from pmicheck.nodes.agent.forwarding_agent import ForwardingAgent
 from pmicheck.nodes.data_plane import Delivery, deliverable, refused_at_correspondent
-from pmicheck.nodes.forwarding_agent import ForwardingAgent
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
 from pmicheck.wire.codec import ProxyHomeTestInit
 from pmicheck.wire.packet import Packet, UdpDatagram
 

@@ -13,7 +13,7 @@ from exchanges import Tokens, acknowledgement, ask, correspondent, plain_update,
 from forgery import update as forged_update
 from world import ATTACKER, CARE_OF_1, CARE_OF_2, HOME, PLAIN_HOME, ProxyWorld, checks, message_in, policy
 
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.wire import codec
 from pmicheck.wire.constants import BindingUpdateFlag
 

@@ -21,8 +21,8 @@ from world import (
     statuses,
 )
 
-from pmicheck.nodes.acknowledgement import CgaIdentity
 from pmicheck.nodes.policy import Policy
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.replay.network import Flight
 from pmicheck.wire import checksum
 from pmicheck.wire.constants import MAX_RO_FAILURE, NextHeader, Status

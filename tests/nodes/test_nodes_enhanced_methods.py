@@ -7,7 +7,7 @@ import pytest
 from enhanced_world import STRANGER, World, names, registered
 from world import CARE_OF_2, HOME, HOME_IDENTITY, PLAIN_HOME, checks, message_in, statuses
 
-from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire import codec, tokens
 from pmicheck.wire.packet import Packet
 

@@ -21,8 +21,8 @@ from world import ATTACKER, HOME, HOME_AGENT, PMA1, PMA2, checks, kinds, message
 
 from pmicheck.bench.links import QUERY_PATH
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.peer_messages import sealed
-from pmicheck.nodes.proxy_binding_cache import ProxyBinding, ProxyBindingCache
+from pmicheck.nodes.peer.peer_messages import sealed
+from pmicheck.nodes.peer.proxy_binding_cache import ProxyBinding, ProxyBindingCache
 from pmicheck.wire import codec
 from pmicheck.wire.constants import BindingAcknowledgementFlag, Status
 from pmicheck.wire.packet import Packet
@@ -294,11 +294,15 @@ def test_a_deregistration_needs_no_word_of_the_home_agent_since_the_node_has_lef
 
 def test_a_third_message_makes_no_other_entry_effective() -> None:
     cache = ProxyBindingCache()
-    cache.put(ProxyBinding(HOME, PMA2, False, 1, 100))
+    cache.put(ProxyBinding(home_address=HOME, care_of_address=PMA2, effective=False, sequence=1, expires_at=100))
     cache.confirm(HOME, PMA1)
     assert cache.effective(HOME) is None
     cache.confirm(HOME, PMA2)
-    assert cache.effective(HOME) == cache.get(HOME) == ProxyBinding(HOME, PMA2, True, 1, 100)
+    assert (
+        cache.effective(HOME)
+        == cache.get(HOME)
+        == ProxyBinding(home_address=HOME, care_of_address=PMA2, effective=True, sequence=1, expires_at=100)
+    )
 
 
 def test_an_agent_forgets_the_peers_of_a_node_that_leaves() -> None:

@@ -18,9 +18,9 @@ from peer_world import (
 from world import ATTACKER, HOME, PMA1, PMA2, PROFILE, checks, message_in, policy
 
 from pmicheck.bench.links import PEER_PATH
-from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.agent.local_routing import TriggerMode
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.peer_messages import sealed
+from pmicheck.nodes.peer.peer_messages import sealed
 from pmicheck.wire import codec
 
 AUTHS = ["none", "sa", "attachment"]

@@ -34,9 +34,9 @@ from world import (
 
 from pmicheck.bench.links import Links
 from pmicheck.errors import WireError
-from pmicheck.nodes.binding_cache import Entry
-from pmicheck.nodes.bindings import Bindings
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.correspondent.binding_cache import Entry
+from pmicheck.nodes.correspondent.bindings import Bindings
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
 from pmicheck.wire import codec

@@ -26,10 +26,10 @@ from world import (
 
 from pmicheck.bench.links import Links
 from pmicheck.errors import UsageError
-from pmicheck.nodes.authorisation import is_greater
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.correspondent.authorisation import is_greater
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
 from pmicheck.wire import codec
 from pmicheck.wire.packet import Packet
 

@@ -29,15 +29,15 @@ from world import (
 from pmicheck.bench.links import Links
 from pmicheck.errors import UsageError
 from pmicheck.nodes import sealing
-from pmicheck.nodes.binding_cache import HOME_TEST_INIT
+from pmicheck.nodes.agent.readdressing import readdressed
+from pmicheck.nodes.agent.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.agent.type2_sender import Type2Sender
+from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
 from pmicheck.nodes.home_agent import HomeAgent
 from pmicheck.nodes.node import plain_packet
 from pmicheck.nodes.policy import MECHANISMS, READINGS
-from pmicheck.nodes.proxy_update import UpdatePlan, proxy_update
-from pmicheck.nodes.readdressing import readdressed
-from pmicheck.nodes.registration import MobileProfile
-from pmicheck.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.nodes.registrant.proxy_update import UpdatePlan, proxy_update
+from pmicheck.nodes.registrant.registration import MobileProfile
 from pmicheck.wire import codec
 from pmicheck.wire.constants import MAX_RR_BINDING_LIFETIME, Status
 from pmicheck.wire.packet import Packet

@@ -8,12 +8,12 @@ from ipaddress import IPv6Address
 from world import HOME, HOME_AGENT, PMA1, PROFILE, SEED, identity
 
 from pmicheck.bench.links import Links
-from pmicheck.nodes.acknowledgement import CgaIdentity
+from pmicheck.nodes.agent.type2_correspondent import Type2Correspondent
+from pmicheck.nodes.agent.type2_sender import Type2Sender
 from pmicheck.nodes.home_agent import HomeAgent
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.registration import MobileProfile
-from pmicheck.nodes.type2_correspondent import Type2Correspondent
-from pmicheck.nodes.type2_sender import Type2Sender
+from pmicheck.nodes.registrant.registration import MobileProfile
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.wire.packet import Packet
 
 HOME_AGENT_2 = IPv6Address("2001:db8:2::1")

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from pmicheck.bench.links import Links
-from pmicheck.nodes.acknowledgement import CgaIdentity
-from pmicheck.nodes.correspondent_node import CorrespondentNode
+from pmicheck.nodes.agent.proxy_mobile_agent import ProxyMobileAgent
+from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.home_agent import HomeAgent
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.node import Node
 from pmicheck.nodes.policy import Policy
-from pmicheck.nodes.proxy_mobile_agent import ProxyMobileAgent
-from pmicheck.nodes.registration import MobileProfile
+from pmicheck.nodes.registrant.registration import MobileProfile
+from pmicheck.nodes.sealing import CgaIdentity
 from pmicheck.replay.network import Flight
 from pmicheck.wire import cga, codec, keys
 from pmicheck.wire.constants import BindingUpdateFlag, Status

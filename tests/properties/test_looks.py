@@ -10,8 +10,8 @@ import pytest
 
 from pmicheck.grounding.layout import Grounded
 from pmicheck.grounding.run import Prepared, prepare
-from pmicheck.model.cells import Cell
-from pmicheck.model.terms import Term
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.properties.base import Look, Property, State, applies
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.verify.matrix import Cell as MatrixCell

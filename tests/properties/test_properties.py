@@ -9,12 +9,13 @@ import pytest
 
 from pmicheck.attacker.profiles import Attacker, attacker_named
 from pmicheck.grounding.run import world_of
-from pmicheck.model.cells import Cell
+from pmicheck.language.cells import Cell
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
 from pmicheck.model.policy import make_policy
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.scenario import load_scenario
-from pmicheck.model.terms import Term, handover_token, permanent_token
+from pmicheck.model.terms import handover_token, permanent_token
 from pmicheck.model.topology import (
     ATTACKER,
     ATTACKER_HOME,

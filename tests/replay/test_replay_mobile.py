@@ -8,8 +8,8 @@ from test_replay import is_home_test, replayed, stored, with_cells, with_fields,
 
 from pmicheck.bench.cast import stage_for
 from pmicheck.bench.names import CN, COA1, HOA
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.mobile_node import MobileNode
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.mobile.mobile_node import MobileNode
 from pmicheck.nodes.policy import Policy
 from pmicheck.replay.knowledge import update_in
 from pmicheck.replay.records import Powers

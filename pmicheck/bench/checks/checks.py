@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pmicheck.bench.checks.registrants import peer_registration_disagrees, registration_disagrees
 from pmicheck.bench.names import AT_HOME, AWAY, HOA
-from pmicheck.nodes.binding_cache import Entry
+from pmicheck.nodes.correspondent.binding_cache import Entry
 from pmicheck.replay.comparison import Check
 from pmicheck.replay.records import Place
 from pmicheck.replay.run import Run

@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pmicheck.bench.names import CN_HOME, HOA, MN
-from pmicheck.nodes.enhanced_mobile_node import EnhancedMobileNode
-from pmicheck.nodes.peer_agent import PeerAgent
-from pmicheck.nodes.registration import Registration, Step, With
+from pmicheck.nodes.mobile.enhanced_mobile_node import EnhancedMobileNode
+from pmicheck.nodes.peer.peer_agent import PeerAgent
+from pmicheck.nodes.registrant.registration import Registration, Step, With
 from pmicheck.replay.run import Run
 from pmicheck.trace import Changed
 

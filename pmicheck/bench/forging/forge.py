@@ -19,9 +19,9 @@ from pmicheck.bench.forging.rejoining import filled, through_signature
 from pmicheck.bench.forging.secrets import OWN_HOMES, Secrets
 from pmicheck.bench.names import ATTACKER, CN, HOA, ROGUE_CN, identity_of
 from pmicheck.nodes import sealing
+from pmicheck.nodes.agent.readdressing import readdressed
+from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.nonces import HANDOVER_INDEX, PERMANENT_INDEX
-from pmicheck.nodes.readdressing import readdressed
 from pmicheck.replay.knowledge import Lacking, SeenUpdate
 from pmicheck.wire import cga, codec, keys, tokens
 from pmicheck.wire.constants import (

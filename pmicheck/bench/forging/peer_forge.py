@@ -13,12 +13,12 @@ from pmicheck.bench.forging.forge import FIRST_OWN_NUMBER, UNITS, Forged
 from pmicheck.bench.forging.secrets import OWN_HOMES
 from pmicheck.bench.names import CARE_OF, CN_HOME, HA2, HOA, PMA3, SEED
 from pmicheck.bench.peer_matching import PeerMatcher
-from pmicheck.nodes import context_transfer, peer_messages
-from pmicheck.nodes.context_transfer import PeerContext, TransferredContext
-from pmicheck.nodes.local_routing import TriggerMode
+from pmicheck.nodes.agent.local_routing import TriggerMode
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.peer_messages import PeerUpdate, association_key
-from pmicheck.nodes.registration import Context, MobileProfile
+from pmicheck.nodes.peer import context_transfer, peer_messages
+from pmicheck.nodes.peer.context_transfer import PeerContext, TransferredContext
+from pmicheck.nodes.peer.peer_messages import PeerUpdate, association_key
+from pmicheck.nodes.registrant.registration import Context, MobileProfile
 from pmicheck.replay.knowledge import Knowledge, Lacking
 from pmicheck.wire import codec, keys
 from pmicheck.wire.constants import Status
@@ -111,7 +111,15 @@ class PeerForger:
         entry, registration = agent.proxy_binding(home), agent.peer_registration(served, home)
         if entry is None or registration is None or registration.answered is None:
             raise Lacking(f"a handshake of {message['to']} that waits for its third message")
-        answer = PeerUpdate(served, agent.address, home, entry.care_of_address, registration.answered, UNITS, True)
+        answer = PeerUpdate(
+            home_address=served,
+            care_of_address=agent.address,
+            correspondent=home,
+            receiver=entry.care_of_address,
+            sequence=registration.answered,
+            lifetime=UNITS,
+            answers=True,
+        )
         key, secrets = self._association(message, self.stage.name_of(entry.care_of_address))
         packet = peer_messages.acknowledgement_packet(
             self.stage.policy, answer, Status.ACCEPTED, registration.answered, UNITS, key

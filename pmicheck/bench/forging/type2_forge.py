@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pmicheck.bench.forging.forge import Fields, Forged, Forger
 from pmicheck.bench.names import ATTACKER
+from pmicheck.nodes.agent.readdressing import readdressed
 from pmicheck.nodes.node import plain_packet
-from pmicheck.nodes.readdressing import readdressed
 from pmicheck.replay.knowledge import update_in
 from pmicheck.wire import codec
 from pmicheck.wire.packet import MobilityHeader, Packet

@@ -5,7 +5,8 @@ The correspondent is the same role as for the draft, since a type 1 one must sup
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require, require_within
+from pmicheck.language.cells import Context, equals, require, require_within
+from pmicheck.language.message import Term
 from pmicheck.model.messages import CN, HA, HA_CN, TUNNEL, Acknowledgement, Test, TestInit
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.registration import (
@@ -21,7 +22,7 @@ from pmicheck.model.roles.registration import (
     require_usable,
     send_update,
 )
-from pmicheck.model.terms import Term, cookie
+from pmicheck.model.terms import cookie
 from pmicheck.model.time import CLOCK, at_most, token_usable
 from pmicheck.model.topology import AT_HOME, COA1, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World
@@ -61,7 +62,7 @@ def start_home_test(ctx: Context, world: World) -> None:
 def _send_test_init(ctx: Context, tests: int) -> None:
     """Through the tunnel, or directly from home."""
     link, to = (HA_CN, CN) if ctx.test(ATTACHED, equals, AT_HOME) else (TUNNEL, HA)
-    ctx.send(TestInit("HoTI", VICTIM_HOME, _cookie(tests), link, to))
+    ctx.send(TestInit(kind="HoTI", address=VICTIM_HOME, cookie=_cookie(tests), link=link, to=to))
 
 
 def receive_home_test(ctx: Context, world: World, test: Test) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require, require_within
+from pmicheck.language.cells import Context, require, require_within
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -28,7 +29,7 @@ from pmicheck.model.roles.registration import (
     require_usable,
     send_update,
 )
-from pmicheck.model.terms import Term, cookie
+from pmicheck.model.terms import cookie
 from pmicheck.model.time import CLOCK, at_most, nonce_exists
 from pmicheck.model.topology import AT_HOME, COA2, MN, VICTIM_HOME
 from pmicheck.model.world import World
@@ -57,9 +58,9 @@ def start_tests(ctx: Context, world: World) -> None:
     tests = held.tests + 1
     at_home = address == AT_HOME
     link, to = (HA_CN, CN) if at_home else (TUNNEL, HA)
-    ctx.send(TestInit("HoTI", VICTIM_HOME, _home_cookie(tests), link, to))
+    ctx.send(TestInit(kind="HoTI", address=VICTIM_HOME, cookie=_home_cookie(tests), link=link, to=to))
     if not at_home:
-        ctx.send(TestInit("CoTI", address, _care_of_cookie(tests), CARE_OF_CN, CN))
+        ctx.send(TestInit(kind="CoTI", address=address, cookie=_care_of_cookie(tests), link=CARE_OF_CN, to=CN))
     tries = held.tries + (1 if again else 0)
     ctx.set(MINE, held._replace(stage="testing", tests=tests, nonce=0, care_of_nonce=0, tries=tries))
 

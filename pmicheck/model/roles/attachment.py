@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import About, Cell, Context, equals, require, require_within
+from pmicheck.language.cells import About, Cell, Context, equals, require, require_within
 from pmicheck.model.time import CLOCK, at_most
 from pmicheck.model.topology import (
     AT_HOME,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from pmicheck.model.cells import Context, Refused, equals, require
+from pmicheck.language.cells import Context, Refused, equals, require
+from pmicheck.language.message import Term
 from pmicheck.model.messages import CN, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.binding_cache import (
@@ -23,7 +24,6 @@ from pmicheck.model.roles.binding_cache import (
 )
 from pmicheck.model.terms import (
     ZERO,
-    Term,
     authenticator,
     care_of_token,
     handover_token,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from pmicheck.model.cells import About, Cell
+from pmicheck.language.cells import About, Cell
 from pmicheck.model.messages import CN
 
 
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     verified: bool
     capped: bool
     registrant: str
-    nonces: tuple[int, int] | None
+    nonces: tuple[int, int] | None = None
     used: bool = True
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pmicheck.model import orders
-from pmicheck.model.act import Act
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Context, equals, require
 from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
 from pmicheck.model.roles.correspondent_node import forget_entry
+from pmicheck.model.rules import orders
 from pmicheck.model.time import CLOCK, LAST_PHASE, PHASES, reaches
 from pmicheck.model.world import World
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.language.cells import Context, equals, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.terms import Term, private_key
+from pmicheck.model.terms import private_key
 from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
 from pmicheck.model.world import World
 
@@ -19,7 +20,7 @@ def ask_previous_agent(ctx: Context, world: World, pma: str, flow: Flow, previou
     fresh = held.stage == "idle"
     again = held.stage == "waiting" and held.tries < world.bounds.retransmissions
     require(fresh or again, "not-needed")
-    ctx.send(ContextRequest(flow.home, pma, CONTEXT, previous))
+    ctx.send(ContextRequest(home=flow.home, asker=pma, link=CONTEXT, to=previous))
     ctx.set(registration_of(pma, flow), held._replace(stage="waiting", tries=held.tries + (1 if again else 0)))
 
 
@@ -34,7 +35,17 @@ def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request:
         require(served is not None and ctx.test(attached(flow.home), equals, served), "not-the-next")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage == "registered", "nothing-to-transfer")
-    ctx.send(ContextData(flow.home, held.peer, held.seq, held.tries, profile_key(flow), CONTEXT, request.asker))
+    ctx.send(
+        ContextData(
+            home=flow.home,
+            peer=held.peer,
+            seq=held.seq,
+            tries=held.tries,
+            key=profile_key(flow),
+            link=CONTEXT,
+            to=request.asker,
+        )
+    )
 
 
 def profile_key(flow: Flow) -> Term:

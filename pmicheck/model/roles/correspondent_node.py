@@ -5,8 +5,9 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, Refused, require, require_within
-from pmicheck.model.events import EVENT, FALLBACK, Accepted, FellBack
+from pmicheck.language.cells import Context, Refused, require, require_within
+from pmicheck.language.message import Term
+from pmicheck.model.events import FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
     CARE_OF_CN,
     CN,
@@ -32,7 +33,6 @@ from pmicheck.model.roles.binding_cache import (
     burnt_nonce,
     burnt_pair,
     cells_of,
-    honest_at,
     issued_for,
     joined,
     newest_delegation,
@@ -40,9 +40,8 @@ from pmicheck.model.roles.binding_cache import (
     used_from,
     verified_at,
 )
-from pmicheck.model.roles.ghosts import note_accepted, was_authored
+from pmicheck.model.roles.ghosts import harm_to, note_accepted, note_event, was_authored
 from pmicheck.model.terms import (
-    Term,
     authenticator,
     encrypted,
     handover_token,
@@ -62,13 +61,22 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
         require(not world.policy.on("hao-rejection-in-hoti"), "hao-rejection-in-hoti")
     nonce = current_nonce(ctx.get(CLOCK))
     if init.kind == "CoTI":
-        token = care_of_token_for(world.policy, init.address, nonce, init.to)
+        kind, token = "CoT", care_of_token_for(world.policy, init.address, nonce, init.to)
         link, to = _way_to(world, init.address)
-        ctx.send(Test("CoT", init.address, nonce, init.cookie, token, link, to, init.to))
     else:
-        answer = "PHoT" if init.kind == "PHoTI" else "HoT"
-        token = home_token(init.hao or init.address, nonce, init.to)
-        ctx.send(Test(answer, init.address, nonce, init.cookie, token, HA_CN, HA, init.to))
+        kind, token = init.kind.removesuffix("I"), home_token(init.hao or init.address, nonce, init.to)
+        link, to = HA_CN, HA
+    answer = Test(
+        kind=kind,
+        address=init.address,
+        nonce=nonce,
+        cookie=init.cookie,
+        token=token,
+        link=link,
+        to=to,
+        at=init.to,
+    )
+    ctx.send(answer)
 
 
 def receive_update(ctx: Context, world: World, update: Update) -> None:
@@ -92,7 +100,10 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
     burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
-    ctx.set(cells.entry, Entry(update.care_of, verified, capped, registrant, nonces))
+    ctx.set(
+        cells.entry,
+        Entry(care_of=update.care_of, verified=verified, capped=capped, registrant=registrant, nonces=nonces),
+    )
     if update.home in world.victims:
         ctx.set(cells.seq, update.seq)
         _note_amendments(ctx, world, update, generation)
@@ -226,12 +237,7 @@ def _harm(ctx: Context, world: World, cells: HomeCells, update: Update) -> str:
     """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
     if update.home not in world.victims:
         return "none"
-    serving = serving_address(ctx, update.home)
-    if update.lifetime and update.care_of == serving:
-        return "none"
-    if not ctx.test(cells.entry, honest_at, serving):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return harm_to(ctx, cells.entry, update, serving_address(ctx, update.home))
 
 
 def _authenticated(policy: Policy, update: Update) -> bool:
@@ -243,12 +249,11 @@ def _authenticated(policy: Policy, update: Update) -> bool:
 
 
 def _note(ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
-    """Ghost: the event that the authorisation properties look at; what an honest node sent, accepted once, is none."""
-    vouched = _authenticated(world.policy, update)
-    ordinary = author == "honest" and not again and vouched
-    if update.home in world.victims and not ordinary:
-        serves = bool(world.corrupted) and serving_address(ctx, update.home) in attacker_addresses(world)
-        ctx.set(EVENT, Accepted(update.step, author, again, effect, harm, vouched, serves))
+    """Ghost: the event of an update for a victim."""
+    if update.home in world.victims:
+        vouched = _authenticated(world.policy, update)
+        event = Accepted(step=update.step, author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+        note_event(ctx, world, update.home, event)
 
 
 def _acknowledge(
@@ -275,19 +280,19 @@ def _acknowledge(
     link, to = _way_back(world, update)
     ctx.send(
         Acknowledgement(
-            update.proxy,
-            registered,
-            update.home,
-            update.seq,
-            0,
-            token,
-            nonce,
-            tokens,
-            mac,
-            link,
-            to,
-            sig,
-            update.to,
+            proxy=update.proxy,
+            care_of=registered,
+            home=update.home,
+            seq=update.seq,
+            status=0,
+            care_of_token=token,
+            care_of_nonce=nonce,
+            tokens=tokens,
+            mac=mac,
+            link=link,
+            to=to,
+            sig=sig,
+            at=update.to,
         ),
         # What answers an update of the attacker's is followed to honest nodes as Bounds.answers says.
         lost=author == "attacker" and not world.bounds.answers,

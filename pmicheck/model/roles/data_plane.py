@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.language.cells import Cell, Context, equals, require
 from pmicheck.model.events import EVENT, Delivered
 from pmicheck.model.messages import CARE_OF_CN, INTERNET, Data
 from pmicheck.model.roles.attachment import attached, attacker_addresses, who_is_at
@@ -41,7 +41,9 @@ def send_from_node(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     if not world.type2:
         held: Registration = ctx.get(registration_of(pma, flow))
         require(held.done > 0 and held.stage == "registered", "not-registered")
-        ctx.send(Data(flow.home, flow.at, CARE_OF[pma], "", CARE_OF_CN, flow.at))
+        ctx.send(
+            Data(source=flow.home, destination=flow.at, outer=CARE_OF[pma], routing="", link=CARE_OF_CN, to=flow.at)
+        )
         return
     entry: Entry | None = ctx.get(cells_of(CN_HOME, pma).entry)
     require(entry_used(entry), "no-entry")
@@ -51,7 +53,14 @@ def send_from_node(ctx: Context, world: World, pma: str, flow: Flow) -> None:
 
 def _tunnelled(world: World, source: str, destination: str, outer: str, care_of: str) -> Data:
     to = who_is_at(world, care_of)
-    return Data(source, destination, outer, "", CARE_OF_CN if to in (*world.agents, PMA3) else INTERNET, to)
+    return Data(
+        source=source,
+        destination=destination,
+        outer=outer,
+        routing="",
+        link=CARE_OF_CN if to in (*world.agents, PMA3) else INTERNET,
+        to=to,
+    )
 
 
 def send_from_correspondent(ctx: Context, world: World, flow: Flow) -> None:
@@ -65,7 +74,7 @@ def send_from_correspondent(ctx: Context, world: World, flow: Flow) -> None:
     require(entry.verified, "credit")
     to = who_is_at(world, entry.care_of)
     link = CARE_OF_CN if to in world.agents else INTERNET
-    ctx.send(Data(flow.at, flow.home, "", flow.home, link, to))
+    ctx.send(Data(source=flow.at, destination=flow.home, outer="", routing=flow.home, link=link, to=to))
 
 
 # Receiving.

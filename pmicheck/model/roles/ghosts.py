@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import Cell, Context
-from pmicheck.model.messages import Update
-from pmicheck.model.terms import Term
+from pmicheck.language.cells import Cell, Context
+from pmicheck.language.message import Term
+from pmicheck.model.events import EVENT, Accepted
+from pmicheck.model.messages import PeerUpdate, Update
+from pmicheck.model.roles.attachment import attacker_addresses, serving_address
+from pmicheck.model.roles.binding_cache import honest_at
+from pmicheck.model.world import World
 
 UNSENT, SENT, USED = "unsent", "sent", "used"
 
@@ -66,3 +70,20 @@ def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
         again = ctx.test(proof, was_used) or again
         ctx.set(proof, USED)
     return ("honest" if sent else "attacker"), again
+
+
+def harm_to(ctx: Context, entry: Cell, update: Update | PeerUpdate, serving: str) -> str:
+    """Whether an honest current entry goes, or goes elsewhere, by an update; `serving` is its right care-of address."""
+    if update.lifetime and update.care_of == serving:
+        return "none"
+    if not ctx.test(entry, honest_at, serving):
+        return "none"
+    return "replaced" if update.lifetime else "deleted"
+
+
+def note_event(ctx: Context, world: World, home: str, accepted: Accepted) -> None:
+    """The event that the authorisation properties look at; what an honest node sent, vouched for and once, is none."""
+    if accepted.author == "honest" and not accepted.again and accepted.authenticated:
+        return
+    serves = bool(world.corrupted) and serving_address(ctx, home) in attacker_addresses(world)
+    ctx.set(EVENT, accepted._replace(rogue_serves=serves))

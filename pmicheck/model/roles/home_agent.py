@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require
+from pmicheck.language.cells import Context, require
 from pmicheck.model.messages import HA2, HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached, who_is_at
 from pmicheck.model.topology import AT_HOME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pmicheck.model.cells import About, Cell, Context, equals, require, require_within
+from pmicheck.language.cells import About, Cell, Context, equals, require, require_within
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.messages import ACCESS, TUNNEL, Data, Trigger
 from pmicheck.model.roles.attachment import attached
@@ -67,14 +67,24 @@ def receive_trigger(ctx: Context, world: World, trigger: Trigger) -> None:
     require(not ctx.test(wanted(trigger.home), equals, True), "known")
     honest = ctx.test(evidence(("trigger", trigger.home)), was_sent)
     ctx.set(wanted(trigger.home), True)
-    ctx.set(EVENT, Accepted("trigger", "honest" if honest else "attacker", False, "created", "none", honest))
+    ctx.set(
+        EVENT,
+        Accepted(
+            step="trigger",
+            author="honest" if honest else "attacker",
+            again=False,
+            effect="created",
+            harm="none",
+            authenticated=honest,
+        ),
+    )
 
 
 def send_data(ctx: Context, world: World, source: str, destination: str) -> None:
     """A node sends to the other one by way of its agent."""
     require_within(ctx.test(CLOCK, at_most, world.bounds.honest_until), "honest_until")
     require(ctx.test(attached(source), equals, HERE), "not-attached")
-    ctx.send(Data(source, destination, "", "", ACCESS, PMA1))
+    ctx.send(Data(source=source, destination=destination, outer="", routing="", link=ACCESS, to=PMA1))
 
 
 def route(ctx: Context, world: World, data: Data) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pmicheck.model import orders
-from pmicheck.model.act import Act
+from pmicheck.language.act import Act
+from pmicheck.language.cells import Context, equals, require
 from pmicheck.model.ancestors import enhanced_mobile_node, mobile_node
-from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.messages import CONTEXT
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.proxy_mobile_agent import transfer_context
 from pmicheck.model.roles.registration import Registration, registration_of, signer
+from pmicheck.model.rules import orders
 from pmicheck.model.terms import (
     association,
     care_of_token,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pmicheck.model.cells import Cell, Context, equals, require
+from pmicheck.language.cells import Cell, Context, equals, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import (
     CARE_OF_CN,
@@ -24,19 +25,18 @@ from pmicheck.model.messages import (
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import (
     attached,
-    attacker_addresses,
     require_honest,
     require_serving,
     serving_address,
     who_is_at,
 )
-from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, present
 from pmicheck.model.roles.correspondent_node import forget_entry
-from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
+from pmicheck.model.roles.ghosts import SENT, USED, evidence, harm_to, note_event, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
-from pmicheck.model.terms import Term, association, sealed
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, Flow
+from pmicheck.model.terms import association, sealed
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, VICTIM_HOME, Flow
 from pmicheck.model.world import World
 
 # Authentication (A-24).
@@ -58,7 +58,9 @@ def with_proof(policy: Policy, update: PeerUpdate, sender: str) -> PeerUpdate:
 
 def acknowledgement_for(policy: Policy, home: str, seq: int, sender: str, to: str) -> PeerAcknowledgement:
     """The third message (N115)."""
-    return PeerAcknowledgement(home, seq, proof_of(policy, sender, to, ("PBA", home, seq)), CARE_OF_CN, to)
+    return PeerAcknowledgement(
+        home=home, seq=seq, proof=proof_of(policy, sender, to, ("PBA", home, seq)), link=CARE_OF_CN, to=to
+    )
 
 
 def trace_of(update: PeerUpdate) -> Cell:
@@ -84,13 +86,15 @@ def ask_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     again = held.stage in ("asked", "sent", "waiting") and held.tries < world.bounds.retransmissions
     require(fresh or again, "not-needed")
     tests, tries = held.tests + 1, held.tries + (0 if fresh else 1)
-    ctx.send(CacheRequest(CN_HOME, tests, pma, PMA_HA, HA2))
+    ctx.send(CacheRequest(home=CN_HOME, number=tests, asker=pma, link=PMA_HA, to=HA2))
     ctx.set(registration_of(pma, flow), held._replace(stage="asked", tests=tests, tries=tries, peer=""))
 
 
 def answer_request(ctx: Context, request: CacheRequest) -> None:
     """HA2 looks the address up and answers whoever asks (N112; no check is named, A-25)."""
-    ctx.send(CacheAnswer(request.home, CARE_OF[PMA3], request.number, PMA_HA, request.asker))
+    ctx.send(
+        CacheAnswer(home=request.home, care_of=CARE_OF[PMA3], number=request.number, link=PMA_HA, to=request.asker)
+    )
 
 
 def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: CacheAnswer) -> None:
@@ -109,7 +113,9 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
     to = who_is_at(world, held.peer)
     link = CARE_OF_CN if to == PMA3 else INTERNET
-    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, True, None, link, to)
+    update = PeerUpdate(
+        home=flow.home, care_of=CARE_OF[pma], seq=held.seq + 1, answers=0, lifetime=True, proof=None, link=link, to=to
+    )
     send(ctx, with_proof(world.policy, update, pma))
     ctx.set(registration_of(pma, flow), held._replace(stage="sent", seq=held.seq + 1))
 
@@ -136,7 +142,16 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered", "nothing-to-deregister")
-    update = PeerUpdate(flow.home, CARE_OF[pma], held.seq + 1, 0, False, None, CARE_OF_CN, PMA3)
+    update = PeerUpdate(
+        home=flow.home,
+        care_of=CARE_OF[pma],
+        seq=held.seq + 1,
+        answers=0,
+        lifetime=False,
+        proof=None,
+        link=CARE_OF_CN,
+        to=PMA3,
+    )
     send(ctx, with_proof(world.policy, update, pma))
     own = Registration(stage="deregistered", seq=held.seq + 1, done=held.done)
     ctx.set(registration_of(pma, flow), own)
@@ -194,10 +209,13 @@ def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: boo
     harm = _harm(ctx, world, at, update)
     effect = "changed" if ctx.test(cells.entry, present) else "created"
     registrant = "honest" if author == "honest" and not again else "attacker"
-    ctx.set(cells.entry, Entry(update.care_of, True, False, registrant, None, used))
+    ctx.set(
+        cells.entry,
+        Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant, used=used),
+    )
     if update.home not in world.own_homes:
         ctx.set(cells.seq, update.seq)
-        _note(ctx, world, update, author, again, effect, harm)
+        _note(ctx, world, author, again, effect, harm)
 
 
 def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
@@ -210,7 +228,7 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
     harm = _harm(ctx, world, at, update)
     forget_entry(ctx, world, update.home, old, at)
     if update.home not in world.own_homes:
-        _note(ctx, world, update, author, again, "deleted", harm)
+        _note(ctx, world, author, again, "deleted", harm)
 
 
 def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
@@ -228,20 +246,14 @@ def _harm(ctx: Context, world: World, at: str, update: PeerUpdate) -> str:
     if update.home in world.own_homes:
         return "none"
     current = serving_address(ctx, update.home) if update.home in world.victims else CARE_OF[PMA3]
-    if update.lifetime and update.care_of == current:
-        return "none"
-    if not ctx.test(cells_of(update.home, at).entry, honest_at, current):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return harm_to(ctx, cells_of(update.home, at).entry, update, current)
 
 
-def _note(ctx: Context, world: World, update: PeerUpdate, author: str, again: bool, effect: str, harm: str) -> None:
-    """Ghost: the event that the authorisation properties look at."""
+def _note(ctx: Context, world: World, author: str, again: bool, effect: str, harm: str) -> None:
+    """Ghost: the event of a handshake."""
     vouched = not world.policy.reads("pma_auth", "none")
-    if author == "honest" and not again and vouched:
-        return
-    serves = bool(world.corrupted) and serving_address(ctx) in attacker_addresses(world)
-    ctx.set(EVENT, Accepted("handshake", author, again, effect, harm, vouched, serves))
+    event = Accepted(step="handshake", author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+    note_event(ctx, world, VICTIM_HOME, event)
 
 
 def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
@@ -252,7 +264,16 @@ def _answer(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
     to = who_is_at(world, update.care_of)
     served = CN_HOME if at == PMA3 else world.main.home
     if to in world.agents or to == PMA3:
-        answer = PeerUpdate(served, CARE_OF[at], 1, update.seq, True, None, CARE_OF_CN, to)
+        answer = PeerUpdate(
+            home=served,
+            care_of=CARE_OF[at],
+            seq=1,
+            answers=update.seq,
+            lifetime=True,
+            proof=None,
+            link=CARE_OF_CN,
+            to=to,
+        )
         send(ctx, with_proof(world.policy, answer, at))
 
 
@@ -269,7 +290,7 @@ def _receive_answering_update(ctx: Context, world: World, pma: str, update: Peer
         ctx.set(EVENT, Believed(pma, "answering handshake PBU"))
     entry = cells_of(CN_HOME, pma).entry
     registrant = "honest" if update.care_of == CARE_OF[PMA3] else "attacker"
-    ctx.set(entry, Entry(update.care_of, True, False, registrant, None))
+    ctx.set(entry, Entry(care_of=update.care_of, verified=True, capped=False, registrant=registrant))
     to = who_is_at(world, update.care_of)
     if to == PMA3:
         ctx.send(acknowledgement_for(world.policy, flow.home, held.seq, pma, to))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, equals, require
+from pmicheck.language.cells import Context, equals, require
+from pmicheck.language.message import FORGED, Term
 from pmicheck.model.messages import HA, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
 from pmicheck.model.roles.binding_cache import cells_of
@@ -22,7 +23,7 @@ from pmicheck.model.roles.registration import (
     signer,
 )
 from pmicheck.model.roles.type2_agent import confirm_peer, note_peer
-from pmicheck.model.terms import FORGED, Term, cookie, handover_token
+from pmicheck.model.terms import cookie, handover_token
 from pmicheck.model.time import CLOCK, token_usable
 from pmicheck.model.topology import CARE_OF, PMA1, Flow
 from pmicheck.model.world import World
@@ -35,7 +36,17 @@ def _cookie(pma: str, tests: int, flow: Flow) -> Term:
 def _send_home_test_init(ctx: Context, world: World, pma: str, tests: int, flow: Flow) -> None:
     """The Care-of Address field matters where the correspondent is of type 2 (N171, A-05)."""
     care_of = CARE_OF[pma] if world.type2 else None
-    ctx.send(TestInit("PHoTI", flow.home, _cookie(pma, tests, flow), TUNNEL, HA, at=flow.at, care_of=care_of))
+    ctx.send(
+        TestInit(
+            kind="PHoTI",
+            address=flow.home,
+            cookie=_cookie(pma, tests, flow),
+            link=TUNNEL,
+            to=HA,
+            at=flow.at,
+            care_of=care_of,
+        )
+    )
 
 
 def start_home_test(ctx: Context, world: World, pma: str, flow: Flow) -> None:
@@ -221,7 +232,11 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
     token = handover_token(flow.home, held.ht, flow.at)
-    ctx.send(HandoverToken(flow.home, token, held.seq, held.tries, pma, TUNNEL, HA, flow.at))
+    ctx.send(
+        HandoverToken(
+            home=flow.home, token=token, seq=held.seq, tries=held.tries, sender=pma, link=TUNNEL, to=HA, at=flow.at
+        )
+    )
 
 
 def receive_handover_token(ctx: Context, world: World, pma: str, flow: Flow, message: HandoverToken) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
-from pmicheck.model.cells import About, Cell, Context, require
+from pmicheck.language.cells import About, Cell, Context, require
+from pmicheck.language.message import FORGED, NONE, Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
@@ -18,17 +19,7 @@ from pmicheck.model.roles.authorisation import (
 )
 from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
-from pmicheck.model.terms import (
-    FORGED,
-    NONE,
-    ZERO,
-    Term,
-    encrypted,
-    handover_token,
-    home_token,
-    management_key,
-    permanent_token,
-)
+from pmicheck.model.terms import ZERO, encrypted, handover_token, home_token, management_key, permanent_token
 from pmicheck.model.time import CLOCK, nonce_exists, token_usable
 from pmicheck.model.topology import MAIN, Flow, key_owner
 from pmicheck.model.world import World
@@ -166,20 +157,20 @@ def _bare_update(
 ) -> Update:
     """The same without authenticator and signature."""
     return Update(
-        proxy,
-        flow.home,
-        care_of,
-        seq,
-        lifetime,
-        credential,
-        nonce,
-        care_of_nonce,
-        key,
-        lifetime and not care_of_nonce,
-        None,
-        NONE,
-        CARE_OF_CN,
-        flow.at,
+        proxy=proxy,
+        home=flow.home,
+        care_of=care_of,
+        seq=seq,
+        lifetime=lifetime,
+        credential=credential,
+        nonce=nonce,
+        care_of_nonce=care_of_nonce,
+        key=key,
+        test=lifetime and not care_of_nonce,
+        sig=None,
+        mac=NONE,
+        link=CARE_OF_CN,
+        to=flow.at,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pmicheck.model.cells import Context, require
+from pmicheck.language.cells import Context, require
+from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import HA, HA2, HA_CN, TUNNEL2, Test, TestInit
 from pmicheck.model.roles.binding_cache import Entry, cells_of, present
 from pmicheck.model.roles.ghosts import USED, evidence, was_used
-from pmicheck.model.terms import Term, home_token
+from pmicheck.model.terms import home_token
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
 from pmicheck.model.world import World
@@ -35,7 +36,17 @@ def answer_test(ctx: Context, world: World, at: str, init: TestInit) -> None:
     _make_entry(ctx, world, at, init, honest=honest, again=again)
     nonce = current_nonce(ctx.get(CLOCK))
     token = home_token(init.hao or init.address, nonce, at)
-    answer = Test("PHoT", init.address, nonce, init.cookie, token, TUNNEL2, HA2, at, CARE_OF[at])
+    answer = Test(
+        kind="PHoT",
+        address=init.address,
+        nonce=nonce,
+        cookie=init.cookie,
+        token=token,
+        link=TUNNEL2,
+        to=HA2,
+        at=at,
+        care_of=CARE_OF[at],
+    )
     ctx.send(answer)
 
 
@@ -54,17 +65,20 @@ def _make_entry(ctx: Context, world: World, at: str, init: TestInit, *, honest: 
     assert init.care_of is not None
     used = world.policy.reads("photi_state", "active")
     registrant = "honest" if honest else "attacker"
-    ctx.set(entry, Entry(init.care_of, False, True, registrant, None, used))
+    ctx.set(entry, Entry(care_of=init.care_of, verified=False, capped=True, registrant=registrant, used=used))
     if init.address in world.victims:
         author = "honest" if honest or again else "attacker"
-        ctx.set(EVENT, Accepted("PHoTI", author, again, "created", "none", False))
+        ctx.set(
+            EVENT,
+            Accepted(step="PHoTI", author=author, again=again, effect="created", harm="none", authenticated=False),
+        )
 
 
 def note_peer(ctx: Context, pma: str, test: Test) -> bool:
     """The mobile node's agent adds the care-of address of the correspondent (N133); False if it is a false one."""
     assert test.care_of is not None
     right = test.care_of == CARE_OF[PMA3]
-    entry = Entry(test.care_of, False, True, "honest" if right else "attacker", None)
+    entry = Entry(care_of=test.care_of, verified=False, capped=True, registrant="honest" if right else "attacker")
     ctx.set(cells_of(CN_HOME, pma).entry, entry)
     if not right:
         ctx.set(EVENT, Believed(pma, "care-of address in a PHoT"))
@@ -73,4 +87,7 @@ def note_peer(ctx: Context, pma: str, test: Test) -> bool:
 
 def confirm_peer(ctx: Context, pma: str) -> None:
     """After both tests the entry for the correspondent is complete (N138)."""
-    ctx.set(cells_of(CN_HOME, pma).entry, Entry(CARE_OF[PMA3], True, False, "honest", None))
+    ctx.set(
+        cells_of(CN_HOME, pma).entry,
+        Entry(care_of=CARE_OF[PMA3], verified=True, capped=False, registrant="honest"),
+    )
