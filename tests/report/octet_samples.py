@@ -23,7 +23,8 @@ CONCRETE = Path(__file__).parents[1] / "concrete"
 sys.path.append(str(CONCRETE))
 """For `wire_strategies`."""
 
-STORED = sorted(path.stem for path in (CONCRETE / "traces").glob("*.json"))
+TRACES = CONCRETE / "traces"
+STORED = sorted(path.stem for path in TRACES.glob("*.json"))
 
 CARE_OF = IPv6Address("2001:db8:2::1")
 CORRESPONDENT = IPv6Address("2001:db8:3::1")
@@ -37,7 +38,7 @@ COOKIE, TOKEN, KBM = b"cookie!!", b"a token!", bytes(20)
 @cache
 def replayed(name: str) -> Trace:
     """A stored counterexample with the times and packets of its replay."""
-    path = CONCRETE / "traces" / f"{name}.json"
+    path = TRACES / f"{name}.json"
     trace = load_trace(load_json(path), path)
     return replay(trace, times=[step.time or 0.0 for step in trace.steps]).trace
 
