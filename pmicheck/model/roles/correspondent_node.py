@@ -52,7 +52,7 @@ from pmicheck.model.terms import (
     signature,
 )
 from pmicheck.model.time import CLOCK, current_nonce
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY, PMA3
 from pmicheck.model.world import World
 
 
@@ -83,7 +83,7 @@ def receive_update(ctx: Context, world: World, update: Update) -> None:
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
     policy = world.policy
     cells = cells_of(update.home, update.to)
-    harm = _harm(ctx, world, cells, update)
+    harm = harm_to(ctx, world, update.home, update.to, update.care_of)
     author, again = note_accepted(ctx, update)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
@@ -171,7 +171,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         author = "honest" if was_authored(ctx, update) else "attacker"
         _acknowledge(ctx, world, update, generation, (), author)
         return
-    harm = _harm(ctx, world, cells, update)
+    harm = harm_to(ctx, world, update.home, update.to, None)
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
@@ -222,16 +222,14 @@ def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
         ctx.set(FALLBACK, FellBack(home, "never", old.capped))
 
 
-def _harm(ctx: Context, world: World, cells: HomeCells, update: Update) -> str:
-    """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
-    if update.home not in world.victims:
+def harm_to(ctx: Context, world: World, home: str, at: str, care_of: str | None) -> str:
+    """Ghost: whether an honest current entry goes (care-of address None), or goes elsewhere, by what is accepted."""
+    if home in world.own_homes:
         return "none"
-    serving = serving_address(ctx, update.home)
-    if update.lifetime and update.care_of == serving:
+    current = serving_address(ctx, home) if home in world.victims else CARE_OF[PMA3]
+    if care_of == current or not ctx.test(cells_of(home, at).entry, honest_at, current):
         return "none"
-    if not ctx.test(cells.entry, honest_at, serving):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return "deleted" if care_of is None else "replaced"
 
 
 def _authenticated(policy: Policy, update: Update) -> bool:

@@ -30,8 +30,8 @@ from pmicheck.model.roles.attachment import (
     serving_address,
     who_is_at,
 )
-from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, honest_at, present
-from pmicheck.model.roles.correspondent_node import forget_entry
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, present
+from pmicheck.model.roles.correspondent_node import forget_entry, harm_to
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
 from pmicheck.model.roles.registration import Registration, registration_of
@@ -191,7 +191,7 @@ def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: boo
     """The binding is made at once; nothing tests the care-of address (N114)."""
     cells = cells_of(update.home, at)
     author, again = _authorship(ctx, update)
-    harm = _harm(ctx, world, at, update)
+    harm = harm_to(ctx, world, update.home, at, update.care_of)
     effect = "changed" if ctx.test(cells.entry, present) else "created"
     registrant = "honest" if author == "honest" and not again else "attacker"
     ctx.set(cells.entry, Entry(update.care_of, True, False, registrant, None, used))
@@ -207,7 +207,7 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
     require(old is not None, "no-entry")
     assert old is not None
     author, again = _authorship(ctx, update)
-    harm = _harm(ctx, world, at, update)
+    harm = harm_to(ctx, world, update.home, at, None)
     forget_entry(ctx, world, update.home, old, at)
     if update.home not in world.own_homes:
         _note(ctx, world, update, author, again, "deleted", harm)
@@ -221,18 +221,6 @@ def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
     again = ctx.test(sent, was_used)
     ctx.set(sent, USED)
     return "honest", again
-
-
-def _harm(ctx: Context, world: World, at: str, update: PeerUpdate) -> str:
-    """Ghost: whether an honest current entry goes, or goes elsewhere, by this PBU."""
-    if update.home in world.own_homes:
-        return "none"
-    current = serving_address(ctx, update.home) if update.home in world.victims else CARE_OF[PMA3]
-    if update.lifetime and update.care_of == current:
-        return "none"
-    if not ctx.test(cells_of(update.home, at).entry, honest_at, current):
-        return "none"
-    return "replaced" if update.lifetime else "deleted"
 
 
 def _note(ctx: Context, world: World, update: PeerUpdate, author: str, again: bool, effect: str, harm: str) -> None:

@@ -100,7 +100,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
     held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
-    right_peer = not world.type2 or note_peer(ctx, pma, test)
+    right_peer = not world.type2 or note_peer(ctx, world, pma, test)
     if believed and not right_peer:
         held = _misdirect(ctx, world, pma, flow, held._replace(nonce=test.nonce))
     if not (believed and right_peer):
