@@ -6,6 +6,7 @@ from pmicheck.model.cells import Context, equals, require
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
+from pmicheck.model.roles.proxy_mobile_agent import number_told
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import Term, private_key
 from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
@@ -34,7 +35,11 @@ def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request:
         require(served is not None and ctx.test(attached(flow.home), equals, served), "not-the-next")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage == "registered", "nothing-to-transfer")
-    ctx.send(ContextData(flow.home, held.peer, held.seq, held.tries, profile_key(flow), CONTEXT, request.asker))
+    ctx.send(
+        ContextData(
+            flow.home, held.peer, number_told(world, held), held.tries, profile_key(flow), CONTEXT, request.asker
+        )
+    )
 
 
 def profile_key(flow: Flow) -> Term:

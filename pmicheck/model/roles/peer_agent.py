@@ -30,7 +30,7 @@ from pmicheck.model.roles.attachment import (
     serving_address,
     who_is_at,
 )
-from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, present
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, leads_to, present
 from pmicheck.model.roles.correspondent_node import forget_entry, harm_to
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
@@ -100,10 +100,19 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
     require(held.stage == "asked" and held.tests == answer.number, "transaction")
     if answer.care_of != CARE_OF[PMA3]:
         ctx.set(EVENT, Believed(pma, "binding cache acknowledgement"))
+    if answer.care_of == CARE_OF[pma]:
+        # By this answer both nodes are here, and no update is due (N104).
+        ctx.set(registration_of(pma, flow), held._replace(stage="idle"))
+        return
     held = held._replace(peer=answer.care_of)
-    if pma != PMA1 and not held.seq:
-        held = held._replace(seq=last_number(ctx, world, flow))
-    _send_update(ctx, world, pma, flow, held)
+    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
+
+
+def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
+    """A next agent that was told no number learns the last one from a refusal (RFC 6275 9.5.1)."""
+    if pma == PMA1 or held.seq:
+        return held
+    return held._replace(seq=last_number(ctx, world, flow))
 
 
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
@@ -127,7 +136,7 @@ def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context", "no-context")
-    _send_update(ctx, world, pma, flow, held)
+    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
 
 
 def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
@@ -160,6 +169,7 @@ def receive_update(ctx: Context, world: World, at: str, update: PeerUpdate) -> N
         require(ctx.test(attached(world.main.home), equals, CARE_OF[at]), "not-attached")
     _require_number(ctx, world, at, update)
     if not update.lifetime:
+        _confirm_departure(ctx, world, at, update)
         _deregister(ctx, world, at, update)
         return
     _confirm_attachment(ctx, world, update)
@@ -185,6 +195,19 @@ def _confirm_attachment(ctx: Context, world: World, update: PeerUpdate) -> None:
     else:
         require(update.care_of == registered, "attachment")
     ctx.passed("the home agent confirms the attachment")
+
+
+def _confirm_departure(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """Reading attachment_scope=all: an agent ends the entry of its own address only, and only after the home agent says
+    that the node has left it (A-24). The correspondent of this course stays where it is."""
+    if not (world.policy.reads("pma_auth", "attachment") and world.policy.reads("attachment_scope", "all")):
+        return
+    require(ctx.test(cells_of(update.home, at).entry, leads_to, update.care_of), "attachment")
+    if update.home in world.victims:
+        require(not ctx.test(attached(update.home), equals, update.care_of), "attachment")
+    else:
+        require(update.home != CN_HOME, "attachment")
+    ctx.passed("the home agent confirms that the node has left")
 
 
 def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: bool) -> None:
