@@ -286,7 +286,7 @@ class Type2Run(Run):
     def _note_admission(self, packet: bytes, before: Mapping[str, Entry | None], logs: Mapping[str, int]) -> None:
         """Records the entry that a PHoTI has made (N130, N148)."""
         stage, events = self.stage, self.stage.receiving.log[logs[PMA3] :]
-        made = next((event for event in events if event.kind == "created-by-home-test-init"), None)
+        made = next((event for event in events if event.kind == "made-by-home-test-init"), None)
         init = message_in(Packet.from_bytes(packet))
         if not isinstance(init, codec.ProxyHomeTestInit):
             return

@@ -109,8 +109,8 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
 
 
 def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
-    """A next agent that was told no number learns the last one from a refusal (RFC 6275 9.5.1)."""
-    if pma == PMA1 or held.seq:
+    """A next agent that was told no number learns the last one from a refusal, where no attacker acts."""
+    if pma == PMA1 or held.seq or world.attacked:
         return held
     return held._replace(seq=last_number(ctx, world, flow))
 
