@@ -168,7 +168,7 @@ def test_a_context_may_lack_the_private_key_which_then_comes_with_the_node() -> 
 
 @pytest.mark.parametrize(("value", "refused"), [("newest", []), ("same", ["mac"])])
 def test_which_handover_token_makes_the_complete_update(value: str, refused: list[str]) -> None:
-    """Reading complete_token: the early answer brought a new pair, and the old handover token is dead by then (A-07)."""
+    """Reading complete_token: the early answer brought a new pair, and the old handover token is dead (A-07)."""
     world = ProxyWorld(policy(token_issue_at="early", complete_token=value))
     world.register()
     world.pma2.install(world.pma1.context(HOME), 10)
