@@ -270,7 +270,7 @@ class Type2Stage(TwoSided, Registering):
     def _note_admission(self, run: Run[Any], arrival: Arrival) -> None:
         """Records the entry that a PHoTI has made (N130, N148)."""
         events = self.receiving.log[arrival.logged[PMA3] :]
-        made = next((event for event in events if event.kind == "created-by-home-test-init"), None)
+        made = next((event for event in events if event.kind == "made-by-home-test-init"), None)
         init = message_in(Packet.from_bytes(arrival.packet))
         if not isinstance(init, codec.ProxyHomeTestInit):
             return

@@ -130,7 +130,7 @@ COURSES: Mapping[str, Course] = {
         Course(
             name="predictive",
             plays="type1-handover",
-            families=frozenset({"type1", "handover"}),
+            families=frozenset({"type1", "handover", "token-handover", "context"}),
             leaves=True,
             handover=True,
             transfers_context=True,
@@ -138,7 +138,7 @@ COURSES: Mapping[str, Course] = {
         Course(
             name="reactive",
             plays="type1-handover-reactive",
-            families=frozenset({"type1", "handover"}),
+            families=frozenset({"type1", "handover", "token-handover"}),
             kinds=(*REGISTERING, HandoverToken),
             leaves=True,
             handover=True,
@@ -147,7 +147,7 @@ COURSES: Mapping[str, Course] = {
         Course(
             name="settled",
             plays="type1-settled",
-            families=frozenset({"type1", "handover"}),
+            families=frozenset({"type1", "handover", "token-handover", "context"}),
             leaves=True,
             handover=True,
             handed_over=True,

@@ -27,6 +27,10 @@ CGA = ERO | TYPE1
 BOTH = RR | CGA
 """Wherever binding updates are authenticated with keygen tokens."""
 HANDOVER = frozenset({"handover"})
+TOKEN_HANDOVER = frozenset({"token-handover"})
+"""Handovers with a handover token; between agents that shake hands there is none."""
+CONTEXT = frozenset({"context"})
+"""Where the previous PMA sends the handover token in a context of its own (3.4)."""
 TYPE2_RR = frozenset({"type2-rr"})
 HANDSHAKE = frozenset({"handshake"})
 LOCAL = frozenset({"local"})
@@ -49,11 +53,32 @@ READINGS: dict[str, Reading] = {
             "how the handover context travels",
             HANDOVER,
         ),
+        Reading(
+            "context_key",
+            ("carried", "absent"),
+            "N040, N047",
+            "whether the handover context carries the node's private key",
+            CONTEXT,
+        ),
+        Reading(
+            "context_sequence",
+            ("carried", "absent"),
+            "Figure 4",
+            "whether the handover context carries the last sequence number",
+            HANDOVER,
+        ),
         Reading("hoa_conveyance", ("option", "source"), "A-04", "how a PBU names the home address", TYPE1),
         Reading("ht_rotation", ("replace", "keep"), "A-06", "whether a new pair kills the old HT", TYPE1),
         Reading("ht_survives_dereg", ("yes", "no"), "A-06", "whether HT outlives the deregistration", TYPE1),
         Reading("ht_lifetime", ("none", "finite"), "A-06, N015", "whether HT ever expires (24 h)", TYPE1),
         Reading("token_issue_at", ("complete", "early"), "A-07", "which PBU brings PT and HT", TYPE1),
+        Reading(
+            "complete_token",
+            ("newest", "same"),
+            "A-07",
+            "which handover token makes the complete PBU when the early answer brought a new one",
+            TOKEN_HANDOVER,
+        ),
         Reading(
             "encrypted_careof_token",
             ("handover", "never", "always"),
@@ -78,6 +103,27 @@ READINGS: dict[str, Reading] = {
             "what a PHoTI leaves at a type 2 CN",
             TYPE2_RR,
         ),
+        Reading(
+            "photi_on_entry",
+            ("keep", "overwrite"),
+            "A-16, N130",
+            "whether a PHoTI changes an entry that is there already",
+            TYPE2_RR,
+        ),
+        Reading(
+            "photi_credit",
+            ("limited", "unlimited"),
+            "N130, N067",
+            "whether credit limits what goes by the entry of a PHoTI",
+            TYPE2_RR,
+        ),
+        Reading(
+            "phot_use",
+            ("at-once", "tested"),
+            "N133, N138",
+            "when a PMA sends by the care-of address that a PHoT names",
+            TYPE2_RR,
+        ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
         Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
@@ -92,6 +138,13 @@ READINGS: dict[str, Reading] = {
         Reading("kcn_scope", ("pma", "cn"), "A-22", "whose secret makes the tokens of a type 2 CN", TYPE2_RR),
         Reading("cba", ("on", "off"), "A-23", "whether credit limits an unverified care-of address", BOTH),
         Reading("pma_auth", ("none", "sa", "attachment"), "A-24", "how PMAs authenticate each other", HANDSHAKE),
+        Reading(
+            "attachment_scope",
+            ("registrations", "all"),
+            "A-24",
+            "whether the home agent is asked about deregistrations too (with pma_auth=attachment)",
+            HANDSHAKE,
+        ),
         Reading("handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", HANDSHAKE),
         Reading("tunnel_protected", ("yes", "no"), "A-26", "whether the HA-PMA tunnel is encrypted", BOTH),
         Reading("cn_cga_on_pba", ("off", "on"), "N096, A-30", "whether the CN signs its PBA", TYPE1),

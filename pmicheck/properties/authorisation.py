@@ -13,6 +13,7 @@ from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.world import World
 from pmicheck.properties.base import Look, Observation, Property, State
+from pmicheck.properties.credit import carries
 from pmicheck.properties.witnesses import binding_made, node_left
 
 
@@ -33,7 +34,8 @@ def event(world: World) -> tuple[Look, ...]:
 
 def _binding(state: State) -> tuple[Observation, ...]:
     addresses = state.attacker.addresses if state.attacker else frozenset()
-    entries: list[Entry | None] = [state.read(cell) for cell in victims_entries(state.world)]
+    world = state.world
+    entries: list[tuple[str, Entry | None]] = [(flow.home, state.read(cells_of(*flow).entry)) for flow in world.entries]
     return tuple(
         {
             "care_of_address": entry.care_of,
@@ -41,8 +43,8 @@ def _binding(state: State) -> tuple[Observation, ...]:
             "registered_by_attacker": entry.registrant == "attacker",
             "verified": entry.verified,
         }
-        for entry in entries
-        if entry is not None and entry.used
+        for home, entry in entries
+        if entry is not None and carries(world, home, entry)
     )
 
 

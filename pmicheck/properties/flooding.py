@@ -14,6 +14,7 @@ from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.topology import FLOOD
 from pmicheck.model.world import World
 from pmicheck.properties.base import Look, Observation, Property, State
+from pmicheck.properties.credit import allowance
 from pmicheck.properties.witnesses import binding_ended, binding_made
 
 
@@ -39,29 +40,18 @@ MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME, MAX_CGA_BINDING_LIFETIME = 240, 420
 
 def _aimed(state: State) -> tuple[Observation, ...]:
     """Every entry that sends traffic to the bystander, with the credit rules in force."""
-    policy = state.world.policy
     found: list[Observation] = []
     for home, cell in _entries(state.world):
         entry: Entry | None = state.read(cell)
         if entry is not None and entry.used and entry.care_of == FLOOD:
-            found.append(
-                {
-                    "home_address": home,
-                    "verified": entry.verified,
-                    "may_have_earned": entry.verified or not (state.world.type2 and entry.capped),
-                    "credit_limits": policy.credit_limits,
-                    "credit_ages": policy.on("credit-aging"),
-                    "unverified_earns": not policy.on("no-credit-while-unverified"),
-                }
-            )
+            found.append({"home_address": home, "verified": entry.verified, **allowance(state.world, home, entry)})
     return tuple(found)
 
 
 def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     """RFC 4866 4.10, 4.11: what was earned while verified, aged once, is all that may be spent unverified.
 
-    `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it. An entry
-    that a PHoTI made (type 2, capped, unverified) is new and has earned nothing.
+    `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it.
     """
     earned, unverified, spent = z3.Ints("octets_earned octets_sent_unverified octets_to_bystander")
     allowed = earned * 7

@@ -124,26 +124,27 @@ def test_the_last_expectation_that_names_attacker_and_property_holds() -> None:
     assert scenario.expected("off-path", "no-redirection")[0] == "holds"
 
 
+FAMILIES = {name: load_scenario(name).families for name in SHIPPED}
 OUT_OF_PLACE = [
     (name, reading)
-    for name in SHIPPED
+    for name, families in FAMILIES.items()
     for reading in READINGS.values()
-    if not reading.families & load_scenario(name).families
+    if not reading.families & families
 ]
 
 
 @pytest.mark.parametrize(("name", "reading"), OUT_OF_PLACE, ids=lambda p: p if isinstance(p, str) else p.name)
 def test_a_reading_that_touches_nothing_in_a_scenario_is_a_usage_error_that_says_so(name: str, reading: object) -> None:
     with pytest.raises(UsageError, match=f"reading '{reading.name}' does not apply to scenario '{name}'"):  # type: ignore[attr-defined]
-        make_policy({reading.name: reading.values[1]}, (), load_scenario(name).families, name)  # type: ignore[attr-defined]
+        make_policy({reading.name: reading.values[1]}, (), FAMILIES[name], name)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_mechanism_that_nobody_has_in_a_scenario_is_a_usage_error_that_says_so(name: str) -> None:
     for mechanism in MECHANISMS.values():
-        if not mechanism.families & load_scenario(name).families:
+        if not mechanism.families & FAMILIES[name]:
             with pytest.raises(UsageError, match=f"mechanism '{mechanism.name}' does not apply to scenario '{name}'"):
-                make_policy({}, (mechanism.name,), load_scenario(name).families, name)
+                make_policy({}, (mechanism.name,), FAMILIES[name], name)
 
 
 @pytest.mark.parametrize(

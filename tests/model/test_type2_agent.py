@@ -74,6 +74,17 @@ def test_a_home_test_init_does_not_change_an_entry_that_exists() -> None:
         assert run.get(EVENT) is None
 
 
+def test_a_home_test_init_may_take_the_place_of_an_entry() -> None:
+    """Reading photi_on_entry: the text does not say what becomes of an entry that is there (A-16)."""
+    run = play(type2({"photi_on_entry": "overwrite"}), (STARTS,))
+    number = run.get(cells_of(VICTIM_HOME, PMA3).seq)
+    assert run.get(ENTRY)[:2] == (COA1, True)
+    assert run.offer(FALSE_INIT) is None
+    assert run.get(ENTRY) == Entry(FLOOD, False, True, "attacker", None)
+    assert run.get(EVENT) == Accepted("PHoTI", "attacker", False, "changed", "replaced", False)
+    assert run.get(cells_of(VICTIM_HOME, PMA3).seq) == number
+
+
 def test_an_honest_update_verifies_the_entry_that_an_init_made() -> None:
     run = play(type2(), (STARTS,))
     assert run.get(ENTRY)[:2] == (COA1, True)
@@ -100,6 +111,19 @@ def test_the_answer_brings_the_agent_the_address_of_the_correspondent() -> None:
     assert run.get(PEER) == Entry(COA3, False, True, "honest", None)
     run.settle()
     assert run.get(PEER) == Entry(COA3, True, False, "honest", None)
+
+
+@pytest.mark.parametrize(("named", "used"), [(COA3, False), (FLOOD, False), (ATTACKER, True)])
+def test_with_phot_use_tested_only_who_answers_updates_is_sent_to(named: str, used: bool) -> None:
+    """N138: the attacker answers at its own address, since it knows the token that it made; a bystander does not."""
+    run = started(type2({"phot_use": "tested"}))
+    answer = under_way(run, "PHoT")
+    while answer.to != PMA1:
+        run.deliver(answer)
+        answer = under_way(run, "PHoT")
+    assert isinstance(answer, messages.Test)
+    assert run.offer(answer._replace(care_of=named)) is None
+    assert run.get(PEER).used == used
 
 
 def test_an_answer_with_a_wrong_cookie_is_refused_and_one_with_a_false_address_is_believed() -> None:

@@ -292,6 +292,24 @@ def test_a_deregistration_needs_no_word_of_the_home_agent_since_the_node_has_lef
     assert world.pma3.proxy_binding(HOME) is None
 
 
+@pytest.mark.parametrize(
+    ("source", "node_is_at", "check"),
+    [(PMA1, PMA2, None), (PMA1, PMA1, "attachment"), (ROGUE, PMA2, "attachment")],
+)
+def test_a_home_agent_may_be_asked_about_deregistrations_too(
+    source: IPv6Address, node_is_at: IPv6Address, check: str | None
+) -> None:
+    """Reading attachment_scope: an agent ends the entry of its own address, once the node has left it."""
+    chosen = policy(pma_auth="attachment", attachment_scope="all")
+    world = PeerWorld(chosen)
+    world.handshake()
+    world.ha1.register(HOME, node_is_at)
+    world.network.inject(forged_update(chosen, source=source, lifetime=0, key=key_of(source, PMA3)), 0)
+    world.network.settle(0)
+    assert (world.pma3.proxy_binding(HOME) is None) == (check is None)
+    assert checks(world.pma3) == ([] if check is None else [check])
+
+
 def test_a_third_message_makes_no_other_entry_effective() -> None:
     cache = ProxyBindingCache()
     cache.put(ProxyBinding(home_address=HOME, care_of_address=PMA2, effective=False, sequence=1, expires_at=100))

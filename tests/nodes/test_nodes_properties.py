@@ -392,7 +392,7 @@ def test_a_type_2_correspondent_keeps_bindings_and_learns_where_to_send(
     for entry in bindings.cache.entries():
         assert _routable(entry.home_address)
         assert _routable(entry.care_of_address)
-    if not _happened(world.pma3, since) & {"accepted-binding-update", "created-by-home-test-init"}:
+    if not _happened(world.pma3, since) & {"accepted-binding-update", "made-by-home-test-init"}:
         assert _kept(bindings) == before
     assert all(_routable(address) for address in world.pma1._care_of.values())
 

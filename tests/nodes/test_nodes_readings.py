@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import pytest
 from forgery import care_of_token, home_token, update
@@ -134,6 +134,47 @@ def test_grace_ends_when_the_new_handover_token_is_used() -> None:
         world.network.deliver(flight.flight_id, 20)
     assert old[0] not in world.cn.handover_tokens(HOME)
     assert len(world.cn.handover_tokens(HOME)) == 1
+
+
+@pytest.mark.parametrize(("value", "number"), [("carried", 2), ("absent", 0)])
+def test_a_context_may_lack_the_last_number(value: str, number: int) -> None:
+    """Reading context_sequence: Figure 4 lists no number. The first PBU under number 1 is refused with 135."""
+    world = ProxyWorld(policy(context_sequence=value))
+    world.register()
+    world.pma2.install(world.pma1.context(HOME), 10)
+    mine = world.pma2.registration(HOME, CORRESPONDENT)
+    assert mine is not None
+    assert mine.sequence == number
+    world.pma2.start_handover_registration(HOME, CORRESPONDENT, 10)
+    world.network.settle(10)
+    assert checks(world.cn) == ([] if number else ["sequence-number"])
+    entry = world.cn.entry(HOME)
+    assert entry is not None
+    assert (entry.care_of_address, entry.verified) == (PMA2, True)
+
+
+def test_a_context_may_lack_the_private_key_which_then_comes_with_the_node() -> None:
+    """Reading context_key: the handover token goes to the next agent, the key with the profile of the node (N040)."""
+    world = ProxyWorld(policy(context_key="absent"))
+    world.register()
+    before = world.pma1.context(HOME)
+    assert before.profile.private_key is None
+    world.pma2.detach(HOME)
+    world.pma2.install(before, 10)
+    assert HOME_IDENTITY.private_key not in world.pma2.private_keys(HOME)
+    world.pma2.attach(replace(before.profile, private_key=HOME_IDENTITY.private_key), 10)
+    assert HOME_IDENTITY.private_key in world.pma2.private_keys(HOME)
+
+
+@pytest.mark.parametrize(("value", "refused"), [("newest", []), ("same", ["mac"])])
+def test_which_handover_token_makes_the_complete_update(value: str, refused: list[str]) -> None:
+    """Reading complete_token: the early answer brought a new pair, and the old handover token is dead (A-07)."""
+    world = ProxyWorld(policy(token_issue_at="early", complete_token=value))
+    world.register()
+    world.pma2.install(world.pma1.context(HOME), 10)
+    world.pma2.start_handover_registration(HOME, CORRESPONDENT, 10)
+    world.network.settle(10)
+    assert checks(world.cn) == refused
 
 
 def test_kept_handover_tokens_add_up() -> None:
@@ -338,7 +379,7 @@ def test_the_correspondent_signs_its_tokens() -> None:
 @pytest.mark.parametrize("without", [(), ("cga",), ("signature",)])
 def test_tokens_from_a_correspondent_without_its_key_are_not_taken(without: tuple[str, ...]) -> None:
     chosen = policy(*without, cn_cga_on_pba="on")
-    wrong = dataclasses.replace(CORRESPONDENT_IDENTITY, private_key=HOME_IDENTITY.private_key)
+    wrong = replace(CORRESPONDENT_IDENTITY, private_key=HOME_IDENTITY.private_key)
     world = ProxyWorld(chosen)
     world.cn = CorrespondentNode(CORRESPONDENT, chosen, SEED, identity=wrong)
     world.network = Links({"ha": world.ha, "cn": world.cn, "pma1": world.pma1})

@@ -273,6 +273,7 @@ def test_what_a_photi_leaves_and_where_data_go_then(value: str, stored: bool, ne
     [
         ({"cba": "off"}, 1, []),
         ({"cba": "on"}, 0, ["credit"]),
+        ({"cba": "on", "photi_credit": "unlimited"}, 1, []),
         ({"cba": "off", "photi_state": "provisional"}, 0, []),
         ({"cba": "off", "photi_state": "none"}, 0, []),
     ],
@@ -297,6 +298,33 @@ def test_a_photi_leaves_a_verified_entry_alone() -> None:
     world.network.inject(_home_test_init(), 1)
     world.network.settle(1)
     assert world.pma3.entry(CN4, HOME) == before
+
+
+def test_a_photi_may_take_the_place_of_a_verified_entry() -> None:
+    """Reading photi_on_entry (A-16): the number and the tokens of the entry stay."""
+    world = Type2World(policy(photi_on_entry="overwrite"))
+    world.register()
+    before = world.pma3.entry(CN4, HOME)
+    world.network.inject(_home_test_init(), 1)
+    world.network.settle(1)
+    after = world.pma3.entry(CN4, HOME)
+    assert before is not None
+    assert after is not None
+    assert (after.care_of_address, after.verified, after.method) == (ATTACKER, False, HOME_TEST_INIT)
+    assert (after.sequence, after.permanent_tokens) == (before.sequence, before.permanent_tokens)
+    world.pma3.send_payload(CN4, HOME, 100, 2)
+    assert checks(world.pma3) == ["credit"]
+
+
+@pytest.mark.parametrize(("value", "next_hop"), [("at-once", PMA3), ("tested", HOME_AGENT)])
+def test_when_the_agent_of_the_mobile_node_sends_by_the_address_in_a_phot(value: str, next_hop: IPv6Address) -> None:
+    """Reading phot_use: N133 adds the address to the entry, N138 makes the entry after both tests."""
+    world = Type2World(policy(phot_use=value))
+    world.pma1.start_home_test(HOME, CN4, 0)
+    _until(world, "sent-early")
+    world.network.collect(0)
+    world.pma1.send_payload(HOME, CN4, 100, 0)
+    assert [flight.destination for flight in world.network.collect(0)] == [next_hop]
 
 
 def test_an_entry_of_the_first_photi_stays_until_an_update() -> None:

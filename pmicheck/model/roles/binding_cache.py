@@ -137,6 +137,10 @@ def verified_at(entry: Entry | None, care_of: str) -> bool:
     return entry is not None and entry.verified and entry.care_of == care_of
 
 
+def leads_to(entry: Entry | None, care_of: str) -> bool:
+    return entry is not None and entry.care_of == care_of
+
+
 def honest_at(entry: Entry | None, care_of: str) -> bool:
     """Whether it is the binding that an honest registrant made for this address."""
     return entry is not None and entry.registrant == "honest" and entry.care_of == care_of

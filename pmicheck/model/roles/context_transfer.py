@@ -7,6 +7,7 @@ from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Believed
 from pmicheck.model.messages import CONTEXT, ContextData, ContextRequest
 from pmicheck.model.roles.attachment import attached, require_honest, require_serving
+from pmicheck.model.roles.proxy_mobile_agent import number_told
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import private_key
 from pmicheck.model.topology import CARE_OF, PMA3, Flow, key_owner
@@ -39,7 +40,7 @@ def answer_next_agent(ctx: Context, world: World, pma: str, flow: Flow, request:
         ContextData(
             home=flow.home,
             peer=held.peer,
-            seq=held.seq,
+            seq=number_told(world, held),
             tries=held.tries,
             key=profile_key(flow),
             link=CONTEXT,

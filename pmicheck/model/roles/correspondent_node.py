@@ -20,7 +20,7 @@ from pmicheck.model.messages import (
     Update,
 )
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.attachment import attacker_addresses, serving_address, who_is_at
+from pmicheck.model.roles.attachment import attacker_addresses, who_is_at
 from pmicheck.model.roles.authorisation import (
     authorise,
     care_of_token_for,
@@ -91,7 +91,7 @@ def receive_update(ctx: Context, world: World, update: Update) -> None:
 def _register(ctx: Context, world: World, update: Update, generation: int) -> None:
     policy = world.policy
     cells = cells_of(update.home, update.to)
-    harm = _harm(ctx, world, cells, update)
+    harm = harm_to(ctx, world, update.home, update.to, update.care_of)
     author, again = note_accepted(ctx, update)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
@@ -182,7 +182,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         author = "honest" if was_authored(ctx, update) else "attacker"
         _acknowledge(ctx, world, update, generation, (), author)
         return
-    harm = _harm(ctx, world, cells, update)
+    harm = harm_to(ctx, world, update.home, update.to, None)
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
@@ -231,13 +231,6 @@ def _note_fallback(ctx: Context, world: World, home: str, old: Entry) -> None:
         ctx.set(FALLBACK, FellBack(home, "lost", old.capped))
     elif old.registrant == "attacker" and old.care_of in attacker_addresses(world):
         ctx.set(FALLBACK, FellBack(home, "never", old.capped))
-
-
-def _harm(ctx: Context, world: World, cells: HomeCells, update: Update) -> str:
-    """Ghost: whether an honest current entry goes, or goes elsewhere, by this update."""
-    if update.home not in world.victims:
-        return "none"
-    return harm_to(ctx, cells.entry, update, serving_address(ctx, update.home))
 
 
 def _authenticated(policy: Policy, update: Update) -> bool:

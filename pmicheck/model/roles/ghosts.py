@@ -7,9 +7,10 @@ from functools import cache
 from pmicheck.language.cells import Cell, Context
 from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted
-from pmicheck.model.messages import PeerUpdate, Update
+from pmicheck.model.messages import Update
 from pmicheck.model.roles.attachment import attacker_addresses, serving_address
-from pmicheck.model.roles.binding_cache import honest_at
+from pmicheck.model.roles.binding_cache import cells_of, honest_at
+from pmicheck.model.topology import CARE_OF, PMA3
 from pmicheck.model.world import World
 
 UNSENT, SENT, USED = "unsent", "sent", "used"
@@ -72,13 +73,14 @@ def note_accepted(ctx: Context, update: Update) -> tuple[str, bool]:
     return ("honest" if sent else "attacker"), again
 
 
-def harm_to(ctx: Context, entry: Cell, update: Update | PeerUpdate, serving: str) -> str:
-    """Whether an honest current entry goes, or goes elsewhere, by an update; `serving` is its right care-of address."""
-    if update.lifetime and update.care_of == serving:
+def harm_to(ctx: Context, world: World, home: str, at: str, care_of: str | None) -> str:
+    """Whether an honest current entry goes (`care_of` is None), or goes elsewhere, by what is accepted."""
+    if home in world.own_homes:
         return "none"
-    if not ctx.test(entry, honest_at, serving):
+    current = serving_address(ctx, home) if home in world.victims else CARE_OF[PMA3]
+    if care_of == current or not ctx.test(cells_of(home, at).entry, honest_at, current):
         return "none"
-    return "replaced" if update.lifetime else "deleted"
+    return "deleted" if care_of is None else "replaced"
 
 
 def note_event(ctx: Context, world: World, home: str, accepted: Accepted) -> None:

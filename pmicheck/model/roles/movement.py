@@ -106,10 +106,11 @@ def hand_over(ctx: Context, world: World, pma: str, next_pma: str, flow: Flow) -
 
 
 def context_terms(world: World, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:
-    """What a handover context holds: HT and the key pair (N016, N040, N047, N082; E-10)."""
+    """What a handover context holds: HT and the key pair (N016, N040, N047, N082; E-10; reading context_key)."""
     token = handover_token(flow.home, held.ht, flow.at)
     owner = signer(world.policy, "", flow.home)
-    return (token, private_key(owner)) if owner else (token,)
+    carries_key = owner and world.policy.reads("context_key", "carried")
+    return (token, private_key(owner)) if carries_key else (token,)
 
 
 def everything_held(world: World, pma: str, flow: Flow, held: Registration) -> tuple[tuple[object, ...], ...]:

@@ -27,10 +27,9 @@ from pmicheck.model.roles.attachment import (
     attached,
     require_honest,
     require_serving,
-    serving_address,
     who_is_at,
 )
-from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, present
+from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, leads_to, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, harm_to, note_event, was_used
 from pmicheck.model.roles.proxy_mobile_agent import last_number
@@ -104,10 +103,19 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
     require(held.stage == "asked" and held.tests == answer.number, "transaction")
     if answer.care_of != CARE_OF[PMA3]:
         ctx.set(EVENT, Believed(pma, "binding cache acknowledgement"))
+    if answer.care_of == CARE_OF[pma]:
+        # By this answer both nodes are here, and no update is due (N104).
+        ctx.set(registration_of(pma, flow), held._replace(stage="idle"))
+        return
     held = held._replace(peer=answer.care_of)
-    if pma != PMA1 and not held.seq:
-        held = held._replace(seq=last_number(ctx, world, flow))
-    _send_update(ctx, world, pma, flow, held)
+    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
+
+
+def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
+    """A next agent that was told no number learns the last one from a refusal, where no attacker acts."""
+    if pma == PMA1 or held.seq or world.attacked:
+        return held
+    return held._replace(seq=last_number(ctx, world, flow))
 
 
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
@@ -133,7 +141,7 @@ def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context", "no-context")
-    _send_update(ctx, world, pma, flow, held)
+    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
 
 
 def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
@@ -175,6 +183,7 @@ def receive_update(ctx: Context, world: World, at: str, update: PeerUpdate) -> N
         require(ctx.test(attached(world.main.home), equals, CARE_OF[at]), "not-attached")
     _require_number(ctx, world, at, update)
     if not update.lifetime:
+        _confirm_departure(ctx, world, at, update)
         _deregister(ctx, world, at, update)
         return
     _confirm_attachment(ctx, world, update)
@@ -202,11 +211,24 @@ def _confirm_attachment(ctx: Context, world: World, update: PeerUpdate) -> None:
     ctx.passed("the home agent confirms the attachment")
 
 
+def _confirm_departure(ctx: Context, world: World, at: str, update: PeerUpdate) -> None:
+    """Reading attachment_scope=all: an agent ends the entry of its own address only, and only after the home agent says
+    that the node has left it (A-24). The correspondent of this course stays where it is."""
+    if not (world.policy.reads("pma_auth", "attachment") and world.policy.reads("attachment_scope", "all")):
+        return
+    require(ctx.test(cells_of(update.home, at).entry, leads_to, update.care_of), "attachment")
+    if update.home in world.victims:
+        require(not ctx.test(attached(update.home), equals, update.care_of), "attachment")
+    else:
+        require(update.home != CN_HOME, "attachment")
+    ctx.passed("the home agent confirms that the node has left")
+
+
 def _store(ctx: Context, world: World, at: str, update: PeerUpdate, *, used: bool) -> None:
     """The binding is made at once; nothing tests the care-of address (N114)."""
     cells = cells_of(update.home, at)
     author, again = _authorship(ctx, update)
-    harm = _harm(ctx, world, at, update)
+    harm = harm_to(ctx, world, update.home, at, update.care_of)
     effect = "changed" if ctx.test(cells.entry, present) else "created"
     registrant = "honest" if author == "honest" and not again else "attacker"
     ctx.set(
@@ -225,7 +247,7 @@ def _deregister(ctx: Context, world: World, at: str, update: PeerUpdate) -> None
     require(old is not None, "no-entry")
     assert old is not None
     author, again = _authorship(ctx, update)
-    harm = _harm(ctx, world, at, update)
+    harm = harm_to(ctx, world, update.home, at, None)
     forget_entry(ctx, world, update.home, old, at)
     if update.home not in world.own_homes:
         _note(ctx, world, author, again, "deleted", harm)
@@ -239,14 +261,6 @@ def _authorship(ctx: Context, update: PeerUpdate) -> tuple[str, bool]:
     again = ctx.test(sent, was_used)
     ctx.set(sent, USED)
     return "honest", again
-
-
-def _harm(ctx: Context, world: World, at: str, update: PeerUpdate) -> str:
-    """Ghost: whether an honest current entry goes, or goes elsewhere, by this PBU."""
-    if update.home in world.own_homes:
-        return "none"
-    current = serving_address(ctx, update.home) if update.home in world.victims else CARE_OF[PMA3]
-    return harm_to(ctx, cells_of(update.home, at).entry, update, current)
 
 
 def _note(ctx: Context, world: World, author: str, again: bool, effect: str, harm: str) -> None:

@@ -111,7 +111,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
     require(ctx.test(registration_of(pma, flow), is_testing), "no-test-in-progress")
     held: Registration = ctx.get(registration_of(pma, flow), may_answer(world, test))
     believed = believe_home_test(ctx, world, pma, test, _cookie(pma, held.tests, flow))
-    right_peer = not world.type2 or note_peer(ctx, pma, test)
+    right_peer = not world.type2 or note_peer(ctx, world, pma, test)
     if believed and not right_peer:
         held = _misdirect(ctx, world, pma, flow, held._replace(nonce=test.nonce))
     if not (believed and right_peer):
@@ -119,9 +119,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
     held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
-    if pma != PMA1 and not held.seq and not world.attacked:
-        held = held._replace(seq=last_number(ctx, world, flow))
-    _send_registration(ctx, world, pma, flow, held)
+    _send_registration(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
 
 
 def _misdirect(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
@@ -149,6 +147,8 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
         ctx.set(registration_of(pma, flow), held._replace(stage="misled"))
         return
     pt, ht = issued(ack)
+    if held.stage == "early" and held.credential == "HT" and world.policy.reads("complete_token", "same"):
+        ht = held.ht
     held = held._replace(pt=pt or held.pt, ht=ht or held.ht)
     if held.stage == "early":
         require(ack.care_of_nonce != 0, "no-care-of-token")
@@ -160,6 +160,13 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
         confirm_peer(ctx, pma)
     done = held._replace(stage="registered", credential="T", done=held.done + 1)
     ctx.set(registration_of(pma, flow), done)
+
+
+def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
+    """A next PMA that was told no number learns the last one from a refusal, where no attacker acts."""
+    if pma == PMA1 or held.seq or world.attacked:
+        return held
+    return held._replace(seq=last_number(ctx, world, flow))
 
 
 def last_number(ctx: Context, world: World, flow: Flow) -> int:
@@ -190,6 +197,7 @@ def register_after_handover(ctx: Context, world: World, pma: str, flow: Flow) ->
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context" and held.ht > 0, "no-handover-token")
+    held = _numbered(ctx, world, pma, flow, held)
     _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
 
 
@@ -222,8 +230,14 @@ def transfer_context(ctx: Context, world: World, pma: str, flow: Flow, next_pma:
     require(has_context(held), "nothing-to-transfer")
     there: Registration = ctx.get(registration_of(next_pma, flow), is_idle)
     require(is_idle(there), "transferred")
-    ctx.set(registration_of(next_pma, flow), Registration(stage="context", ht=held.ht, seq=held.seq, tries=held.tries))
+    there = Registration(stage="context", ht=held.ht, seq=number_told(world, held), tries=held.tries)
+    ctx.set(registration_of(next_pma, flow), there)
     return held
+
+
+def number_told(world: World, held: Registration) -> int:
+    """The last number, as the next PMA gets it; 0 where the context does not carry it (reading context_sequence)."""
+    return held.seq if world.policy.reads("context_sequence", "carried") else 0
 
 
 def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
@@ -231,10 +245,10 @@ def hand_token_to_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.ht > 0 and held.stage != "deregistered", "nothing-to-transfer")
-    token = handover_token(flow.home, held.ht, flow.at)
+    token, number = handover_token(flow.home, held.ht, flow.at), number_told(world, held)
     ctx.send(
         HandoverToken(
-            home=flow.home, token=token, seq=held.seq, tries=held.tries, sender=pma, link=TUNNEL, to=HA, at=flow.at
+            home=flow.home, token=token, seq=number, tries=held.tries, sender=pma, link=TUNNEL, to=HA, at=flow.at
         )
     )
 

@@ -6,8 +6,9 @@ from pmicheck.language.cells import Context, require
 from pmicheck.language.message import Term
 from pmicheck.model.events import EVENT, Accepted, Believed
 from pmicheck.model.messages import HA, HA2, HA_CN, TUNNEL2, Test, TestInit
+from pmicheck.model.roles.attachment import attacker_addresses
 from pmicheck.model.roles.binding_cache import Entry, cells_of, present
-from pmicheck.model.roles.ghosts import USED, evidence, was_used
+from pmicheck.model.roles.ghosts import USED, evidence, harm_to, was_used
 from pmicheck.model.terms import home_token
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.model.topology import CARE_OF, CN_HOME, PMA3
@@ -56,29 +57,37 @@ def init_trace(init: TestInit) -> Term:
 
 
 def _make_entry(ctx: Context, world: World, at: str, init: TestInit, *, honest: bool, again: bool) -> None:
-    """Reading photi_state (A-16). An entry that is there already stays: the text says "creates" (N130, N148)."""
+    """Readings photi_state and photi_on_entry (A-16). By default an entry that is there already stays: the text says
+    "creates" (N130, N148). One that is overwritten keeps its sequence number and its tokens."""
     if world.policy.reads("photi_state", "none"):
         return
     entry = cells_of(init.address, at).entry
-    if ctx.test(entry, present):
+    changes = ctx.test(entry, present)
+    if changes and world.policy.reads("photi_on_entry", "keep"):
         return
     assert init.care_of is not None
+    harm = harm_to(ctx, world, init.address, at, init.care_of) if changes else "none"
     used = world.policy.reads("photi_state", "active")
     registrant = "honest" if honest else "attacker"
     ctx.set(entry, Entry(care_of=init.care_of, verified=False, capped=True, registrant=registrant, used=used))
     if init.address in world.victims:
         author = "honest" if honest or again else "attacker"
-        ctx.set(
-            EVENT,
-            Accepted(step="PHoTI", author=author, again=again, effect="created", harm="none", authenticated=False),
-        )
+        effect = "changed" if changes else "created"
+        event = Accepted(step="PHoTI", author=author, again=again, effect=effect, harm=harm, authenticated=False)
+        ctx.set(EVENT, event)
 
 
-def note_peer(ctx: Context, pma: str, test: Test) -> bool:
-    """The mobile node's agent adds the care-of address of the correspondent (N133); False if it is a false one."""
+def note_peer(ctx: Context, world: World, pma: str, test: Test) -> bool:
+    """The mobile node's agent adds the care-of address of the correspondent (N133); False if it is a false one.
+
+    With phot_use=tested it sends there only once its updates were answered (N138). The attacker answers at an address
+    of its own, since it knows the token of a PHoT that it made; nobody does at any other.
+    """
     assert test.care_of is not None
     right = test.care_of == CARE_OF[PMA3]
-    entry = Entry(care_of=test.care_of, verified=False, capped=True, registrant="honest" if right else "attacker")
+    used = world.policy.reads("phot_use", "at-once") or test.care_of in attacker_addresses(world)
+    registrant = "honest" if right else "attacker"
+    entry = Entry(care_of=test.care_of, verified=False, capped=True, registrant=registrant, used=used)
     ctx.set(cells_of(CN_HOME, pma).entry, entry)
     if not right:
         ctx.set(EVENT, Believed(pma, "care-of address in a PHoT"))

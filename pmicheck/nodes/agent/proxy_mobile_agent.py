@@ -21,6 +21,7 @@ from pmicheck.nodes.registrant.registration import (
     CorrespondentContext,
     KeygenToken,
     MobileProfile,
+    Outstanding,
     Registration,
     Step,
     With,
@@ -114,32 +115,40 @@ class ProxyMobileAgent(ProxySender):
             self._send_update(registration, outstanding.step, outstanding.using, now)
 
     def context(self, home_address: IPv6Address) -> Context:
-        """What the next agent gets (N046, N047, N082).
+        """What the next agent gets (N046, N047, N082); key and number are readings.
 
         Raises:
             UsageError: no such mobile node is attached.
         """
+        profile = self._profile(home_address)
+        if self.policy.reading("context_key") == "absent":
+            profile = replace(profile, private_key=None)
         return Context(
-            self._profile(home_address),
+            profile,
             tuple(
                 CorrespondentContext(
                     correspondent=item.correspondent,
                     handover_token=item.handover,
                     permanent_token=item.permanent,
-                    sequence=item.sequence,
+                    sequence=self._told(item.sequence),
                 )
                 for (owner, _), item in self._registrations.items()
                 if owner == home_address
             ),
         )
 
+    def _told(self, sequence: int) -> int:
+        """The last number, as the next agent gets it: 0 where a context does not carry it."""
+        return sequence if self.policy.reading("context_sequence") == "carried" else 0
+
     def install(self, context: Context, now: float) -> None:
         """Takes a context over: keys, and for each correspondent HT and the last sequence number, but no PT
         (N012).
 
-        By the amendment agent_key it holds no key, and a delegation comes with the node only.
+        A context without the key brings none, and by the amendment agent_key no context has one; key or delegation
+        then come with the node.
         """
-        if self._delegated:
+        if context.profile.private_key is None or self._delegated:
             blank = replace(context.profile, private_key=None, delegation=None)
             self._profiles.setdefault(blank.home_address, blank)
         else:
@@ -311,11 +320,16 @@ class ProxyMobileAgent(ProxySender):
             token = answer_check.uncovered(self.policy, key, permanent.ciphertext)
             if token is not None:
                 registration.permanent, registration.numbers_with_permanent_token = token, 0
-        if handover is not None:
+        if handover is not None and not self._completes_with_the_same(answer.outstanding):
             token = answer_check.uncovered(self.policy, key, handover.ciphertext)
             registration.handover = token or registration.handover
         self._note(now, "accepted-tokens", home_address=registration.home_address)
         return True
+
+    def _completes_with_the_same(self, outstanding: Outstanding) -> bool:
+        """Whether the handover token that made an early update makes the complete one, too (A-07)."""
+        early = outstanding.step is Step.EARLY and outstanding.using is With.HANDOVER
+        return early and self.policy.reading("complete_token") == "same"
 
     def _on_early_acknowledgement(self, answer: Answer, now: float) -> None:
         """With C comes the complete update at once (N055, N080), by the token that made the early one."""

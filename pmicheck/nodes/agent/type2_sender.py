@@ -60,20 +60,28 @@ class Type2Sender(ForwardingAgent):
         does."""
         known = self._care_of.get((home_address, peer))
         registration = self.registration(home_address, peer)
-        if known is None or registration is None:
+        if known is None or registration is None or not self._lasts(registration, now):
             return super().peer_of(home_address, peer, now)
+        return known
+
+    def _sends_by(self, registration: Registration, now: float) -> bool:
+        at_once = self.policy.reading("phot_use") == "at-once"
+        return self._lasts(registration, now) if at_once else registration.is_bound(now)
+
+    @staticmethod
+    def _lasts(registration: Registration, now: float) -> bool:
         token = registration.temporary
-        lasts = registration.is_bound(now) or (token is not None and token.is_usable(now))
-        return known if lasts else super().peer_of(home_address, peer, now)
+        return registration.is_bound(now) or (token is not None and token.is_usable(now))
 
     def send_payload(self, home_address: IPv6Address, correspondent: IPv6Address, octets: int, now: float) -> None:
-        """Data of a mobile node: in a tunnel to the correspondent's agent if that holds a binding."""
+        """Data of a mobile node: in a tunnel to the correspondent's agent, by reading phot_use as soon as a PHoT has
+        named that (N133), or once it holds a binding (N138)."""
         care_of_address = self._care_of.get((home_address, correspondent))
         registration = self.registration(home_address, correspondent)
-        if care_of_address is None or registration is None or not registration.is_bound(now):
-            super().send_payload(home_address, correspondent, octets, now)
-        else:
+        if care_of_address is not None and registration is not None and self._sends_by(registration, now):
             self._send_to_peer(care_of_address, home_address, correspondent, octets)
+            return
+        super().send_payload(home_address, correspondent, octets, now)
 
     def _name(self, home_address: IPv6Address, correspondent: IPv6Address) -> IPv6Address:
         """What stands for a correspondent in the MAC and in the list of registrations."""

@@ -112,15 +112,17 @@ class Bindings:
     # The entry that a home test init makes (4.3).
 
     def admit(self, home_address: IPv6Address, care_of_address: IPv6Address, now: float) -> bool:
-        """N130, N148: an unverified entry by a PHoTI alone, where the home address has none; returns whether
-        it was made.
+        """N130, N148: an unverified entry by a PHoTI alone; returns whether it was made. By reading photi_on_entry one
+        that is there stays, or leads to the new address from now on; its sequence number and its tokens stay.
 
         Its care-of address is held to the definition of one (RFC 6275 3.2, 6.1.7); no entry leads to any other address.
 
         The draft gives it no lifetime; it gets what RFC 6275 5.2.6 allows to return routability. No sequence
         number has been seen yet, so the first update may bring any.
         """
-        if self.policy.reading("photi_state") == "none" or self.cache.get(home_address) is not None:
+        old = self.cache.get(home_address)
+        stays = old is not None and self.policy.reading("photi_on_entry") == "keep"
+        if stays or self.policy.reading("photi_state") == "none":
             return False
         if not is_routable_unicast(care_of_address):
             self._reject(now, "proxy-home-test-init", "care-of-address", care_of_address=care_of_address)
@@ -131,14 +133,16 @@ class Bindings:
                 care_of_address=care_of_address,
                 verified=False,
                 proxy=True,
-                sequence=None,
+                sequence=None if old is None else old.sequence,
                 expires_at=now + MAX_RR_BINDING_LIFETIME,
                 method=HOME_TEST_INIT,
                 nonces=(None, None),
+                permanent_token=None if old is None else old.permanent_token,
+                older_tokens=() if old is None else old.older_tokens,
                 credit_aged_at=now,
             )
         )
-        self._note(now, "created-by-home-test-init", home_address=home_address, care_of_address=care_of_address)
+        self._note(now, "made-by-home-test-init", home_address=home_address, care_of_address=care_of_address)
         return True
 
     def in_use(self, home_address: IPv6Address) -> Entry | None:
@@ -285,7 +289,8 @@ class Bindings:
     def spend(self, entry: Entry, octets: int, now: float) -> bool:
         """Whether that many octets may go to a care-of address; an unverified one costs credit, and what is
         refused is logged."""
-        if entry.verified or not self.policy.credit_limits:
+        free = entry.method == HOME_TEST_INIT and self.policy.reading("photi_credit") == "unlimited"
+        if entry.verified or free or not self.policy.credit_limits:
             return True
         if entry.credit < octets:
             self._reject(now, "payload", "credit", home_address=entry.home_address, octets=octets)

@@ -67,7 +67,7 @@ class PeerAgent(PeerSender):
             self.context(home_address),
             self._modes[home_address],
             tuple(
-                PeerContext(correspondent, registration.peer, self._numbers[home_address])
+                PeerContext(correspondent, registration.peer, self._told(self._numbers[home_address]))
                 for (owner, correspondent), registration in self._peers.items()
                 if owner == home_address and registration.peer is not None and home_address in self._numbers
             ),
@@ -113,7 +113,8 @@ class PeerAgent(PeerSender):
     def _on_context_data(self, packet: Packet, message: codec.ContextTransferData, now: float, protected: bool) -> None:
         """N122: an update for each entry, to the peer directly, since the entry names it (N118, N119)."""
         check = self._refused_transfer(packet, message, protected)
-        transferred = context_transfer.read(message, with_key=not self._delegated)
+        with_key = self.policy.reading("context_key") == "carried" and not self._delegated
+        transferred = context_transfer.read(message, with_key=with_key)
         if self._context_requests.get(message.home_address) != (message.transaction, packet.source):
             check = "not-outstanding"
         elif check is None and transferred is None:
@@ -225,6 +226,8 @@ class PeerAgent(PeerSender):
             status = Status.SEQUENCE_NUMBER_OUT_OF_WINDOW
             self._refuse(update, "sequence-number", now, status=int(status))
             self._acknowledge(update, status, last.sequence, 0)
+        elif update.deregisters and self._is_of_another(update, last):
+            self._refuse(update, "attachment", now)
         elif vouched_for or not self._needs_word(update):
             self._take_effect(update, now)
         else:
@@ -235,9 +238,20 @@ class PeerAgent(PeerSender):
                 pair = update.correspondent, update.home_address
                 self._ask(Query(update.home_address, home_agent, pair, update), now)
 
+    @property
+    def _confirms_departures(self) -> bool:
+        """Whether a home agent is asked about deregistrations, too (A-24)."""
+        return self.policy.reading("pma_auth") == "attachment" and self.policy.reading("attachment_scope") == "all"
+
+    def _is_of_another(self, update: PeerUpdate, entry: ProxyBinding | None) -> bool:
+        """Whether a deregistration would end the entry of another agent, where each may end its own only."""
+        return self._confirms_departures and (entry is None or entry.care_of_address != update.care_of_address)
+
     def _needs_word(self, update: PeerUpdate) -> bool:
         """Whether a home agent has to confirm the attachment; it has, if it named the peer that answers."""
-        if self.policy.reading("pma_auth") != "attachment" or update.deregisters:
+        if update.deregisters:
+            return self._confirms_departures
+        if self.policy.reading("pma_auth") != "attachment":
             return False
         registration = self._peers.get((update.correspondent, update.home_address))
         named = registration is not None and registration.vouched_for and registration.peer == update.care_of_address
@@ -345,7 +359,7 @@ class PeerAgent(PeerSender):
         )
         if query.update is None:
             self._on_peer_found(query.pair, message.care_of_address, now)
-        elif message.care_of_address != query.update.care_of_address:
+        elif (message.care_of_address == query.update.care_of_address) == query.update.deregisters:
             self._refuse(query.update, "attachment", now)
         else:
             self._on_authentic_update(query.update, now, vouched_for=True)
