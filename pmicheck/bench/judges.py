@@ -220,13 +220,18 @@ def _no_redirection(run: Run[Stage]) -> Finding | None:
         last = _last(run, place)
         if binding is None or not binding.used or last is None or last.honest or place[1] not in VICTIMS:
             continue
-        found = _redirected(run, place, binding) if binding.care_of in attacker_addresses(run) else None
+        found = _redirected(run, last, binding) if binding.care_of in attacker_addresses(run) else None
         if found is not None:
             return found
     return _impersonated(run)
 
 
-def _redirected(run: Run[Stage], place: Place, binding: Binding) -> Finding | None:
+def _redirected(run: Run[Stage], last: Acceptance, binding: Binding) -> Finding | None:
+    """Whether payload goes to the attacker by a binding that was changed `last`, or goes there once credit is earned.
+
+    The entry of a PHoTI never earns any: it is unverified, and to verify it takes an update.
+    """
+    place = last.place
     credit = run.bench.credit(place, run.now)
     left = send(run, place)[binding.care_of]
     address = str(run.bench.addresses[binding.care_of])
@@ -239,24 +244,28 @@ def _redirected(run: Run[Stage], place: Place, binding: Binding) -> Finding | No
         source = "the CN" if one else "its node"
         sentence = f"{holds}, and {left} octets that {source} sent to {place[1]} arrived there."
         return Finding(sentence, details, left)
-    if not binding.verified and credit < PACKET:
+    if not binding.verified and credit < PACKET and last.method != HOME_TEST_INIT:
         return Finding(f"{holds}; it is unverified and without credit, so no payload follows yet.", details, 0)
     return None
 
 
 def _impersonated(run: Run[Stage]) -> Finding | None:
-    """No update makes the binding of a registrant that was misled: to carry traffic it has to be completed first, by
-    the attacker in the correspondent's place (N133, N138)."""
+    """No update makes the binding of a registrant that was misled. It carries traffic at once (N133), or once the
+    attacker has completed the registration in the correspondent's place (N138)."""
     place = run.bench.misled(run)
     binding = None if place is None else run.bench.bindings(run.now)[place]
-    if place is None or binding is None or binding.care_of != ATTACKER or not run.bench.impersonate(run):
+    if place is None or binding is None or binding.care_of != ATTACKER:
         return None
+    answered = ""
     left = send(run, place)[ATTACKER]
+    if not left and run.bench.impersonate(run):
+        answered = "the attacker answered the updates that went there, and "
+        left = send(run, place)[ATTACKER]
     if not left:
         return None
     sentence = (
-        f"{place[0]}'s entry for {place[1]} holds {ATTACKER}; the attacker answered the updates that went there, and "
-        f"{left} octets that the mobile node sent to {place[1]} arrived at its address."
+        f"{place[0]}'s entry for {place[1]} holds {ATTACKER}; {answered}{left} octets that the mobile node sent to "
+        f"{place[1]} arrived at its address."
     )
     details = {"care_of_address": str(run.bench.addresses[ATTACKER]), "octets_received": left}
     return Finding(sentence, details, left)

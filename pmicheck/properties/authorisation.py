@@ -11,9 +11,10 @@ from pmicheck.language.cells import Cell
 from pmicheck.model.events import EVENT, Accepted
 from pmicheck.model.readings import BINDINGS, HANDOVER, LOCAL, TYPE1
 from pmicheck.model.roles.binding_cache import Entry, cells_of
+from pmicheck.model.topology import Flow
 from pmicheck.model.world import World
 from pmicheck.properties.base import Look, Observation, Property, State
-from pmicheck.properties.credit import carries
+from pmicheck.properties.credit import carries, sender_of
 from pmicheck.properties.witnesses import binding_made, node_left
 
 
@@ -35,21 +36,28 @@ def event(world: World) -> tuple[Look, ...]:
 def _binding(state: State) -> tuple[Observation, ...]:
     addresses = state.attacker.addresses if state.attacker else frozenset()
     world = state.world
-    entries: list[tuple[str, Entry | None]] = [(flow.home, state.read(cells_of(*flow).entry)) for flow in world.entries]
+    entries: list[tuple[Flow, Entry | None]] = [(flow, state.read(cells_of(*flow).entry)) for flow in world.entries]
     return tuple(
         {
+            "keeper": flow.at,
+            "home_address": flow.home,
             "care_of_address": entry.care_of,
             "care_of_is_attackers": entry.care_of in addresses,
             "registered_by_attacker": entry.registrant == "attacker",
             "verified": entry.verified,
         }
-        for home, entry in entries
-        if entry is not None and carries(world, home, entry)
+        for flow, entry in entries
+        if entry is not None and carries(world, flow.home, entry)
     )
 
 
 def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
     return z3.BoolVal(True), z3.Not(z3.And(o["care_of_is_attackers"], o["registered_by_attacker"]))
+
+
+def _redirected(o: Observation) -> str:
+    who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]))
+    return f"{who} sends {traffic} to {o['care_of_address']}, which is the attacker's."
 
 
 NO_REDIRECTION = Property(
@@ -63,7 +71,7 @@ NO_REDIRECTION = Property(
     observe=_binding,
     formula=_no_redirection,
     witness=binding_made,
-    conclusion=lambda o: f"The CN sends the victim's traffic to {o['care_of_address']}, which is the attacker's.",
+    conclusion=_redirected,
 )
 
 

@@ -35,6 +35,16 @@ def carries(world: World, home: str, entry: Entry) -> bool:
     return entry.used and (free or rules["may_have_earned"] or rules["unverified_earns"])
 
 
+def sender_of(keeper: str, home: str) -> tuple[str, str]:
+    """Who sends by an entry, and whose traffic: an agent's entry for the correspondent carries what its own node sends
+    to it, any other what a correspondent sends to the node.
+
+    Args:
+        keeper: who keeps the entry; home: the home address that it is for.
+    """
+    return (keeper, f"the mobile node's traffic to {home}") if home == CN_HOME else ("The CN", f"the traffic of {home}")
+
+
 def _made_by_init(world: World, entry: Entry) -> bool:
     """Whether a test made the entry: updates are signed in type 2, so that their entries last longer (N130)."""
     return world.type2 and entry.capped

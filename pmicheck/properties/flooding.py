@@ -7,24 +7,19 @@ from typing import Any
 
 import z3
 
-from pmicheck.language.cells import Cell
 from pmicheck.model.events import FALLBACK, FellBack
 from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.topology import FLOOD
 from pmicheck.model.world import World
 from pmicheck.properties.base import Look, Observation, Property, State
-from pmicheck.properties.credit import allowance
+from pmicheck.properties.credit import allowance, sender_of
 from pmicheck.properties.witnesses import binding_ended, binding_made
 
 
-def _entries(world: World) -> tuple[tuple[str, Cell], ...]:
-    """(home address, cell) of every binding that somebody may make."""
-    return tuple((home, cells_of(home, at).entry) for home, at in world.cache)
-
-
 def _each_entry(world: World) -> tuple[Look, ...]:
-    return tuple(Look((cell,)) for _, cell in _entries(world))
+    """Every binding that somebody may make."""
+    return tuple(Look((cells_of(*flow).entry,)) for flow in world.cache)
 
 
 def _fallback(world: World) -> tuple[Look, ...]:
@@ -41,10 +36,11 @@ MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME, MAX_CGA_BINDING_LIFETIME = 240, 420
 def _aimed(state: State) -> tuple[Observation, ...]:
     """Every entry that sends traffic to the bystander, with the credit rules in force."""
     found: list[Observation] = []
-    for home, cell in _entries(state.world):
-        entry: Entry | None = state.read(cell)
+    for home, keeper in state.world.cache:
+        entry: Entry | None = state.read(cells_of(home, keeper).entry)
         if entry is not None and entry.used and entry.care_of == FLOOD:
-            found.append({"home_address": home, "verified": entry.verified, **allowance(state.world, home, entry)})
+            rules = allowance(state.world, home, entry)
+            found.append({"keeper": keeper, "home_address": home, "verified": entry.verified, **rules})
     return tuple(found)
 
 
@@ -67,6 +63,13 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     return rules, 8 * spent <= allowed
 
 
+def _flooded(o: Observation) -> str:
+    who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]))
+    if o["verified"]:
+        return f"{who} sends {traffic} to an uninvolved address as if it were verified."
+    return f"{who} sends more of {traffic} to an uninvolved address than was earned."
+
+
 NO_CAREOF_FLOODING = Property(
     name="no-careof-flooding",
     violated_when="more payload goes to a care-of address that never answered a care-of test than the credit earned",
@@ -77,11 +80,7 @@ NO_CAREOF_FLOODING = Property(
     observe=_aimed,
     formula=_no_careof_flooding,
     witness=binding_made,
-    conclusion=lambda o: (
-        f"The CN sends the traffic of {o['home_address']} to an uninvolved address as if it were verified."
-        if o["verified"]
-        else f"The CN sends more of the traffic of {o['home_address']} to an uninvolved address than was earned."
-    ),
+    conclusion=_flooded,
 )
 
 
