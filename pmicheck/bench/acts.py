@@ -142,7 +142,8 @@ def _hand_over(run: Run[Registering], name: str, _given: Fields) -> None:
     registration = run.bench.registration(name)
     if registration is None or registration.handover is None:
         raise run.divergence(f"{name} holds no handover token")
-    run.bench.handing_over.append((registration.handover, registration.sequence, HA))
+    told = run.bench.pmas[name].number_told(registration.sequence)
+    run.bench.handing_over.append((registration.handover, told, HA))
     if run.attacked and TUNNEL in run.powers.taps:
         run.bench.knowledge.take_token(registration.handover, f"read in the tunnel at step {run.step + 1}")
 

@@ -63,7 +63,7 @@ READINGS: dict[str, Reading] = {
         Reading(
             "context_sequence",
             ("carried", "absent"),
-            "Figure 4",
+            "N047, A-14",
             "whether the handover context carries the last sequence number",
             HANDOVER,
         ),

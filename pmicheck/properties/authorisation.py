@@ -56,7 +56,7 @@ def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _redirected(o: Observation) -> str:
-    who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]))
+    who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]), "the victim's traffic")
     return f"{who} sends {traffic} to {o['care_of_address']}, which is the attacker's."
 
 

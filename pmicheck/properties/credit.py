@@ -35,14 +35,15 @@ def carries(world: World, home: str, entry: Entry) -> bool:
     return entry.used and (free or rules["may_have_earned"] or rules["unverified_earns"])
 
 
-def sender_of(keeper: str, home: str) -> tuple[str, str]:
-    """Who sends by an entry, and whose traffic: an agent's entry for the correspondent carries what its own node sends
-    to it, any other what a correspondent sends to the node.
+def sender_of(keeper: str, home: str, otherwise: str) -> tuple[str, str]:
+    """Who sends by an entry, and whose traffic, in words: an agent's entry for the correspondent carries what its own
+    node sends to it, any other entry what a correspondent sends.
 
     Args:
         keeper: who keeps the entry; home: the home address that it is for.
+        otherwise: what to call the traffic of a correspondent.
     """
-    return (keeper, f"the mobile node's traffic to {home}") if home == CN_HOME else ("The CN", f"the traffic of {home}")
+    return (keeper, f"the mobile node's traffic to {home}") if home == CN_HOME else ("The CN", otherwise)
 
 
 def _made_by_init(world: World, entry: Entry) -> bool:

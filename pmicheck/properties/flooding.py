@@ -64,7 +64,8 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _flooded(o: Observation) -> str:
-    who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]))
+    home = str(o["home_address"])
+    who, traffic = sender_of(str(o["keeper"]), home, f"the traffic of {home}")
     if o["verified"]:
         return f"{who} sends {traffic} to an uninvolved address as if it were verified."
     return f"{who} sends more of {traffic} to an uninvolved address than was earned."

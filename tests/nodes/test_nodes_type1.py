@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import CORRESPONDENT, HOME, PMA1, PMA2, PROFILE, ProxyWorld, checks, kinds, message_in, policy
 
-from pmicheck.nodes.policy import MECHANISMS, READINGS
+from pmicheck.nodes.policy import MECHANISMS, READINGS, Policy
 from pmicheck.wire import codec
 
 
@@ -275,6 +275,14 @@ def test_an_honest_life_succeeds_under_any_combination(readings: dict[str, str],
     _live(ProxyWorld(policy(*without, **readings)))
 
 
+def _completes_with_a_dead_token(chosen: Policy) -> bool:
+    """Whether the early answer of a handover kills the token that the complete update is made with (A-07)."""
+    issued = chosen.reading("token_issue_at") == "early" and chosen.reading("complete_token") == "same"
+    kept = chosen.reading("ht_rotation") == "keep" or chosen.reading("rotation_grace") == "until-used"
+    looked_at = all(chosen.has(mechanism) for mechanism in ("ht-rotation", "mac", "home-test"))
+    return issued and not kept and looked_at
+
+
 def _live(world: ProxyWorld) -> None:
     """Registration, refresh, handover, refresh there, deregistration."""
     no_survivor = world.policy.reading("ht_survives_dereg") == "no"
@@ -299,6 +307,9 @@ def _live(world: ProxyWorld) -> None:
     world.network.settle(61)
     if no_survivor:
         assert checks(world.cn) == [*refused, "handover-token"]
+        return
+    if _completes_with_a_dead_token(world.policy):
+        assert checks(world.cn)[-1] == "mac"
         return
     entry = world.cn.entry(HOME)
     mine = world.pma2.registration(HOME, CORRESPONDENT)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from msgspec import structs
 from test_replay import NAMES, replayed, stored, with_fields, with_steps
 
 from pmicheck.bench import matching, peer_matching
@@ -90,7 +90,5 @@ def test_a_field_that_nobody_compares_agrees_with_no_packet(name: str) -> None:
 
 def test_a_packet_without_the_row_of_a_field_agrees_with_no_message_that_has_it() -> None:
     trace = stored("binding-freshness")
-    without = dataclasses.replace(
-        trace, steps=tuple(with_fields(s, test=True) if s.content else s for s in trace.steps)
-    )
+    without = structs.replace(trace, steps=tuple(with_fields(s, test=True) if s.content else s for s in trace.steps))
     assert "no such packet is under way" in replayed(without).sentence

@@ -125,10 +125,12 @@ def test_what_was_learned_from_a_home_test_ends_with_the_token() -> None:
 
 
 def test_a_phot_with_a_false_address_brings_payload_to_the_attacker() -> None:
-    report = replayed(stored("type2-no-redirection-at-pma1"))
-    assert report.outcome is Replay.CONFIRMED, report.sentence
-    assert report.details["octets_received"] == report.details["cost"]["victim_octets"] == 1500
-    assert "the attacker answered the updates that went there" in report.sentence
+    trace = stored("type2-no-redirection-at-pma1")
+    for use, answers in (("at-once", False), ("tested", True)):
+        report = replayed(structs.replace(trace, readings={**trace.readings, "phot_use": use}))
+        assert report.outcome is Replay.CONFIRMED, report.sentence
+        assert report.details["octets_received"] == report.details["cost"]["victim_octets"] == 1500
+        assert ("the attacker answered the updates that went there" in report.sentence) == answers
     assert report.counterfactual.endswith("the bad state is not reached.")
 
 

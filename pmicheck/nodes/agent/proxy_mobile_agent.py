@@ -130,14 +130,14 @@ class ProxyMobileAgent(ProxySender):
                     correspondent=item.correspondent,
                     handover_token=item.handover,
                     permanent_token=item.permanent,
-                    sequence=self._told(item.sequence),
+                    sequence=self.number_told(item.sequence),
                 )
                 for (owner, _), item in self._registrations.items()
                 if owner == home_address
             ),
         )
 
-    def _told(self, sequence: int) -> int:
+    def number_told(self, sequence: int) -> int:
         """The last number, as the next agent gets it: 0 where a context does not carry it."""
         return sequence if self.policy.reading("context_sequence") == "carried" else 0
 

@@ -67,7 +67,7 @@ class PeerAgent(PeerSender):
             self.context(home_address),
             self._modes[home_address],
             tuple(
-                PeerContext(correspondent, registration.peer, self._told(self._numbers[home_address]))
+                PeerContext(correspondent, registration.peer, self.number_told(self._numbers[home_address]))
                 for (owner, correspondent), registration in self._peers.items()
                 if owner == home_address and registration.peer is not None and home_address in self._numbers
             ),
