@@ -115,7 +115,7 @@ SA, ATTACHMENT, LATE = (("pma_auth", "sa"),), (("pma_auth", "attachment"),), (("
 
 SMALL: list[tuple[str, str, Settings]] = [
     *(("type1-initial", a, ()) for a in ("home-path", "careof-path", "malicious-mn")),
-    *(("type1-handover", a, ()) for a in ("home-path", "careof-path")),
+    ("type1-handover", "careof-path", ()),
     *(("ero-initial", a, ()) for a in ("home-path", "careof-path", "malicious-mn")),
     *(("data-plane", a, ()) for a in ("home-path", "malicious-mn")),
     *(("type2-rr", a, LATE) for a in ("off-path", "home-path")),
