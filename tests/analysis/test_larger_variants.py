@@ -133,7 +133,6 @@ REPLAYED = (
     ("type1-initial", {"correspondents": "2"}, "home-path", 5),
     ("type1-initial", {"mobile_nodes": "2"}, "home-path", 5),
     ("type1-initial", {"mobile_nodes": "2", "correspondents": "2"}, "malicious-mn", 1),
-    ("type1-handover", {"handovers": "2"}, "rogue-next-pma", 7),
     ("type2-rr", {"mobile_nodes": "2"}, "off-path", 2),
     ("data-plane", {"correspondents": "2"}, "malicious-mn", 2),
 )

