@@ -106,8 +106,8 @@ class Verdicts:
         """The verdicts of some properties where the cell is, in one run."""
         self.runs += 1
         engine = Engine(max_states=CUT) if cell.settings or cell.without else Engine()
-        changes = Request(settings=cell.settings, without=cell.without, engine=engine)
-        (planned,) = plan(replace(changes, scenarios=(cell.scenario,), attackers=(cell.attacker,), properties=wanted))
+        where = (cell.scenario,), (cell.attacker,), wanted
+        (planned,) = plan(Request(*where, settings=cell.settings, without=cell.without, engine=engine))
         return verdicts_of(planned, self._shared)
 
 

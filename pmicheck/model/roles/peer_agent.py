@@ -32,10 +32,10 @@ from pmicheck.model.roles.attachment import (
 from pmicheck.model.roles.binding_cache import Entry, accepts, cells_of, leads_to, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.roles.ghosts import SENT, USED, evidence, harm_to, note_event, was_used
-from pmicheck.model.roles.proxy_mobile_agent import last_number
+from pmicheck.model.roles.proxy_mobile_agent import numbered
 from pmicheck.model.roles.registration import Registration, registration_of
 from pmicheck.model.terms import association, sealed
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA1, PMA3, VICTIM_HOME, Flow
+from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, CN_HOME, PMA3, VICTIM_HOME, Flow
 from pmicheck.model.world import World
 
 # Authentication (A-24).
@@ -108,14 +108,7 @@ def receive_answer(ctx: Context, world: World, pma: str, flow: Flow, answer: Cac
         ctx.set(registration_of(pma, flow), held._replace(stage="idle"))
         return
     held = held._replace(peer=answer.care_of)
-    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
-
-
-def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
-    """A next agent that was told no number learns the last one from a refusal, where no attacker acts."""
-    if pma == PMA1 or held.seq or world.attacked:
-        return held
-    return held._replace(seq=last_number(ctx, world, flow))
+    _send_update(ctx, world, pma, flow, numbered(ctx, world, pma, flow, held))
 
 
 def _send_update(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
@@ -141,7 +134,7 @@ def begin_from_context(ctx: Context, world: World, pma: str, flow: Flow) -> None
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context", "no-context")
-    _send_update(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
+    _send_update(ctx, world, pma, flow, numbered(ctx, world, pma, flow, held))
 
 
 def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:

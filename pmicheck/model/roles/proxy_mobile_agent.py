@@ -119,7 +119,7 @@ def receive_home_test(ctx: Context, world: World, pma: str, flow: Flow, test: Te
         return
     require(ctx.test(CLOCK, token_usable, test.nonce), "token-too-old")
     held = held._replace(stage="early", credential="T", nonce=test.nonce, care_of_nonce=0)
-    _send_registration(ctx, world, pma, flow, _numbered(ctx, world, pma, flow, held))
+    _send_registration(ctx, world, pma, flow, numbered(ctx, world, pma, flow, held))
 
 
 def _misdirect(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
@@ -162,14 +162,14 @@ def receive_acknowledgement(ctx: Context, world: World, pma: str, flow: Flow, ac
     ctx.set(registration_of(pma, flow), done)
 
 
-def _numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
+def numbered(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> Registration:
     """A next PMA that was told no number learns the last one from a refusal, where no attacker acts."""
     if pma == PMA1 or held.seq or world.attacked:
         return held
-    return held._replace(seq=last_number(ctx, world, flow))
+    return held._replace(seq=_last_number(ctx, world, flow))
 
 
-def last_number(ctx: Context, world: World, flow: Flow) -> int:
+def _last_number(ctx: Context, world: World, flow: Flow) -> int:
     """Without a context the first PBU is refused with 135, which names the last number (RFC 6275 9.5.1).
 
     The exchange is taken as one step, and only where no attacker acts: beside one it adds an honest update that the
@@ -197,7 +197,7 @@ def register_after_handover(ctx: Context, world: World, pma: str, flow: Flow) ->
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage == "context" and held.ht > 0, "no-handover-token")
-    held = _numbered(ctx, world, pma, flow, held)
+    held = numbered(ctx, world, pma, flow, held)
     _send_registration(ctx, world, pma, flow, held._replace(stage="early", credential="HT", nonce=0, care_of_nonce=0))
 
 
