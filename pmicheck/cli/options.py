@@ -101,6 +101,8 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_cache(verify)
     _add_cluster(verify)
     _add_searching(verify)
+    second = "let a second explorer, which shares no code with the first, search each space below 10^6 states as well"
+    add("--second-opinion", action="store_true", help=second)
     verify.set_defaults(verb="verify", record=None)
 
 
@@ -339,12 +341,15 @@ def _engine_of(options: argparse.Namespace) -> Engine:
     most = Engine(max_states=options.max_states, max_seconds=options.max_seconds, keep=getattr(options, "cache", False))
     if options.verb != "verify":
         return most
+    if options.second_opinion and (options.reduce or options.cluster):
+        raise UsageError("a second opinion is on plain searches of this machine: leave out --reduce and --cluster")
     return replace(
         most,
         reduce=check_reductions(options.reduce),
         threads=options.threads,
         spill=options.spill,
         checkpoint=options.checkpoint,
+        second_opinion=options.second_opinion,
     )
 
 
