@@ -162,18 +162,19 @@ def _nonces(ctx: Context, policy: Policy, update: Update) -> None:
 
 def tokens_of(policy: Policy, update: Update, generation: int) -> tuple[Term, Term | None]:
     """The home token and the care-of token that the CN takes into the key for this update."""
-    home = {
-        "T": home_token(update.home, update.nonce, update.to),
-        "PT": permanent_token(update.home, generation, update.to),
-        "HT": handover_token(update.home, generation, update.to),
-    }[update.credential]
-    if not policy.on("home-test"):
-        home = ZERO
+    home = _home_token(update, generation) if policy.on("home-test") else ZERO
     if not update.lifetime:
         return home, None
     if not update.care_of_nonce or not policy.on("careof-test"):
         return home, ZERO
     return home, care_of_token_for(policy, update.care_of, update.care_of_nonce, update.to)
+
+
+def _home_token(update: Update, generation: int) -> Term:
+    if update.credential == "T":
+        return home_token(update.home, update.nonce, update.to)
+    issued = permanent_token if update.credential == "PT" else handover_token
+    return issued(update.home, generation, update.to)
 
 
 def care_of_token_for(policy: Policy, care_of: str, nonce: int, at: str = CN) -> Term:
