@@ -139,7 +139,13 @@ class SymbolicRun:
         return FIELDS[self.instance.opens][name](message, self.fork.world)
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         if self.instance.opens is None:
             return bool(getattr(message, field) == expected())
@@ -151,7 +157,7 @@ class SymbolicRun:
             return bool(self.field(message, field) == expected())
         if under is None:
             term = expected()
-            if not self.get(holds(kind, field, term)):
+            if not self.get(holds(kind, field, term), bool if vital else None):
                 return False
             self.fields[field] = term
             return True

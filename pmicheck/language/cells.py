@@ -76,12 +76,20 @@ class Context(Protocol):
         """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         """Whether the field of a received message holds the expected term.
 
         Of an authenticator `under` says the key. Whoever has the key can authenticate whatever the message holds;
         whoever has not, can repeat an authenticator that was made under it.
+
+        `vital` is a hint as for `get`: without the expected term the rule refuses in any case.
         """
 
     def peek(self, message: Message, field: str) -> Any:

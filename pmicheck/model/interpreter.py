@@ -57,7 +57,13 @@ class Interpreter:
         return predicate(self.get(cell), *arguments)
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         return bool(getattr(message, field) == expected())
 

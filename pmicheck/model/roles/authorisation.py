@@ -100,9 +100,10 @@ def _generations(ctx: Context, world: World, update: Update, unchecked: bool) ->
 
 
 def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:
+    """Whether nothing is wrong with the signature; otherwise the update ends with `_cga` at the latest."""
     if update.key is None or not policy.on("signature"):
         return True
-    return ctx.same(update, "sig", lambda: expected_signature(policy, update))
+    return ctx.same(update, "sig", lambda: expected_signature(policy, update), vital=True)
 
 
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
