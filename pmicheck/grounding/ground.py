@@ -162,15 +162,20 @@ class Grounder:
         self.agenda += [here.going_on(cell, value) for value in values]
         return last
 
-    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
-        """Yes if some known value says so, else no; with the other answer the run is a task of its own."""
+    def answer(self, run: SymbolicRun, predicate: Predicate, worth: bool | None) -> bool:
+        """Yes if some known value says so, else no; with the other answer the run is a task of its own.
+
+        Of a test of which one answer alone is worth to be followed it is that one, if some known value gives it.
+        """
         cell = predicate[0]
         domain = self._domain(cell)
         fitting = domain.fitting(answers_on(cell, run.tests))
         yes = fitting & domain.yes(predicate)
-        other = Task(run.instance, dict(run.gets), {**run.tests, predicate: not yes}, dict(run.read))
-        (self.agenda if yes and yes != fitting else domain.parked).append(other)
-        return bool(yes)
+        answer = bool(yes) and (worth is not False or yes == fitting)
+        if answer is not worth:
+            other = Task(run.instance, dict(run.gets), {**run.tests, predicate: not answer}, dict(run.read))
+            (self.agenda if yes and yes != fitting else domain.parked).append(other)
+        return answer
 
     def _wake(self) -> None:
         """Go on with what waits for terms that the attacker could come to know by now, and for new honest messages."""

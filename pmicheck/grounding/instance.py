@@ -61,8 +61,8 @@ class Fork(Protocol):
     def value(self, run: SymbolicRun, place: Place, worth: Hint | None) -> Any:
         """A value for the place, one for which `worth` holds. Raises Refused if there is none."""
 
-    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
-        """An answer to the test."""
+    def answer(self, run: SymbolicRun, predicate: Predicate, worth: bool | None) -> bool:
+        """An answer to the test; where only one is worth to be followed, the other one is not."""
 
     def sees(self, link: str) -> bool:
         """Whether the attacker reads the link."""
@@ -108,7 +108,7 @@ class SymbolicRun:
         self.gets[cell] = value
         return value
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
         if cell in self.sets:
             return predicate(self.sets[cell], *arguments)
         if cell in self.gets:
@@ -116,7 +116,7 @@ class SymbolicRun:
         key = (cell, predicate, arguments)
         if key in self.tests:
             return self.tests[key]
-        answer = self.tests[key] = self.fork.answer(self, key)
+        answer = self.tests[key] = self.fork.answer(self, key, worth)
         return answer
 
     def field(self, message: Message, name: str) -> Any:

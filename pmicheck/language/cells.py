@@ -72,8 +72,11 @@ class Context(Protocol):
         refuses in any case, and nobody needs to follow it.
         """
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
-        """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
+        """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks.
+
+        `worth` is a hint as for `get`: with the other answer the rule refuses in any case.
+        """
 
     def same(
         self,

@@ -53,7 +53,7 @@ class Interpreter:
             return self.values[cell]
         return self.world.initial.get(cell.name, cell.initial)
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
         return predicate(self.get(cell), *arguments)
 
     def same(
