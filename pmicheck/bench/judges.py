@@ -9,11 +9,13 @@ Where one node keeps all bindings, sentences call it the CN; agents that shake h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pmicheck.bench.names import AT_HOME, ATTACKER, ATTACKER_HOME, BYSTANDER, CARE_OF, CN, CN_HOME, COA3, HOA, PMA1
+from pmicheck.bench.judging.acceptances import VICTIMS, accepted_updates, is_the_cn, last_update, who_keeps
+from pmicheck.bench.judging.departure import former_pma_powerless, no_retained_binding
+from pmicheck.bench.names import AT_HOME, ATTACKER, ATTACKER_HOME, BYSTANDER, CN, CN_HOME, COA3, HOA, PMA1
 from pmicheck.bench.payload import PACKET, attacker_addresses, could_send, earn, send
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
@@ -25,8 +27,8 @@ BEYOND = 50
 """Packets that are tried after the counted ones, to show whether anything ends the flood."""
 FAIR_SECONDS = MAX_NONCE_LIFETIME + MAX_RR_BINDING_LIFETIME
 """Return routability makes certain that a home address was tested as recently as this before traffic falls back."""
-VICTIMS = (HOA, CN_HOME)
-"""Home addresses of honest nodes."""
+ACKNOWLEDGEMENTS = frozenset({"accepted-tokens", "accepted-binding-acknowledgement"})
+"""What a registrant notes when it takes a token from a (P)BA."""
 
 Judge = Callable[[Run[Stage]], Finding | None]
 
@@ -64,7 +66,7 @@ def cost(run: Run[Any], finding: Finding) -> dict[str, float]:
 def _diverted(run: Run[Stage]) -> int:
     """How much of one payload packet the last update of the attacker's diverts to it or to a bystander."""
     for accepted in reversed(run.acceptances):
-        if accepted.home_address in VICTIMS and _last(run, accepted.place) is accepted and not accepted.honest:
+        if accepted.home_address in VICTIMS and last_update(run, accepted.place) is accepted and not accepted.honest:
             arrived = send(run, accepted.place)
             return sum(arrived[name] for name in {BYSTANDER, *attacker_addresses(run)})
     return 0
@@ -73,33 +75,11 @@ def _diverted(run: Run[Stage]) -> int:
 # What was accepted.
 
 
-def _accepted(run: Run[Stage]) -> Iterator[Acceptance]:
-    """Updates for honest nodes that were accepted after the prologue."""
-    for accepted in run.acceptances:
-        if not run.trace.steps[accepted.step].prologue and accepted.home_address in VICTIMS:
-            yield accepted
-
-
-def _last(run: Run[Stage], place: Place, before: int | None = None) -> Acceptance | None:
-    """The last accepted update for a binding, if it is of a step before the one given."""
-    found = [a for a in run.acceptances if a.place == place and (before is None or a.step < before)]
-    return found[-1] if found else None
-
-
-def _is_the_cn(run: Run[Stage], place: Place) -> bool:
-    return place[0] == run.bench.keeper
-
-
-def _who(run: Run[Stage], place: Place) -> str:
-    """The keeper of a binding at the beginning of a sentence."""
-    return "The CN" if _is_the_cn(run, place) else place[0]
-
-
 def _binding_agreement(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         if accepted.honest or accepted.method == HOME_TEST_INIT:
             continue
-        who, sender = _who(run, accepted.place), "node" if _is_the_cn(run, accepted.place) else "agent"
+        who, sender = who_keeps(run, accepted.place), "node" if is_the_cn(run, accepted.place) else "agent"
         sentence = (
             f"{who} accepted octets a second time that an honest {sender} sent once."
             if accepted.emitted
@@ -110,9 +90,9 @@ def _binding_agreement(run: Run[Stage]) -> Finding | None:
 
 
 def _binding_freshness(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         if accepted.again and accepted.changed:
-            who, what = _who(run, accepted.place), " and ".join(accepted.again)
+            who, what = who_keeps(run, accepted.place), " and ".join(accepted.again)
             sentence = f"{who} accepted the octets of an old {what} a second time, and its entry changed."
             return Finding(sentence, {"step": accepted.step + 1})
     return None
@@ -121,8 +101,8 @@ def _binding_freshness(run: Run[Stage]) -> Finding | None:
 def _no_unauthorised_deregistration(run: Run[Stage]) -> Finding | None:
     """A binding is honest if an honest update made it, or if it is for the node of an agent that shook hands, which is
     there in any case: an answer to any update makes it."""
-    for accepted in _accepted(run):
-        earlier, before, after = _last(run, accepted.place, accepted.step), accepted.before, accepted.after
+    for accepted in accepted_updates(run):
+        earlier, before, after = last_update(run, accepted.place, accepted.step), accepted.before, accepted.after
         if accepted.honest or earlier is None or before is None:
             continue
         stays = accepted.home_address == CN_HOME
@@ -136,25 +116,11 @@ def _no_unauthorised_deregistration(run: Run[Stage]) -> Finding | None:
     return None
 
 
-def _former_pma_powerless(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
-        rogues = sorted(pma for pma in run.powers.corrupts if CARE_OF[pma] != accepted.serving)
-        own = run.attacked and rogues and not accepted.honest
-        if own and accepted.secrets is not None and accepted.changed:
-            whose = "the" if _is_the_cn(run, accepted.place) else "its"
-            sentence = (
-                f"{_who(run, accepted.place)} changed {whose} entry of {accepted.home_address} upon a packet of "
-                f"{' and '.join(rogues)}, which does not serve the node."
-            )
-            return Finding(sentence, {"step": accepted.step + 1, "made_with": list(accepted.secrets)})
-    return None
-
-
 def _stateless(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         created = accepted.before is None and accepted.after is not None
         if created and not run.bench.vouched_for(accepted):
-            who = _who(run, accepted.place)
+            who = who_keeps(run, accepted.place)
             sentence = f"{who} made an entry upon a packet in which nothing that it checks takes a secret."
             return Finding(sentence, {"step": accepted.step + 1, "checks_in_force": run.bench.checks_in_force()})
     for wish in run.wishes:
@@ -171,6 +137,15 @@ def _acknowledgement_agreement(run: Run[Stage]) -> Finding | None:
     for belief in run.beliefs:
         if not belief.emitted:
             sentence = f"{belief.who} acted upon {run.bench.words_of(belief.what)} emitted."
+            return Finding(sentence, {"step": belief.step + 1, "who": belief.who})
+    return None
+
+
+def _acknowledged_token_agreement(run: Run[Stage]) -> Finding | None:
+    """Acknowledgements alone: an answer to a test is the other property's."""
+    for belief in run.beliefs:
+        if belief.what in ACKNOWLEDGEMENTS and not belief.emitted:
+            sentence = f"{belief.who} took a token from {run.bench.words_of(belief.what)} emitted."
             return Finding(sentence, {"step": belief.step + 1, "who": belief.who})
     return None
 
@@ -217,7 +192,7 @@ def _data_origin(run: Run[Stage]) -> Finding | None:
 
 def _no_redirection(run: Run[Stage]) -> Finding | None:
     for place, binding in run.bench.bindings(run.now).items():
-        last = _last(run, place)
+        last = last_update(run, place)
         if binding is None or not binding.used or last is None or last.honest or place[1] not in VICTIMS:
             continue
         found = _redirected(run, last, binding) if binding.care_of in attacker_addresses(run) else None
@@ -235,8 +210,8 @@ def _redirected(run: Run[Stage], last: Acceptance, binding: Binding) -> Finding 
     credit = run.bench.credit(place, run.now)
     left = send(run, place)[binding.care_of]
     address = str(run.bench.addresses[binding.care_of])
-    one = _is_the_cn(run, place)
-    holds = f"{_who(run, place)}'s entry for {place[1]} holds {binding.care_of}"
+    one = is_the_cn(run, place)
+    holds = f"{who_keeps(run, place)}'s entry for {place[1]} holds {binding.care_of}"
     details: dict[str, Any] = {} if one else {"agent": place[0]}
     details |= {"care_of_address": address} | ({"verified": binding.verified} if one else {})
     details["octets_received"] = left
@@ -284,7 +259,7 @@ def _flood(run: Run[Stage], place: Place, binding: Binding) -> Finding | None:
 
     Agents that shake hands count no credit (4.2), so what would be fair is said of them, and there is no limit to try.
     """
-    numbers, limited, knowledge = run.trace.numbers, _is_the_cn(run, place), run.bench.knowledge
+    numbers, limited, knowledge = run.trace.numbers, is_the_cn(run, place), run.bench.knowledge
     earned = run.bench.earned
     if binding.verified:
         earned += earn(run, place, BYSTANDER, int(numbers.get("octets_earned", 0)))
@@ -329,7 +304,7 @@ def _fallback(run: Run[Stage], place: Place, care_of: str) -> Finding | None:
     own = place[1] == ATTACKER_HOME
     if not own and care_of not in attacker_addresses(run):
         return None
-    if not own or not _is_the_cn(run, place):
+    if not own or not is_the_cn(run, place):
         return _fallen_back(run, place, "which its host has left" if own else "where the attacker never was")
     since = run.now - max(run.bench.home_tests.get(place[1], [float("-inf")]))
     found = _fallen_back(run, place, "") if since > FAIR_SECONDS else None
@@ -347,7 +322,7 @@ def _fallen_back(run: Run[Stage], place: Place, why_not: str) -> Finding | None:
     left, (keeper, home) = send(run, place)[place[1]], place
     if not left:
         return None
-    at = "" if _is_the_cn(run, place) else f" at {keeper}"
+    at = "" if is_the_cn(run, place) else f" at {keeper}"
     details: dict[str, Any] = {} if run.bench.keeper else {"agent": keeper}
     details |= {
         "home_address": str(run.bench.addresses[home]),
@@ -366,8 +341,10 @@ JUDGES: Mapping[str, Judge] = {
     "binding-agreement": _binding_agreement,
     "token-secrecy": _token_secrecy,
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
-    "former-pma-powerless": _former_pma_powerless,
+    "former-pma-powerless": former_pma_powerless,
+    "no-retained-binding": no_retained_binding,
     "stateless-before-authentication": _stateless,
     "acknowledgement-agreement": _acknowledgement_agreement,
+    "acknowledged-token-agreement": _acknowledged_token_agreement,
     "data-origin": _data_origin,
 }

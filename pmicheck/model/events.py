@@ -25,6 +25,10 @@ class Accepted(NamedTuple):
     rogue_serves: bool = False
 
 
+ACKNOWLEDGEMENT = "binding acknowledgement"
+"""What a registrant believed if it was a PBA or BA."""
+
+
 class Believed(NamedTuple):
     """A PMA or mobile node accepted an answer (PHoT, HoT, CoT, PBA, BA) that its peer did not produce."""
 

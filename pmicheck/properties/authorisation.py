@@ -168,7 +168,7 @@ def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 FORMER_PMA_POWERLESS = Property(
     name="former-pma-powerless",
-    violated_when="a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
+    violated_when="a PMA that does not serve the node (any more, or ever) changes the entry",
     harm="changes the binding of a node that it does not serve",
     severity="6.8",
     families=TYPE1 | HANDOVER,

@@ -12,9 +12,10 @@ from pmicheck.properties.authorisation import (
     STATELESS,
 )
 from pmicheck.properties.base import Property
+from pmicheck.properties.departure import NO_RETAINED_BINDING
 from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
 from pmicheck.properties.payload import DATA_ORIGIN
-from pmicheck.properties.secrecy import ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
+from pmicheck.properties.secrecy import ACKNOWLEDGED_TOKEN_AGREEMENT, ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
 
 INVARIANTS: dict[str, Property] = {
     prop.name: prop
@@ -27,8 +28,10 @@ INVARIANTS: dict[str, Property] = {
         TOKEN_SECRECY,
         NO_UNAUTHORISED_DEREGISTRATION,
         FORMER_PMA_POWERLESS,
+        NO_RETAINED_BINDING,
         STATELESS,
         ACKNOWLEDGEMENT_AGREEMENT,
+        ACKNOWLEDGED_TOKEN_AGREEMENT,
         DATA_ORIGIN,
     )
 }

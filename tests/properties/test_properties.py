@@ -11,16 +11,19 @@ from pmicheck.attacker.profiles import Attacker, attacker_named
 from pmicheck.grounding.run import world_of
 from pmicheck.language.cells import Cell
 from pmicheck.language.message import Term
-from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
+from pmicheck.model.events import ACKNOWLEDGEMENT, EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
 from pmicheck.model.policy import make_policy
+from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.terms import handover_token, permanent_token
 from pmicheck.model.topology import (
     ATTACKER,
     ATTACKER_HOME,
+    AWAY,
     CN_HOME,
     COA1,
+    COA2,
     FLOOD,
     PMA1,
     PMA3,
@@ -82,6 +85,10 @@ TWO_NODES, TWO_CORRESPONDENTS = (("mobile_nodes", "2"),), (("correspondents", "2
 REDIRECTED = entry(ATTACKER, registrant="attacker")
 
 
+AT_PEER = cells_of(VICTIM_HOME, PMA3).entry
+LEFT = {ATTACHED: AWAY, VICTIM.entry: entry()}
+
+
 def delivered(source: str, sender: str = ATTACKER) -> dict[Cell, Any]:
     return {EVENT: Delivered("cn", source, sender)}
 
@@ -132,6 +139,11 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown(accepted(**BY_ATTACKER), attacker="rogue-previous-pma"),
         Shown(accepted(again=True, effect="deleted"), attacker="rogue-previous-pma"),
     ],
+    "no-retained-binding": [
+        Shown(LEFT, attacker="rogue-previous-pma"),
+        Shown({**LEFT, ATTACHED: COA2}, attacker="rogue-previous-pma", scenario="type1-handover"),
+        Shown({ATTACHED: COA2, AT_PEER: entry()}, attacker="rogue-previous-pma", scenario="type2-handshake-handover"),
+    ],
     "stateless-before-authentication": [
         Shown(accepted(effect="created", authenticated=False)),
         Shown(accepted(step="PHoTI", effect="created", authenticated=False), scenario="type2-rr"),
@@ -142,6 +154,7 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown({EVENT: Believed("pma1", "PHoT")}),
         Shown({EVENT: Believed("pma1", "binding cache acknowledgement")}, scenario="type2-handshake"),
     ],
+    "acknowledged-token-agreement": [Shown({EVENT: Believed("pma1", ACKNOWLEDGEMENT)})],
     "data-origin": [
         Shown(delivered(VICTIM_HOME), scenario="data-plane"),
         Shown(delivered(VICTIM_HOME), scenario="type2-local"),
@@ -190,11 +203,20 @@ HELD: dict[str, list[Shown]] = {
         Shown(accepted(), attacker="rogue-previous-pma"),
         Shown(accepted(rogue_serves=True, **BY_ATTACKER), attacker="rogue-previous-pma"),
     ],
+    "no-retained-binding": [
+        Shown(LEFT),
+        Shown({VICTIM.entry: entry()}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry()._replace(capped=True)}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry(registrant="attacker")}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry(COA2)}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry()._replace(used=False)}, attacker="rogue-previous-pma"),
+    ],
     "stateless-before-authentication": [
         Shown(accepted(effect="created")),
         Shown(accepted(effect="changed", authenticated=False)),
     ],
     "acknowledgement-agreement": [Shown({}), Shown(accepted())],
+    "acknowledged-token-agreement": [Shown({}), Shown(accepted()), Shown({EVENT: Believed("pma1", "PHoT")})],
     "data-origin": [Shown({}, scenario="data-plane"), Shown(accepted(**BY_ATTACKER), scenario="data-plane")],
 }
 
@@ -324,19 +346,20 @@ def test_two_deciders_choose_the_same_numbers() -> None:
         assert numbers(prop, shown, Decider()) == numbers(prop, shown, Decider())
 
 
+LEAVING = {"former-pma-powerless", "no-retained-binding"}
 ABSENT = {
-    "rr-mobile": {"token-secrecy", "former-pma-powerless", "data-origin"},
-    "ero-initial": {"former-pma-powerless", "data-origin"},
-    "ero-handoff": {"former-pma-powerless", "data-origin"},
-    "type1-initial": {"former-pma-powerless", "data-origin"},
+    "rr-mobile": {"token-secrecy", "acknowledged-token-agreement", *LEAVING, "data-origin"},
+    "ero-initial": {*LEAVING, "data-origin"},
+    "ero-handoff": {*LEAVING, "data-origin"},
+    "type1-initial": {*LEAVING, "data-origin"},
     "type1-refresh": {"data-origin"},
     "type1-handover": {"data-origin"},
     "type1-handover-reactive": {"data-origin"},
     "type1-settled": {"data-origin"},
-    "type2-handshake": {"token-secrecy", "former-pma-powerless"},
-    "type2-handshake-handover": {"token-secrecy", "data-origin"},
-    "type2-rr": {"former-pma-powerless", "data-origin"},
-    "data-plane": {"former-pma-powerless"},
+    "type2-handshake": {"token-secrecy", "acknowledged-token-agreement", *LEAVING},
+    "type2-handshake-handover": {"token-secrecy", "acknowledged-token-agreement", "data-origin"},
+    "type2-rr": {*LEAVING, "data-origin"},
+    "data-plane": {*LEAVING},
 }
 """Properties that mean nothing in a scenario: no such tokens, no PMA that the node leaves, no payload."""
 
