@@ -13,9 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pmicheck.bench.judging.acceptances import VICTIMS, accepted_updates, is_the_cn, last_update, who_keeps
-from pmicheck.bench.judging.departure import former_pma_powerless, no_retained_binding
-from pmicheck.bench.names import AT_HOME, ATTACKER, ATTACKER_HOME, BYSTANDER, CN, CN_HOME, COA3, HOA, PMA1
+from pmicheck.bench.judging.acceptances import (
+    VICTIMS,
+    accepted_updates,
+    is_the_cn,
+    last_update,
+    lost_binding,
+    who_keeps,
+)
+from pmicheck.bench.judging.departure import (
+    former_pma_powerless,
+    handover_token_freshness,
+    no_retained_binding,
+    no_stale_deregistration,
+)
+from pmicheck.bench.names import ATTACKER, ATTACKER_HOME, BYSTANDER, CN, HOA, PMA1
 from pmicheck.bench.payload import PACKET, attacker_addresses, could_send, earn, send
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
@@ -99,20 +111,10 @@ def _binding_freshness(run: Run[Stage]) -> Finding | None:
 
 
 def _no_unauthorised_deregistration(run: Run[Stage]) -> Finding | None:
-    """A binding is honest if an honest update made it, or if it is for the node of an agent that shook hands, which is
-    there in any case: an answer to any update makes it."""
     for accepted in accepted_updates(run):
-        earlier, before, after = last_update(run, accepted.place, accepted.step), accepted.before, accepted.after
-        if accepted.honest or earlier is None or before is None:
-            continue
-        stays = accepted.home_address == CN_HOME
-        serving = COA3 if stays else HOA if accepted.serving == AT_HOME else accepted.serving
-        if not (earlier.honest or stays) or before.care_of != serving:
-            continue
-        if after is None or after.care_of != serving:
-            what = "is gone" if after is None else f"now holds {after.care_of}"
-            entry = f"The honest entry of {run.bench.label(accepted.place)} with {serving}"
-            return Finding(f"{entry} {what} after a packet that nobody entitled sent.", {"step": accepted.step + 1})
+        lost = None if accepted.honest else lost_binding(run, accepted)
+        if lost is not None:
+            return Finding(f"{lost} after a packet that nobody entitled sent.", {"step": accepted.step + 1})
     return None
 
 
@@ -343,6 +345,8 @@ JUDGES: Mapping[str, Judge] = {
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
     "former-pma-powerless": former_pma_powerless,
     "no-retained-binding": no_retained_binding,
+    "no-stale-deregistration": no_stale_deregistration,
+    "handover-token-freshness": handover_token_freshness,
     "stateless-before-authentication": _stateless,
     "acknowledgement-agreement": _acknowledgement_agreement,
     "acknowledged-token-agreement": _acknowledged_token_agreement,

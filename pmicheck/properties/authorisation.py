@@ -75,7 +75,8 @@ NO_REDIRECTION = Property(
 )
 
 
-def _acceptance(state: State) -> tuple[Observation, ...]:
+def acceptance(state: State) -> tuple[Observation, ...]:
+    """The update that was just accepted, if it is an event."""
     event = state.read(EVENT)
     if not isinstance(event, Accepted):
         return ()
@@ -106,7 +107,7 @@ BINDING_AGREEMENT = Property(
     severity="6.1",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_agreement,
     witness=binding_made,
     conclusion=lambda o: (
@@ -128,7 +129,7 @@ BINDING_FRESHNESS = Property(
     severity="5.7",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_freshness,
     witness=binding_made,
     conclusion=lambda o: (
@@ -150,7 +151,7 @@ NO_UNAUTHORISED_DEREGISTRATION = Property(
     severity="7.5",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_no_deregistration,
     witness=binding_made,
     conclusion=lambda o: (
@@ -173,7 +174,7 @@ FORMER_PMA_POWERLESS = Property(
     severity="6.8",
     families=TYPE1 | HANDOVER,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_powerless,
     witness=node_left,
     conclusion=lambda o: f"A PMA that does not serve the node had its {o['update']} update accepted.",
@@ -192,7 +193,7 @@ STATELESS = Property(
     severity="4.3",
     families=BINDINGS | LOCAL,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_stateless,
     witness=binding_made,
     conclusion=lambda o: (

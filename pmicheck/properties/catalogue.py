@@ -12,7 +12,7 @@ from pmicheck.properties.authorisation import (
     STATELESS,
 )
 from pmicheck.properties.base import Property
-from pmicheck.properties.departure import NO_RETAINED_BINDING
+from pmicheck.properties.departure import HANDOVER_TOKEN_FRESHNESS, NO_RETAINED_BINDING, NO_STALE_DEREGISTRATION
 from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
 from pmicheck.properties.payload import DATA_ORIGIN
 from pmicheck.properties.secrecy import ACKNOWLEDGED_TOKEN_AGREEMENT, ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
@@ -29,6 +29,8 @@ INVARIANTS: dict[str, Property] = {
         NO_UNAUTHORISED_DEREGISTRATION,
         FORMER_PMA_POWERLESS,
         NO_RETAINED_BINDING,
+        NO_STALE_DEREGISTRATION,
+        HANDOVER_TOKEN_FRESHNESS,
         STATELESS,
         ACKNOWLEDGEMENT_AGREEMENT,
         ACKNOWLEDGED_TOKEN_AGREEMENT,

@@ -7,11 +7,13 @@ from typing import Any
 
 import z3
 
-from pmicheck.model.readings import HANDOVER, TYPE1
+from pmicheck.model.events import EVENT, Accepted
+from pmicheck.model.readings import CONTEXT, HANDOVER, TOKEN_HANDOVER, TYPE1
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.topology import CARE_OF
 from pmicheck.model.world import World
+from pmicheck.properties.authorisation import acceptance, event
 from pmicheck.properties.base import Look, Observation, Property, State
 from pmicheck.properties.credit import carries, sender_of
 from pmicheck.properties.flooding import MAX_CGA_BINDING_LIFETIME, MAX_RR_BINDING_LIFETIME
@@ -71,5 +73,63 @@ NO_RETAINED_BINDING = Property(
     formula=_no_retained_binding,
     witness=node_left,
     conclusion=_conclusion,
+    needs_leave=True,
+)
+
+
+def _no_stale_deregistration(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    honest = z3.And(o["sent_by_honest"], z3.Not(o["accepted_before"]))
+    return z3.BoolVal(True), z3.Not(z3.And(honest, z3.Or(o["honest_entry_deleted"], o["honest_entry_replaced"])))
+
+
+NO_STALE_DEREGISTRATION = Property(
+    name="no-stale-deregistration",
+    violated_when="an update that an honest PMA sent, and that arrives late, ends or replaces the binding of the next "
+    "PMA",
+    harm="has the node's current binding ended by a packet that came late",
+    severity="5.0",
+    families=TOKEN_HANDOVER,
+    looks=event,
+    observe=acceptance,
+    formula=_no_stale_deregistration,
+    witness=node_left,
+    conclusion=lambda o: (
+        f"The {o['update']} update of an honest PMA came late and "
+        + ("deleted" if o["honest_entry_deleted"] else "replaced")
+        + " the entry of the next one."
+    ),
+    needs_leave=True,
+)
+
+
+def _by_token(state: State) -> tuple[Observation, ...]:
+    """An update by a handover token that outlived its registration; reading ht_lifetime=finite ends it after a day."""
+    accepted = state.read(EVENT)
+    if not isinstance(accepted, Accepted) or not accepted.by_old_token:
+        return ()
+    return ({"update": accepted.step, "tokens_end": state.world.policy.reads("ht_lifetime", "finite")},)
+
+
+def _handover_token_freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The lifetime of a binding is the yardstick: as long as one lasts its token has to serve the next registration."""
+    age = z3.Int("s_token_age")
+    rules = z3.And(age >= 0, z3.Implies(o["tokens_end"], age <= MAX_CGA_BINDING_LIFETIME))
+    return rules, age <= MAX_CGA_BINDING_LIFETIME
+
+
+HANDOVER_TOKEN_FRESHNESS = Property(
+    name="handover-token-freshness",
+    violated_when="a handover token makes an entry after the registration in which it was issued has ended, and any "
+    "binding of its time with it",
+    harm="registers with a handover token at any later time",
+    severity="5.9",
+    families=CONTEXT,
+    looks=event,
+    observe=_by_token,
+    formula=_handover_token_freshness,
+    witness=node_left,
+    conclusion=lambda o: (
+        f"The CN accepted the {o['update']} update by a handover token that was issued more than a day before."
+    ),
     needs_leave=True,
 )

@@ -81,6 +81,7 @@ def numbers(prop: str, shown: Shown, decider: Decider | None = None) -> dict[str
 
 PT1, HT1, PT2 = permanent_token(VICTIM_HOME, 1), handover_token(VICTIM_HOME, 1), permanent_token(VICTIM_HOME, 2)
 BY_ATTACKER = {"author": "attacker"}
+BY_OLD_TOKEN = accepted(by_old_token=True, **BY_ATTACKER)
 TWO_NODES, TWO_CORRESPONDENTS = (("mobile_nodes", "2"),), (("correspondents", "2"),)
 REDIRECTED = entry(ATTACKER, registrant="attacker")
 
@@ -144,6 +145,11 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown({**LEFT, ATTACHED: COA2}, attacker="rogue-previous-pma", scenario="type1-handover"),
         Shown({ATTACHED: COA2, AT_PEER: entry()}, attacker="rogue-previous-pma", scenario="type2-handshake-handover"),
     ],
+    "no-stale-deregistration": [
+        Shown(accepted(step="deregistration", effect="deleted", harm="deleted"), scenario="type1-handover"),
+        Shown(accepted(step="early", harm="replaced"), scenario="type1-handover-reactive"),
+    ],
+    "handover-token-freshness": [Shown(BY_OLD_TOKEN, scenario="type1-handover")],
     "stateless-before-authentication": [
         Shown(accepted(effect="created", authenticated=False)),
         Shown(accepted(step="PHoTI", effect="created", authenticated=False), scenario="type2-rr"),
@@ -210,6 +216,15 @@ HELD: dict[str, list[Shown]] = {
         Shown({**LEFT, VICTIM.entry: entry(registrant="attacker")}, attacker="rogue-previous-pma"),
         Shown({**LEFT, VICTIM.entry: entry(COA2)}, attacker="rogue-previous-pma"),
         Shown({**LEFT, VICTIM.entry: entry()._replace(used=False)}, attacker="rogue-previous-pma"),
+    ],
+    "no-stale-deregistration": [
+        Shown(accepted(), scenario="type1-handover"),
+        Shown(accepted(harm="deleted", **BY_ATTACKER), scenario="type1-handover"),
+        Shown(accepted(harm="deleted", again=True), scenario="type1-handover"),
+    ],
+    "handover-token-freshness": [
+        Shown(accepted(**BY_ATTACKER), scenario="type1-handover"),
+        Shown(BY_OLD_TOKEN, settings=(("ht_lifetime", "finite"),), scenario="type1-handover"),
     ],
     "stateless-before-authentication": [
         Shown(accepted(effect="created")),
@@ -347,19 +362,21 @@ def test_two_deciders_choose_the_same_numbers() -> None:
 
 
 LEAVING = {"former-pma-powerless", "no-retained-binding"}
+HANDED_OVER = {"no-stale-deregistration", "handover-token-freshness"}
+TOKENS = {"token-secrecy", "acknowledged-token-agreement"}
 ABSENT = {
-    "rr-mobile": {"token-secrecy", "acknowledged-token-agreement", *LEAVING, "data-origin"},
-    "ero-initial": {*LEAVING, "data-origin"},
-    "ero-handoff": {*LEAVING, "data-origin"},
-    "type1-initial": {*LEAVING, "data-origin"},
-    "type1-refresh": {"data-origin"},
+    "rr-mobile": {*TOKENS, *LEAVING, *HANDED_OVER, "data-origin"},
+    "ero-initial": {*LEAVING, *HANDED_OVER, "data-origin"},
+    "ero-handoff": {*LEAVING, *HANDED_OVER, "data-origin"},
+    "type1-initial": {*LEAVING, *HANDED_OVER, "data-origin"},
+    "type1-refresh": {*HANDED_OVER, "data-origin"},
     "type1-handover": {"data-origin"},
-    "type1-handover-reactive": {"data-origin"},
+    "type1-handover-reactive": {"handover-token-freshness", "data-origin"},
     "type1-settled": {"data-origin"},
-    "type2-handshake": {"token-secrecy", "acknowledged-token-agreement", *LEAVING},
-    "type2-handshake-handover": {"token-secrecy", "acknowledged-token-agreement", "data-origin"},
-    "type2-rr": {*LEAVING, "data-origin"},
-    "data-plane": {*LEAVING},
+    "type2-handshake": {*TOKENS, *LEAVING, *HANDED_OVER},
+    "type2-handshake-handover": {*TOKENS, *HANDED_OVER, "data-origin"},
+    "type2-rr": {*LEAVING, *HANDED_OVER, "data-origin"},
+    "data-plane": {*LEAVING, *HANDED_OVER},
 }
 """Properties that mean nothing in a scenario: no such tokens, no PMA that the node leaves, no payload."""
 

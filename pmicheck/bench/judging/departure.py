@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pmicheck.bench.judging.acceptances import accepted_updates, is_the_cn, last_update, who_keeps
+from pmicheck.bench.judging.acceptances import accepted_updates, is_the_cn, last_update, lost_binding, who_keeps
 from pmicheck.bench.names import CARE_OF, HOA
 from pmicheck.bench.payload import send
 from pmicheck.bench.stage import Stage
+from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX
+from pmicheck.replay.knowledge import update_in
 from pmicheck.replay.records import Finding
 from pmicheck.replay.run import Run
-from pmicheck.wire.constants import MAX_RR_BINDING_LIFETIME
+from pmicheck.wire.constants import MAX_CGA_BINDING_LIFETIME, MAX_RR_BINDING_LIFETIME
+from pmicheck.wire.packet import Packet
 
 
 def former_pma_powerless(run: Run[Stage]) -> Finding | None:
@@ -44,4 +47,29 @@ def no_retained_binding(run: Run[Stage]) -> Finding | None:
                 f"node had left it, and {arrived} octets of payload arrived there."
             )
             return Finding(sentence, {"care_of_address": binding.care_of, "seconds_waited": waited}, arrived)
+    return None
+
+
+def no_stale_deregistration(run: Run[Stage]) -> Finding | None:
+    for accepted in accepted_updates(run):
+        lost = lost_binding(run, accepted) if accepted.honest else None
+        if lost is not None:
+            return Finding(f"{lost} after a packet of an honest agent that came late.", {"step": accepted.step + 1})
+    return None
+
+
+def handover_token_freshness(run: Run[Stage]) -> Finding | None:
+    """A token is at least as old as the last honest update before, since only one that is accepted brings a token."""
+    for accepted in accepted_updates(run):
+        earlier, sighting = last_update(run, accepted.place, accepted.step), run.sightings.get(accepted.step)
+        update = None if sighting is None else update_in(Packet.from_bytes(sighting.packet))
+        if accepted.honest or earlier is None or not earlier.honest or update is None:
+            continue
+        age = run.time_of(accepted.step) - run.time_of(earlier.step)
+        if update.indices[0] == HANDOVER_INDEX and age > MAX_CGA_BINDING_LIFETIME:
+            sentence = (
+                f"{who_keeps(run, accepted.place)} accepted an update by a handover token that is {age:.0f} s old or "
+                f"more; no binding lasts longer than {MAX_CGA_BINDING_LIFETIME} s."
+            )
+            return Finding(sentence, {"step": accepted.step + 1, "made_with": list(accepted.secrets or ())})
     return None
