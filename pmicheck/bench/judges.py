@@ -9,8 +9,9 @@ Where one node keeps all bindings, sentences call it the CN; agents that shake h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pmicheck.bench.judging.acceptances import (
@@ -27,7 +28,7 @@ from pmicheck.bench.judging.departure import (
     no_retained_binding,
     no_stale_deregistration,
 )
-from pmicheck.bench.names import ATTACKER, ATTACKER_HOME, BYSTANDER, CN, HOA, PMA1
+from pmicheck.bench.names import ATTACKER, ATTACKER_HOME, BYSTANDER, CN, CN_HOME, HOA, HOMES, PMA1
 from pmicheck.bench.payload import PACKET, attacker_addresses, could_send, earn, send
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
@@ -39,6 +40,8 @@ BEYOND = 50
 """Packets that are tried after the counted ones, to show whether anything ends the flood."""
 FAIR_SECONDS = MAX_NONCE_LIFETIME + MAX_RR_BINDING_LIFETIME
 """Return routability makes certain that a home address was tested as recently as this before traffic falls back."""
+UPLINKS = (CN_HOME,)
+"""Home addresses for which an agent keeps a binding that carries what its own node sends."""
 ACKNOWLEDGEMENTS = frozenset({"accepted-tokens", "accepted-binding-acknowledgement"})
 """What a registrant notes when it takes a token from a (P)BA."""
 
@@ -192,10 +195,10 @@ def _data_origin(run: Run[Stage]) -> Finding | None:
 # Where traffic goes: payload is really sent.
 
 
-def _no_redirection(run: Run[Stage]) -> Finding | None:
+def _no_redirection(run: Run[Stage], homes: Collection[str] = VICTIMS) -> Finding | None:
     for place, binding in run.bench.bindings(run.now).items():
         last = last_update(run, place)
-        if binding is None or not binding.used or last is None or last.honest or place[1] not in VICTIMS:
+        if binding is None or not binding.used or last is None or last.honest or place[1] not in homes:
             continue
         found = _redirected(run, last, binding) if binding.care_of in attacker_addresses(run) else None
         if found is not None:
@@ -248,9 +251,10 @@ def _impersonated(run: Run[Stage]) -> Finding | None:
     return Finding(sentence, details, left)
 
 
-def _no_careof_flooding(run: Run[Stage]) -> Finding | None:
+def _no_careof_flooding(run: Run[Stage], homes: Collection[str] = (*HOMES, CN_HOME)) -> Finding | None:
     for place, binding in run.bench.bindings(run.now).items():
-        found = _flood(run, place, binding) if binding is not None and binding.care_of == BYSTANDER else None
+        aimed = binding is not None and binding.care_of == BYSTANDER and place[1] in homes
+        found = _flood(run, place, binding) if binding is not None and aimed else None
         if found is not None:
             return found
     return None
@@ -351,4 +355,6 @@ JUDGES: Mapping[str, Judge] = {
     "acknowledgement-agreement": _acknowledgement_agreement,
     "acknowledged-token-agreement": _acknowledged_token_agreement,
     "data-origin": _data_origin,
+    "no-uplink-redirection": partial(_no_redirection, homes=UPLINKS),
+    "no-uplink-flooding": partial(_no_careof_flooding, homes=UPLINKS),
 }

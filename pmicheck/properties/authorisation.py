@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import z3
@@ -33,10 +33,11 @@ def event(world: World) -> tuple[Look, ...]:
     return (Look((EVENT,)),)
 
 
-def _binding(state: State) -> tuple[Observation, ...]:
+def bindings_seen(state: State, flows: Iterable[Flow]) -> tuple[Observation, ...]:
+    """Every binding that carries traffic, of those that are kept for these flows."""
     addresses = state.attacker.addresses if state.attacker else frozenset()
     world = state.world
-    entries: list[tuple[Flow, Entry | None]] = [(flow, state.read(cells_of(*flow).entry)) for flow in world.entries]
+    entries: list[tuple[Flow, Entry | None]] = [(flow, state.read(cells_of(*flow).entry)) for flow in flows]
     return tuple(
         {
             "keeper": flow.at,
@@ -51,11 +52,11 @@ def _binding(state: State) -> tuple[Observation, ...]:
     )
 
 
-def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
+def no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
     return z3.BoolVal(True), z3.Not(z3.And(o["care_of_is_attackers"], o["registered_by_attacker"]))
 
 
-def _redirected(o: Observation) -> str:
+def redirected(o: Observation) -> str:
     who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]), "the victim's traffic")
     return f"{who} sends {traffic} to {o['care_of_address']}, which is the attacker's."
 
@@ -68,10 +69,10 @@ NO_REDIRECTION = Property(
     severity="9.1",
     families=BINDINGS,
     looks=_each_victims_entry,
-    observe=_binding,
-    formula=_no_redirection,
+    observe=lambda state: bindings_seen(state, state.world.entries),
+    formula=no_redirection,
     witness=binding_made,
-    conclusion=_redirected,
+    conclusion=redirected,
 )
 
 

@@ -16,6 +16,7 @@ from pmicheck.properties.departure import HANDOVER_TOKEN_FRESHNESS, NO_RETAINED_
 from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
 from pmicheck.properties.payload import DATA_ORIGIN
 from pmicheck.properties.secrecy import ACKNOWLEDGED_TOKEN_AGREEMENT, ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
+from pmicheck.properties.uplink import NO_UPLINK_FLOODING, NO_UPLINK_REDIRECTION
 
 INVARIANTS: dict[str, Property] = {
     prop.name: prop
@@ -35,6 +36,8 @@ INVARIANTS: dict[str, Property] = {
         ACKNOWLEDGEMENT_AGREEMENT,
         ACKNOWLEDGED_TOKEN_AGREEMENT,
         DATA_ORIGIN,
+        NO_UPLINK_REDIRECTION,
+        NO_UPLINK_FLOODING,
     )
 }
 

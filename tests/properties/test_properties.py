@@ -86,7 +86,7 @@ TWO_NODES, TWO_CORRESPONDENTS = (("mobile_nodes", "2"),), (("correspondents", "2
 REDIRECTED = entry(ATTACKER, registrant="attacker")
 
 
-AT_PEER = cells_of(VICTIM_HOME, PMA3).entry
+AT_PEER, AT_OWN_AGENT = cells_of(VICTIM_HOME, PMA3).entry, cells_of(CN_HOME, PMA1).entry
 LEFT = {ATTACHED: AWAY, VICTIM.entry: entry()}
 
 
@@ -161,6 +161,14 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown({EVENT: Believed("pma1", "binding cache acknowledgement")}, scenario="type2-handshake"),
     ],
     "acknowledged-token-agreement": [Shown({EVENT: Believed("pma1", ACKNOWLEDGEMENT)})],
+    "no-uplink-redirection": [
+        Shown({AT_OWN_AGENT: REDIRECTED}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: REDIRECTED}, scenario="type2-rr"),
+    ],
+    "no-uplink-flooding": [
+        Shown({AT_OWN_AGENT: entry(FLOOD)}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry(FLOOD, False)}, scenario="type2-rr"),
+    ],
     "data-origin": [
         Shown(delivered(VICTIM_HOME), scenario="data-plane"),
         Shown(delivered(VICTIM_HOME), scenario="type2-local"),
@@ -232,6 +240,16 @@ HELD: dict[str, list[Shown]] = {
     ],
     "acknowledgement-agreement": [Shown({}), Shown(accepted())],
     "acknowledged-token-agreement": [Shown({}), Shown(accepted()), Shown({EVENT: Believed("pma1", "PHoT")})],
+    "no-uplink-redirection": [
+        Shown({}, scenario="type2-rr"),
+        Shown({AT_PEER: REDIRECTED}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry("CoA3")}, scenario="type2-handshake"),
+    ],
+    "no-uplink-flooding": [
+        Shown({}, scenario="type2-rr"),
+        Shown({AT_PEER: entry(FLOOD)}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry("CoA3")}, scenario="type2-handshake"),
+    ],
     "data-origin": [Shown({}, scenario="data-plane"), Shown(accepted(**BY_ATTACKER), scenario="data-plane")],
 }
 
@@ -364,19 +382,20 @@ def test_two_deciders_choose_the_same_numbers() -> None:
 LEAVING = {"former-pma-powerless", "no-retained-binding"}
 HANDED_OVER = {"no-stale-deregistration", "handover-token-freshness"}
 TOKENS = {"token-secrecy", "acknowledged-token-agreement"}
+UPLINK = {"no-uplink-redirection", "no-uplink-flooding"}
 ABSENT = {
-    "rr-mobile": {*TOKENS, *LEAVING, *HANDED_OVER, "data-origin"},
-    "ero-initial": {*LEAVING, *HANDED_OVER, "data-origin"},
-    "ero-handoff": {*LEAVING, *HANDED_OVER, "data-origin"},
-    "type1-initial": {*LEAVING, *HANDED_OVER, "data-origin"},
-    "type1-refresh": {*HANDED_OVER, "data-origin"},
-    "type1-handover": {"data-origin"},
-    "type1-handover-reactive": {"handover-token-freshness", "data-origin"},
-    "type1-settled": {"data-origin"},
+    "rr-mobile": {*TOKENS, *LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "ero-initial": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "ero-handoff": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-initial": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-refresh": {*HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-handover": {*UPLINK, "data-origin"},
+    "type1-handover-reactive": {"handover-token-freshness", *UPLINK, "data-origin"},
+    "type1-settled": {*UPLINK, "data-origin"},
     "type2-handshake": {*TOKENS, *LEAVING, *HANDED_OVER},
     "type2-handshake-handover": {*TOKENS, *HANDED_OVER, "data-origin"},
     "type2-rr": {*LEAVING, *HANDED_OVER, "data-origin"},
-    "data-plane": {*LEAVING, *HANDED_OVER},
+    "data-plane": {*LEAVING, *HANDED_OVER, *UPLINK},
 }
 """Properties that mean nothing in a scenario: no such tokens, no PMA that the node leaves, no payload."""
 
