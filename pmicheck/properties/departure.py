@@ -119,8 +119,8 @@ def _handover_token_freshness(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 HANDOVER_TOKEN_FRESHNESS = Property(
     name="handover-token-freshness",
-    violated_when="a handover token makes an entry after the registration in which it was issued has ended, and any "
-    "binding of its time with it",
+    violated_when="a handover token makes an entry more than a day after it was issued, when no binding of that time "
+    "lasts any more",
     harm="registers with a handover token at any later time",
     severity="5.9",
     families=CONTEXT,

@@ -225,7 +225,8 @@ def _numbers(trace: Trace) -> Iterator[Difference]:
         if tests:
             yield Difference(last, tests[-1], float(seconds), None, "traffic falls back that long after the home test")
     if trace.property == "handover-token-freshness":
-        issued = [i for i, step in enumerate(trace.steps) if any(said.content.get("tokens") for said in step.sends)]
+        before = enumerate(trace.steps[:last])
+        issued = [i for i, step in before if any(said.content.get("tokens") for said in step.sends)]
         seconds = int(trace.numbers.get("s_token_age", 0))
         if issued:
             yield Difference(last, issued[-1], float(seconds), None, "the handover token is as old as that")

@@ -15,6 +15,7 @@ from pmicheck.wire.packet import Packet
 
 
 def former_pma_powerless(run: Run[Stage]) -> Finding | None:
+    """A packet of the attacker's changes a binding while a PMA of its own does not serve the node."""
     for accepted in accepted_updates(run):
         rogues = sorted(pma for pma in run.powers.corrupts if CARE_OF[pma] != accepted.serving)
         own = run.attacked and rogues and not accepted.honest
@@ -51,6 +52,7 @@ def no_retained_binding(run: Run[Stage]) -> Finding | None:
 
 
 def no_stale_deregistration(run: Run[Stage]) -> Finding | None:
+    """An honest update, accepted for the first time, ends or replaces the binding of where the node is now."""
     for accepted in accepted_updates(run):
         lost = lost_binding(run, accepted) if accepted.honest else None
         if lost is not None:
