@@ -125,6 +125,13 @@ READINGS: dict[str, Reading] = {
             TYPE2_RR,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
+        Reading(
+            "dereg_repeat",
+            ("no", "yes"),
+            "N071, N082, A-18",
+            "whether a PMA repeats a deregistration that no PBA has confirmed",
+            TOKEN_HANDOVER,
+        ),
         Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
         Reading(

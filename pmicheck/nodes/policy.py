@@ -33,6 +33,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "photi_credit": ("limited", "unlimited"),
         "phot_use": ("at-once", "tested"),
         "dereg_auth": ("pt", "any", "none"),
+        "dereg_repeat": ("no", "yes"),
         "plain_rr_fallback": ("yes", "no"),
         "data_check": ("outer", "pairwise"),
         "rh2_address": ("destination", "source"),

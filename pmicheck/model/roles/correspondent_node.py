@@ -5,6 +5,8 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pmicheck.language.cells import Context, Refused, require, require_within
 from pmicheck.language.message import Term
 from pmicheck.model.events import FALLBACK, Accepted, FellBack
@@ -50,7 +52,7 @@ from pmicheck.model.terms import (
     permanent_token,
     signature,
 )
-from pmicheck.model.time import CLOCK, current_nonce
+from pmicheck.model.time import CLOCK, LAST_PHASE, current_nonce, reaches
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY
 from pmicheck.model.world import World
 
@@ -93,6 +95,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     cells = cells_of(update.home, update.to)
     harm = harm_to(ctx, world, update.home, update.to, update.care_of)
     author, again = note_accepted(ctx, update)
+    old = author == "attacker" and _outlived_registration(ctx, world, update, generation)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
     verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
@@ -109,7 +112,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
         _note_amendments(ctx, world, update, generation)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
-    _note(ctx, world, update, author, again, "created" if created else "changed", harm)
+    _note(ctx, world, update, author, again, "created" if created else "changed", harm, by_old_token=old)
     _acknowledge(ctx, world, update, generation, tokens, author)
 
 
@@ -241,12 +244,41 @@ def _authenticated(policy: Policy, update: Update) -> bool:
     return (secret or signed) and not spared
 
 
-def _note(ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
+def _note(
+    ctx: Context,
+    world: World,
+    update: Update,
+    author: str,
+    again: bool,
+    effect: str,
+    harm: str,
+    *,
+    by_old_token: bool = False,
+) -> None:
     """Ghost: the event of an update for a victim."""
     if update.home in world.victims:
-        vouched = _authenticated(world.policy, update)
-        event = Accepted(step=update.step, author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+        event = Accepted(
+            step=update.step,
+            author=author,
+            again=again,
+            effect=effect,
+            harm=harm,
+            authenticated=_authenticated(world.policy, update),
+            by_old_token=by_old_token,
+        )
         note_event(ctx, world, update.home, event)
+
+
+def _outlived_registration(ctx: Context, world: World, update: Update, generation: int) -> bool:
+    """Ghost: whether a handover token of the prologue makes an entry anew a day after it was issued (N015).
+
+    When later tokens were issued is in no cell; an honest agent uses none after a day (`Bounds.honest_until`).
+    """
+    cells = cells_of(update.home, update.to)
+    issued: Any = world.initial.get(cells.ht.name, cells.ht.initial)
+    if update.credential != "HT" or generation not in issued:
+        return False
+    return ctx.test(CLOCK, reaches, LAST_PHASE) and not ctx.test(cells.entry, present)
 
 
 def _acknowledge(
