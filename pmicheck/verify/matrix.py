@@ -131,7 +131,7 @@ class Applied:
 
 def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
     """The attackers asked for, or those of the scenario file, or all that differ from `off-path` in this scenario."""
-    for name in request.attackers or scenario.attackers or ATTACKERS:
+    for name in request.attackers or scenario.attackers or (*ATTACKERS, *scenario.also):
         attacker = attacker_named(name)
         if attacker.needs <= scenario.offers:
             yield attacker
