@@ -86,10 +86,14 @@ class Scenario:
 
     @property
     def offers(self) -> frozenset[str]:
-        """What an attacker may need: a node that leaves, a handover."""
+        """What an attacker may need: a node that leaves, a handover, a prologue."""
         course = self.course
-        leaves = {"leave"} if course.leaves else set()
-        return frozenset(leaves | ({"handover"} if course.handover and not course.handed_over else set()))
+        offered = {
+            "leave": course.leaves,
+            "handover": course.handover and not course.handed_over,
+            "prologue": bool(self.prologue),
+        }
+        return frozenset(name for name, there in offered.items() if there)
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.moves import acts as moves
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import ATTACKERS, USUAL, attacker_named
 from pmicheck.errors import ScenarioError, UsageError
 from pmicheck.model.courses import COURSES
 from pmicheck.model.limits import BOUNDS, MOST, fault, useless
@@ -141,7 +141,7 @@ def _check_also(scenario: Scenario, name: str) -> None:
     line = scenario.line_of("also")
     _check_attacker(scenario, name, line)
     lacks = attacker_named(name).needs - scenario.offers
-    if name in ATTACKERS:
+    if name in USUAL:
         raise ScenarioError(scenario.file, line, f"attacker '{name}' is tried anyway; 'also' names further ones")
     if lacks:
         raise ScenarioError(scenario.file, line, f"attacker '{name}' needs a {', '.join(sorted(lacks))}")

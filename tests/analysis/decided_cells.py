@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import USUAL, attacker_named
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
@@ -57,9 +57,7 @@ def fits(name: str, attacker: str) -> bool:
     return attacker_named(attacker).needs <= scenario(name).offers
 
 
-CELLS = [
-    (name, attacker) for name in SHIPPED for attacker in (*ATTACKERS, *scenario(name).also) if fits(name, attacker)
-]
+CELLS = [(name, attacker) for name in SHIPPED for attacker in (*USUAL, *scenario(name).also) if fits(name, attacker)]
 """The cells of the default matrix."""
 
 
