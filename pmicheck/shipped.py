@@ -38,7 +38,10 @@ WIDENED = (
 """The same within larger bounds or after a shorter prologue, decided when they are named. `type2-local` is not among
 them: no bound adds to it."""
 
-NAMED = (*SHIPPED, *WIDENED)
+APART = ("type2-rr-left",)
+"""Courses of their own that are decided when they are named."""
+
+NAMED = (*SHIPPED, *WIDENED, *APART)
 
 SHIPPED_IN = "pmicheck/model/scenarios"
 """Where their files are, from the project's root."""

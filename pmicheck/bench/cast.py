@@ -33,6 +33,7 @@ STAGES: Mapping[str, type[Stage]] = {
     "data-plane": Type1Stage,
     "type2-local": LocalStage,
     "type2-rr": Type2Stage,
+    "type2-rr-left": Type2Stage,
     "type2-handshake": PeerStage,
     "type2-handshake-handover": PeerStage,
 }

@@ -16,6 +16,7 @@ from pmicheck.model.courses import COURSES, Course
 from pmicheck.model.limits import BOUNDS, enlarged, fault, within
 from pmicheck.model.policy import unknown
 from pmicheck.model.world import Bounds
+from pmicheck.shipped import APART as APART
 from pmicheck.shipped import NAMED as NAMED
 from pmicheck.shipped import SHIPPED as SHIPPED
 from pmicheck.shipped import SHIPPED_IN as SHIPPED_IN
@@ -25,9 +26,9 @@ from pmicheck.verdict import Verdict
 LONGEST_NUMBER = 20
 """Digits of a number in a setting; what is longer is no bound."""
 
-KEYS = {"name", "title", "variant", "also", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
 WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
 """Of a file that widens another one: what happens there is the other's to say."""
+KEYS = WIDE_KEYS - {"widens"} | {"variant", "also"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +238,7 @@ class _Reader:
             flips=self.entries("flip"),
             uncovered=self.reasons(),
             file=self.file,
+            attackers=self.strings("attackers", self.raw.get("attackers", [])),
             also=self.strings("also", self.raw.get("also", [])),
             text=self.text,
         )

@@ -7,7 +7,7 @@ import pytest
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.courses import COURSES
-from pmicheck.model.scenario import SHIPPED, WIDENED, load_scenario, parse_scenario
+from pmicheck.model.scenario import APART, NAMED, SHIPPED, WIDENED, load_scenario, parse_scenario
 from pmicheck.verify.catalogue import catalogue
 from pmicheck.verify.matrix import Request, plan
 
@@ -91,15 +91,23 @@ def test_a_widened_scenario_names_attackers_that_differ_there_and_these_are_its_
 
 def test_widened_scenarios_are_listed_and_marked_but_not_decided_unless_named() -> None:
     listed = dict(catalogue("scenarios"))
-    assert set(listed) == {*SHIPPED, *WIDENED}
+    assert set(listed) == set(NAMED)
     marked = {name for name, words in listed.items() if "run only if named" in words}
-    assert marked == set(WIDENED)
+    assert marked == {*WIDENED, *APART}
     assert {name for name in marked if "after a shorter prologue" in listed[name]} == {"type1-settled-kept"}
     assert {cell.scenario.name for cell in plan(Request())} == set(SHIPPED)
 
 
 def test_every_main_scenario_is_widened_but_the_one_that_no_bound_makes_larger() -> None:
     assert {load_scenario(name).widens for name in WIDENED} == set(SHIPPED) - {"type2-local"}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_a_scenario_that_is_run_only_if_named_says_all_itself_and_names_its_attackers(name: str) -> None:
+    apart = load_scenario(name)
+    assert (apart.widens, apart.course.plays) == ("", name)
+    assert [cell.attacker.name for cell in plan(Request((name,)))] == list(apart.attackers)
+    assert len(apart.argument.split()) >= 30, "it argues why these bounds are enough"
 
 
 def test_a_trace_is_known_by_the_shipped_scenario_that_has_its_course() -> None:
