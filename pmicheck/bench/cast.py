@@ -33,6 +33,7 @@ STAGES: Mapping[str, type[Stage]] = {
     "data-plane": Type1Stage,
     "type2-local": LocalStage,
     "type2-rr": Type2Stage,
+    "type2-rr-left": Type2Stage,
     "type2-handshake": PeerStage,
     "type2-handshake-handover": PeerStage,
 }
@@ -66,6 +67,8 @@ def powers_of(attacker: str, policy: Policy) -> Powers:
         "rogue-previous-pma": Powers(corrupts=frozenset({PMA1})),
         "rogue-next-pma": Powers(corrupts=frozenset({PMA2})),
         "rogue-cn": Powers(rogue_cn=True),
+        "past-home-path": Powers(left=frozenset({HOME_PATH})),
+        "past-careof-path": Powers(left=frozenset({CARE_OF_PATH})),
     }
     names = attacker.split("+")
     if any(name not in known for name in names):
@@ -73,6 +76,7 @@ def powers_of(attacker: str, policy: Policy) -> Powers:
     parts = [known[name] for name in names]
     return Powers(
         taps=frozenset().union(*(part.taps for part in parts)),
+        left=frozenset().union(*(part.left for part in parts)),
         corrupts=frozenset().union(*(part.corrupts for part in parts)),
         own_home=any(part.own_home for part in parts),
         rogue_cn=any(part.rogue_cn for part in parts),

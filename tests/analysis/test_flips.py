@@ -8,12 +8,12 @@ from decided_cells import Settings, progress_verdict, scenario, violated_in
 
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.readings import READINGS
-from pmicheck.model.scenario import SHIPPED, Expectation
+from pmicheck.model.scenario import NAMED, SHIPPED, Expectation
 from pmicheck.properties.catalogue import PROGRESS
 
 FLIPS = [
     pytest.param(name, flip, attacker, id=f"{name}-{attacker}-{'-'.join((*dict(flip.settings), *flip.without))}")
-    for name in SHIPPED
+    for name in NAMED
     for flip in scenario(name).flips
     for attacker in flip.attackers
 ]
