@@ -83,13 +83,17 @@ def powers_of(attacker: str, policy: Policy) -> Powers:
     )
 
 
+UNNAMED = {"deleted_number": "forgotten"}
+"""What a trace was made under that does not name a reading, if not under its default: it is older than decision 140."""
+
+
 def staged(trace: Trace, times: Sequence[float], attacked: bool) -> Run[Any]:
     """A trace about to be run, with its attacker or without.
 
     Raises:
         UsageError: the trace names a scenario, reading, mechanism or attacker that does not exist.
     """
-    policy = Policy(dict(trace.readings), frozenset(trace.without))
+    policy = Policy({**UNNAMED, **trace.readings}, frozenset(trace.without))
     stage = stage_for(trace.course(), policy)
     powers = powers_of(trace.attacker, policy) if attacked else Powers()
     return Run(of_one_flow(trace), times, stage, powers, attacked)

@@ -28,6 +28,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rotation_grace": ("none", "until-used"),
         "sequence_scope": ("entry", "home-address"),
         "tombstone": ("rr", "none", "full"),
+        "deleted_number": ("kept", "forgotten"),
         "photi_state": ("active", "provisional", "none"),
         "photi_on_entry": ("keep", "overwrite"),
         "photi_credit": ("limited", "unlimited"),

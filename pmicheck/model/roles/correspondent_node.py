@@ -32,6 +32,8 @@ from pmicheck.model.roles.authorisation import (
 from pmicheck.model.roles.binding_cache import (
     Entry,
     HomeCells,
+    alive,
+    below,
     burnt_nonce,
     burnt_pair,
     cells_of,
@@ -108,12 +110,23 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
         Entry(care_of=update.care_of, verified=verified, capped=capped, registrant=registrant, nonces=nonces),
     )
     if update.home in world.victims:
-        ctx.set(cells.seq, update.seq)
+        _note_number(ctx, world, update)
         _note_amendments(ctx, world, update, generation)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
     _note(ctx, world, update, author, again, "created" if created else "changed", harm, by_old_token=old)
     _acknowledge(ctx, world, update, generation, tokens, author)
+
+
+def _note_number(ctx: Context, world: World, update: Update) -> None:
+    """The last number that was accepted (RFC 6275 9.5.1), and the newest nonce that an update named for a token."""
+    cells = cells_of(update.home, update.to)
+    ctx.set(cells.seq, update.seq)
+    if not world.keeps_number or (not update.lifetime and world.policy.dereg_unauthenticated):
+        return
+    named = max(update.nonce, update.care_of_nonce if update.lifetime else 0)
+    if named and ctx.test(cells.newest, below, named):
+        ctx.set(cells.newest, named)
 
 
 def _note_amendments(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -189,6 +202,8 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
+    if update.home in world.victims and world.keeps_number:
+        _note_number(ctx, world, update)
     recent = update.credential == "T" and world.policy.on("nonce-freshness") and _authenticated(world.policy, update)
     forget_entry(ctx, world, update.home, old, update.to, recent=recent)
     if world.policy.on("pt-revocation"):
@@ -203,14 +218,15 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
-    """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15).
+    """What dies with an entry, and what must be remembered (RFC 6275 5.2.8, 9.5.3; readings deleted_number, tombstone).
 
     `recent` says that whoever ends it passed a home test within the life of a nonce: a fair fallback to its own home.
     """
     policy = world.policy
     cells = cells_of(home, at)
     ctx.set(cells.entry, None)
-    if policy.reads("sequence_scope", "entry"):
+    kept = world.keeps_number and (home in world.own_homes or ctx.test(cells.newest, alive))
+    if policy.reads("sequence_scope", "entry") and not kept:
         ctx.set(cells.seq, None)
     remembered = policy.on("tombstone") and not policy.reads("tombstone", "none")
     if old.nonces is not None and remembered:
