@@ -1,0 +1,45 @@
+"""One cell of the matrix, for any number of sessions: which of its properties are proved, and what stands in the way
+of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.grounding.run import begin
+from pmicheck.model.policy import Policy
+from pmicheck.model.scenario import Scenario
+from pmicheck.properties.base import Property
+from pmicheck.prove.fixpoint import Fixpoint
+from pmicheck.prove.judge import Obstacle, obstacle
+from pmicheck.symbolic.decide import Decider
+
+ASSUMES = (
+    "Proved means: for any number of sessions, repetitions, refreshes, nonces, tokens and sequence numbers, at any "
+    "time, with cryptography that is perfect; mobile nodes, correspondents and agents are as many as the scenario has."
+)
+"""What a proof rests on."""
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What was found for one cell.
+
+    Attributes:
+        obstacles: by property, what stands in the way of its proof; None: it is proved.
+        runs: how often a rule was run.
+    """
+
+    obstacles: dict[str, Obstacle | None]
+    runs: int
+
+
+def prove(
+    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Iterable[Property], decider: Decider
+) -> Proofs:
+    """Raises ScenarioError for a prologue that cannot be played, NotAbstract for a rule that numbers are too much for."""
+    start, adversary = begin(scenario, policy, attacker)
+    assert adversary is not None
+    facts = Fixpoint(start, adversary).run()
+    return Proofs({prop.name: obstacle(facts, prop, decider) for prop in properties}, facts.runs)
