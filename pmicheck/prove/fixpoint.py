@@ -25,7 +25,7 @@ from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import ATTACKER
 from pmicheck.model.world import World
 from pmicheck.prove.facts import Domain, Origin, Step, Task
-from pmicheck.prove.numbers import Number
+from pmicheck.prove.numbers import NotAbstract, Number
 from pmicheck.prove.run import Constraint, Run, fulfils
 from pmicheck.prove.shapes import Key, Variable, alive, flat, key_of, part_of, shape_of, shape_of_one
 
@@ -74,7 +74,7 @@ class Fixpoint:
         self._steps = 0
         self._wanting: list[tuple[Task, tuple[Term, ...]]] = []
         self._numbers: dict[tuple[int, int | None, bool], Number] = {}
-        self._senders: dict[Term, set[str]] = {}
+        self._senders: dict[Term, set[tuple[str, str, str]]] = {}
 
     def run(self) -> Fixpoint:
         """Find all facts. Returns itself. Raises NotAbstract where a rule does what classes of numbers cannot."""
@@ -160,6 +160,9 @@ class Fixpoint:
             case ("field", _, "seq", _):
                 # Sixteen bits that anybody can guess.
                 return Domain({Variable(0, least=0): None})
+            case ("field", _, "test", _):
+                # Anybody can put the option into an update, whether or not honest nodes of the course know it.
+                return Domain({True: None, False: None})
             case ("field", _, _, _):
                 assert choice is not None
                 values = dict.fromkeys(map(shape_of_one, choice.values))
@@ -188,7 +191,7 @@ class Fixpoint:
                 yield Repeated(message)
 
     def _may_come_again(self, proof: Term) -> bool:
-        """Whether more than one update may hold the term: one of the attacker's, or of a second honest node."""
+        """Whether more than one update may hold the term: one of the attacker's, or one of a second registration."""
         return self.known.can_make(proof) or len(self._senders.get(proof, ())) > 1
 
     def fork(self, run: Run, domain: Domain, constraints: tuple[Constraint, ...]) -> Any:
@@ -260,6 +263,8 @@ class Fixpoint:
         for message in run.sends:
             self._send(message, act, step)
         for term in run.learned:
+            if term[0] == "mac":
+                raise NotAbstract("the attacker is told an authenticator that no message brings")
             self._teach(term, step)
 
     def _secrets(self, message: Message) -> Iterator[Term]:
@@ -303,8 +308,10 @@ class Fixpoint:
             self._teach(term, step)
 
     def _note_sender(self, message: Message, actor: str) -> None:
-        for proof in proofs(message) if isinstance(message, Update) else ():
-            self._senders.setdefault(flat(proof), set()).add(actor)
+        """Note whose numbers an update has: those of one registrant's registration."""
+        if isinstance(message, Update):
+            for proof in proofs(message):
+                self._senders.setdefault(flat(proof), set()).add((actor, message.home, message.to))
 
     def _teach(self, term: Term, step: Step | None) -> None:
         """The attacker comes to know a term and what it opens."""

@@ -13,6 +13,7 @@ from pmicheck.model.scenario import Scenario
 from pmicheck.properties.base import Property
 from pmicheck.prove.fixpoint import Fixpoint
 from pmicheck.prove.judge import Obstacle, obstacle
+from pmicheck.prove.numbers import NotAbstract
 from pmicheck.symbolic.decide import Decider
 
 ASSUMES = (
@@ -28,18 +29,24 @@ class Proofs:
 
     Attributes:
         obstacles: by property, what stands in the way of its proof; None: it is proved.
-        runs: how often a rule was run.
+        beyond: what a rule does that cannot be done with classes of numbers, "" if there is no such thing.
     """
 
     obstacles: dict[str, Obstacle | None]
-    runs: int
+    beyond: str = ""
 
 
 def prove(
     scenario: Scenario, policy: Policy, attacker: Attacker, properties: Iterable[Property], decider: Decider
 ) -> Proofs:
-    """Raises ScenarioError for a prologue that cannot be played, NotAbstract for a rule that numbers are too much for."""
+    """Where a rule does what cannot be done with classes of numbers, nothing is proved.
+
+    Raises ScenarioError for a prologue that cannot be played.
+    """
     start, adversary = begin(scenario, policy, attacker)
     assert adversary is not None
-    facts = Fixpoint(start, adversary).run()
-    return Proofs({prop.name: obstacle(facts, prop, decider) for prop in properties}, facts.runs)
+    try:
+        facts = Fixpoint(start, adversary).run()
+    except NotAbstract as error:
+        return Proofs({prop.name: Obstacle({}, ()) for prop in properties}, str(error))
+    return Proofs({prop.name: obstacle(facts, prop, decider) for prop in properties})
