@@ -16,7 +16,6 @@ from pmicheck.language.cells import Cell, Refused
 from pmicheck.language.message import Message, Term
 from pmicheck.model.events import EVENT, FALLBACK
 from pmicheck.model.fields import FIELDS, Choice
-from pmicheck.model.limits import useless
 from pmicheck.model.messages import Update, visible_terms
 from pmicheck.model.roles.attachment import attached
 from pmicheck.model.roles.ghosts import proofs
@@ -34,14 +33,14 @@ MANY = 10**9
 
 
 def unbounded(world: World) -> World:
-    """The world with all bounds but those on who takes part: mobile nodes, correspondents, agents."""
-    refreshes = 0 if useless(world.course, "refreshes") else MANY
+    """The world with all bounds lifted but those on who takes part (mobile nodes, correspondents, agents), and without
+    refreshes if the scenario has none: then nobody has the rule."""
     bounds = replace(
         world.bounds,
         clock=LAST_PHASE,
         honest_until=LAST_PHASE,
         retransmissions=MANY,
-        refreshes=refreshes,
+        refreshes=MANY if world.bounds.refreshes else 0,
         token_pairs=1,
         answers=1,
         late_packets=1,
@@ -192,7 +191,9 @@ class Fixpoint:
 
     def _may_come_again(self, proof: Term) -> bool:
         """Whether more than one update may hold the term: one of the attacker's, or one of a second registration."""
-        return self.known.can_make(proof) or len(self._senders.get(proof, ())) > 1
+        covered = (term for term in terms_in(proof) if term[0] == "sig")
+        mine = self.known.can_make(proof) and all(map(self.known.can_make, covered))
+        return mine or len(self._senders.get(proof, ())) > 1
 
     def fork(self, run: Run, domain: Domain, constraints: tuple[Constraint, ...]) -> Any:
         def fits(value: Any) -> bool:
@@ -330,3 +331,12 @@ class Fixpoint:
                 self._agenda.append(task)
             else:
                 self._wanting.append((task, needs))
+
+
+def terms_in(value: Any) -> Iterator[Term]:
+    """Every term that is part of a term, in whatever it covers, the term itself included."""
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], str):
+            yield value
+        for part in value:
+            yield from terms_in(part)
