@@ -21,6 +21,7 @@ LAYERS = {
     "verify": 2,
     "cluster": 3,
     "second": 3,
+    "prove": 3,
     "report": 4,
     "bench": 4,
     "symbolic": 4,
@@ -40,7 +41,8 @@ LAYERS = {
     "verdict": 9,
     "errors": 9,
 }
-"""cli -> review -> verify -> {report, bench, symbolic, explore, export, reduce} -> ... -> {model, wire} -> base."""
+"""cli -> review -> verify -> {cluster, prove} -> {report, bench, symbolic, explore, export, reduce} -> ...
+-> {model, wire} -> base."""
 
 BASE = 9
 """The layer whose modules may import each other; in the others only the modules of one package."""

@@ -89,6 +89,8 @@ def _verb(name: str) -> Verb:
             from pmicheck.cli.verbs.graph import graph as verb
         case "export":
             from pmicheck.cli.verbs.export import export as verb
+        case "prove":
+            from pmicheck.cli.verbs.prove import prove as verb
         case "report":
             from pmicheck.cli.verbs.records import report as verb
         case "review":
