@@ -115,7 +115,7 @@ class Run:
             self.gets[cell] = value
         return value
 
-    def test(self, cell: Cell, predicate: Predicate, *arguments: Any) -> bool:
+    def test(self, cell: Cell, predicate: Predicate, *arguments: Any, worth: bool | None = None) -> bool:
         if cell is CLOCK:
             return self._answer((cell, predicate, arguments), self.ask)
         if predicate is was_used and self._once(cell):
@@ -186,7 +186,13 @@ class Run:
         return value
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         if self.origin.kind is None:
             return bool(getattr(message, field) == expected())
