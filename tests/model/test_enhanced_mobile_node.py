@@ -150,6 +150,11 @@ def test_an_acknowledgement_with_another_number_or_a_wrong_authenticator_is_refu
     assert refusal_without_trace(run, answer._replace(mac=("none",))) is None
 
 
+def test_an_acknowledgement_that_goes_to_another_address_does_not_reach_the_node() -> None:
+    run, answer = acknowledged(first_contact())
+    assert refusal_without_trace(run, answer._replace(care_of=COA2)) == "elsewhere"
+
+
 def test_an_acknowledgement_of_an_early_update_has_to_bring_a_care_of_token() -> None:
     run, answer = acknowledged(first_contact(("mac-of-ack",)))
     assert refusal_without_trace(run, answer._replace(care_of_token=None, care_of_nonce=0)) == "no-care-of-token"
