@@ -73,7 +73,8 @@ def compare(claim: str, verdicts: Verdicts) -> Table:
     names = tuple(column.name for column in columns)
     if TABLES[claim][-1] not in columns:
         return Table(f"{TABLES[claim][-1].name}: not modelled", (), ())
-    return Table(f"{names[-1]} beside {' and '.join(names[:-1])}", names, tuple(rows))
+    read = ", ".join(f"{name}={value}" for name, value in TABLES[claim][-1].readings)
+    return Table(f"{names[-1]} beside {' and '.join(names[:-1])}, all read with {read}", names, tuple(rows))
 
 
 def cells_of(claim: str) -> Iterator[Cell]:
