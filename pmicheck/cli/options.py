@@ -76,6 +76,7 @@ def parser() -> Parser:
     _add_findings(verbs)
     _add_graph(verbs)
     _add_export(verbs)
+    _add_prove(verbs)
     _add_records(verbs)
     _add_baseline(verbs)
     return top
@@ -101,6 +102,8 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_cache(verify)
     _add_cluster(verify)
     _add_searching(verify)
+    second = "let a second explorer, which shares no code with the first, search each space below 10^6 states as well"
+    add("--second-opinion", action="store_true", help=second)
     verify.set_defaults(verb="verify", record=None)
 
 
@@ -158,11 +161,17 @@ def _add_choices(verb: argparse.ArgumentParser, *, properties: bool = True, most
 
 def _add_setting(verb: argparse.ArgumentParser, *, most: int | None = None) -> None:
     """What changes a scenario, and cuts its exploration short."""
+    _add_variant(verb)
+    add = verb.add_argument
+    text = "stop an exploration after so many states" + ("" if most is None else "; default: %(default)s")
+    add("--max-states", type=whole, default=most, metavar="N", help=text)
+
+
+def _add_variant(verb: argparse.ArgumentParser) -> None:
+    """What changes a scenario."""
     add = verb.add_argument
     add("--set", action="append", default=[], type=setting, metavar="R=V", help="choose a reading, or a bound")
     add("--without", action="append", default=[], metavar="M", help="switch a mechanism off")
-    text = "stop an exploration after so many states" + ("" if most is None else "; default: %(default)s")
-    add("--max-states", type=whole, default=most, metavar="N", help=text)
 
 
 def _add_changes(verbs: Verbs) -> None:
@@ -226,6 +235,21 @@ def _add_export(verbs: Verbs) -> None:
     _add_cache(export)
     add("--output", type=Path, default=Path("-"), metavar="FILE|-", help="default: %(default)s, which is stdout")
     export.set_defaults(verb="export", max_seconds=None, workers=1)
+
+
+def _add_prove(verbs: Verbs) -> None:
+    prove = verbs.add_parser(
+        "prove",
+        help="prove properties for any number of sessions",
+        epilog="Ends with 0 if all is proved that is expected to hold, with 3 if some of it stays open, and with 4 if "
+        "something is proved that is expected to be violated.",
+    )
+    add = prove.add_argument
+    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all but the widened")
+    add("--attacker", action="append", default=[], metavar="A", help="join two with +; default: all that apply")
+    add("--property", action="append", default=[], metavar="P", help="default: all that apply")
+    _add_variant(prove)
+    prove.set_defaults(verb="prove", max_states=None, max_seconds=None, workers=1)
 
 
 def _add_records(verbs: Verbs) -> None:
@@ -339,12 +363,15 @@ def _engine_of(options: argparse.Namespace) -> Engine:
     most = Engine(max_states=options.max_states, max_seconds=options.max_seconds, keep=getattr(options, "cache", False))
     if options.verb != "verify":
         return most
+    if options.second_opinion and (options.reduce or options.cluster):
+        raise UsageError("a second opinion is on plain searches of this machine: leave out --reduce and --cluster")
     return replace(
         most,
         reduce=check_reductions(options.reduce),
         threads=options.threads,
         spill=options.spill,
         checkpoint=options.checkpoint,
+        second_opinion=options.second_opinion,
     )
 
 

@@ -1,0 +1,53 @@
+"""One cell of the matrix, for any number of sessions: which of its properties are proved, and what stands in the way
+of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pmicheck.attacker.profiles import Attacker
+from pmicheck.grounding.run import begin
+from pmicheck.model.policy import Policy
+from pmicheck.model.scenario import Scenario
+from pmicheck.properties.base import Property
+from pmicheck.prove.fixpoint import Fixpoint
+from pmicheck.prove.judge import Obstacle, obstacle
+from pmicheck.prove.numbers import NotAbstract
+from pmicheck.symbolic.decide import Decider
+
+ASSUMES = (
+    "Proved means: for any number of sessions, repetitions, nonces, tokens and sequence numbers, and of refreshes where "
+    "the scenario has any, at any time, with perfect cryptography; mobile nodes, correspondents and agents are as many "
+    "as the scenario has."
+)
+"""What a proof rests on."""
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What was found for one cell.
+
+    Attributes:
+        obstacles: by property, what stands in the way of its proof; None: it is proved.
+        beyond: what a rule does that cannot be done with classes of numbers, "" if there is no such thing.
+    """
+
+    obstacles: dict[str, Obstacle | None]
+    beyond: str = ""
+
+
+def prove(
+    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Iterable[Property], decider: Decider
+) -> Proofs:
+    """Where a rule does what cannot be done with classes of numbers, nothing is proved.
+
+    Raises ScenarioError for a prologue that cannot be played.
+    """
+    start, adversary = begin(scenario, policy, attacker)
+    assert adversary is not None
+    try:
+        facts = Fixpoint(start, adversary).run()
+    except NotAbstract as error:
+        return Proofs({prop.name: Obstacle({}, ()) for prop in properties}, str(error))
+    return Proofs({prop.name: obstacle(facts, prop, decider) for prop in properties})
