@@ -19,31 +19,43 @@ from typing import Any
 from pmicheck.report.record.record import load
 from pmicheck.report.record.review import Decision, Table
 from pmicheck.review.cells import Cell, Settings, Verdicts
-from pmicheck.review.comparison import ABSENT, BETTER, EQUAL, WORSE, compare, word_of
+from pmicheck.review.comparison import ABSENT, BETTER, EQUAL, NEW, WORSE, compare, word_of
 from pmicheck.verdict import Verdict
 
 SUPPORTED, REFUTED, CONDITIONAL, UNDECIDED = "supported", "refuted", "conditional", "undecided"
 GOOD = (Verdict.HOLDS, Verdict.PROVED)
+SAID = {BETTER: "better than", WORSE: "worse than", NEW: "violated, and without a counterpart in"}
 
 Answers = Mapping[Cell, Verdict]
 
 
 @dataclass(frozen=True)
 class Query:
-    """Cells under the default readings, and the other readings under which the same cells are asked."""
+    """Cells under the default readings, and under what else the same cells are asked.
+
+    Attributes:
+        readings: other readings.
+        protects: the check that the claim credits with the protection, a mechanism; "" if it names none.
+    """
 
     cells: tuple[Cell, ...]
     readings: tuple[Settings, ...] = ()
+    protects: str = ""
 
     def all_cells(self) -> Iterator[Cell]:
-        """The cells under the defaults, then under each of the other readings."""
+        """The cells under the defaults, then under each of the other readings, then without the check."""
         yield from self.cells
         for settings in self.readings:
             yield from self.under(settings)
+        yield from self.unprotected()
 
     def under(self, settings: Settings) -> Iterator[Cell]:
         """The cells under other readings."""
         return (replace(cell, settings=settings) for cell in self.cells)
+
+    def unprotected(self) -> Iterator[Cell]:
+        """The cells with the check switched off."""
+        return (replace(cell, without=(self.protects,)) for cell in self.cells if self.protects)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +90,7 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
 def _query(entry: Mapping[str, Any]) -> Query:
     names = product(entry["scenarios"], entry["attackers"], entry["properties"])
     readings = tuple(tuple(sorted(reading.items())) for reading in entry.get("readings", ()))
-    return Query(tuple(Cell(*each) for each in names), readings)
+    return Query(tuple(Cell(*each) for each in names), readings, entry.get("protects", ""))
 
 
 def judge_claims(verdicts: Verdicts) -> tuple[tuple[Decision, ...], tuple[Table, ...]]:
@@ -112,18 +124,22 @@ def entries_of(path: Path | None, progress: Callable[[str], None]) -> list[tuple
     ]
 
 
-def word_for(defaults: Answers, others: Sequence[Answers]) -> str:
+def word_for(defaults: Answers, others: Sequence[Answers], unprotected: Sequence[Answers] = ()) -> str:
     """The rule that makes a word of verdicts.
 
     Args:
         defaults: under the default readings, of the attackers that the claim promises to withstand.
         others: the same cells under each of the other readings that are listed.
+        unprotected: cells with one check switched off, for each check that the claim credits with the protection.
 
     Returns:
-        supported: all hold, under the defaults and under every reading listed.
-        conditional: all hold under the defaults and something is violated under a reading listed; or something is
-        violated under the defaults, and each such cell holds under some reading listed.
-        refuted: something is violated under the defaults, and no reading listed mends it.
+        supported: all hold, under the defaults and under every reading listed, and something is violated without each
+        check that is credited.
+        conditional: all hold under the defaults, and something is violated under a reading listed, or all hold without
+        some of the checks; or something is violated under the defaults, and each such cell holds under some reading
+        listed.
+        refuted: something is violated under the defaults, and no reading listed mends it; or all hold without any of
+        the checks, so that none of them protects anything.
         undecided: neither a violation nor only verdicts that hold: the cells do not exist, or a limit cut them. What
         a limit cut mends nothing.
     """
@@ -135,7 +151,17 @@ def word_for(defaults: Answers, others: Sequence[Answers]) -> str:
     found = {verdict for answers in others for verdict in answers.values()}
     if Verdict.VIOLATED in found:
         return CONDITIONAL
-    return SUPPORTED if found <= set(GOOD) else UNDECIDED
+    return _credited(unprotected) if found <= set(GOOD) else UNDECIDED
+
+
+def _credited(unprotected: Sequence[Answers]) -> str:
+    """What remains of a claim whose cells all hold when its checks are switched off one at a time."""
+    idle = [answers for answers in unprotected if Verdict.VIOLATED not in answers.values()]
+    if any(verdict not in GOOD for answers in idle for verdict in answers.values()):
+        return UNDECIDED
+    if not idle:
+        return SUPPORTED
+    return CONDITIONAL if len(idle) < len(unprotected) else REFUTED
 
 
 def _mended(cell: Cell, others: Iterable[Answers]) -> bool:
@@ -151,12 +177,16 @@ def decide_claim(claim: Claim, verdicts: Verdicts) -> Decision:
     """The word of a claim that has queries, and the verdicts that say so."""
     defaults: dict[Cell, Verdict] = {}
     others: list[dict[Cell, Verdict]] = []
+    unprotected: dict[str, dict[Cell, Verdict]] = {}
     for query in claim.queries:
         defaults |= _answers(query.cells, verdicts)
         for settings in query.readings:
             others.append(_answers(query.under(settings), verdicts))
-    word = word_for(defaults, others)
-    return Decision(claim.name, claim.section, claim.text, word, tuple(_because(word, defaults, others)))
+        if query.protects:
+            unprotected.setdefault(query.protects, {}).update(_answers(query.unprotected(), verdicts))
+    word = word_for(defaults, others, list(unprotected.values()))
+    because = (*_because(word, defaults, others), *_without(unprotected))
+    return Decision(claim.name, claim.section, claim.text, word, because)
 
 
 def _answers(cells: Iterable[Cell], verdicts: Verdicts) -> dict[Cell, Verdict]:
@@ -185,6 +215,18 @@ def _because(word: str, defaults: Answers, others: Sequence[Answers]) -> Iterato
                 yield f"not decided: {cell}"
 
 
+def _without(unprotected: Mapping[str, Answers]) -> Iterator[str]:
+    """What each credited check protects: the violations without it, or that there are none."""
+    for check, answers in unprotected.items():
+        broken = [cell for cell, verdict in answers.items() if verdict is Verdict.VIOLATED]
+        if broken:
+            yield f"violated without {check}: {', '.join('/'.join(_plain(cell)) for cell in broken)}"
+        elif all(verdict in GOOD for verdict in answers.values()):
+            yield f"holds without {check} as well, so that it protects none of these"
+        else:
+            yield f"not decided without {check}"
+
+
 def _compared(claim: Claim, table: Table) -> Decision:
     """S27 and S28: the word is that against RFC 6275, the first column; the other ancestors are told too."""
     because = []
@@ -193,9 +235,13 @@ def _compared(claim: Claim, table: Table) -> Decision:
         counts = ", ".join(f"{relations.count(name)} {name}" for name in (BETTER, EQUAL, WORSE))
         if set(relations) - {ABSENT}:
             because.append(f"against {ancestor}: {counts}")
-        for name in (BETTER, WORSE):
+        for name, said in (
+            (BETTER, "better than"),
+            (WORSE, "worse than"),
+            (NEW, "violated and not to be compared with"),
+        ):
             rows = [f"{row.property} under {row.attacker}" for row in table.rows if row.relations[number] == name]
             if rows:
-                because.append(f"{name} than {ancestor}: {'; '.join(rows)}")
+                because.append(f"{said} {ancestor}: {'; '.join(rows)}")
     word = word_of(row.relations[0] for row in table.rows)
     return Decision(claim.name, claim.section, claim.text, word, tuple(because))

@@ -1,7 +1,8 @@
 """What the changes of the draft that the root causes propose are worth: each is decided by runs.
 
 Every cell that a cause explains is decided with the cause's change in force; where it is still violated, and where the
-cause has no change of its own, with the changes of all causes in force. No limit cuts these runs.
+cause has no change of its own, with the changes of all causes in force, and then with all but its own. No limit cuts
+these runs. No change of the draft is tried on an ancestor's scenario.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ def judge(cause: RootCause, cells: tuple[Cell, ...], verdicts: Verdicts) -> Caus
     """One cause with those of the cells that are violated: of the cells that it shows under other readings, a run says
     whether they are."""
     violated = tuple(cell for cell in cells if cell not in cause.shown or verdicts.of(cell) is Verdict.VIOLATED)
-    alone = _decided(violated, cause.settings, verdicts) if cause.settings else {}
-    open_cells = tuple(cell for cell in violated if alone.get(cell) is not Verdict.HOLDS)
-    together = _decided(open_cells, all_settings(), verdicts)
+    own = tuple(cell for cell in violated if not _is_ancestor(cell))
+    alone = _decided(own, cause.settings, verdicts)
+    together = _decided(_unless_holds(own, alone), all_settings(), verdicts)
+    ended = tuple(cell for cell, verdict in together.items() if verdict is Verdict.HOLDS)
+    apart = _decided(ended, all_settings(cause), verdicts)
     return Cause(
         name=cause.name,
         says=cause.says,
@@ -50,24 +53,33 @@ def judge(cause: RootCause, cells: tuple[Cell, ...], verdicts: Verdicts) -> Caus
                 attacker=cell.attacker,
                 property=cell.property,
                 settings=cell.settings,
+                ancestor=_is_ancestor(cell),
                 alone=str(alone.get(cell, "")),
                 together=str(together.get(cell, "")),
+                apart=str(apart.get(cell, "")),
             )
             for cell in violated
         ),
-        stuck=tuple(_stuck(violated, cause.settings, verdicts)) if cause.settings else (),
+        stuck=tuple(_stuck(own, cause.settings, verdicts)) if cause.settings else (),
     )
 
 
-def all_settings() -> Settings:
-    """What puts the changes of all causes in force."""
-    return tuple(sorted({answer for cause in root_causes() for answer in cause.settings}))
+def _is_ancestor(cell: Cell) -> bool:
+    return load_scenario(cell.scenario).course.ancestor
+
+
+def _unless_holds(cells: Iterable[Cell], found: Mapping[Cell, Verdict]) -> tuple[Cell, ...]:
+    return tuple(cell for cell in cells if found.get(cell) is not Verdict.HOLDS)
+
+
+def all_settings(but: RootCause | None = None) -> Settings:
+    """What puts the changes of all causes in force, or of all but one."""
+    return tuple(sorted({answer for cause in root_causes() if cause != but for answer in cause.settings}))
 
 
 def _decided(cells: Iterable[Cell], settings: Settings, verdicts: Verdicts) -> Mapping[Cell, Verdict]:
-    """By cell its verdict with the settings in force; a cell in whose scenario none applies is left out."""
-    changed = {cell: _under(cell, settings) for cell in cells}
-    asked = {cell: other for cell, other in changed.items() if other.settings != cell.settings}
+    """By cell its verdict with the settings in force."""
+    asked = {cell: _under(cell, settings) for cell in cells} if settings else {}
     verdicts.decide(asked.values())
     return {cell: verdicts.known[other] for cell, other in asked.items() if other in verdicts.known}
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pmicheck.model.policy import make_policy
 from pmicheck.model.readings import READINGS
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.statements import load_statements
 from pmicheck.review.causes import FACTS, RootCause, _sign, causes_of, root_causes
-from pmicheck.review.cells import Cell, Verdicts, exists
+from pmicheck.review.cells import Cell, Settings, Verdicts, exists
 from pmicheck.review.mending import all_settings, judge
 from pmicheck.trace import Trace
 from pmicheck.verdict import Verdict
@@ -69,7 +68,11 @@ def test_every_violation_of_the_default_run_has_a_cause() -> None:
 
 def test_a_cause_explains_no_violation_without_its_sign() -> None:
     unsigned = [cause for cause in root_causes() if not cause.signs]
-    assert {cause.name for cause in unsigned} == {"home-address-not-conveyed", "contradicts-status-codes"}
+    assert {cause.name for cause in unsigned} == {
+        "home-address-not-conveyed",
+        "contradicts-status-codes",
+        "numbers-repeat",
+    }
     assert not any(cause.explains(dict.fromkeys(FACTS, "")) for cause in root_causes())
 
 
@@ -80,34 +83,53 @@ def judged(verdicts: dict[Cell, Verdict], cells: tuple[Cell, ...]) -> tuple[bool
     return found.repaired, len(found.shared), len(found.left)
 
 
-def under_own(cell: Cell) -> Cell:
-    return replace(cell, settings=DOWNGRADE.settings)
-
-
-def under_all(cell: Cell) -> Cell:
+def under(settings: Settings, cell: Cell) -> Cell:
     families = load_scenario(cell.scenario).families
-    chosen = [(name, value) for name, value in all_settings() if READINGS[name].families & families]
+    chosen = [(name, value) for name, value in settings if READINGS[name].families & families]
     return replace(cell, settings=tuple(each for each in chosen if each[1] != READINGS[each[0]].values[0]))
 
 
+def with_own(cell: Cell) -> Cell:
+    return under(DOWNGRADE.settings, cell)
+
+
+def with_all(cell: Cell) -> Cell:
+    return under(all_settings(), cell)
+
+
+def with_others(cell: Cell) -> Cell:
+    return under(all_settings(DOWNGRADE), cell)
+
+
 def test_a_change_is_a_repair_where_every_cell_holds_with_it() -> None:
-    assert judged({under_own(CELL): HOLDS}, (CELL,)) == (True, 0, 0)
+    assert judged({with_own(CELL): HOLDS}, (CELL,)) == (True, 0, 0)
 
 
-def test_what_other_causes_let_in_too_is_mended_together() -> None:
-    verdicts = {under_own(CELL): HOLDS, under_own(OTHER): VIOLATED, under_all(OTHER): HOLDS}
-    assert judged(verdicts, (CELL, OTHER)) == (True, 1, 0)
+def test_what_other_causes_let_in_too_is_ended_together() -> None:
+    verdicts = {with_own(CELL): VIOLATED, with_all(CELL): HOLDS, with_others(CELL): VIOLATED}
+    assert judged(verdicts, (CELL,)) == (True, 1, 0)
+
+
+def test_a_change_that_ends_nothing_which_the_others_leave_is_no_repair() -> None:
+    verdicts = {with_own(CELL): VIOLATED, with_all(CELL): HOLDS, with_others(CELL): HOLDS}
+    assert judged(verdicts, (CELL,)) == (False, 0, 0)
 
 
 @pytest.mark.parametrize("open_verdict", [VIOLATED, Verdict.HOLDS_TO_BOUND, Verdict.UNDECIDED, Verdict.VACUOUS])
 def test_a_change_that_leaves_one_cell_is_no_repair(open_verdict: Verdict) -> None:
-    verdicts = {under_own(CELL): HOLDS, under_own(OTHER): VIOLATED, under_all(OTHER): open_verdict}
+    verdicts = {with_own(CELL): HOLDS, with_own(OTHER): VIOLATED, with_all(OTHER): open_verdict}
     assert judged(verdicts, (CELL, OTHER)) == (False, 0, 1)
 
 
 def test_a_change_with_which_the_goal_is_out_of_reach_is_no_repair() -> None:
     goal = Cell("type1-initial", "off-path", "progress", settings=DOWNGRADE.settings)
-    assert judged({under_own(CELL): HOLDS, goal: VIOLATED}, (CELL,)) == (False, 0, 0)
+    assert judged({with_own(CELL): HOLDS, goal: VIOLATED}, (CELL,)) == (False, 0, 0)
+
+
+def test_no_change_of_the_draft_is_tried_on_an_ancestor() -> None:
+    found = judge(DOWNGRADE, (Cell("rr-mobile", "home-path", "no-redirection"),), Verdicts(lambda _: None))
+    assert [(each.ancestor, each.alone, each.together) for each in found.cells] == [(True, "", "")]
+    assert (found.left, found.repaired) == ((), False)
 
 
 def test_a_run_says_whether_a_change_mends() -> None:
@@ -121,4 +143,3 @@ def test_a_cause_that_no_default_cell_shows_is_violated_under_its_reading() -> N
     shown = tuple(cell for cell in cause.shown if cell.scenario == "type1-initial")
     found = judge(replace(cause, shown=shown), shown, Verdicts(lambda _: None, most_states=None))
     assert [(each.settings, each.alone) for each in found.cells] == [((("hoa_conveyance", "source"),), "holds")]
-    make_policy(dict(cause.settings), (), load_scenario("type1-initial").families, "type1-initial")

@@ -7,7 +7,18 @@ from record_samples import ATTACKERS, PROPERTIES, SCENARIO, exploration, full_re
 
 from pmicheck.report.graphs.data import Edge, Node, Quotient, StateGraph
 from pmicheck.report.record.record import Cited, Record
-from pmicheck.report.record.review import Change, Decision, Mends, Review, Row, Statement, Table, Weakest
+from pmicheck.report.record.review import (
+    Cause,
+    Change,
+    Decision,
+    Explained,
+    Mends,
+    Review,
+    Row,
+    Statement,
+    Table,
+    Weakest,
+)
 from pmicheck.verdict import Verdict
 
 TURNED = "‮"
@@ -78,6 +89,25 @@ def review(scenario: str = SCENARIO) -> Review:
             "N099": Statement("9", "Nobody does this.", "lc", "outside", "No rule is made by it."),
             "N100": Statement("9", "Octets alone.", "MAY", "concrete", "nodes.cn (tests/x.py)"),
         },
+        causes=causes(scenario),
+    )
+
+
+def causes(scenario: str = SCENARIO) -> tuple[Cause, ...]:
+    """An accepted risk without a change, and a flaw of the draft's own with a repair."""
+    shown = Explained(scenario=scenario, attacker="home-path", property="no-redirection", alone="holds")
+    left = replace(shown, alone="", together="violated")
+    return (
+        Cause(name="old", says="the ancestors allow it", statements=("N041",), inherited="RFC 4866 4.2", cells=(left,)),
+        Cause(
+            name="own",
+            says="nothing is checked",
+            statements=("N035",),
+            readings=("tombstone",),
+            change="Everything MUST be checked.",
+            settings=(("tombstone", "none"),),
+            cells=(shown,),
+        ),
     )
 
 
@@ -124,8 +154,17 @@ def hostile_record() -> Record:
             statements={"N001": statement},
             changes=(Change(SCRIPT, (LONG,), (text,), ((SCRIPT, LONG),), "violated", text),),
             tables=(Table(text, (text, text), (Row(text, text, (text, "holds"), (text,)),)),),
+            causes=(hostile_cause(text), *causes(SCRIPT)),
         ),
         graphs=(replace(graph(SCRIPT), attacker=LONG, reason=text), replace(graph(LONG), quotients=())),
+    )
+
+
+def hostile_cause(text: str) -> Cause:
+    cell = Explained(scenario=text, attacker=text, property=text, settings=((text, text),), together=text)
+    words = dict.fromkeys(("name", "says", "inherited", "change"), text)
+    return Cause(
+        **words, statements=(text, "N001"), readings=(text,), settings=((text, text),), cells=(cell,), stuck=(text,)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pmicheck.report.record.review import Row, Table
 
-SIGNS = {"better": "▲", "worse": "▼", "equal": "="}
+SIGNS = {"better": "▲", "equal": "=", "worse": "▼", "new": "+"}
 """What stands before a relation, so that it is seen at a glance."""
 
 
@@ -41,7 +41,8 @@ def compared(table: Table) -> Compared:
 
 def _sum(table: Table, number: int, ancestor: str) -> str:
     counts = Counter(row.relations[number] for row in table.rows)
-    return f"Against {ancestor}: " + ", ".join(f"{counts[word]} {word}" for word in ("better", "equal", "worse")) + "."
+    words = [word for word in SIGNS if word != "new" or counts[word]]
+    return f"Against {ancestor}: " + ", ".join(f"{counts[word]} {word}" for word in words) + "."
 
 
 def _lines(rows: list[Row]) -> tuple[Line, ...]:

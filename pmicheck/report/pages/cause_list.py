@@ -22,7 +22,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Deed:
-    """What an attacker does against one property: (scenario, page) of each finding, "" without a page."""
+    """What attackers do against one property: (scenario, page) of the first one's findings, "" without a page."""
 
     property: str
     where: tuple[tuple[str, str], ...]
@@ -35,9 +35,9 @@ class Listed:
     title: str
     cause: Cause
     sentences: tuple[Sentence, ...]
-    harms: tuple[tuple[str, tuple[Deed, ...]], ...]
+    harms: tuple[tuple[tuple[str, ...], tuple[Deed, ...]], ...]
     remedy: Remedy
-    left: tuple[tuple[str, tuple[Deed, ...]], ...]
+    left: tuple[tuple[tuple[str, ...], tuple[Deed, ...]], ...]
 
 
 def listed_causes(record: Record, places: Places) -> tuple[Listed, ...]:
@@ -68,13 +68,13 @@ def _sentence(name: str, record: Record) -> Sentence:
     return Sentence(name, known.section, known.says) if known else Sentence(name, "", "")
 
 
-def _linked(rows: tuple[Harms, ...], places: Places) -> Iterator[tuple[str, tuple[Deed, ...]]]:
+def _linked(rows: tuple[Harms, ...], places: Places) -> Iterator[tuple[tuple[str, ...], tuple[Deed, ...]]]:
     for row in rows:
         deeds = (
-            Deed(prop, tuple((scenario, _page(scenario, row.attacker, prop, places)) for scenario in scenarios))
+            Deed(prop, tuple((scenario, _page(scenario, row.attackers[0], prop, places)) for scenario in scenarios))
             for prop, scenarios in row.properties
         )
-        yield row.attacker, tuple(deeds)
+        yield row.attackers, tuple(deeds)
 
 
 def _page(scenario: str, attacker: str, prop: str, places: Places) -> str:

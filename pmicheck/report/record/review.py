@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import field
 
 from pmicheck.trace import Count, Recorded
+from pmicheck.verdict import Verdict
 
 
 class Weakest(Recorded, frozen=True):
@@ -64,7 +65,8 @@ class Row(Recorded, frozen=True):
 
     Attributes:
         cells: verdict or "-" by protocol, in the order of the table's `columns`.
-        relations: "better", "equal", "worse" or "-": the last column against each one before it.
+        relations: "better", "equal", "worse", "new" or "-": the last column against each one before it. It is new what
+            is violated in the last column alone, since the other has no such principal or thing.
     """
 
     property: str
@@ -116,16 +118,20 @@ class Explained(Recorded, frozen=True, kw_only=True):
 
     Attributes:
         settings: readings by name, as set away from their defaults, under which it is violated.
+        ancestor: whether its scenario is an ancestor's, on which no change of the draft is tried.
         alone: the verdict with the cause's own change in force, "" if it has none that the model knows.
-        together: the verdict with the changes of all causes in force, "" if that was not asked or none applies.
+        together: the verdict with the changes of all causes in force, "" if `alone` holds, or none applies.
+        apart: the verdict with all changes but the cause's own, "" if `together` does not hold.
     """
 
     scenario: str
     attacker: str
     property: str
     settings: tuple[tuple[str, str], ...] = ()
+    ancestor: bool = False
     alone: str = ""
     together: str = ""
+    apart: str = ""
 
     def names(self) -> tuple[str, str, str]:
         """Scenario, attacker, property."""
@@ -156,19 +162,41 @@ class Cause(Recorded, frozen=True, kw_only=True):
     stuck: tuple[str, ...] = ()
 
     @property
-    def left(self) -> tuple[Explained, ...]:
-        """The cells that neither its own change nor the changes of all causes together mend."""
-        return tuple(each for each in self.cells if "holds" not in (each.alone, each.together))
+    def own(self) -> tuple[Explained, ...]:
+        """The cells of the draft's scenarios."""
+        return tuple(each for each in self.cells if not each.ancestor)
+
+    @property
+    def ended(self) -> tuple[Explained, ...]:
+        """The cells that its own change ends."""
+        return tuple(each for each in self.own if each.alone == Verdict.HOLDS)
 
     @property
     def shared(self) -> tuple[Explained, ...]:
-        """The cells that its own change does not mend, and the changes of all causes together do."""
-        return tuple(each for each in self.cells if each.alone != "holds" and each.together == "holds")
+        """The cells that its own change does not end, nor the others without it, but all together."""
+        return tuple(each for each in self._together if each.apart == Verdict.VIOLATED)
+
+    @property
+    def by_others(self) -> tuple[Explained, ...]:
+        """The cells that the changes of the other causes end without its own."""
+        return tuple(each for each in self._together if each.apart != Verdict.VIOLATED)
+
+    @property
+    def left(self) -> tuple[Explained, ...]:
+        """The cells that the changes of all causes together do not end."""
+        return tuple(each for each in self.own if Verdict.HOLDS not in (each.alone, each.together))
 
     @property
     def repaired(self) -> bool:
-        """Whether its change is a repair: runs show that it holds for every attacker, and that the goal is reached."""
-        return bool(self.settings and self.cells) and not self.left and not self.stuck
+        """Whether its change is a repair: with it no attacker is left for whom it is shown, and the goal is reached.
+
+        A change that ends nothing which the others would not end is none.
+        """
+        return bool(self.ended or self.shared) and not self.left and not self.stuck
+
+    @property
+    def _together(self) -> tuple[Explained, ...]:
+        return tuple(e for e in self.own if e.alone != Verdict.HOLDS and e.together == Verdict.HOLDS)
 
 
 class Review(Recorded, frozen=True):

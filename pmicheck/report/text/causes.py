@@ -58,4 +58,4 @@ def _harms(label: str, rows: tuple[Harms, ...]) -> Iterator[str]:
         yield f"- **{label}:**"
     for row in rows:
         told = "; ".join(f"{prop} in {', '.join(scenarios)}" for prop, scenarios in row.properties)
-        yield f"  - {row.attacker}: {told}."
+        yield f"  - {', '.join(row.attackers)}: {told}."

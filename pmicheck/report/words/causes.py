@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pmicheck.report.record.catalogue import Catalogue
 from pmicheck.report.record.record import Record, Result
 from pmicheck.report.record.review import Cause, Explained
-from pmicheck.report.words.narration import stopped
+from pmicheck.report.words.narration import capital, stopped
 from pmicheck.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Harms:
-    """What one attacker does by a cause: by property, gravest first, the scenarios."""
+    """What attackers do by a cause, each of them alike: by property, gravest first, the scenarios."""
 
-    attacker: str
+    attackers: tuple[str, ...]
     properties: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -45,8 +45,9 @@ def ranked(record: Record) -> tuple[Cause, ...]:
 
 
 def _rank(cause: Cause, words: Catalogue) -> tuple[object, ...]:
-    attackers = [words.rank(each.attacker) for each in cause.cells]
-    gravest = [words.gravity(each.property) for each in cause.cells]
+    cells = cause.own or cause.cells
+    attackers = [words.rank(each.attacker) for each in cells]
+    gravest = [words.gravity(each.property) for each in cells]
     return (
         bool(cause.inherited),
         not cause.cells,
@@ -58,64 +59,57 @@ def _rank(cause: Cause, words: Catalogue) -> tuple[object, ...]:
 
 
 def harms(cells: Iterable[Explained], words: Catalogue) -> tuple[Harms, ...]:
-    """The cells by attacker, the weakest first."""
+    """The cells by attacker, the weakest first; attackers who do the same share a row."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in cells:
         where = each.scenario + "".join(f" with {name}={value}" for name, value in each.settings)
         found.setdefault(each.attacker, {}).setdefault(each.property, []).append(where)
-    return tuple(
-        Harms(
-            attacker,
-            tuple((prop, tuple(found[attacker][prop])) for prop in sorted(found[attacker], key=words.gravity)),
-        )
-        for attacker in sorted(found, key=words.rank)
-    )
+    alike: dict[tuple[tuple[str, tuple[str, ...]], ...], list[str]] = {}
+    for attacker in sorted(found, key=words.rank):
+        deeds = sorted(found[attacker].items(), key=lambda deed: words.gravity(deed[0]))
+        alike.setdefault(tuple((prop, tuple(where)) for prop, where in deeds), []).append(attacker)
+    return tuple(Harms(tuple(attackers), deeds) for deeds, attackers in alike.items())
 
 
 def remedy(cause: Cause, words: Catalogue) -> Remedy:
     """What the runs of the review say of the cause's change."""
     left = harms(cause.left, words)
     if cause.repaired:
-        return Remedy("Repair", tuple(_verified(cause)), ())
+        return Remedy("Repair", (cause.change, *_effect(cause)), ())
     if not cause.change:
-        return Remedy("No repair", ("No change of the text is proposed.", *_others(cause)), left)
+        return Remedy("No repair", ("No change of the text is proposed.", *_effect(cause)), left)
     if not cause.settings:
-        return Remedy("Change, not verified", (cause.change, "The model cannot put it in force."), left)
-    if not cause.cells:
-        return Remedy("Change, not verified", (cause.change, "No violation was there to try it on."), left)
-    return Remedy("No repair", ("No change at hand ends it for every attacker.", *_tried(cause)), left)
+        return Remedy("Not verified", (cause.change, "The model cannot put this change in force."), left)
+    if not cause.own:
+        return Remedy(
+            "Not verified", (cause.change, "Nothing of the draft shows it in a run, so it was not tried."), left
+        )
+    if not (cause.ended or cause.shared):
+        said = f"This change was tried and ends nothing by itself: {cause.change}"
+    else:
+        said = f"No change at hand ends it for every attacker. This one helps: {cause.change}"
+    return Remedy("No repair", (said, *_effect(cause)), left)
 
 
-def _verified(cause: Cause) -> Iterable[str]:
-    ended = len(cause.cells) - len(cause.shared)
-    yield cause.change
-    yield f"Runs with {_settings(cause)}: {_of(ended, len(cause.cells))} of this cause hold, and progress holds."
+def _effect(cause: Cause) -> Iterator[str]:
+    """What the runs showed, in figures."""
+    number = len(cause.own)
+    if cause.settings:
+        yield f"Runs with {_settings(cause)} end {len(cause.ended)} of {number} violations."
     if cause.shared:
-        yield f"The other {len(cause.shared)} have further causes, and hold with the changes of all causes in force."
-
-
-def _tried(cause: Cause) -> Iterable[str]:
-    ended = sum(each.alone == Verdict.HOLDS for each in cause.cells)
-    yield f"This one helps: {cause.change}" if ended else f"This one was tried: {cause.change}"
-    yield f"With {_settings(cause)} {_of(ended, len(cause.cells))} of this cause hold."
+        yield f"Of the rest, {len(cause.shared)} end with the changes of all causes in force, and not without this one."
+    if cause.by_others:
+        yield f"The changes of other causes end {len(cause.by_others)} without one for this cause."
+    if cause.left:
+        yield f"With all changes in force {len(cause.left)} are left."
     if cause.stuck:
         yield f"The goal is then out of reach in {', '.join(cause.stuck)}."
-    if cause.left:
-        yield f"With the changes of all causes in force {_of(len(cause.left), len(cause.cells))} are left."
-
-
-def _others(cause: Cause) -> Iterable[str]:
-    ended = len(cause.shared)
-    if ended:
-        yield f"With the changes of all other causes in force {_of(ended, len(cause.cells))} of this cause hold."
+    elif cause.settings and cause.own:
+        yield "The goal of each scenario stays in reach."
 
 
 def _settings(cause: Cause) -> str:
     return ", ".join(f"`{name}={value}`" for name, value in cause.settings)
-
-
-def _of(some: int, number: int) -> str:
-    return f"{some} of {number} cells"
 
 
 def unexplained(record: Record) -> tuple[Result, ...]:
@@ -135,4 +129,4 @@ def unexplained(record: Record) -> tuple[Result, ...]:
 
 def title(cause: Cause) -> str:
     """The cause as a sentence."""
-    return stopped(cause.says)
+    return stopped(capital(cause.says))
