@@ -24,6 +24,7 @@ verify: $(STAMP)
 	$(VENV)/bin/pmicheck review reports/record.json --report reports --workers 2
 	$(VENV)/bin/python -m pmicheck.report.draft_map docs/draft-map.md reports/record.json
 
+# Workers take the files in order: tests/analysis, which takes longest, comes first, and short files come last.
 test: $(STAMP)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
