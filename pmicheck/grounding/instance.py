@@ -210,7 +210,8 @@ class SymbolicRun:
         self.closing = True
         for name, expected in self.builds.items():
             self.fields[name] = expected()
-        settled: Message = kind(**{name: self.field(message, name) for name in kind._fields})
+        known = self.fields
+        settled: Message = kind._make([known[n] if n in known else self.field(message, n) for n in kind._fields])
         return settled
 
     def set(self, cell: Cell, value: Any) -> None:

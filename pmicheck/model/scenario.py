@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,11 @@ def load_scenario(name: str) -> Scenario:
             raise ScenarioError(name, None, f"cannot be read ({error.__class__.__name__}: {error})") from error
     if name not in NAMED:
         raise unknown("scenario", name, NAMED)
+    return _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Scenario:
     file = resources.files("pmicheck.model.scenarios") / f"{name}.toml"
     return replace(parse_scenario(file.read_text(encoding="utf-8"), f"{name}.toml"), shipped=True)
 

@@ -21,12 +21,14 @@ from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import DECIDED
 from pmicheck.verify.deciding import search, state_of
-from pmicheck.verify.engine import UNLIMITED
+from pmicheck.verify.engine import UNLIMITED, Engine
 from pmicheck.verify.progress import find_stuck
 
 Settings = tuple[tuple[str, str], ...]
 
 DECIDER = Decider()
+KEEPING = Engine(keep=True)
+"""For the cells of the matrix as they are by default, which several tests look at."""
 
 
 class Outcome(NamedTuple):
@@ -74,6 +76,7 @@ def grounded(
     settings: Settings = (),
     without: tuple[str, ...] = (),
     asked: tuple[str, ...] = (),
+    engine: Engine = UNLIMITED,
 ) -> tuple[Prepared, tuple[Property, ...]]:
     """The transition system of a cell, and the properties that it shows, in order: those asked for, or all."""
     who = attacker_named(attacker) if attacker else None
@@ -81,7 +84,7 @@ def grounded(
     properties = tuple(
         INVARIANTS[p] for p in properties_of(name, attacker, settings, without) if not asked or p in asked
     )
-    return prepare(scenario(name), policy, who, properties), properties
+    return engine.prepare(scenario(name), policy, who, properties), properties
 
 
 @cache
@@ -93,7 +96,8 @@ def decided(
     asked: tuple[str, ...] = (),
 ) -> Outcome:
     """Ground, explore until all that is asked for (nothing: every property) is decided, let z3 judge."""
-    prepared, properties = grounded(name, attacker, settings, without, asked)
+    usual = not (settings or without or asked)
+    prepared, properties = grounded(name, attacker, settings, without, asked, KEEPING if usual else UNLIMITED)
     judged = search(prepared, DECIDER, witnesses=True)
     explored = judged.explored
     rules = zip(prepared.grounded.system.rules, explored.fired, strict=True)

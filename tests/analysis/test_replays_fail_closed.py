@@ -14,6 +14,7 @@ from pmicheck.bench.checks.kinds import KINDS
 from pmicheck.trace import Changed, Step, Trace
 from pmicheck.verdict import Replay
 from pmicheck.verify.analysis import verify
+from pmicheck.verify.engine import Engine
 from pmicheck.verify.matrix import Request
 from pmicheck.verify.results import replay_trace
 
@@ -35,7 +36,8 @@ RUNS: dict[str, tuple[str, str, dict[str, str]]] = {
 @cache
 def violations(scenario: str, attacker: str, settings: tuple[tuple[str, str], ...] = ()) -> list[Trace]:
     """The traces of the violations of a cell of the matrix."""
-    record = verify(Request((scenario,), (attacker,), settings=settings), command=[], progress=lambda _: None)
+    request = Request((scenario,), (attacker,), settings=settings, engine=Engine(keep=True))
+    record = verify(request, command=[], progress=lambda _: None)
     return [each.trace for each in record.results if each.trace is not None and each.property != "progress"]
 
 

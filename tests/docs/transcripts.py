@@ -156,7 +156,6 @@ class Sandbox:
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "80",
             "LC_ALL": "C.UTF-8",
-            "XDG_CACHE_HOME": str(self.programs / "cache"),
             **environment,
         }
         return subprocess.run(

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from decided_cells import CELLS, DECIDER, first_violation, grounded
+from decided_cells import CELLS, DECIDER, KEEPING, first_violation, grounded
 
 from pmicheck.explore.explorer import explore
 from pmicheck.model.events import EVENT, FALLBACK
@@ -23,7 +23,7 @@ SMALL = [(name, attacker) for name, attacker in CELLS if COUNTS[name][attacker][
 
 @pytest.mark.parametrize(("name", "attacker"), SMALL)
 def test_both_kernels_find_the_same_states_depths_projections_and_goals(name: str, attacker: str) -> None:
-    prepared, _ = grounded(name, attacker)
+    prepared, _ = grounded(name, attacker, engine=KEEPING)
     system = prepared.grounded.system
     fast, plain = explore(system, max_states=MOST), explore(system, kernel="python", max_states=MOST)
     assert fast == plain
@@ -44,7 +44,7 @@ SHALLOW = [
 @pytest.mark.parametrize(("name", "attacker", "deepest"), SHALLOW)
 def test_z3_finds_the_shortest_violation_at_the_depth_of_the_explorer(name: str, attacker: str, deepest: int) -> None:
     """And none before it: for what the explorer finds deeper, z3 finds nothing up to there."""
-    prepared, properties = grounded(name, attacker)
+    prepared, properties = grounded(name, attacker, engine=KEEPING)
     system = prepared.grounded.system
     explored = explore(system, max_states=200_000)
     found = {}
