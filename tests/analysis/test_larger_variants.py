@@ -45,7 +45,7 @@ class Variant(NamedTuple):
         return "-".join((self.scenario, self.attacker, *(f"{name}={value}" for name, value in self.settings.items())))
 
 
-NEW_FLOW = frozenset({"acknowledgement-agreement", "no-unauthorised-deregistration"})
+NEW_FLOW = frozenset({"acknowledgement-agreement", "acknowledged-token-agreement", "no-unauthorised-deregistration"})
 """data-plane begins after the first registration; a second correspondent's is still to come, as in type1-initial."""
 
 VARIANTS = (
@@ -141,8 +141,8 @@ def decided(request: Request) -> Record:
 # Replays.
 
 REPLAYED = (
-    ("type1-initial", {"correspondents": "2"}, "home-path", 5),
-    ("type1-initial", {"mobile_nodes": "2"}, "home-path", 5),
+    ("type1-initial", {"correspondents": "2"}, "home-path", 6),
+    ("type1-initial", {"mobile_nodes": "2"}, "home-path", 6),
     ("type1-initial", {"mobile_nodes": "2", "correspondents": "2"}, "malicious-mn", 1),
     ("type2-rr", {"mobile_nodes": "2"}, "off-path", 2),
     ("data-plane", {"correspondents": "2"}, "malicious-mn", 2),

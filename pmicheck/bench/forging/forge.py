@@ -345,7 +345,9 @@ class Forger(Secrets):
         answer = codec.BindingAcknowledgement(
             message["status"], message["seq"], lifetime, flags, options=tuple(options)
         )
-        care_of = at[message["care_of"]]
+        # The address that the authenticator covers is where the receiver is now.
+        covered = mac[2] if mac is not None and mac[0] == "mac" else None
+        care_of = at[covered or message["care_of"]]
         routed = at[HOA] if not message["proxy"] and care_of != at[HOA] else None
         blank = Packet(self.stage.receiver, care_of, MobilityHeader(b""), routing_home_address=routed)
         return self._sealed(answer, blank, care_of, kbm)

@@ -288,11 +288,12 @@ def _note(
 def _outlived_registration(ctx: Context, world: World, update: Update, generation: int) -> bool:
     """Ghost: whether a handover token of the prologue makes an entry anew a day after it was issued (N015).
 
-    When later tokens were issued is in no cell; an honest agent uses none after a day (`Bounds.honest_until`).
+    When later tokens were issued is in no cell; an honest agent uses none after a day (`Bounds.honest_until`). No
+    property asks where there is no next agent.
     """
     cells = cells_of(update.home, update.to)
     issued: Any = world.initial.get(cells.ht.name, cells.ht.initial)
-    if update.credential != "HT" or generation not in issued:
+    if update.credential != "HT" or not world.handover or generation not in issued:
         return False
     return ctx.test(CLOCK, reaches, LAST_PHASE) and not ctx.test(cells.entry, present)
 
