@@ -26,6 +26,8 @@ TYPE1 = frozenset({"type1"})
 ANCESTORS = RR | ERO
 """RFC 6275 and RFC 4866 without the draft."""
 CGA = ERO | TYPE1
+RFC4866_CN = frozenset({"rfc4866-cn"})
+"""Where a correspondent that knows RFC 4866 alone can take part: no prologue hands over with HT, no agent answers."""
 BOTH = RR | CGA
 """Wherever binding updates are authenticated with keygen tokens."""
 HANDOVER = frozenset({"handover"})
@@ -132,6 +134,13 @@ READINGS: dict[str, Reading] = {
             "N133, N138",
             "when a PMA sends by the care-of address that a PHoT names",
             TYPE2_RR,
+        ),
+        Reading(
+            "method_selection",
+            ("draft", "rfc4866"),
+            "E-07, A-08, A-09",
+            "whether a correspondent issues HT, and takes PT beside CGA, as the draft has it, or not, as RFC 4866 4.2",
+            RFC4866_CN,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
         Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),

@@ -33,6 +33,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "photi_on_entry": ("keep", "overwrite"),
         "photi_credit": ("limited", "unlimited"),
         "phot_use": ("at-once", "tested"),
+        "method_selection": ("draft", "rfc4866"),
         "dereg_auth": ("pt", "any", "none"),
         "plain_rr_fallback": ("yes", "no"),
         "data_check": ("outer", "pairwise"),

@@ -105,23 +105,29 @@ def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:
     return ctx.same(update, "sig", lambda: expected_signature(policy, update))
 
 
+def by_draft(policy: Policy, update: Update) -> bool:
+    """Whether the draft's rules choose the method, and not those of RFC 4866 for any update (E-07)."""
+    return update.proxy and policy.reads("method_selection", "draft")
+
+
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
     """Method selection (RFC 4866 4.2, N052, N059-N062, N090): 147, 148, 149, 150 and 129."""
     cells = cells_of(update.home, update.to)
+    by_rfc = not by_draft(policy, update)
     signed = update.key is not None
     if update.credential == "T" and not signed:
         if policy.on("rule-149"):
             require(not ctx.test(cells.pt, nonempty), "rule-149")
             ctx.passed("no permanent token exists (rule 149)")
-        if not update.proxy:
+        if by_rfc:
             require(policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "PT":
-        require(not (signed and not update.proxy and policy.on("rule-150")), "rule-150")
+        require(not (signed and by_rfc and policy.on("rule-150")), "rule-150")
         require(ctx.test(cells.pt, nonempty), "rule-147")
     if update.credential == "HT":
         require(update.proxy, "handover-token-needs-proxy-flag")
         require(ctx.test(cells.ht, nonempty), "rule-147")
-    if update.proxy and not signed:
+    if not (by_rfc or signed):
         _signature_missing(policy, update)
 
 
@@ -138,7 +144,8 @@ def _signature_missing(policy: Policy, update: Update) -> None:
 def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     """Reading dereg_auth (A-17): PT where one exists and else T, or any token; T with CGA always (RFC 4866 5.7)."""
     policy = world.policy
-    if update.credential == "T" and not update.proxy and update.key is None:
+    by_rfc = not by_draft(policy, update)
+    if update.credential == "T" and by_rfc and update.key is None:
         require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
@@ -147,7 +154,7 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     if update.credential == "PT":
         require(ctx.test(pt, nonempty), "rule-147")
     elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
-        signed = update.key is not None and not update.proxy
+        signed = update.key is not None and by_rfc
         require(signed or not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
 
 
