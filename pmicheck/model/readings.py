@@ -51,6 +51,13 @@ READINGS: dict[str, Reading] = {
     for reading in (
         Reading("key_owner", ("mn", "pma"), "A-01", "whose key pair signs and decrypts", TYPE1),
         Reading(
+            "token_key",
+            ("covered", "apart"),
+            "A-01, N078, N174",
+            "whether the MAC of a PBU covers the public key that its tokens are encrypted under, and the signature",
+            TYPE1,
+        ),
+        Reading(
             "context_transfer",
             ("protected", "readable", "unauthenticated"),
             "A-02",

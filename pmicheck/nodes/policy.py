@@ -14,6 +14,7 @@ from pmicheck.errors import UsageError
 READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "key_owner": ("mn", "pma"),
+        "token_key": ("covered", "apart"),
         "context_transfer": ("protected", "readable", "unauthenticated"),
         "context_key": ("carried", "absent"),
         "context_sequence": ("carried", "absent"),

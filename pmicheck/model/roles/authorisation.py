@@ -189,7 +189,10 @@ def care_of_token_for(policy: Policy, care_of: str, nonce: int, at: str = CN) ->
 
 
 def header_of(policy: Policy, update: Update) -> Term:
-    """What stands in the Mobility Header from its first octet to the authenticator, besides the public constants."""
+    """What the authenticator covers of the Mobility Header, besides the public constants: all before it, or all but the
+    key and its signature in a PBU (reading token_key)."""
+    if update.proxy and policy.reads("token_key", "apart"):
+        return (*_before_key(policy, update), _indices(update), ("test", update.test))
     return (
         *signed_part(policy, update),
         _indices(update),
@@ -200,6 +203,12 @@ def header_of(policy: Policy, update: Update) -> Term:
 
 def signed_part(policy: Policy, update: Update) -> Term:
     """The Mobility Header up to and including the CGA parameters (protocol-facts 2.4)."""
+    nonces = (_indices(update),) if policy.reads("signed_nonces", "yes") else ()
+    return (*_before_key(policy, update), ("key", update.key), *nonces)
+
+
+def _before_key(policy: Policy, update: Update) -> Term:
+    """The Mobility Header up to the CGA parameters."""
     kind = "PBU" if update.proxy else "BU"
     by_option = update.proxy and policy.reads("hoa_conveyance", "option")
     conveyed = update.home if by_option else None
@@ -210,8 +219,6 @@ def signed_part(policy: Policy, update: Update) -> Term:
         ("lifetime", update.lifetime),
         ("home", conveyed),
         ("alternate", alternate),
-        ("key", update.key),
-        *((_indices(update),) if policy.reads("signed_nonces", "yes") else ()),
     )
 
 

@@ -101,7 +101,8 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
     capped = update.credential == "T" and update.key is None and policy.on("lifetime-bound")
     created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
-    burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
+    honest_nonces = registrant == "honest" or policy.reads("token_key", "apart")
+    burns = honest_nonces and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
     ctx.set(
         cells.entry,
