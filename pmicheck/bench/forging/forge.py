@@ -167,10 +167,13 @@ class Forger(Secrets):
         return self._sealed(update, seen.packet, bound, None, self._signer(message["key"]))
 
     def indices(self, message: Fields) -> tuple[int, int]:
-        """Home and care-of nonce index for the model's credential and nonces (A-08)."""
+        """Home and care-of nonce index for the model's credential and nonces (A-08).
+
+        A deregistration that nothing authenticates is told without a home nonce: it may name any.
+        """
         nonces, by_credential = self.stage.nonces, {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
         credential = message["credential"]
-        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"]]
+        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"] or 1]
         return home, nonces[message["care_of_nonce"]] if message["care_of_nonce"] else 0
 
     def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:
