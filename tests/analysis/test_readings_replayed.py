@@ -54,7 +54,7 @@ SAMPLE = (
     Swept("type1-initial", "careof-path", "token_issue_at", "early"),
     Swept("type1-handover", "careof-path", "tombstone", "none"),
     Swept("type2-rr", "careof-path", "photi_on_entry", "overwrite"),
-    Swept("type2-handshake", "careof-path", "attachment_scope", "all"),
+    Swept("type2-handshake-handover", "careof-path", "context_sequence", "absent"),
 )
 
 
