@@ -26,6 +26,8 @@ TYPE1 = frozenset({"type1"})
 ANCESTORS = RR | ERO
 """RFC 6275 and RFC 4866 without the draft."""
 CGA = ERO | TYPE1
+RFC4866_CN = frozenset({"rfc4866-cn"})
+"""Where a correspondent that knows RFC 4866 alone can take part: no prologue hands over with HT, no agent answers."""
 BOTH = RR | CGA
 """Wherever binding updates are authenticated with keygen tokens."""
 HANDOVER = frozenset({"handover"})
@@ -48,6 +50,13 @@ READINGS: dict[str, Reading] = {
     reading.name: reading
     for reading in (
         Reading("key_owner", ("mn", "pma"), "A-01", "whose key pair signs and decrypts", TYPE1),
+        Reading(
+            "token_key",
+            ("covered", "apart"),
+            "A-01, N078, N174",
+            "whether the MAC of a PBU covers the public key that its tokens are encrypted under, and the signature",
+            TYPE1,
+        ),
         Reading(
             "context_transfer",
             ("protected", "readable", "unauthenticated"),
@@ -132,6 +141,13 @@ READINGS: dict[str, Reading] = {
             "N133, N138",
             "when a PMA sends by the care-of address that a PHoT names",
             TYPE2_RR,
+        ),
+        Reading(
+            "method_selection",
+            ("draft", "rfc4866"),
+            "E-07, A-08, A-09",
+            "whether a correspondent issues HT, and takes PT beside CGA, as the draft has it, or not, as RFC 4866 4.2",
+            RFC4866_CN,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
         Reading(

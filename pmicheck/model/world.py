@@ -113,8 +113,13 @@ class World:
     @property
     def token_pairs(self) -> int:
         """Pairs that a correspondent issues for one address: twice as many where early PBUs bring one too (A-07)."""
-        early = self.proxied and self.policy.reads("token_issue_at", "early")
-        return self.bounds.token_pairs * (2 if early else 1)
+        return self.bounds.token_pairs * (2 if self.proxied and self.issues_early else 1)
+
+    @property
+    def issues_early(self) -> bool:
+        """Whether a signed early update brings tokens already (A-07; RFC 4866 4.2)."""
+        by_draft = self.proxied and self.policy.reads("method_selection", "draft")
+        return not by_draft or self.policy.reads("token_issue_at", "early")
 
     def pairs_of(self, home: str) -> int:
         """The same for a given address: for one of the attacker's own there is one pair, issued again each time."""

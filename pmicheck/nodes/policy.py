@@ -14,6 +14,7 @@ from pmicheck.errors import UsageError
 READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "key_owner": ("mn", "pma"),
+        "token_key": ("covered", "apart"),
         "context_transfer": ("protected", "readable", "unauthenticated"),
         "context_key": ("carried", "absent"),
         "context_sequence": ("carried", "absent"),
@@ -33,6 +34,7 @@ READINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "photi_on_entry": ("keep", "overwrite"),
         "photi_credit": ("limited", "unlimited"),
         "phot_use": ("at-once", "tested"),
+        "method_selection": ("draft", "rfc4866"),
         "dereg_auth": ("pt", "any", "none"),
         "dereg_repeat": ("no", "yes"),
         "plain_rr_fallback": ("yes", "no"),

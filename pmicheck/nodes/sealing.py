@@ -12,7 +12,7 @@ from ipaddress import IPv6Address
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pmicheck.nodes.policy import Policy
-from pmicheck.wire import keys, tokens
+from pmicheck.wire import codec, keys, tokens
 from pmicheck.wire.constants import AUTHENTICATOR_OCTETS, TOKEN_OCTETS
 from pmicheck.wire.signature import TYPE_TAG
 
@@ -40,7 +40,12 @@ def mac(
     correspondent: IPv6Address,
     header: bytes,
 ) -> bytes:
-    """The authenticator that ends `header`, a whole Mobility Header (RFC 6275 6.2.7)."""
+    """The authenticator that ends `header`, a whole Mobility Header (RFC 6275 6.2.7).
+
+    By reading token_key it covers all before it, or all but CGA Parameters and Signature in a proxy update.
+    """
+    if policy.reading("token_key") == "apart":
+        header = codec.without_key(header)
     data = b""
     if policy.has("coa-in-mac"):
         data += care_of_address.packed

@@ -90,8 +90,7 @@ def _room_left(prepared: Prepared, local: int) -> bool:
         return False
     if grounded.value(ATTACHED, local) == AWAY or grounded.value(CLOCK, local) > world.bounds.honest_until:
         return False
-    issues_twice = not world.proxied or world.policy.reads("token_issue_at", "early")
-    most = world.token_pairs - (2 if issues_twice else 1)
+    most = world.token_pairs - (2 if world.issues_early else 1)
     if any(grounded.value(cells_of(*flow).pairs, local) > most for flow in world.flows):
         return False
     if _is_overtaken(prepared, local):

@@ -21,12 +21,13 @@ from typing import TypeVar
 
 from pmicheck.errors import WireError
 from pmicheck.wire import checksum, headers
-from pmicheck.wire.constants import MAX_MOBILITY_HEADER_OCTETS, NextHeader
+from pmicheck.wire.constants import MAX_MOBILITY_HEADER_OCTETS, BindingUpdateFlag, NextHeader
 from pmicheck.wire.fields import FORMATS, read, write
 from pmicheck.wire.headers import MOBILITY_HEADER, MobilityHeaderStart
 from pmicheck.wire.messages import *  # noqa: F403 (one face for all messages and options)
 from pmicheck.wire.messages import (
     MESSAGES,
+    BindingUpdate,
     KnownMessage,
     Message,
     UnknownMessage,
@@ -128,6 +129,21 @@ def signed_part(header: bytes) -> bytes:
     if not ends:
         raise WireError(len(header), "a CGA Parameters option")
     return header[: CHECKSUM.start] + bytes(2) + header[CHECKSUM.stop : ends[-1]]
+
+
+def without_key(header: bytes) -> bytes:
+    """A proxy binding update without its CGA Parameters and Signature options, the rest as it is, lengths and checksum
+    too; any other header as it is."""
+    if len(header) < 12 or header[2] != FORMATS[BindingUpdate].number:
+        return header
+    if not int.from_bytes(header[8:10]) & BindingUpdateFlag.PROXY_REGISTRATION:
+        return header
+    dropped = {FORMATS[CgaParametersOption].number, FORMATS[SignatureOption].number}
+    kept = bytearray(header)
+    for raw in reversed(list(walk_options(header, MESSAGES[header[2]].end))):
+        if raw.option_type in dropped:
+            del kept[raw.offset : raw.data_end]
+    return bytes(kept)
 
 
 def seal(

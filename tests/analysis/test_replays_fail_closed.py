@@ -20,7 +20,7 @@ from pmicheck.verify.results import replay_trace
 
 RUNS: dict[str, tuple[str, str, dict[str, str]]] = {
     "RFC 6275": ("rr-mobile", "home-path", {}),
-    "RFC 4866": ("ero-handoff", "careof-path", {}),
+    "RFC 4866": ("ero-handoff", "careof-path", {"deleted_number": "forgotten"}),
     "type 1": ("type1-handover", "careof-path", {}),
     "type 1 with the clock": ("data-plane", "home-path", {}),
     "type 1 amended": ("type1-handover", "home-path", {"pt_binding": "care-of-address", "ht_use": "once"}),

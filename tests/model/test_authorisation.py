@@ -60,6 +60,16 @@ READINGS_THAT_REFUSE = [
     ("cga_in_early", "no", MECHANISMS_THAT_REFUSE["cga-in-early"]),
     ("key_owner", "pma", MECHANISMS_THAT_REFUSE["cga"]),
     ("tombstone", "none", MECHANISMS_THAT_REFUSE["tombstone"]),
+    (
+        "method_selection",
+        "draft",
+        Case(
+            "rule-150",
+            registered,
+            lambda w: build_update(w, COA1, 9, "PT", generation=1, care_of_nonce=1, key=MN),
+            {"method_selection": "rfc4866"},
+        ),
+    ),
     ("dereg_auth", "any", MECHANISMS_THAT_REFUSE["dereg-auth"]),
     (
         "dereg_auth",

@@ -6,19 +6,21 @@ import dataclasses
 from ipaddress import IPv6Address
 
 import pytest
-from forgery import COOKIE, tunnelled
+from forgery import COOKIE, tunnelled, update
 from world import (
     ATTACKER,
     CARE_OF_1,
     CORRESPONDENT,
     HOME,
     HOME_AGENT,
+    HOME_IDENTITY,
     PLAIN_HOME,
     PMA1,
     PMA2,
     PROFILE,
     ProxyWorld,
     checks,
+    identity,
     kinds,
     message_in,
     mobile_world,
@@ -290,6 +292,21 @@ def test_an_address_left_out_of_the_mac(
         right = sealing.mac(chosen, kbm, PMA1, CORRESPONDENT, header)
         other = sealing.mac(chosen, kbm, care_of_address, correspondent, header)
         assert (right == other) is same
+
+
+@pytest.mark.parametrize(
+    ("reading", "proxy", "same"), [("covered", True, False), ("apart", True, True), ("apart", False, False)]
+)
+def test_the_key_and_its_signature_may_stand_apart_from_the_mac_of_a_proxy_update(
+    reading: str, proxy: bool, same: bool
+) -> None:
+    """Reading token_key (A-01): two updates that differ in both."""
+    chosen, macs = policy(token_key=reading), set()
+    for someone in (HOME_IDENTITY, identity("attacker", "2001:db8:1::")[1]):
+        packet = Packet.from_bytes(update(chosen, identity=someone, proxy=proxy))
+        assert isinstance(packet.payload, MobilityHeader)
+        macs.add(sealing.mac(chosen, bytes(20), PMA1, CORRESPONDENT, packet.payload.octets))
+    assert (len(macs) == 1) is same
 
 
 @pytest.mark.parametrize("mechanism", ["cn-in-signature", "coa-in-signature", "type-tag"])

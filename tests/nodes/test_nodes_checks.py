@@ -152,11 +152,15 @@ def _temporary_in_place_of_permanent(world: ProxyWorld) -> bool:
     return _redirected(world)
 
 
-def _permanent_with_cga(world: ProxyWorld) -> bool:
+def _permanent_with_cga(world: ProxyWorld, *, proxy: bool = False) -> bool:
     world.register()
     permanent = world.cn.permanent_tokens(HOME)[0]
-    _inject(world, update(world.policy, home_token=permanent, identity=HOME_IDENTITY, proxy=False))
+    _inject(world, update(world.policy, home_token=permanent, identity=HOME_IDENTITY, proxy=proxy))
     return _redirected(world)
+
+
+def _proxy_update_with_permanent_and_cga(world: ProxyWorld) -> bool:
+    return _permanent_with_cga(world, proxy=True)
 
 
 def _with_home_address_option(world: ProxyWorld) -> bool:
@@ -292,6 +296,7 @@ READING_CASES: list[tuple[str, Scenario, dict[str, str], dict[str, str]]] = [
         {"tombstone": "none", "sequence_scope": "home-address"},
         {"tombstone": "none"},
     ),
+    ("method_selection", _proxy_update_with_permanent_and_cga, {"method_selection": "rfc4866"}, {}),
     ("dereg_auth", _deregistered_by_anybody, {}, {"dereg_auth": "none"}),
 ]
 

@@ -267,8 +267,12 @@ def test_an_honest_life_succeeds_without_any_one_mechanism(mechanism: str) -> No
     _live(ProxyWorld(policy(mechanism)))
 
 
+MIXED = {name: values for name, values in READINGS.items() if name != "method_selection"}
+"""A correspondent that knows RFC 4866 alone refuses more of the draft's updates the more readings are changed."""
+
+
 @given(
-    st.fixed_dictionaries({name: st.sampled_from(values) for name, values in READINGS.items()}),
+    st.fixed_dictionaries({name: st.sampled_from(values) for name, values in MIXED.items()}),
     st.sets(st.sampled_from(sorted(MECHANISMS))),
 )
 def test_an_honest_life_succeeds_under_any_combination(readings: dict[str, str], without: set[str]) -> None:
@@ -279,8 +283,8 @@ def _completes_with_a_dead_token(chosen: Policy) -> bool:
     """Whether the early answer of a handover kills the token that the complete update is made with (A-07)."""
     issued = chosen.reading("token_issue_at") == "early" and chosen.reading("complete_token") == "same"
     kept = chosen.reading("ht_rotation") == "keep" or chosen.reading("rotation_grace") == "until-used"
-    looked_at = all(chosen.has(mechanism) for mechanism in ("ht-rotation", "mac", "home-test"))
-    return issued and not kept and looked_at
+    looked_at = all(chosen.has(mechanism) for mechanism in ("ht-rotation", "home-test"))
+    return issued and not kept and looked_at and (chosen.has("mac") or chosen.has("mac-of-ack"))
 
 
 def _live(world: ProxyWorld) -> None:
@@ -309,7 +313,8 @@ def _live(world: ProxyWorld) -> None:
         assert checks(world.cn) == [*refused, "handover-token"]
         return
     if _completes_with_a_dead_token(world.policy):
-        assert checks(world.cn)[-1] == "mac"
+        # Who does not look at the MAC of the update answers under the newest token, which the agent does not use.
+        assert checks(world.cn)[-1] == "mac" if world.policy.has("mac") else checks(world.pma2)[-1] == "mac-of-ack"
         return
     entry = world.cn.entry(HOME)
     mine = world.pma2.registration(HOME, CORRESPONDENT)
@@ -317,7 +322,8 @@ def _live(world: ProxyWorld) -> None:
     assert mine is not None
     assert (entry.care_of_address, entry.verified) == (PMA2, True)
     assert mine.permanent == entry.permanent_token
-    assert mine.handover == world.cn.handover_tokens(HOME)[0]
+    by_draft = world.policy.reading("method_selection") == "draft"
+    assert world.cn.handover_tokens(HOME)[:1] == ((mine.handover,) if by_draft else ())
     world.pma2.refresh(HOME, CORRESPONDENT, 70)
     world.network.settle(70)
     world.pma2.deregister(HOME, CORRESPONDENT, 80)

@@ -102,6 +102,8 @@ class Forger(Secrets):
 
     def _update(self, message: Fields) -> Forged:
         captured = self._captured(message)
+        if captured is not None and self._has_other_key(captured, message):
+            return self._done(self._rekeyed(captured, message))
         if captured is not None:
             return Forged(self._repeated(captured, message), ("a captured authenticator",), copied=True)
         mac = message["mac"]
@@ -147,11 +149,31 @@ class Forger(Secrets):
             return seen.packet.to_bytes()
         return readdressed(seen.packet, source=care_of).to_bytes()
 
+    def _has_other_key(self, seen: SeenUpdate, message: Fields) -> bool:
+        """Whether a key of the attacker's takes the place of the one in a captured update (reading token_key)."""
+        apart = message["proxy"] and self.stage.policy.reading("token_key") == "apart"
+        replaces = apart and message["key"] is not None and self._signer(message["key"]) is not None
+        return bool(replaces and seen.cga_parameters not in (None, self._parameters(message)))
+
+    def _rekeyed(self, seen: SeenUpdate, message: Fields) -> Packet:
+        """The captured update with another key and its signature beside the authenticator that covers neither."""
+        self._secrets += ["a captured authenticator", f"private key behind the {message['key']}'s CGA Parameters"]
+        parameters = codec.CgaParametersOption(self._parameters(message))
+        others = tuple(
+            parameters if isinstance(option, codec.CgaParametersOption) else option for option in seen.message.options
+        )
+        bound = seen.care_of_address if message["lifetime"] else seen.home_address
+        update = dataclasses.replace(seen.message, options=others)
+        return self._sealed(update, seen.packet, bound, None, self._signer(message["key"]))
+
     def indices(self, message: Fields) -> tuple[int, int]:
-        """Home and care-of nonce index for the model's credential and nonces (A-08)."""
+        """Home and care-of nonce index for the model's credential and nonces (A-08).
+
+        A deregistration that nothing authenticates is told without a home nonce: it may name any.
+        """
         nonces, by_credential = self.stage.nonces, {"PT": PERMANENT_INDEX, "HT": HANDOVER_INDEX}
         credential = message["credential"]
-        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"]]
+        home = by_credential[credential] if credential in by_credential else nonces[message["nonce"] or 1]
         return home, nonces[message["care_of_nonce"]] if message["care_of_nonce"] else 0
 
     def _frame(self, message: Fields) -> tuple[Packet, list[codec.Option]]:

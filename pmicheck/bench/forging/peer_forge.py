@@ -59,12 +59,12 @@ class PeerForger:
                 raise Lacking(f"a way to make a message of type {other}")
 
     def _update(self, message: Fields) -> Forged:
-        """A captured update if it has seen this very one, else one of its own."""
+        """A captured update if it has seen this very one, to this receiver, else one of its own."""
+        at, receiver = self.stage.addresses, self.stage.addresses[CARE_OF[message["to"]]]
         for seen in reversed(self.knowledge.updates):
             octets = seen.packet.to_bytes()
-            if self.matcher.is_update(octets, message):
+            if seen.correspondent == receiver and self.matcher.is_update(octets, message):
                 return Forged(octets, ("a captured update",), copied=True)
-        at, receiver = self.stage.addresses, self.stage.addresses[CARE_OF[message["to"]]]
         update = PeerUpdate(
             home_address=at[message["home"]],
             care_of_address=at[message["care_of"]],

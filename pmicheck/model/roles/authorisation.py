@@ -106,23 +106,29 @@ def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:
     return ctx.same(update, "sig", lambda: expected_signature(policy, update), vital=True)
 
 
+def by_draft(policy: Policy, update: Update) -> bool:
+    """Whether the draft's rules choose the method, and not those of RFC 4866 for any update (E-07)."""
+    return update.proxy and policy.reads("method_selection", "draft")
+
+
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
     """Method selection (RFC 4866 4.2, N052, N059-N062, N090): 147, 148, 149, 150 and 129."""
     cells = cells_of(update.home, update.to)
+    by_rfc = not by_draft(policy, update)
     signed = update.key is not None
     if update.credential == "T" and not signed:
         if policy.on("rule-149"):
             require(not ctx.test(cells.pt, nonempty, worth=False), "rule-149")
             ctx.passed("no permanent token exists (rule 149)")
-        if not update.proxy:
+        if by_rfc:
             require(policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "PT":
-        require(not (signed and not update.proxy and policy.on("rule-150")), "rule-150")
+        require(not (signed and by_rfc and policy.on("rule-150")), "rule-150")
         require(ctx.test(cells.pt, nonempty, worth=True), "rule-147")
     if update.credential == "HT":
         require(update.proxy, "handover-token-needs-proxy-flag")
         require(ctx.test(cells.ht, nonempty, worth=True), "rule-147")
-    if update.proxy and not signed:
+    if not (by_rfc or signed):
         _signature_missing(policy, update)
 
 
@@ -139,7 +145,8 @@ def _signature_missing(policy: Policy, update: Update) -> None:
 def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     """Reading dereg_auth (A-17): PT where one exists and else T, or any token; T with CGA always (RFC 4866 5.7)."""
     policy = world.policy
-    if update.credential == "T" and not update.proxy and update.key is None:
+    by_rfc = not by_draft(policy, update)
+    if update.credential == "T" and by_rfc and update.key is None:
         require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
@@ -148,7 +155,7 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
     if update.credential == "PT":
         require(ctx.test(pt, nonempty, worth=True), "rule-147")
     elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
-        signed = update.key is not None and not update.proxy
+        signed = update.key is not None and by_rfc
         require(signed or not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
 
 
@@ -184,7 +191,10 @@ def care_of_token_for(policy: Policy, care_of: str, nonce: int, at: str = CN) ->
 
 
 def header_of(policy: Policy, update: Update) -> Term:
-    """What stands in the Mobility Header from its first octet to the authenticator, besides the public constants."""
+    """What the authenticator covers of the Mobility Header, besides the public constants: all before it, or all but the
+    key and its signature in a PBU (reading token_key)."""
+    if update.proxy and policy.reads("token_key", "apart"):
+        return (*_before_key(policy, update), _indices(update), ("test", update.test))
     return (
         *signed_part(policy, update),
         _indices(update),
@@ -195,6 +205,12 @@ def header_of(policy: Policy, update: Update) -> Term:
 
 def signed_part(policy: Policy, update: Update) -> Term:
     """The Mobility Header up to and including the CGA parameters (protocol-facts 2.4)."""
+    nonces = (_indices(update),) if policy.reads("signed_nonces", "yes") else ()
+    return (*_before_key(policy, update), ("key", update.key), *nonces)
+
+
+def _before_key(policy: Policy, update: Update) -> Term:
+    """The Mobility Header up to the CGA parameters."""
     kind = "PBU" if update.proxy else "BU"
     by_option = update.proxy and policy.reads("hoa_conveyance", "option")
     conveyed = update.home if by_option else None
@@ -205,8 +221,6 @@ def signed_part(policy: Policy, update: Update) -> Term:
         ("lifetime", update.lifetime),
         ("home", conveyed),
         ("alternate", alternate),
-        ("key", update.key),
-        *((_indices(update),) if policy.reads("signed_nonces", "yes") else ()),
     )
 
 

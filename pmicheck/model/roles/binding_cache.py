@@ -16,7 +16,8 @@ class Entry(NamedTuple):
 
     `nonces` are the home and care-of nonce indices of the complete update that made it, None if there was none; with
     tombstone=full also those of an early one, whose care-of index is 0. They are kept for honest registrations only:
-    the attacker has no use for its own nonces a second time that it has not the first time.
+    the attacker has no use for its own nonces a second time that it has not the first time. With token_key=apart its
+    registrations may name an honest node's.
     `used` says whether traffic goes by the entry, or whether it is kept for later only (A-16, A-24).
     """
 

@@ -25,6 +25,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.roles.attachment import attacker_addresses, who_is_at
 from pmicheck.model.roles.authorisation import (
     authorise,
+    by_draft,
     care_of_token_for,
     delegated,
     tokens_of,
@@ -103,7 +104,8 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
     capped = update.credential == "T" and update.key is None and policy.on("lifetime-bound")
     created = not _authenticated(policy, update) and not ctx.test(cells.entry, present)
-    burns = registrant == "honest" and update.nonce and (complete or policy.reads("tombstone", "full"))
+    honest_nonces = registrant == "honest" or policy.reads("token_key", "apart")
+    burns = honest_nonces and update.nonce and (complete or policy.reads("tombstone", "full"))
     nonces = (update.nonce, update.care_of_nonce) if burns else None
     ctx.set(
         cells.entry,
@@ -160,7 +162,7 @@ def _use_handover_token(ctx: Context, policy: Policy, cells: HomeCells, update: 
 def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) -> tuple[Term, ...]:
     """PT and HT after a valid signature (N059, N093, N094; RFC 4866 4.7 for a plain BU: PT alone)."""
     policy = world.policy
-    early_issue = not update.proxy or policy.reads("token_issue_at", "early")
+    early_issue = not by_draft(policy, update) or policy.reads("token_issue_at", "early")
     if update.key is None or not (update.step == "complete" or early_issue):
         return ()
     pair = _next_pair(ctx, world, cells, update)
@@ -169,7 +171,7 @@ def _issue_tokens(ctx: Context, world: World, cells: HomeCells, update: Update) 
     old_pt = ctx.get(cells.pt) if not policy.on("pt-replacement") else ()
     ctx.set(cells.pt, joined(old_pt, pair))
     issued = [permanent_token(update.home, pair, update.to)]
-    if update.proxy:
+    if by_draft(policy, update):
         ctx.set(cells.ht, joined(_surviving_handover_tokens(ctx, policy, cells), pair))
         issued.append(handover_token(update.home, pair, update.to))
     if policy.on("token-encryption"):

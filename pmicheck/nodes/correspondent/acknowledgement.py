@@ -47,7 +47,7 @@ class Acknowledger:
         """New tokens for an accepted update with a valid signature (N059, N062, N093, RFC 4866 4.2; A-07)."""
         if not update.signed or update.deregisters:
             return NewTokens()
-        if not update.proxy:
+        if not self._here.by_draft(update):
             return NewTokens(permanent=self._randomness.take(TOKEN_OCTETS))
         if update.early and self._here.policy.reading("token_issue_at") == "complete":
             return NewTokens()

@@ -62,7 +62,7 @@ def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
     with_cga = update.cga_parameters is not None
     unauthenticated = update.deregisters and not policy.deregistration_is_authenticated
     if update.credential is Credential.PERMANENT and not unauthenticated:
-        if with_cga and not update.proxy and policy.has("rule-150"):
+        if with_cga and not here.by_draft(update) and policy.has("rule-150"):
             return Refusal("rule-150", Status.NON_NULL_HOME_NONCE_INDEX_EXPECTED)
         if not here.cache.permanent_tokens(update.home_address):
             return Refusal("permanent-token", Status.PERMANENT_HOME_KEYGEN_TOKEN_UNAVAILABLE)
@@ -73,7 +73,7 @@ def _method_fits(here: Correspondence, update: Update) -> Refusal | None:
     if update.credential is Credential.TEMPORARY:
         if not unauthenticated and _has_something_better(here, update):
             return Refusal("rule-149", Status.PERMANENT_HOME_KEYGEN_TOKEN_EXISTS)
-        by_reachability = not update.proxy and not with_cga and not unauthenticated
+        by_reachability = not (here.by_draft(update) or with_cga or unauthenticated)
         if by_reachability and policy.reading("plain_rr_fallback") == "no":
             return Refusal("plain-rr-fallback", Status.ADMINISTRATIVELY_PROHIBITED)
     return None
@@ -88,7 +88,7 @@ def _has_something_better(here: Correspondence, update: Update) -> bool:
     if not here.cache.permanent_tokens(update.home_address) or not here.policy.has("rule-149"):
         return False
     by_cga = update.cga_parameters is not None
-    if update.deregisters and (update.proxy or not by_cga):
+    if update.deregisters and (here.by_draft(update) or not by_cga):
         return here.policy.reading("dereg_auth") == "pt"
     return not by_cga
 
@@ -204,7 +204,7 @@ def _cga_is_there(here: Correspondence, update: Update) -> Refusal | None:
     N062, N077: in an early one by HT. N059 leaves an early one by T open (A-12). Never asked with PT (N060).
     """
     policy = here.policy
-    if not update.proxy or update.deregisters or update.cga_parameters is not None:
+    if not here.by_draft(update) or update.deregisters or update.cga_parameters is not None:
         return None
     if update.complete and policy.has("cga-in-complete"):
         return Refusal("cga-in-complete", Status.CGA_AND_SIGNATURE_VERIFICATION_FAILED, True)

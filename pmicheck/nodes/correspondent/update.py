@@ -37,6 +37,10 @@ class Correspondence:
     memory: Memory
     now: float = 0.0
 
+    def by_draft(self, update: Update) -> bool:
+        """Whether the draft's rules choose the method, and not those of RFC 4866 for any update (E-07)."""
+        return update.proxy and self.policy.reading("method_selection") == "draft"
+
 
 @dataclass
 class Update:
