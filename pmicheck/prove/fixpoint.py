@@ -24,6 +24,7 @@ from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import ATTACKER
 from pmicheck.model.world import World
 from pmicheck.prove.facts import Domain, Origin, Step, Task
+from pmicheck.prove.groups import Group, group_of
 from pmicheck.prove.numbers import NotAbstract, Number
 from pmicheck.prove.run import Constraint, Run, fulfils
 from pmicheck.prove.shapes import Key, Variable, alive, flat, key_of, part_of, shape_of, shape_of_one
@@ -53,7 +54,7 @@ class Fixpoint:
 
     Attributes:
         world: without the bounds that are lifted.
-        cells: the values that each cell may take.
+        cells: the values that the cells of each group may take together.
         sent: the shapes of honest nodes' messages, each with the step that sent it first.
         known: what the attacker may know, with all numbers alike.
     """
@@ -61,7 +62,7 @@ class Fixpoint:
     def __init__(self, start: Start, attacker: Adversary) -> None:
         self.world = unbounded(start.world)
         self.adversary = replace(attacker, world=self.world)
-        self.cells: dict[Key, Domain] = {}
+        self.cells: dict[tuple[Key, ...], Domain] = {}
         self.places: dict[tuple[Any, ...], Domain] = {}
         self.sent: dict[Message, Step | None] = {}
         self.known = Potential()
@@ -100,13 +101,14 @@ class Fixpoint:
             for message in done.sent:
                 self.sent.setdefault(shape_of_one(message))
                 self._note_sender(message, done.act.actor)
-        for cell, value in changed.values():
-            domain = self.cell(cell)
-            if not key_of(cell).many:
+        for group in dict.fromkeys(group_of(cell) for cell, _ in changed.values()):
+            domain = self.group(group)
+            if not key_of(group[0]).many:
                 domain.values.clear()
-            domain.values.setdefault(shape_of_one(value))
+            values = (changed[cell.name][1] if cell.name in changed else cell.initial for cell in group)
+            domain.values.setdefault(shape_of_one(tuple(values)))
         for cell in (EVENT, FALLBACK):
-            self.cells[key_of(cell)] = Domain({None: None})
+            self.cells[(key_of(cell),)] = Domain({(None,): None})
         known = self.adversary.initial() | self._start.seen | self.adversary.given()
         for term in sorted(known, key=repr):
             self._teach(term, None)
@@ -143,11 +145,19 @@ class Fixpoint:
     def sees(self, link: str) -> bool:
         return self.adversary.attacker.sees(link, self.world.policy)
 
-    def cell(self, cell: Cell) -> Domain:
-        key = key_of(cell)
+    def group(self, group: Group) -> Domain:
+        key = tuple(map(key_of, group))
         if key not in self.cells:
-            self.cells[key] = Domain({shape_of_one(cell.initial): None})
+            self.cells[key] = Domain({shape_of_one(tuple(cell.initial for cell in group)): None})
         return self.cells[key]
+
+    def values_of(self, cell: Cell) -> dict[Any, Step | None]:
+        """The values that a cell may take, each with the step that found it first."""
+        group = group_of(cell)
+        found: dict[Any, Step | None] = {}
+        for values, step in self.group(group).values.items():
+            found.setdefault(part_of(values[group.index(cell)]), step)
+        return found
 
     def chosen(self, place: tuple[Any, ...], choice: Choice | None = None) -> Domain:
         if place not in self.places:
@@ -257,10 +267,10 @@ class Fixpoint:
             if not all(map(self.known.can_make, needs)):
                 self._wanting.append((Task(run.origin, tuple(run.path)), needs))
                 return
+        results = run.results()
         step = self._step(run, act, needs)
-        for cell, value in run.sets.items():
-            if cell is not CLOCK:
-                self._add(self.cell(cell), shape_of(value), step)
+        for group, values in results:
+            self._add(self.group(group), values, step)
         for message in run.sends:
             self._send(message, act, step)
         for term in run.learned:

@@ -46,7 +46,7 @@ def an_entry_holds_its_first_value_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def _entries(facts: Fixpoint) -> list[Domain]:
-    return [domain for key, domain in facts.cells.items() if key.name.endswith(".entry")]
+    return [domain for (key, *_), domain in facts.cells.items() if key.name.endswith(".entry")]
 
 
 def an_honest_message_is_forgotten_once_sent(patch: pytest.MonkeyPatch) -> None:
