@@ -56,7 +56,9 @@ class Fixpoint:
         world: without the bounds that are lifted.
         cells: the values that the cells of each group may take together.
         sent: the shapes of honest nodes' messages, each with the step that sent it first.
-        known: what the attacker may know, with all numbers alike.
+        known: what the attacker may know, with all numbers alike; taught: each term with the step that told it first.
+        places: what the attacker may put into its messages.
+        current: the run that asks for numbers.
     """
 
     def __init__(self, start: Start, attacker: Adversary) -> None:
@@ -68,7 +70,6 @@ class Fixpoint:
         self.known = Potential()
         self.taught: dict[Term, Step | None] = {}
         self.current: Run | None = None
-        self.runs = 0
         self._start = start
         self._agenda: list[Task] = []
         self._steps = 0
@@ -236,7 +237,6 @@ class Fixpoint:
     # Runs.
 
     def _run(self, task: Task) -> None:
-        self.runs += 1
         run = self.current = Run(task.origin, list(task.path), self)
         try:
             act = self._act_of(run)

@@ -52,7 +52,16 @@ class Facts(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """The `Context` of a rule. `path` is what was chosen so far, and is followed again as far as it goes."""
+    """The `Context` of a rule. `path` is what was chosen so far, and is followed again as far as it goes.
+
+    Attributes:
+        place, numbers: how many choices were made and how many numbers there are.
+        gets, tests, answers: what was read: cells, what is assumed of a group's values, answers to tests.
+        reads: the steps that brought about what was read.
+        message: what is processed; fields: what is chosen of it if the attacker makes it, builds: what it computes.
+        guide: the honest message from which fields are taken; repeated: the one whose authenticator is repeated.
+        sets, changed, sends, learned: what the rule did.
+    """
 
     origin: Origin
     path: list[Any]
@@ -299,7 +308,7 @@ class _Trial:
 
 
 @cache
-def outcomes(predicate: Predicate, value: Any, arguments: Any) -> set[bool]:
+def outcomes(predicate: Predicate, value: Any, arguments: Any) -> frozenset[bool]:
     """Every answer that the predicate may give of the shapes, whose numbers have nothing to do with each other."""
     found: set[bool] = set()
     agenda: list[list[bool]] = [[]]
@@ -309,7 +318,7 @@ def outcomes(predicate: Predicate, value: Any, arguments: Any) -> set[bool]:
         trial = _Trial(answers)
         found.add(bool(predicate(alive(value, trial), *alive(arguments, trial))))
         agenda += [[*answers[:number], True] for number in range(given, len(answers))]
-    return found
+    return frozenset(found)
 
 
 def fulfils(value: Any, constraints: tuple[Constraint, ...]) -> bool:
