@@ -87,7 +87,7 @@ class Fixpoint:
         for kind in FIELDS:
             if self.adversary.sends(kind):
                 self._agenda.append(Task(Origin(kind=kind), ()))
-        self._agenda += [Task(Origin(message=message), ()) for message in self.sent]
+        self._wanting += [(Task(Origin(message=message), ()), tuple(self._secrets(message))) for message in self.sent]
         while self._agenda:
             while self._agenda:
                 self._run(self._agenda.pop())
@@ -280,7 +280,7 @@ class Fixpoint:
 
     def _secrets(self, message: Message) -> Iterator[Term]:
         """The terms in a message that its sender has to know."""
-        for name in message._asdict():
+        for name in FIELDS.get(type(message), ()):
             if FIELDS[type(message)][name](message, self.world).secret:
                 yield from secrets_in(flat(getattr(message, name)))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmicheck.model.messages import Test
+from pmicheck.model.messages import Test as Answer
 from pmicheck.model.roles.binding_cache import accepts, burnt_pair, contains
 from pmicheck.model.roles.ghosts import evidence
 from pmicheck.model.time import nonce_accepted
@@ -83,7 +83,9 @@ def test_what_a_rule_cannot_write_out_is_no_shape() -> None:
 
 def test_a_shape_knows_which_of_its_numbers_are_equal() -> None:
     nonce = Fixed(True).number(1)
-    answer = Test("PHoT", "HoA", nonce, ("cookie", "pma1", "home test", 1), ("T", "HoA", nonce, "cn"), "tunnel", "pma1")
+    answer = Answer(
+        "PHoT", "HoA", nonce, ("cookie", "pma1", "home test", 1), ("T", "HoA", nonce, "cn"), "tunnel", "pma1"
+    )
     shape = shape_of(answer)
     assert covers(shape, answer._replace(nonce=2, token=("T", "HoA", 2, "cn")))
     assert not covers(shape, answer._replace(nonce=2, token=("T", "HoA", 3, "cn")))
