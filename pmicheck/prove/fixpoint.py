@@ -72,6 +72,7 @@ class Fixpoint:
         self.current: Run | None = None
         self._start = start
         self._agenda: list[Task] = []
+        self._under_way: set[Message] = set()
         self._steps = 0
         self._wanting: list[tuple[Task, tuple[Term, ...]]] = []
         self._numbers: dict[tuple[int, int | None, bool], Number] = {}
@@ -309,8 +310,10 @@ class Fixpoint:
     def _send(self, message: Message, act: Act, step: Step) -> None:
         shape = shape_of(message)
         self._note_sender(message, act.actor)
-        if shape not in self.sent:
-            self.sent[shape] = step
+        self.sent.setdefault(shape, step)
+        if shape not in self._under_way:
+            # A message of the prologue may have the shape, too, and wait until the attacker can send it again.
+            self._under_way.add(shape)
             self._agenda.append(Task(Origin(message=shape), ()))
         if self.adversary.may_see(message):
             for term in visible_terms(message):
