@@ -24,6 +24,7 @@ from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.topology import ATTACKER
 from pmicheck.model.world import World
 from pmicheck.prove.facts import Domain, Origin, Step, Task
+from pmicheck.prove.groups import Group, group_of
 from pmicheck.prove.numbers import NotAbstract, Number
 from pmicheck.prove.run import Constraint, Run, fulfils
 from pmicheck.prove.shapes import Key, Variable, alive, flat, key_of, part_of, shape_of, shape_of_one
@@ -53,23 +54,25 @@ class Fixpoint:
 
     Attributes:
         world: without the bounds that are lifted.
-        cells: the values that each cell may take.
+        cells: the values that the cells of each group may take together.
         sent: the shapes of honest nodes' messages, each with the step that sent it first.
-        known: what the attacker may know, with all numbers alike.
+        known: what the attacker may know, with all numbers alike; taught: each term with the step that told it first.
+        places: what the attacker may put into its messages.
+        current: the run that asks for numbers.
     """
 
     def __init__(self, start: Start, attacker: Adversary) -> None:
         self.world = unbounded(start.world)
         self.adversary = replace(attacker, world=self.world)
-        self.cells: dict[Key, Domain] = {}
+        self.cells: dict[tuple[Key, ...], Domain] = {}
         self.places: dict[tuple[Any, ...], Domain] = {}
         self.sent: dict[Message, Step | None] = {}
         self.known = Potential()
         self.taught: dict[Term, Step | None] = {}
         self.current: Run | None = None
-        self.runs = 0
         self._start = start
         self._agenda: list[Task] = []
+        self._under_way: set[Message] = set()
         self._steps = 0
         self._wanting: list[tuple[Task, tuple[Term, ...]]] = []
         self._numbers: dict[tuple[int, int | None, bool], Number] = {}
@@ -85,7 +88,7 @@ class Fixpoint:
         for kind in FIELDS:
             if self.adversary.sends(kind):
                 self._agenda.append(Task(Origin(kind=kind), ()))
-        self._agenda += [Task(Origin(message=message), ()) for message in self.sent]
+        self._wanting += [(Task(Origin(message=message), ()), tuple(self._secrets(message))) for message in self.sent]
         while self._agenda:
             while self._agenda:
                 self._run(self._agenda.pop())
@@ -100,13 +103,14 @@ class Fixpoint:
             for message in done.sent:
                 self.sent.setdefault(shape_of_one(message))
                 self._note_sender(message, done.act.actor)
-        for cell, value in changed.values():
-            domain = self.cell(cell)
-            if not key_of(cell).many:
+        for group in dict.fromkeys(group_of(cell) for cell, _ in changed.values()):
+            domain = self.group(group)
+            if not key_of(group[0]).many:
                 domain.values.clear()
-            domain.values.setdefault(shape_of_one(value))
+            values = (changed[cell.name][1] if cell.name in changed else cell.initial for cell in group)
+            domain.values.setdefault(shape_of_one(tuple(values)))
         for cell in (EVENT, FALLBACK):
-            self.cells[key_of(cell)] = Domain({None: None})
+            self.cells[(key_of(cell),)] = Domain({(None,): None})
         known = self.adversary.initial() | self._start.seen | self.adversary.given()
         for term in sorted(known, key=repr):
             self._teach(term, None)
@@ -143,11 +147,19 @@ class Fixpoint:
     def sees(self, link: str) -> bool:
         return self.adversary.attacker.sees(link, self.world.policy)
 
-    def cell(self, cell: Cell) -> Domain:
-        key = key_of(cell)
+    def group(self, group: Group) -> Domain:
+        key = tuple(map(key_of, group))
         if key not in self.cells:
-            self.cells[key] = Domain({shape_of_one(cell.initial): None})
+            self.cells[key] = Domain({shape_of_one(tuple(cell.initial for cell in group)): None})
         return self.cells[key]
+
+    def values_of(self, cell: Cell) -> dict[Any, Step | None]:
+        """The values that a cell may take, each with the step that found it first."""
+        group = group_of(cell)
+        found: dict[Any, Step | None] = {}
+        for values, step in self.group(group).values.items():
+            found.setdefault(part_of(values[group.index(cell)]), step)
+        return found
 
     def chosen(self, place: tuple[Any, ...], choice: Choice | None = None) -> Domain:
         if place not in self.places:
@@ -226,7 +238,6 @@ class Fixpoint:
     # Runs.
 
     def _run(self, task: Task) -> None:
-        self.runs += 1
         run = self.current = Run(task.origin, list(task.path), self)
         try:
             act = self._act_of(run)
@@ -257,10 +268,10 @@ class Fixpoint:
             if not all(map(self.known.can_make, needs)):
                 self._wanting.append((Task(run.origin, tuple(run.path)), needs))
                 return
+        results = run.results()
         step = self._step(run, act, needs)
-        for cell, value in run.sets.items():
-            if cell is not CLOCK:
-                self._add(self.cell(cell), shape_of(value), step)
+        for group, values in results:
+            self._add(self.group(group), values, step)
         for message in run.sends:
             self._send(message, act, step)
         for term in run.learned:
@@ -270,7 +281,7 @@ class Fixpoint:
 
     def _secrets(self, message: Message) -> Iterator[Term]:
         """The terms in a message that its sender has to know."""
-        for name in message._asdict():
+        for name in FIELDS.get(type(message), ()):
             if FIELDS[type(message)][name](message, self.world).secret:
                 yield from secrets_in(flat(getattr(message, name)))
 
@@ -299,8 +310,10 @@ class Fixpoint:
     def _send(self, message: Message, act: Act, step: Step) -> None:
         shape = shape_of(message)
         self._note_sender(message, act.actor)
-        if shape not in self.sent:
-            self.sent[shape] = step
+        self.sent.setdefault(shape, step)
+        if shape not in self._under_way:
+            # A message of the prologue may have the shape, too, and wait until the attacker can send it again.
+            self._under_way.add(shape)
             self._agenda.append(Task(Origin(message=shape), ()))
         if self.adversary.may_see(message):
             for term in visible_terms(message):

@@ -36,10 +36,10 @@ def obstacle(facts: Fixpoint, prop: Property, decider: Decider) -> Obstacle | No
 def _states(facts: Fixpoint, look: Look) -> Iterator[tuple[State, tuple[Step, ...]]]:
     """Every state that the facts allow, as far as the look goes, with the steps that brought it about. All numbers
     are one in it: no property asks whether two of them differ."""
-    domains = [facts.cell(cell) for cell in look.cells]
+    found = [facts.values_of(cell).items() for cell in look.cells]
     terms = [term for term in look.terms if facts.known.can_make(flat(term))]
     known = [frozenset(some) for size in range(len(terms) + 1) for some in combinations(terms, size)]
-    for values in product(*(domain.values.items() for domain in domains)):
+    for values in product(*found):
         read = {cell: flat(value) for cell, (value, _) in zip(look.cells, values, strict=True)}
         for some in known:
             steps = [step for _, step in values] + [facts.taught.get(flat(term)) for term in sorted(some, key=repr)]

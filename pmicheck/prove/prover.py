@@ -17,9 +17,9 @@ from pmicheck.prove.numbers import NotAbstract
 from pmicheck.symbolic.decide import Decider
 
 ASSUMES = (
-    "Proved means: for any number of sessions, repetitions, nonces, tokens and sequence numbers, and of refreshes where "
-    "the scenario has any, at any time, with perfect cryptography; mobile nodes, correspondents and agents are as many "
-    "as the scenario has."
+    "Proved means: for any number of sessions, repetitions, nonces, tokens and sequence numbers, and of refreshes "
+    "where the scenario has any, at any time, with perfect cryptography; mobile nodes, correspondents and agents are "
+    "as many as the scenario has."
 )
 """What a proof rests on."""
 

@@ -11,17 +11,19 @@ from pmicheck.grounding.open import Built, Repeated, opened
 from pmicheck.language.cells import Cell, require
 from pmicheck.language.message import Message, Term
 from pmicheck.model.fields import FIELDS, Choice
-from pmicheck.model.messages import Update
+from pmicheck.model.messages import TestInit, Update
 from pmicheck.model.roles.ghosts import evidence, identity, proofs, was_used
+from pmicheck.model.roles.type2_agent import init_trace
 from pmicheck.model.time import CLOCK, LAST_PHASE
 from pmicheck.model.world import World
 from pmicheck.prove.facts import Domain, Origin, Step, Task
+from pmicheck.prove.groups import Group, group_of
 from pmicheck.prove.numbers import NotAbstract, Number
 from pmicheck.prove.shapes import Key, alive, flat, key_of, shape_of
 
 Predicate = Callable[..., bool]
-Constraint = tuple[Predicate, Any, bool]
-"""A predicate, the shape of its arguments, and the answer."""
+Constraint = tuple[int, Predicate, Any, bool]
+"""Which cell of a group is asked, a predicate, the shape of its arguments, and the answer."""
 
 
 class Facts(Protocol):
@@ -32,8 +34,8 @@ class Facts(Protocol):
     def sees(self, link: str) -> bool:
         """Whether the attacker reads the link."""
 
-    def cell(self, cell: Cell) -> Domain:
-        """The values of a cell."""
+    def group(self, group: Group) -> Domain:
+        """The values that the cells of a group took together."""
 
     def chosen(self, place: tuple[Any, ...], choice: Choice | None = None) -> Domain:
         """What a place of a message of the attacker's may hold."""
@@ -50,7 +52,16 @@ class Facts(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """The `Context` of a rule. `path` is what was chosen so far, and is followed again as far as it goes."""
+    """The `Context` of a rule. `path` is what was chosen so far, and is followed again as far as it goes.
+
+    Attributes:
+        place, numbers: how many choices were made and how many numbers there are.
+        gets, tests, answers: what was read: cells, what is assumed of a group's values, answers to tests.
+        reads: the steps that brought about what was read.
+        message: what is processed; fields: what is chosen of it if the attacker makes it, builds: what it computes.
+        guide: the honest message from which fields are taken; repeated: the one whose authenticator is repeated.
+        sets, changed, sends, learned: what the rule did.
+    """
 
     origin: Origin
     path: list[Any]
@@ -58,7 +69,7 @@ class Run:
     place: int = 0
     numbers: int = 0
     gets: dict[Cell, Any] = field(default_factory=dict)
-    tests: dict[Cell, list[Constraint]] = field(default_factory=dict)
+    tests: dict[Group, tuple[Constraint, ...]] = field(default_factory=dict)
     answers: dict[tuple[Cell, Predicate, tuple[Any, ...]], bool] = field(default_factory=dict)
     reads: list[Step | None] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
@@ -107,13 +118,14 @@ class Run:
             return self.sets[cell]
         elif cell in self.gets:
             return self.gets[cell]
-        domain = self.facts.cell(cell)
-        shape = self._choose(domain, tuple(self.tests.get(cell, ())))
+        group = group_of(cell)
+        domain = self.facts.group(group)
+        shape = self._choose(domain, self.tests.get(group, ()))
         self.reads.append(domain.values.get(shape))
-        value = alive(shape, self)
+        values = dict(zip(group, alive(shape, self), strict=True))
         if not key.many:
-            self.gets[cell] = value
-        return value
+            self.gets.update(values)
+        return values[cell]
 
     def test(self, cell: Cell, predicate: Predicate, *arguments: Any, worth: bool | None = None) -> bool:
         if cell is CLOCK:
@@ -131,11 +143,12 @@ class Run:
         return self.answers[question]
 
     def _tested(self, cell: Cell, predicate: Predicate, arguments: tuple[Any, ...]) -> bool:
-        before, shape = tuple(self.tests.get(cell, ())), shape_of(arguments)
-        domain = self.facts.cell(cell)
+        group, shape = group_of(cell), shape_of(arguments)
+        before, place = self.tests.get(group, ()), group.index(cell)
+        domain = self.facts.group(group)
 
         def constraints(answer: bool) -> tuple[Constraint, ...]:
-            return (*before, (predicate, shape, answer))
+            return (*before, (place, predicate, shape, answer))
 
         def fits(answer: bool) -> bool:
             return any(fulfils(value, constraints(answer)) for value in domain.values)
@@ -145,7 +158,7 @@ class Run:
             domain.parked.append((task, lambda value: fulfils(value, wanted)))
 
         answer = self._decide(fits, park)
-        self.tests[cell] = list(constraints(answer))
+        self.tests[group] = constraints(answer)
         found = next((value for value in domain.values if fulfils(value, constraints(answer))), None)
         self.reads.append(domain.values.get(found))
         return answer
@@ -154,16 +167,24 @@ class Run:
         self.sets[cell] = value
         self.changed.add(key_of(cell))
 
+    def results(self) -> list[tuple[Group, Any]]:
+        """The groups of which a cell was set, with the shape of what their cells hold now. The clock has none."""
+        groups = dict.fromkeys(group_of(cell) for cell in self.sets if cell is not CLOCK)
+        return [(group, shape_of(tuple(self._now(cell) for cell in group))) for group in groups]
+
+    def _now(self, cell: Cell) -> Any:
+        return self.sets[cell] if cell in self.sets else self.get(cell)
+
     # Messages.
 
     def _once(self, cell: Cell) -> bool:
-        """Whether the cell is about what vouches for an honest update that is being delivered, and which is delivered
+        """Whether the cell is about what vouches for an honest message that is being delivered, and which is delivered
         once: nobody but its sender can make it (docs/proofs.md, "Once")."""
-        if not isinstance(self.message, Update) or self.origin.message is None:
+        if self.origin.message is None:
             return False
-        for proof in proofs(self.message):
-            if evidence(proof) is cell:
-                return not self._choose(self.facts.chosen(("again", flat(proof))))
+        for term, used in vouchers(self.message):
+            if used is cell:
+                return not self._choose(self.facts.chosen(("again", flat(term))))
         return False
 
     def open(self, kind: Any) -> Any:
@@ -267,6 +288,15 @@ def _never(task: Task, answer: bool) -> None:
     raise AssertionError("both answers fit")
 
 
+def vouchers(message: Message) -> tuple[tuple[Term, Cell], ...]:
+    """What shows that an update or a home test is new, each with the cell that says whether it was accepted before."""
+    if isinstance(message, Update):
+        return tuple((proof, evidence(proof)) for proof in proofs(message))
+    if isinstance(message, TestInit):
+        return ((message.cookie, evidence(init_trace(message))),)
+    return ()
+
+
 class _Trial:
     """The source of numbers for one trial of a predicate: answers from a list, then no."""
 
@@ -284,7 +314,7 @@ class _Trial:
 
 
 @cache
-def outcomes(predicate: Predicate, value: Any, arguments: Any) -> set[bool]:
+def outcomes(predicate: Predicate, value: Any, arguments: Any) -> frozenset[bool]:
     """Every answer that the predicate may give of the shapes, whose numbers have nothing to do with each other."""
     found: set[bool] = set()
     agenda: list[list[bool]] = [[]]
@@ -294,9 +324,11 @@ def outcomes(predicate: Predicate, value: Any, arguments: Any) -> set[bool]:
         trial = _Trial(answers)
         found.add(bool(predicate(alive(value, trial), *alive(arguments, trial))))
         agenda += [[*answers[:number], True] for number in range(given, len(answers))]
-    return found
+    return frozenset(found)
 
 
 def fulfils(value: Any, constraints: tuple[Constraint, ...]) -> bool:
-    """Whether a value of this shape may answer all the tests so."""
-    return all(answer in outcomes(predicate, value, arguments) for predicate, arguments, answer in constraints)
+    """Whether the values of a group, of this shape, may answer all the tests so."""
+    return all(
+        answer in outcomes(predicate, value[place], arguments) for place, predicate, arguments, answer in constraints
+    )

@@ -29,7 +29,7 @@ def test_what_is_expected_to_be_violated_stays_open_and_is_told_as_a_story(capsy
 
 
 def test_what_holds_and_stays_open_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*CELL, "home-path", "--property", "binding-freshness"]) == ExitCode.INCONCLUSIVE
+    assert main([*CELL, "careof-path", "--property", "binding-freshness"]) == ExitCode.INCONCLUSIVE
     assert "some properties stay open that are not expected to be violated" in capsys.readouterr().err
 
 

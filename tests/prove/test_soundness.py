@@ -9,12 +9,13 @@ STEPS = 150
 
 CELLS = [
     ("rr-mobile", "dolev-yao"),
-    ("ero-handoff", "careof-path"),
-    ("type1-refresh", "rogue-previous-pma"),
-    ("type1-handover", "rogue-next-pma"),
-    ("type1-handover-reactive", "home-path"),
-    ("type1-settled", "off-path"),
-    ("data-plane", "malicious-mn"),
+    ("ero-initial", "careof-path"),
+    ("type1-initial", "malicious-mn"),
+    ("type1-handover", "off-path"),
+    ("type1-settled", "careof-path"),
+    ("type2-handshake-handover", "rogue-next-pma"),
+    ("type2-rr", "careof-path"),
+    ("data-plane", "home-path"),
 ]
 
 

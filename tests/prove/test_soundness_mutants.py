@@ -10,6 +10,8 @@ from cells import walker
 
 from pmicheck.language.cells import Cell
 from pmicheck.language.message import Message
+from pmicheck.model.fields import FIELDS
+from pmicheck.model.messages import Update
 from pmicheck.model.time import CLOCK
 from pmicheck.prove.facts import Domain, Step, Task
 from pmicheck.prove.fixpoint import Fixpoint
@@ -46,7 +48,7 @@ def an_entry_holds_its_first_value_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def _entries(facts: Fixpoint) -> list[Domain]:
-    return [domain for key, domain in facts.cells.items() if key.name.endswith(".entry")]
+    return [domain for (key, *_), domain in facts.cells.items() if key.name.endswith(".entry")]
 
 
 def an_honest_message_is_forgotten_once_sent(patch: pytest.MonkeyPatch) -> None:
@@ -71,6 +73,10 @@ def an_honest_update_is_accepted_once_whatever_the_attacker_has(patch: pytest.Mo
     patch.setattr(Fixpoint, "_may_come_again", lambda facts, proof: False)
 
 
+def the_attacker_sends_no_updates(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("pmicheck.prove.fixpoint.FIELDS", {kind: FIELDS[kind] for kind in FIELDS if kind is not Update})
+
+
 def what_is_learnt_later_wakes_nobody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Fixpoint, "_wake", lambda facts: None)
 
@@ -90,6 +96,7 @@ MUTANTS: list[tuple[Patch, str, str, tuple[str, ...]]] = [
     (an_honest_message_is_forgotten_once_sent, "type1-initial", "off-path", ()),
     (nobody_repeats_an_authenticator, "type1-initial", "careof-path", ("coa-in-mac", "coa-in-signature")),
     (an_honest_update_is_accepted_once_whatever_the_attacker_has, "type1-initial", "careof-path", ("sequence-number",)),
+    (the_attacker_sends_no_updates, "rr-mobile", "home-path", ()),
     (what_is_learnt_later_wakes_nobody, "rr-mobile", "dolev-yao", ()),
     (values_found_later_wake_nobody, "type1-initial", "off-path", ()),
 ]

@@ -7,7 +7,7 @@ has a deduction of its own. A message under way is delivered once.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,11 @@ from pmicheck.attacker.adversary import Adversary
 from pmicheck.grounding.prologue import Start
 from pmicheck.language.cells import Cell
 from pmicheck.language.message import Message, Term
-from pmicheck.model.messages import Update, describe
-from pmicheck.model.roles.ghosts import proofs
+from pmicheck.model.messages import CacheAnswer, describe
 from pmicheck.model.time import CLOCK, current_nonce
 from pmicheck.prove.fixpoint import Fixpoint
+from pmicheck.prove.groups import Group, group_of
+from pmicheck.prove.run import vouchers
 from pmicheck.prove.shapes import covers, flat
 
 LONGEST = 60
@@ -33,22 +34,29 @@ TRIED = 40
 ANEW = 0.15
 """How often the attacker puts its messages together anew in a walk; what it could send earlier it can send later."""
 
+PUT_ANYWAY = (CacheAnswer,)
+"""What HA2 answers whoever asks, the attacker too, which can put the same answer before an agent without asking."""
 
-def uncovered(facts: Fixpoint, step: Step) -> list[str]:
-    """What the step does that is none of the facts."""
+
+def uncovered(facts: Fixpoint, step: Step, value_of: Callable[[Cell], Any]) -> list[str]:
+    """What the step does that is none of the facts; `value_of` says what a cell holds after it."""
     outcome = step.outcome
-    lacking = [f"{cell.name}: {value!r}" for cell, value in changes(step) if not has_value(facts, cell, value)]
-    lacking += [f"sent: {describe(m)}" for m in outcome.sent if not any(covers(shape, m) for shape in facts.sent)]
+    groups = dict.fromkeys(group_of(cell) for cell, _ in outcome.changed if cell is not CLOCK)
+    after = [(group, tuple(map(value_of, group))) for group in groups]
+    after += [((cell,), (value,)) for cell, value in outcome.events]
+    lacking = [f"{group[0].name}: {values!r}" for group, values in after if not has_values(facts, group, values)]
+    sent = (message for message in outcome.sent if not isinstance(message, PUT_ANYWAY))
+    lacking += [f"sent: {describe(m)}" for m in sent if not any(covers(shape, m) for shape in facts.sent)]
     return lacking + [f"known: {term!r}" for term in outcome.shown if not knows(facts, term)]
 
 
-def changes(step: Step) -> Iterator[tuple[Cell, Any]]:
-    """What the step leaves in cells, the clock aside, which stands anywhere in a proof."""
-    yield from (each for each in (*step.outcome.changed, *step.outcome.events) if each[0] is not CLOCK)
+def step_groups(step: Step) -> list[Cell]:
+    """The cells that are kept together with one that the step changes."""
+    return [each for cell, _ in step.outcome.changed for each in group_of(cell)]
 
 
-def has_value(facts: Fixpoint, cell: Cell, value: Any) -> bool:
-    return any(covers(shape, value) for shape in facts.cell(cell).values)
+def has_values(facts: Fixpoint, group: Group, values: tuple[Any, ...]) -> bool:
+    return any(covers(shape, values) for shape in facts.group(group).values)
 
 
 def knows(facts: Fixpoint, term: Term) -> bool:
@@ -88,19 +96,27 @@ class Walker:
                     break
                 self.steps += 1
                 self.attacks += step.by_attacker
-                if step.outcome not in self.seen:
-                    self.seen.add(step.outcome)
-                    if lacking := [*uncovered(self.facts, step), *self._sent_again(state, step)]:
-                        return lacking
-                state = self.runs.after(state, step)
+                after = self.runs.after(state, step)
+                if lacking := [*self._uncovered(step, after), *self._sent_again(state, step)]:
+                    return lacking
+                state = after
         return []
 
+    def _uncovered(self, step: Step, after: State) -> list[str]:
+        """What the step does that is none of the facts; the same effect is compared once."""
+        effect = step.outcome, tuple(self.runs.value(after, each) for each in step_groups(step))
+        if effect in self.seen:
+            return []
+        self.seen.add(effect)
+        return uncovered(self.facts, step, lambda cell: self.runs.value(after, cell))
+
     def _sent_again(self, state: State, step: Step) -> Iterator[str]:
-        """What vouches for an update that was sent before with the same term, though the proof takes it as new."""
-        before = {proof for message in state.sent if isinstance(message, Update) for proof in proofs(message)}
+        """What was sent before with the same term on the same link, though the proof takes it as new."""
+        before = {(m.link, term) for m in state.sent for term, _ in vouchers(m)}
         for message in step.outcome.sent:
-            for proof in proofs(message) if isinstance(message, Update) else ():
-                if proof in before and True not in self.facts.chosen(("again", flat(proof))).values:
+            for term, _ in vouchers(message):
+                again = True in self.facts.chosen(("again", flat(term))).values
+                if (message.link, term) in before and not again:
                     yield f"sent again: {describe(message)}"
 
     def _next(self, state: State, eager: float) -> Step | None:
