@@ -20,8 +20,8 @@ from pmicheck.model.messages import (
     TestInit,
     Update,
 )
+from pmicheck.model.roles.acknowledgement import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.authorisation import care_of_token_for, expected_authenticator, expected_signature, tokens_of
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.terms import encrypted, handover_token, home_token, management_key, permanent_token
 from pmicheck.model.topology import ATTACKER, CARE_OF, COA1, COA2, PMA3
 

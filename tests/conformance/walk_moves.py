@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pmicheck.language.message import Message, Term
 from pmicheck.model.interpreter import Interpreter
 from pmicheck.model.messages import CARE_OF_CN, HA_CN, TUNNEL, Acknowledgement, Test, TestInit, Update
+from pmicheck.model.roles.acknowledgement import acknowledgement_authenticator
 from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.authorisation import (
     care_of_token_for,
@@ -20,7 +21,6 @@ from pmicheck.model.roles.authorisation import (
     tokens_of,
 )
 from pmicheck.model.roles.binding_cache import cells_of
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
 from pmicheck.model.roles.registration import (
     FORGED,
     Registration,

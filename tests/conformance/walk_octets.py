@@ -17,8 +17,8 @@ from pmicheck.bench.type1 import PlainStage
 from pmicheck.language.message import Term
 from pmicheck.model.messages import Acknowledgement, Test, TestInit, Update
 from pmicheck.model.policy import Policy
+from pmicheck.model.roles.acknowledgement import acknowledgement_authenticator
 from pmicheck.model.roles.authorisation import header_of, signed_part
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator
 from pmicheck.nodes import sealing
 from pmicheck.nodes.correspondent.nonces import HANDOVER_INDEX, PERMANENT_INDEX
 from pmicheck.nodes.node import plain_packet

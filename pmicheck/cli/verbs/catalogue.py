@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from pmicheck.cli import console
-from pmicheck.cli.options import hint
+from pmicheck.cli.requests import hint
 from pmicheck.errors import UsageError
 from pmicheck.report.record.json_text import to_text
 from pmicheck.report.record.lookup import find, is_finding, record_with

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from pmicheck.cli import console
-from pmicheck.cli.options import request_of
+from pmicheck.cli.requests import request_of
 from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.verify import REASONS
 from pmicheck.errors import OutputError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pmicheck.cli import console
-from pmicheck.cli.options import request_of
+from pmicheck.cli.requests import request_of
 from pmicheck.errors import LimitReached, UsageError
 from pmicheck.explore.result import Exploration, telling
 from pmicheck.export.murphi import murphi

@@ -6,7 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from pmicheck.cli import console
-from pmicheck.cli.options import GRAPH_FORMATS, request_of
+from pmicheck.cli.options import GRAPH_FORMATS
+from pmicheck.cli.requests import request_of
 from pmicheck.errors import UsageError
 from pmicheck.report.files import check_writable, write_text
 from pmicheck.report.graphs.files import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pmicheck.cli.options import hint
+from pmicheck.cli.requests import hint
 from pmicheck.errors import UsageError
 from pmicheck.report.gate.baseline import Baseline, Finding, load_baseline
 from pmicheck.verify.catalogue import catalogue

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from pmicheck.cli import console
-from pmicheck.cli.options import request_of
+from pmicheck.cli.requests import request_of
 from pmicheck.errors import UsageError
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.prove.judge import Obstacle

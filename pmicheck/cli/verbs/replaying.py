@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pmicheck.cli import console
-from pmicheck.cli.options import check_names
+from pmicheck.cli.requests import check_names
 from pmicheck.errors import PmicheckError, UsageError
 from pmicheck.report.files import check_writable
 from pmicheck.report.record.lookup import trace_in

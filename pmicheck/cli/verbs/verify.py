@@ -6,7 +6,8 @@ import datetime
 from argparse import Namespace
 
 from pmicheck.cli import console, delivery
-from pmicheck.cli.options import asks_for_all, request_of
+from pmicheck.cli.options import asks_for_all
+from pmicheck.cli.requests import request_of
 from pmicheck.cli.verbs.ending import keeping
 from pmicheck.cli.verbs.known import known_findings
 from pmicheck.errors import UsageError

@@ -11,24 +11,20 @@ from pmicheck.language.cells import Context, Refused, require, require_within
 from pmicheck.language.message import Term
 from pmicheck.model.events import FALLBACK, Accepted, FellBack
 from pmicheck.model.messages import (
-    CARE_OF_CN,
-    CN,
     HA,
     HA_CN,
-    INTERNET,
-    Acknowledgement,
     Test,
     TestInit,
     Update,
 )
 from pmicheck.model.policy import Policy
-from pmicheck.model.roles.attachment import attacker_addresses, who_is_at
+from pmicheck.model.roles.acknowledgement import acknowledge, way_to
+from pmicheck.model.roles.attachment import attacker_addresses
 from pmicheck.model.roles.authorisation import (
     authorise,
     by_draft,
     care_of_token_for,
     delegated,
-    tokens_of,
 )
 from pmicheck.model.roles.binding_cache import (
     Entry,
@@ -47,16 +43,13 @@ from pmicheck.model.roles.binding_cache import (
 )
 from pmicheck.model.roles.ghosts import harm_to, note_accepted, note_event, was_authored
 from pmicheck.model.terms import (
-    authenticator,
     encrypted,
     handover_token,
     home_token,
-    management_key,
     permanent_token,
-    signature,
 )
 from pmicheck.model.time import CLOCK, LAST_PHASE, current_nonce, reaches
-from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY
+from pmicheck.model.topology import ATTACKER_HOME
 from pmicheck.model.world import World
 
 
@@ -67,7 +60,7 @@ def answer_test(ctx: Context, world: World, init: TestInit) -> None:
     nonce = current_nonce(ctx.get(CLOCK))
     if init.kind == "CoTI":
         kind, token = "CoT", care_of_token_for(world.policy, init.address, nonce, init.to)
-        link, to = _way_to(world, init.address)
+        link, to = way_to(world, init.address)
     else:
         kind, token = init.kind.removesuffix("I"), home_token(init.hao or init.address, nonce, init.to)
         link, to = HA_CN, HA
@@ -117,7 +110,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
     _note(ctx, world, update, author, again, "created" if created else "changed", harm, by_old_token=old)
-    _acknowledge(ctx, world, update, generation, tokens, author)
+    acknowledge(ctx, world, update, generation, tokens, author)
 
 
 def _note_number(ctx: Context, world: World, update: Update) -> None:
@@ -198,7 +191,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         if update.proxy:
             raise Refused("no-entry")
         author = "honest" if was_authored(ctx, update) else "attacker"
-        _acknowledge(ctx, world, update, generation, (), author)
+        acknowledge(ctx, world, update, generation, (), author)
         return
     harm = harm_to(ctx, world, update.home, update.to, None)
     author, again = note_accepted(ctx, update)
@@ -216,7 +209,7 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
         ctx.set(cells.ht, ())
     _note(ctx, world, update, author, again, "deleted", harm)
     if not update.proxy:
-        _acknowledge(ctx, world, update, generation, (), author)
+        acknowledge(ctx, world, update, generation, (), author)
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
@@ -298,100 +291,3 @@ def _outlived_registration(ctx: Context, world: World, update: Update, generatio
     if update.credential != "HT" or not world.handover or generation not in issued:
         return False
     return ctx.test(CLOCK, reaches, LAST_PHASE) and not ctx.test(cells.entry, present)
-
-
-def _acknowledge(
-    ctx: Context, world: World, update: Update, generation: int, tokens: tuple[Term, ...], author: str
-) -> None:
-    """The (P)BA, under the key of the update it answers; where the update names the HoA as source it goes there (A-04).
-
-    An update with lifetime zero names no care-of address, so that a Care-of Test Init option in it has nothing to test
-    (RFC 6275 5.2.6; protocol-facts 2.1: C is not used).
-    """
-    policy = world.policy
-    tests = update.lifetime and update.test
-    nonce = current_nonce(ctx.get(CLOCK)) if tests else 0
-    token = _care_of_token_to_send(policy, update, nonce) if tests else None
-    registered = update.care_of if update.lifetime else update.home
-    kbm = management_key(*tokens_of(policy, update, generation))
-    sig = (
-        acknowledgement_signature(policy, registered, update.seq, tokens, update.to)
-        if update.proxy and tokens
-        else None
-    )
-    content = (update.seq, token, nonce, tokens)
-    mac = acknowledgement_authenticator(policy, update.proxy, registered, kbm, content, update.to)
-    link, to = _way_back(world, update)
-    ctx.send(
-        Acknowledgement(
-            proxy=update.proxy,
-            care_of=registered,
-            home=update.home,
-            seq=update.seq,
-            status=0,
-            care_of_token=token,
-            care_of_nonce=nonce,
-            tokens=tokens,
-            mac=mac,
-            link=link,
-            to=to,
-            sig=sig,
-            at=update.to,
-        ),
-        # What answers an update of the attacker's is followed to honest nodes as Bounds.answers says.
-        lost=author == "attacker" and not world.bounds.answers,
-    )
-
-
-def _way_to(world: World, care_of: str) -> tuple[str, str]:
-    """(link, receiver) of what goes to a care-of address: an agent's, or one elsewhere in the Internet."""
-    return CARE_OF_CN if care_of in CARE_OF.values() else INTERNET, who_is_at(world, care_of)
-
-
-def _way_back(world: World, update: Update) -> tuple[str, str]:
-    """(link, receiver) of an answer: the care-of address, or the home address where that is the packet's source."""
-    if update.lifetime and not (update.proxy and world.policy.reads("hoa_conveyance", "source")):
-        return _way_to(world, update.care_of)
-    if update.home in world.victims:
-        return HA_CN, HA
-    return INTERNET, ATTACKER if update.home == ATTACKER_HOME else NOBODY
-
-
-def acknowledgement_authenticator(
-    policy: Policy,
-    proxy: bool,
-    care_of: str,
-    kbm: Term,
-    content: tuple[int, Term | None, int, tuple[Term, ...]],
-    at: str = CN,
-) -> Term:
-    """The authenticator of a (P)BA: the formula of protocol-facts 2.2 with the BA as MH Data.
-
-    `content` is the sequence number, C with the index of its nonce (None and 0 without), and PT and HT.
-    """
-    seq, token, nonce, tokens = content
-    tested = ("care-of token", token, nonce)
-    header = ("PBA" if proxy else "BA", ("seq", seq), tested, ("tokens", tokens))
-    return authenticator(
-        kbm, care_of if policy.on("coa-in-mac") else None, at if policy.on("cn-in-mac") else None, header
-    )
-
-
-def acknowledgement_signature(
-    policy: Policy, care_of: str, seq: int, tokens: tuple[Term, ...], at: str = CN
-) -> Term | None:
-    """Reading cn_cga_on_pba=on: the CN signs a PBA that brings tokens with the key of its own CGA (N096, A-30)."""
-    if policy.reads("cn_cga_on_pba", "off"):
-        return None
-    return signature(at, True, care_of, at, ("PBA", ("seq", seq), ("tokens", tokens)))
-
-
-def _care_of_token_to_send(policy: Policy, update: Update, nonce: int) -> Term:
-    """C in clear, or encrypted under the key of the update's CGA parameters (N078, A-10)."""
-    token = care_of_token_for(policy, update.care_of, nonce, update.to)
-    wanted = policy.reads("encrypted_careof_token", "always") or (
-        policy.reads("encrypted_careof_token", "handover") and update.credential == "HT"
-    )
-    if wanted and update.key is not None and policy.on("careof-token-encryption"):
-        return encrypted(update.key, token)
-    return token

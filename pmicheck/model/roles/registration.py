@@ -11,13 +11,13 @@ from pmicheck.language.message import FORGED, NONE, Term
 from pmicheck.model.events import ACKNOWLEDGEMENT, EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
+from pmicheck.model.roles.acknowledgement import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.authorisation import (
     care_of_token_for,
     expected_authenticator,
     expected_signature,
     tokens_of,
 )
-from pmicheck.model.roles.correspondent_node import acknowledgement_authenticator, acknowledgement_signature
 from pmicheck.model.roles.ghosts import note_sent
 from pmicheck.model.terms import ZERO, encrypted, handover_token, home_token, management_key, permanent_token
 from pmicheck.model.time import CLOCK, nonce_exists, token_usable
