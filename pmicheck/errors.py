@@ -5,7 +5,8 @@ PmicheckError
 │   └── ScenarioError     a scenario file that cannot be read: file, line and what would be right      exit 2
 ├── WireError             octets that are no valid packet: offset and what was expected
 ├── OutputError           a record, capture or report that cannot be written (full disk, permission)   exit 2
-└── LimitReached          a bound of the search (states, seconds, memory) cut it short                 exit 3
+├── LimitReached          a bound of the search (states, seconds, memory) cut it short                 exit 3
+└── Disagreement          two independent ways to the same answer give two answers                     exit 4
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ class OutputError(PmicheckError):
 
 class LimitReached(PmicheckError):
     """A limit the user or the machine set cut the search short."""
+
+
+class Disagreement(PmicheckError):
+    """Two ways that share no code came to two answers: one of them is wrong, and nothing can be relied on."""
 
 
 class Stopped(KeyboardInterrupt):

@@ -7,7 +7,8 @@ Which messages it may send is not listed anywhere. It may put any message before
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.language.cells import Context, equals
@@ -98,7 +99,7 @@ class Adversary:
 
     def always_reachable(self, phase: int) -> set[Term]:
         """The tokens of a phase that it gets by asking."""
-        tested = {token for at in self.world.correspondents for token in self._tokens_of(at, current_nonce(phase))}
+        tested = {token for at in self.world.correspondents for token in self._tokens_of(at, phase)}
         return tested | self._home_tokens(phase)
 
     def testable(self, phase: int) -> set[Term]:
@@ -106,12 +107,16 @@ class Adversary:
         later = self._care_of_tokens(COA1, phase) if self._takes_over_later() else set()
         return self.always_reachable(phase) | later
 
-    def _tokens_of(self, at: str, nonce: int) -> Iterator[Term]:
-        policy = self.world.policy
-        if self.attacker.sees(HA_CN, policy) or not policy.on("hao-rejection-in-hoti"):
+    def testable_for_ever(self, phase: int) -> set[Term]:
+        """Those of them that it gets in the search too, without the paths that it has left."""
+        return replace(self, attacker=replace(self.attacker, left=frozenset())).testable(phase)
+
+    def _tokens_of(self, at: str, phase: int) -> Iterator[Term]:
+        policy, nonce = self.world.policy, current_nonce(phase)
+        if self._stands_on(HA_CN, phase) or not policy.on("hao-rejection-in-hoti"):
             yield from (home_token(home, nonce, at) for home in self.world.victims)
         # An agent that stands for a type 2 correspondent answers no CoTI: C comes with the PBA to an early PBU (4.3).
-        for care_of in self.testable_addresses() if not self.world.type2 else ():
+        for care_of in self.testable_addresses(phase) if not self.world.type2 else ():
             yield care_of_token_for(policy, care_of, nonce, at)
 
     def _home_tokens(self, phase: int) -> set[Term]:
@@ -121,12 +126,17 @@ class Adversary:
             homes.append(STRANGER_HOME)
         return {home_token(home, current_nonce(phase), at) for at in self.world.correspondents for home in homes}
 
-    def testable_addresses(self) -> frozenset[str]:
-        """Care-of addresses whose care-of tests it can read from the beginning."""
+    def _stands_on(self, link: str, phase: int) -> bool:
+        """Whether it can read the answer to a test there in this phase; where it has left, until the search begins."""
+        begins: Any = self.world.initial.get(CLOCK.name, CLOCK.initial)
+        return self.attacker.sees(link, self.world.policy) or (link in self.attacker.left and phase <= begins)
+
+    def testable_addresses(self, phase: int) -> frozenset[str]:
+        """Care-of addresses whose care-of tests it can read in a phase, none of them by corruption later on."""
         addresses = set(self.attacker.addresses)
         if self._takes_over_later():
             addresses.discard(COA1)
-        if self.attacker.sees(CARE_OF_CN, self.world.policy):
+        if self._stands_on(CARE_OF_CN, phase):
             addresses.update(CARE_OF[pma] for pma in self.world.agents)
             if not self.world.proxied:
                 addresses |= {COA1, COA2}
@@ -169,6 +179,10 @@ class Adversary:
     def may_see(self, message: Message) -> bool:
         """Whether it reads this message on its way."""
         return message.to == ATTACKER or self.attacker.sees(message.link, self.world.policy)
+
+    def may_have_seen(self, message: Message) -> bool:
+        """Whether it read this message on its way in the prologue."""
+        return message.to == ATTACKER or self.attacker.saw(message.link, self.world.policy)
 
     def keeps(self, message: Message, actor: str) -> Iterator[Term]:
         """What it gets of a message that one of its principals sends or is sent, once that acts for it.

@@ -27,9 +27,11 @@ Order = Callable[[Attacker, Attacker], bool]
 
 
 def weaker_or_equal(left: Attacker, right: Attacker) -> bool:
-    """Whether `left` has no power that `right` has not; who is corrupt counts as a power."""
+    """Whether `left` has no power that `right` has not; who is corrupt counts as a power, and who reads a path now has
+    read it before."""
     return (
         left.taps <= right.taps
+        and left.left <= right.left | right.taps
         and left.corrupts <= right.corrupts
         and left.own_home <= right.own_home
         and left.is_correspondent <= right.is_correspondent

@@ -1,4 +1,4 @@
-"""The eight attackers of DESIGN section 4, as sets of powers, and their combinations."""
+"""The attackers of DESIGN section 4 and those that have left a path, as sets of powers, and their combinations."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Attacker:
         does: what sets it apart, as a clause; who: what it is, as a sentence names it.
         rank: how much it takes to be it; 0 is the least.
         taps: links on which it reads, injects, drops and delays.
+        left: links of which it read what crossed them until the search began, its own tests included; no longer.
         corrupts: PMAs that act for it, from the moment that the scenario names.
         own_home: it has home addresses made from its own key.
         is_correspondent: it is a correspondent node (another one than the CN under attack).
@@ -32,6 +33,7 @@ class Attacker:
     who: str = ""
     rank: int = 0
     taps: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     corrupts: frozenset[str] = frozenset()
     own_home: bool = False
     is_correspondent: bool = False
@@ -49,6 +51,10 @@ class Attacker:
             return policy.context_readable
         return link != ACCESS
 
+    def saw(self, link: str, policy: Policy) -> bool:
+        """Whether it read what crossed the link before the search began; positions on paths hold from the start."""
+        return link in self.left or self.sees(link, policy)
+
     @property
     def addresses(self) -> frozenset[str]:
         """Care-of addresses at which it receives: its own, and those of the PMAs that act for it."""
@@ -65,21 +71,21 @@ ATTACKERS: dict[str, Attacker] = {
             "home-path",
             "sits on the HA-CN path",
             who="whoever reads the path between home agent and correspondent",
-            rank=3,
+            rank=5,
             taps=frozenset({HA_CN}),
         ),
         Attacker(
             "careof-path",
             "sits on the PMA-CN path",
             who="whoever reads the path between PMA and correspondent",
-            rank=4,
+            rank=6,
             taps=frozenset({CARE_OF_CN}),
         ),
         Attacker(
             "dolev-yao",
             "sits on every unprotected link",
             who="whoever reads several links at once",
-            rank=7,
+            rank=9,
             taps=frozenset({HA_CN, CARE_OF_CN, EVERYWHERE}),
         ),
         Attacker(
@@ -93,7 +99,7 @@ ATTACKERS: dict[str, Attacker] = {
             "rogue-previous-pma",
             "is the PMA that the node left, with all it held",
             who="the PMA that the node has left",
-            rank=6,
+            rank=8,
             corrupts=frozenset({PMA1}),
             needs=frozenset({"leave"}),
         ),
@@ -101,7 +107,7 @@ ATTACKERS: dict[str, Attacker] = {
             "rogue-next-pma",
             "is a PMA that got the handover context while the node is elsewhere",
             who="a PMA that was given the handover context",
-            rank=5,
+            rank=7,
             corrupts=frozenset({PMA2}),
             needs=frozenset({"handover"}),
         ),
@@ -112,8 +118,28 @@ ATTACKERS: dict[str, Attacker] = {
             rank=2,
             is_correspondent=True,
         ),
+        Attacker(
+            "past-home-path",
+            "has left the HA-CN path and keeps what it read there",
+            who="whoever read the path between home agent and correspondent some time ago",
+            rank=3,
+            left=frozenset({HA_CN}),
+            needs=frozenset({"prologue"}),
+        ),
+        Attacker(
+            "past-careof-path",
+            "has left the PMA-CN path and keeps what it read there",
+            who="whoever read the path between PMA and correspondent some time ago",
+            rank=4,
+            left=frozenset({CARE_OF_CN}),
+            needs=frozenset({"prologue"}),
+        ),
     )
 }
+
+USUAL = tuple(name for name, attacker in ATTACKERS.items() if not attacker.left)
+"""Under these each scenario is decided where they differ from `off-path`. What has left a path is tried where a
+scenario names it: the ancestors' scenarios begin without a prologue, so a comparison with them would say nothing."""
 
 
 def attacker_named(name: str) -> Attacker:
@@ -134,6 +160,7 @@ def attacker_named(name: str) -> Attacker:
         " and ".join(power.does for power in powers),
         who=" and ".join(power.who for power in powers),
         taps=frozenset().union(*(power.taps for power in powers)),
+        left=frozenset().union(*(power.left for power in powers)),
         corrupts=frozenset().union(*(power.corrupts for power in powers)),
         own_home=any(power.own_home for power in powers),
         is_correspondent=any(power.is_correspondent for power in powers),

@@ -33,6 +33,7 @@ STAGES: Mapping[str, type[Stage]] = {
     "data-plane": Type1Stage,
     "type2-local": LocalStage,
     "type2-rr": Type2Stage,
+    "type2-rr-left": Type2Stage,
     "type2-handshake": PeerStage,
     "type2-handshake-handover": PeerStage,
 }
@@ -66,6 +67,8 @@ def powers_of(attacker: str, policy: Policy) -> Powers:
         "rogue-previous-pma": Powers(corrupts=frozenset({PMA1})),
         "rogue-next-pma": Powers(corrupts=frozenset({PMA2})),
         "rogue-cn": Powers(rogue_cn=True),
+        "past-home-path": Powers(left=frozenset({HOME_PATH})),
+        "past-careof-path": Powers(left=frozenset({CARE_OF_PATH})),
     }
     names = attacker.split("+")
     if any(name not in known for name in names):
@@ -73,10 +76,15 @@ def powers_of(attacker: str, policy: Policy) -> Powers:
     parts = [known[name] for name in names]
     return Powers(
         taps=frozenset().union(*(part.taps for part in parts)),
+        left=frozenset().union(*(part.left for part in parts)),
         corrupts=frozenset().union(*(part.corrupts for part in parts)),
         own_home=any(part.own_home for part in parts),
         rogue_cn=any(part.rogue_cn for part in parts),
     )
+
+
+UNNAMED = {"deleted_number": "forgotten"}
+"""What a trace was made under that does not name a reading, if not under its default: it is older than decision 140."""
 
 
 def staged(trace: Trace, times: Sequence[float], attacked: bool) -> Run[Any]:
@@ -85,7 +93,7 @@ def staged(trace: Trace, times: Sequence[float], attacked: bool) -> Run[Any]:
     Raises:
         UsageError: the trace names a scenario, reading, mechanism or attacker that does not exist.
     """
-    policy = Policy(dict(trace.readings), frozenset(trace.without))
+    policy = Policy({**UNNAMED, **trace.readings}, frozenset(trace.without))
     stage = stage_for(trace.course(), policy)
     powers = powers_of(trace.attacker, policy) if attacked else Powers()
     return Run(of_one_flow(trace), times, stage, powers, attacked)

@@ -9,11 +9,26 @@ Where one node keeps all bindings, sentences call it the CN; agents that shake h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from pmicheck.bench.names import AT_HOME, ATTACKER, ATTACKER_HOME, BYSTANDER, CARE_OF, CN, CN_HOME, COA3, HOA, PMA1
+from pmicheck.bench.judging.acceptances import (
+    VICTIMS,
+    accepted_updates,
+    is_the_cn,
+    last_update,
+    lost_binding,
+    who_keeps,
+)
+from pmicheck.bench.judging.departure import (
+    former_pma_powerless,
+    handover_token_freshness,
+    no_retained_binding,
+    no_stale_deregistration,
+)
+from pmicheck.bench.names import ATTACKER, ATTACKER_HOME, BYSTANDER, CN, CN_HOME, HOA, HOMES, PMA1
 from pmicheck.bench.payload import PACKET, attacker_addresses, could_send, earn, send
 from pmicheck.bench.stage import Stage
 from pmicheck.nodes.correspondent.binding_cache import HOME_TEST_INIT
@@ -25,8 +40,10 @@ BEYOND = 50
 """Packets that are tried after the counted ones, to show whether anything ends the flood."""
 FAIR_SECONDS = MAX_NONCE_LIFETIME + MAX_RR_BINDING_LIFETIME
 """Return routability makes certain that a home address was tested as recently as this before traffic falls back."""
-VICTIMS = (HOA, CN_HOME)
-"""Home addresses of honest nodes."""
+UPLINKS = (CN_HOME,)
+"""Home addresses for which an agent keeps a binding that carries what its own node sends."""
+ACKNOWLEDGEMENTS = frozenset({"accepted-tokens", "accepted-binding-acknowledgement"})
+"""What a registrant notes when it takes a token from a (P)BA."""
 
 Judge = Callable[[Run[Stage]], Finding | None]
 
@@ -64,7 +81,7 @@ def cost(run: Run[Any], finding: Finding) -> dict[str, float]:
 def _diverted(run: Run[Stage]) -> int:
     """How much of one payload packet the last update of the attacker's diverts to it or to a bystander."""
     for accepted in reversed(run.acceptances):
-        if accepted.home_address in VICTIMS and _last(run, accepted.place) is accepted and not accepted.honest:
+        if accepted.home_address in VICTIMS and last_update(run, accepted.place) is accepted and not accepted.honest:
             arrived = send(run, accepted.place)
             return sum(arrived[name] for name in {BYSTANDER, *attacker_addresses(run)})
     return 0
@@ -73,33 +90,11 @@ def _diverted(run: Run[Stage]) -> int:
 # What was accepted.
 
 
-def _accepted(run: Run[Stage]) -> Iterator[Acceptance]:
-    """Updates for honest nodes that were accepted after the prologue."""
-    for accepted in run.acceptances:
-        if not run.trace.steps[accepted.step].prologue and accepted.home_address in VICTIMS:
-            yield accepted
-
-
-def _last(run: Run[Stage], place: Place, before: int | None = None) -> Acceptance | None:
-    """The last accepted update for a binding, if it is of a step before the one given."""
-    found = [a for a in run.acceptances if a.place == place and (before is None or a.step < before)]
-    return found[-1] if found else None
-
-
-def _is_the_cn(run: Run[Stage], place: Place) -> bool:
-    return place[0] == run.bench.keeper
-
-
-def _who(run: Run[Stage], place: Place) -> str:
-    """The keeper of a binding at the beginning of a sentence."""
-    return "The CN" if _is_the_cn(run, place) else place[0]
-
-
 def _binding_agreement(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         if accepted.honest or accepted.method == HOME_TEST_INIT:
             continue
-        who, sender = _who(run, accepted.place), "node" if _is_the_cn(run, accepted.place) else "agent"
+        who, sender = who_keeps(run, accepted.place), "node" if is_the_cn(run, accepted.place) else "agent"
         sentence = (
             f"{who} accepted octets a second time that an honest {sender} sent once."
             if accepted.emitted
@@ -110,51 +105,27 @@ def _binding_agreement(run: Run[Stage]) -> Finding | None:
 
 
 def _binding_freshness(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         if accepted.again and accepted.changed:
-            who, what = _who(run, accepted.place), " and ".join(accepted.again)
+            who, what = who_keeps(run, accepted.place), " and ".join(accepted.again)
             sentence = f"{who} accepted the octets of an old {what} a second time, and its entry changed."
             return Finding(sentence, {"step": accepted.step + 1})
     return None
 
 
 def _no_unauthorised_deregistration(run: Run[Stage]) -> Finding | None:
-    """A binding is honest if an honest update made it, or if it is for the node of an agent that shook hands, which is
-    there in any case: an answer to any update makes it."""
-    for accepted in _accepted(run):
-        earlier, before, after = _last(run, accepted.place, accepted.step), accepted.before, accepted.after
-        if accepted.honest or earlier is None or before is None:
-            continue
-        stays = accepted.home_address == CN_HOME
-        serving = COA3 if stays else HOA if accepted.serving == AT_HOME else accepted.serving
-        if not (earlier.honest or stays) or before.care_of != serving:
-            continue
-        if after is None or after.care_of != serving:
-            what = "is gone" if after is None else f"now holds {after.care_of}"
-            entry = f"The honest entry of {run.bench.label(accepted.place)} with {serving}"
-            return Finding(f"{entry} {what} after a packet that nobody entitled sent.", {"step": accepted.step + 1})
-    return None
-
-
-def _former_pma_powerless(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
-        rogues = sorted(pma for pma in run.powers.corrupts if CARE_OF[pma] != accepted.serving)
-        own = run.attacked and rogues and not accepted.honest
-        if own and accepted.secrets is not None and accepted.changed:
-            whose = "the" if _is_the_cn(run, accepted.place) else "its"
-            sentence = (
-                f"{_who(run, accepted.place)} changed {whose} entry of {accepted.home_address} upon a packet of "
-                f"{' and '.join(rogues)}, which does not serve the node."
-            )
-            return Finding(sentence, {"step": accepted.step + 1, "made_with": list(accepted.secrets)})
+    for accepted in accepted_updates(run):
+        lost = None if accepted.honest else lost_binding(run, accepted)
+        if lost is not None:
+            return Finding(f"{lost} after a packet that nobody entitled sent.", {"step": accepted.step + 1})
     return None
 
 
 def _stateless(run: Run[Stage]) -> Finding | None:
-    for accepted in _accepted(run):
+    for accepted in accepted_updates(run):
         created = accepted.before is None and accepted.after is not None
         if created and not run.bench.vouched_for(accepted):
-            who = _who(run, accepted.place)
+            who = who_keeps(run, accepted.place)
             sentence = f"{who} made an entry upon a packet in which nothing that it checks takes a secret."
             return Finding(sentence, {"step": accepted.step + 1, "checks_in_force": run.bench.checks_in_force()})
     for wish in run.wishes:
@@ -171,6 +142,15 @@ def _acknowledgement_agreement(run: Run[Stage]) -> Finding | None:
     for belief in run.beliefs:
         if not belief.emitted:
             sentence = f"{belief.who} acted upon {run.bench.words_of(belief.what)} emitted."
+            return Finding(sentence, {"step": belief.step + 1, "who": belief.who})
+    return None
+
+
+def _acknowledged_token_agreement(run: Run[Stage]) -> Finding | None:
+    """Acknowledgements alone: an answer to a test is the other property's."""
+    for belief in run.beliefs:
+        if belief.what in ACKNOWLEDGEMENTS and not belief.emitted:
+            sentence = f"{belief.who} took a token from {run.bench.words_of(belief.what)} emitted."
             return Finding(sentence, {"step": belief.step + 1, "who": belief.who})
     return None
 
@@ -215,10 +195,10 @@ def _data_origin(run: Run[Stage]) -> Finding | None:
 # Where traffic goes: payload is really sent.
 
 
-def _no_redirection(run: Run[Stage]) -> Finding | None:
+def _no_redirection(run: Run[Stage], homes: Collection[str] = VICTIMS) -> Finding | None:
     for place, binding in run.bench.bindings(run.now).items():
-        last = _last(run, place)
-        if binding is None or not binding.used or last is None or last.honest or place[1] not in VICTIMS:
+        last = last_update(run, place)
+        if binding is None or not binding.used or last is None or last.honest or place[1] not in homes:
             continue
         found = _redirected(run, last, binding) if binding.care_of in attacker_addresses(run) else None
         if found is not None:
@@ -235,8 +215,8 @@ def _redirected(run: Run[Stage], last: Acceptance, binding: Binding) -> Finding 
     credit = run.bench.credit(place, run.now)
     left = send(run, place)[binding.care_of]
     address = str(run.bench.addresses[binding.care_of])
-    one = _is_the_cn(run, place)
-    holds = f"{_who(run, place)}'s entry for {place[1]} holds {binding.care_of}"
+    one = is_the_cn(run, place)
+    holds = f"{who_keeps(run, place)}'s entry for {place[1]} holds {binding.care_of}"
     details: dict[str, Any] = {} if one else {"agent": place[0]}
     details |= {"care_of_address": address} | ({"verified": binding.verified} if one else {})
     details["octets_received"] = left
@@ -271,9 +251,10 @@ def _impersonated(run: Run[Stage]) -> Finding | None:
     return Finding(sentence, details, left)
 
 
-def _no_careof_flooding(run: Run[Stage]) -> Finding | None:
+def _no_careof_flooding(run: Run[Stage], homes: Collection[str] = (*HOMES, CN_HOME)) -> Finding | None:
     for place, binding in run.bench.bindings(run.now).items():
-        found = _flood(run, place, binding) if binding is not None and binding.care_of == BYSTANDER else None
+        aimed = binding is not None and binding.care_of == BYSTANDER and place[1] in homes
+        found = _flood(run, place, binding) if binding is not None and aimed else None
         if found is not None:
             return found
     return None
@@ -284,7 +265,7 @@ def _flood(run: Run[Stage], place: Place, binding: Binding) -> Finding | None:
 
     Agents that shake hands count no credit (4.2), so what would be fair is said of them, and there is no limit to try.
     """
-    numbers, limited, knowledge = run.trace.numbers, _is_the_cn(run, place), run.bench.knowledge
+    numbers, limited, knowledge = run.trace.numbers, is_the_cn(run, place), run.bench.knowledge
     earned = run.bench.earned
     if binding.verified:
         earned += earn(run, place, BYSTANDER, int(numbers.get("octets_earned", 0)))
@@ -329,7 +310,7 @@ def _fallback(run: Run[Stage], place: Place, care_of: str) -> Finding | None:
     own = place[1] == ATTACKER_HOME
     if not own and care_of not in attacker_addresses(run):
         return None
-    if not own or not _is_the_cn(run, place):
+    if not own or not is_the_cn(run, place):
         return _fallen_back(run, place, "which its host has left" if own else "where the attacker never was")
     since = run.now - max(run.bench.home_tests.get(place[1], [float("-inf")]))
     found = _fallen_back(run, place, "") if since > FAIR_SECONDS else None
@@ -347,7 +328,7 @@ def _fallen_back(run: Run[Stage], place: Place, why_not: str) -> Finding | None:
     left, (keeper, home) = send(run, place)[place[1]], place
     if not left:
         return None
-    at = "" if _is_the_cn(run, place) else f" at {keeper}"
+    at = "" if is_the_cn(run, place) else f" at {keeper}"
     details: dict[str, Any] = {} if run.bench.keeper else {"agent": keeper}
     details |= {
         "home_address": str(run.bench.addresses[home]),
@@ -366,8 +347,14 @@ JUDGES: Mapping[str, Judge] = {
     "binding-agreement": _binding_agreement,
     "token-secrecy": _token_secrecy,
     "no-unauthorised-deregistration": _no_unauthorised_deregistration,
-    "former-pma-powerless": _former_pma_powerless,
+    "former-pma-powerless": former_pma_powerless,
+    "no-retained-binding": no_retained_binding,
+    "no-stale-deregistration": no_stale_deregistration,
+    "handover-token-freshness": handover_token_freshness,
     "stateless-before-authentication": _stateless,
     "acknowledgement-agreement": _acknowledgement_agreement,
+    "acknowledged-token-agreement": _acknowledged_token_agreement,
     "data-origin": _data_origin,
+    "no-uplink-redirection": partial(_no_redirection, homes=UPLINKS),
+    "no-uplink-flooding": partial(_no_careof_flooding, homes=UPLINKS),
 }

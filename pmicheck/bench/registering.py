@@ -183,7 +183,7 @@ class Registering(Stage):
             index: the step of the test, if it is another one than the step of the run.
         """
         name, kind, network = data["address"], data["init"], self.network
-        by_option = name == HOA and HOME_PATH not in run.powers.taps
+        by_option = name == HOA and not run.reads(HOME_PATH)
         packet, cookie = self.forger.test_init(kind, name, by_option=by_option)
         run.settle()
         seen = len(self.knowledge.seen)

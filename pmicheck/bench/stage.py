@@ -323,6 +323,9 @@ class Stage(Bench):
         for key in agent.private_keys(home):
             self.knowledge.take_key(key, how)
         self.knowledge.take_delegation(home, agent.delegation(home))
+        for (owner, *_), cookie in self.cookies.items():
+            if owner == name:
+                self.knowledge.take_token(cookie, how)
         for registration in agent.registrations(home):
             keygens = [keygen.token for keygen in (registration.temporary, registration.care_of) if keygen is not None]
             for token in (registration.permanent, registration.handover, *keygens):

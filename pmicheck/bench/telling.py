@@ -69,7 +69,7 @@ def own_sighting(run: Run[Stage], packet: bytes) -> Sighting:
     path = Flight(0, owner or source, packet, INTERNET, False)
     lies_on_one = owner is not None or source in CARE_OF.values()
     link = stage.link_of(path)
-    sits_there = lies_on_one and (link in run.powers.taps or _is_own_agent(run, source))
+    sits_there = lies_on_one and (run.reads(link) or _is_own_agent(run, source))
     return Sighting(packet, source, receiver, link_in_words(run, path, link) if sits_there else ELSEWHERE, run.now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pmicheck.bench.acts import ENHANCED_ACTS, MOBILE_ACTS, registered_with_rogue, rogue_registration
 from pmicheck.bench.names import (
@@ -36,12 +36,19 @@ from pmicheck.wire.packet import Packet, UdpDatagram
 
 
 class PlainStage(Registering):
-    """The correspondent keeps its bindings itself."""
+    """The correspondent keeps its bindings itself.
+
+    Attributes:
+        ancestor: the nodes are those of RFC 6275 or RFC 4866 alone, without the draft.
+    """
 
     keeper = CN
+    ancestor: ClassVar[bool] = False
 
     def _nodes(self) -> Mapping[str, Node]:
-        self.cn = CorrespondentNode(self.addresses[CN], self.policy, SEED, identity=identity_at(CN))
+        keeps = self.ancestor and self.policy.reading("deleted_number") == "kept"
+        at, identity = self.addresses[CN], identity_at(CN)
+        self.cn = CorrespondentNode(at, self.policy, SEED, identity=identity, keeps_numbers=keeps)
         return {CN: self.cn, HA: self.ha}
 
     @property
@@ -92,6 +99,7 @@ class MobileStage(PlainStage):
     """The mobile node of RFC 6275 registers itself."""
 
     acts = MOBILE_ACTS
+    ancestor = True
 
     def _nodes(self) -> Mapping[str, Node]:
         at = self.addresses

@@ -192,7 +192,7 @@ class Type2Stage(TwoSided, Registering):
         Raises:
             Lacking: it cannot be read anywhere.
         """
-        by_option = name == HOA and HOME_PATH not in run.powers.taps
+        by_option = name == HOA and not run.reads(HOME_PATH)
         packet, cookie = self.forger.proxy_test_init(name, ATTACKER, by_option=by_option)
         run.sightings[index] = self.own_sighting(run, packet)
         self.knowledge.octets_sent += len(packet)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from pmicheck.cli import console, outputs
 from pmicheck.cli.options import HelpWanted, parser, verbs
-from pmicheck.errors import LimitReached, PmicheckError, Stopped, UsageError
+from pmicheck.errors import Disagreement, LimitReached, PmicheckError, Stopped, UsageError
 from pmicheck.verdict import ExitCode
 
 Verb = Callable[[argparse.Namespace], ExitCode]
@@ -33,6 +33,8 @@ def _ended(arguments: list[str]) -> int:
         console.flush()
     except LimitReached as error:
         return console.complain(str(error), ExitCode.INCONCLUSIVE)
+    except Disagreement as error:
+        return console.complain(str(error), ExitCode.NOT_TRUSTWORTHY)
     except PmicheckError as error:
         return console.complain(str(error), ExitCode.USAGE)
     except Stopped as error:

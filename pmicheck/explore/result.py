@@ -127,6 +127,7 @@ class Exploration:
         edges: the state graph, if it was asked for.
         shortage: where memory would not have sufficed, a sentence about what the search takes; else "".
         unsaved: why the search is not in its checkpoint, or not as a whole, a sentence; else "".
+        seconded: whether a second explorer found the same.
     """
 
     states: int
@@ -145,6 +146,7 @@ class Exploration:
     store: StateStore = field(compare=False, repr=False)
     shortage: str = field(default="", compare=False)
     unsaved: str = field(default="", compare=False)
+    seconded: bool = field(default=False, compare=False)
 
     def without_states(self) -> Exploration:
         """Its counts and goals alone, small enough to be handed to another process."""

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmicheck.grounding.instance import Hint, Instance, Place, Predicate
 
-Task = tuple[Instance, dict[Place, Any], dict[Predicate, bool]]
-"""A run to be made: a rule, and what is assumed of cells and fields."""
+
+class Task(NamedTuple):
+    """A run to be made: a rule, and what is assumed of cells and fields; `read` as in `SymbolicRun`."""
+
+    instance: Instance
+    gets: dict[Place, Any]
+    tests: dict[Predicate, bool]
+    read: dict[str, Any]
+
+    def going_on(self, place: Place, value: Any) -> Task:
+        """The run with a value for the place where it stopped."""
+        return Task(self.instance, {**self.gets, place: value}, dict(self.tests), dict(self.read))
+
 
 Answers = tuple[tuple[Predicate, bool], ...]
 

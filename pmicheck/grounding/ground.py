@@ -112,18 +112,18 @@ class Grounder:
             gets[instance.flight] = True if instance.flight.initial is False else instance.message
         if instance.flight is not None and isinstance(instance.message, Update):
             was_sent_before: Predicate = (traces_of(instance.message)[0], was_sent, ())
-            self._push_viable(was_sent_before[0], (instance, gets, {was_sent_before: True}))
+            self._push_viable(was_sent_before[0], Task(instance, gets, {was_sent_before: True}, {}))
         else:
-            self.agenda.append((instance, gets, {}))
+            self.agenda.append(Task(instance, gets, {}, {}))
 
     def _exhaust(self) -> None:
         while self.agenda:
-            self._run(*self.agenda.pop())
+            self._run(self.agenda.pop())
 
-    def _run(self, instance: Instance, gets: dict[Place, Any], tests: dict[Predicate, bool]) -> None:
-        run = SymbolicRun(instance, gets, tests, self)
-        if instance.flight is not None:
-            run.sets[instance.flight] = instance.flight.initial
+    def _run(self, task: Task) -> None:
+        run = SymbolicRun(task.instance, task.gets, task.tests, task.read, self)
+        if task.instance.flight is not None:
+            run.sets[task.instance.flight] = task.instance.flight.initial
         try:
             self._act_of(run).run(run)
         except OutOfBounds as beyond:
@@ -151,26 +151,31 @@ class Grounder:
 
     def value(self, run: SymbolicRun, cell: Place, worth: Hint | None) -> Any:
         """The last value that fits; with the others, known and to come, the run is a task of its own."""
-        instance, gets, tests = run.instance, dict(run.gets), dict(run.tests)
+        here = Task(run.instance, dict(run.gets), dict(run.tests), dict(run.read))
         domain = self._domain(cell)
-        answers = answers_on(cell, tests)
+        answers = answers_on(cell, here.tests)
         values = [v for v in domain.members(domain.fitting(answers)) if worth is None or worth(v)]
-        domain.wait((instance, gets, tests), answers, worth)
+        domain.wait(here, answers, worth)
         if not values:
             raise Refused("nothing to go on with")
         last = values.pop()
-        self.agenda += [(instance, {**gets, cell: value}, dict(tests)) for value in values]
+        self.agenda += [here.going_on(cell, value) for value in values]
         return last
 
-    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
-        """Yes if some known value says so, else no; with the other answer the run is a task of its own."""
+    def answer(self, run: SymbolicRun, predicate: Predicate, worth: bool | None) -> bool:
+        """Yes if some known value says so, else no; with the other answer the run is a task of its own.
+
+        Of a test of which one answer alone is worth to be followed it is that one, if some known value gives it.
+        """
         cell = predicate[0]
         domain = self._domain(cell)
         fitting = domain.fitting(answers_on(cell, run.tests))
         yes = fitting & domain.yes(predicate)
-        other = (run.instance, dict(run.gets), {**run.tests, predicate: not yes})
-        (self.agenda if yes and yes != fitting else domain.parked).append(other)
-        return bool(yes)
+        answer = bool(yes) and (worth is not False or yes == fitting)
+        if answer is not worth:
+            other = Task(run.instance, dict(run.gets), {**run.tests, predicate: not answer}, dict(run.read))
+            (self.agenda if yes and yes != fitting else domain.parked).append(other)
+        return answer
 
     def _wake(self) -> None:
         """Go on with what waits for terms that the attacker could come to know by now, and for new honest messages."""
@@ -206,10 +211,8 @@ class Grounder:
         if kind in ANSWERS and not self.world.bounds.answers:
             return
         for message in self._honest(kind):
-            secrets = (term for name in FIELDS[kind] for term in self._secrets(message, name))
-            if message.to in FIELDS[kind]["to"](message, self.world).values and all(
-                map(self.potential.can_make, secrets)
-            ):
+            receivers = FIELDS[kind]["to"](message, self.world).values
+            if message.to in receivers and all(map(self.potential.can_make, self._secrets(message))):
                 yield message
 
     def _note(self, message: Message) -> None:
@@ -222,15 +225,18 @@ class Grounder:
         """What honest nodes may send of a kind, as far as it is known by now, in order of discovery."""
         return list(self.by_kind.get(kind, ()))
 
-    def _secrets(self, message: Message, name: str) -> tuple[Term, ...]:
-        """The terms in a field of a message that its sender has to know, none if it has not to know the field."""
-        secret = FIELDS[type(message)][name](message, self.world).secret
-        return tuple(secrets_in(getattr(message, name))) if secret else ()
+    def _secrets(self, message: Message) -> Iterator[Term]:
+        """The terms in the fields of a message that its sender has to know."""
+        domains = FIELDS[type(message)]
+        for name, value in message._asdict().items():
+            # Terms are tuples, and a domain takes longer to ask.
+            if isinstance(value, tuple) and domains[name](message, self.world).secret:
+                yield from secrets_in(value)
 
     def _push_viable(self, cell: Place, task: Task) -> None:
         """Go on only if some known value of the cell answers all tests like this; else wait for one."""
         domain = self._domain(cell)
-        (self.agenda if domain.fitting(answers_on(cell, task[2])) else domain.parked).append(task)
+        (self.agenda if domain.fitting(answers_on(cell, task.tests)) else domain.parked).append(task)
 
     def _domain(self, cell: Place) -> Domain:
         if cell not in self.domains:
@@ -307,7 +313,7 @@ class Grounder:
         message = run.settle()
         if not self.adversary.puts(message):
             return None
-        terms = dict.fromkeys(term for name in kind._fields for term in self._secrets(message, name))
+        terms = dict.fromkeys(self._secrets(message))
         name = f"attacker: {act.name}"
         named = self.result.acts.setdefault(
             name, Act(name=name, actor=ATTACKER, section=act.section, statements=act.statements)
@@ -332,8 +338,7 @@ class Grounder:
         if value in domain.values:
             return
         domain.values[value] = None
-        for instance, gets, tests in domain.waiting_for(value):
-            self.agenda.append((instance, {**gets, cell: value}, dict(tests)))
+        self.agenda += [task.going_on(cell, value) for task in domain.waiting_for(value)]
         parked, domain.parked = domain.parked, []
         for task in parked:
             self._push_viable(cell, task)

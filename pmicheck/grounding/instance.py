@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pmicheck.grounding.open import Built, FieldOf, OpenPlace, Repeated, field_of, holds, opened, under_key, whole_of
+from pmicheck.grounding.open import Built, OpenPlace, Repeated, field_of, holds, opened, under_key, whole_of
 from pmicheck.language.act import Act
 from pmicheck.language.cells import Cell, require
 from pmicheck.language.message import Message, Term
-from pmicheck.model.fields import FIELDS
+from pmicheck.model.fields import FIELDS, Choice
 from pmicheck.model.roles.ghosts import was_sent
 from pmicheck.model.world import World
 
@@ -61,8 +61,8 @@ class Fork(Protocol):
     def value(self, run: SymbolicRun, place: Place, worth: Hint | None) -> Any:
         """A value for the place, one for which `worth` holds. Raises Refused if there is none."""
 
-    def answer(self, run: SymbolicRun, predicate: Predicate) -> bool:
-        """An answer to the test."""
+    def answer(self, run: SymbolicRun, predicate: Predicate, worth: bool | None) -> bool:
+        """An answer to the test; where only one is worth to be followed, the other one is not."""
 
     def sees(self, link: str) -> bool:
         """Whether the attacker reads the link."""
@@ -70,13 +70,19 @@ class Fork(Protocol):
 
 @dataclass(slots=True)
 class SymbolicRun:
-    """The `Context` of a run whose reads are answered by an assignment, which grows where it says nothing."""
+    """The `Context` of a run whose reads are answered by an assignment, which grows where it says nothing.
+
+    `read` are the fields of the open message that the rule has read. A run that goes on from a fork of this one reads
+    them again before it comes to the fork, and need not look for their places. Secret ones are none of them: `peek`
+    and `same` ask whether those were read by then.
+    """
 
     instance: Instance
     gets: dict[Any, Any]
     tests: dict[Predicate, bool]
+    read: dict[str, Any]
     fork: Fork
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = field(init=False)
     builds: dict[str, Callable[[], Term | None]] = field(default_factory=dict)
     guide: Message | None = None
     closing: bool = False
@@ -90,6 +96,9 @@ class SymbolicRun:
     checks: list[str] = field(default_factory=list)
     loses_packets: bool = False
 
+    def __post_init__(self) -> None:
+        self.fields = dict(self.read)
+
     def get(self, cell: Place, worth: Hint | None = None) -> Any:
         if cell in self.sets:
             return self.sets[cell]
@@ -99,7 +108,7 @@ class SymbolicRun:
         self.gets[cell] = value
         return value
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
         if cell in self.sets:
             return predicate(self.sets[cell], *arguments)
         if cell in self.gets:
@@ -107,7 +116,7 @@ class SymbolicRun:
         key = (cell, predicate, arguments)
         if key in self.tests:
             return self.tests[key]
-        answer = self.tests[key] = self.fork.answer(self, key)
+        answer = self.tests[key] = self.fork.answer(self, key, worth)
         return answer
 
     def field(self, message: Message, name: str) -> Any:
@@ -117,31 +126,38 @@ class SymbolicRun:
         if self.guide is not None:
             value = getattr(self.guide, name)
         else:
-            place = self._place(message, name)
-            settled = self.closing or (len(place.choice.values) == 1 and not place.choice.honest)
-            value = place.choice.values[0] if settled else self.get(place)
+            choice = self._choice(message, name)
+            settled = self.closing or (len(choice.values) == 1 and not choice.honest)
+            value = choice.values[0] if settled else self.get(field_of(self.instance.opens, name, choice))
+            if not choice.secret:
+                self.read[name] = value
         self.fields[name] = value
         return value
 
-    def _place(self, message: Message, name: str) -> FieldOf:
-        kind: Any = self.instance.opens
-        assert kind is not None
-        return field_of(kind, name, FIELDS[kind][name](message, self.fork.world))
+    def _choice(self, message: Message, name: str) -> Choice:
+        assert self.instance.opens is not None
+        return FIELDS[self.instance.opens][name](message, self.fork.world)
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         if self.instance.opens is None:
             return bool(getattr(message, field) == expected())
         if field in self.fields:
             return bool(self.fields[field] == expected())
         kind: Any = self.instance.opens
-        own = self._place(message, field).choice.own
+        own = self._choice(message, field).own
         if under is None and own:
             return bool(self.field(message, field) == expected())
         if under is None:
             term = expected()
-            if not self.get(holds(kind, field, term)):
+            if not self.get(holds(kind, field, term), bool if vital else None):
                 return False
             self.fields[field] = term
             return True

@@ -26,13 +26,13 @@ def play_prologue(world: World, script: tuple[str, ...], attacker: Attacker | No
     """Play the script in `world`; every position on a path holds from its beginning (DESIGN section 4)."""
     adversary = None if attacker is None else Adversary(attacker, world)
     playing = replace(world, in_prologue=True)
-    run = play(playing, script, lambda link: attacker is not None and attacker.sees(link, world.policy))
+    run = play(playing, script, lambda link: attacker is not None and attacker.saw(link, world.policy))
     seen = set(run.learned)
     if adversary is not None:
         for done in run.history:
             for message in done.sent:
                 seen.update(adversary.keeps(message, done.act.actor))
-                if adversary.may_see(message):
+                if adversary.may_have_seen(message):
                     seen.update(visible_terms(message))
     start = replace(world, initial={**world.initial, **values_by_name(run.values)})
     return Start(start, frozenset(seen), tuple(run.sent), tuple(run.history))

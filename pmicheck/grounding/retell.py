@@ -85,6 +85,7 @@ class _Teller:
             self._prologue(done.act, done.message, done.changed, done.sent, done.checks)
         for term in sorted(self.start.seen, key=repr):
             self._learn(term, Source("prologue", "came to it", " in the prologue"))
+        self._last_tests()
         self.reached.append(len(self.steps))
         self.values |= self.start.world.initial
         for leaf, own in zip(leaves, needs, strict=True):
@@ -135,14 +136,14 @@ class _Teller:
         action = "deliver" if message is not None else "start"
         self._append(act, message, action, changed, sent, checks, prologue=True)
         self._plan_tests(changed.get(CLOCK, self.phase))
-        self._note_seen(sent, "in the prologue")
-
-    def _note_seen(self, sent: Iterable[Message], when: str) -> None:
         adversary = self.grounded.ground.adversary
-        for message in sent:
-            if adversary is not None and adversary.may_see(message):
-                for term in visible_terms(message):
-                    self._learn(term, Source("read", f"read from the {name_of(message)}", f" {when}"))
+        seen = [message for message in sent if adversary is not None and adversary.may_have_seen(message)]
+        self._note_seen(seen, "in the prologue")
+
+    def _note_seen(self, seen: Iterable[Message], when: str) -> None:
+        for message in seen:
+            for term in visible_terms(message):
+                self._learn(term, Source("read", f"read from the {name_of(message)}", f" {when}"))
 
     def _learn(self, term: Term, source: Source) -> None:
         """Remember where the attacker has the term from, and tell it in the step told last."""
@@ -163,7 +164,9 @@ class _Teller:
             attacker = instance.by_attacker
             self._append(instance.act, instance.message, action, changed, leaf.sends, leaf.passed, attacker=attacker)
         self.reached.append(number)
-        self._note_seen(leaf.sends, f"at step {number}")
+        adversary = self.grounded.ground.adversary
+        seen = [message for message in leaf.sends if adversary is not None and adversary.may_see(message)]
+        self._note_seen(seen, f"at step {number}")
         for term in leaf.learns if CLOCK not in leaf.sets else ():
             self._learn(term, Source("handed over", "handed over", f" at step {number}"))
         self._plan_tests(leaf.sets.get(CLOCK, self.phase))
@@ -212,7 +215,7 @@ class _Teller:
         for term in sorted(due, key=lambda term: (term[0] != "T", repr(term))):
             home = term[0] == "T"
             kind = ("PHoTI" if self.start.world.type2 else "HoTI") if home else "CoTI"
-            where = "its own address" if term[1] in (ATTACKER,) else "the path that it sits on"
+            where = "its own address" if term[1] in (ATTACKER,) else self._position(term)
             source = Source("tested", "from a test of its own", f" at step {len(self.steps) + 1}, read at {where}")
             self.steps.append(
                 Step(
@@ -231,6 +234,18 @@ class _Teller:
                 )
             )
             self._learn(term, source)
+
+    def _last_tests(self) -> None:
+        """The prologue is over, and with it the stay of an attacker on paths that it has left."""
+        adversary = self.grounded.ground.adversary
+        if adversary is not None:
+            self._tests(self.planned - adversary.testable_for_ever(self.phase), {})
+
+    def _position(self, term: Term) -> str:
+        """Where it reads the answer to a test that does not go to an address of its own."""
+        adversary = self.grounded.ground.adversary
+        stays = adversary is None or term in adversary.testable_for_ever(self.phase)
+        return "the path that it sits on" if stays else "the path that it then left"
 
     def _is_given(self, term: Term) -> bool:
         """Whether the adversary gets the token for the asking in the phase of its nonce."""

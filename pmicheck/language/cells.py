@@ -72,16 +72,27 @@ class Context(Protocol):
         refuses in any case, and nobody needs to follow it.
         """
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
-        """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks."""
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
+        """Whether `predicate(value, *arguments)` holds: cheaper to ground than `get`, and enough for most checks.
+
+        `worth` is a hint as for `get`: with the other answer the rule refuses in any case.
+        """
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         """Whether the field of a received message holds the expected term.
 
         Of an authenticator `under` says the key. Whoever has the key can authenticate whatever the message holds;
         whoever has not, can repeat an authenticator that was made under it.
+
+        `vital` is a hint as for `get`: without the expected term the rule refuses in any case.
         """
 
     def peek(self, message: Message, field: str) -> Any:

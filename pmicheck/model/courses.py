@@ -202,6 +202,14 @@ COURSES: Mapping[str, Course] = {
             useless=TYPE2,
         ),
         Course(
+            name="type2-rr-left",
+            plays="type2-rr-left",
+            families=frozenset({"type1", "type2-rr"}),
+            type2=True,
+            leaves=True,
+            useless=TYPE2,
+        ),
+        Course(
             name="data",
             plays="data-plane",
             families=frozenset({"type1", "data", "routed"}),

@@ -13,7 +13,8 @@ class Accepted(NamedTuple):
     `author` is "honest" (the mobile node, its serving PMA, or the previous PMA as N071 orders) or "attacker";
     `again` says that the authenticator or the signature was accepted before; `effect` and `harm` what became of the
     entry and of an honest current entry; `authenticated` whether anything secret vouched for the message;
-    `rogue_serves` whether a PMA that is the attacker's later serves the node at this moment.
+    `rogue_serves` whether a PMA that is the attacker's later serves the node at this moment; `by_old_token` whether a
+    handover token authenticated it whose registration is over since more than a day has passed.
     """
 
     step: str
@@ -23,6 +24,11 @@ class Accepted(NamedTuple):
     harm: str
     authenticated: bool
     rogue_serves: bool = False
+    by_old_token: bool = False
+
+
+ACKNOWLEDGEMENT = "binding acknowledgement"
+"""What a registrant believed if it was a PBA or BA."""
 
 
 class Believed(NamedTuple):

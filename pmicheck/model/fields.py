@@ -51,6 +51,7 @@ from pmicheck.model.topology import (
     MN,
     PMA1,
     PMA3,
+    VICTIM_HOME,
     key_owner,
 )
 from pmicheck.model.world import World
@@ -255,6 +256,11 @@ def _routed_homes(message: Any, world: World) -> Choice:
     return Choice(("", *_ends(message, world).values))
 
 
+def _reached_at(message: Any, world: World) -> Choice:
+    """Where an answer goes to: an agent is at its address, a mobile node at one of those on its way."""
+    return Choice((CARE_OF[message.to],) if message.to in CARE_OF else (COA1, COA2, VICTIM_HOME))
+
+
 _COOKIE = Choice((NONE,), honest=((TestInit, "cookie"),), secret=True)
 _PEER_NUMBERS = ((PeerUpdate, "seq"),)
 """An answer names the number of what it answers."""
@@ -301,7 +307,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
     Acknowledgement: {
         "to": lambda m, w: Choice(_registrants(w)),
         "proxy": lambda m, w: Choice((w.proxied,)),
-        "care_of": lambda m, w: Choice((CARE_OF.get(m.to, COA1),)),
+        "care_of": _reached_at,
         "home": _victims,
         "seq": lambda m, w: Choice((0,), honest=((Update, "seq"),)),
         "status": one(0, 138),

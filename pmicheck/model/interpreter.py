@@ -53,11 +53,17 @@ class Interpreter:
             return self.values[cell]
         return self.world.initial.get(cell.name, cell.initial)
 
-    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any) -> bool:
+    def test(self, cell: Cell, predicate: Callable[..., bool], *arguments: Any, worth: bool | None = None) -> bool:
         return predicate(self.get(cell), *arguments)
 
     def same(
-        self, message: Message, field: str, expected: Callable[[], Term | None], under: Term | None = None
+        self,
+        message: Message,
+        field: str,
+        expected: Callable[[], Term | None],
+        under: Term | None = None,
+        *,
+        vital: bool = False,
     ) -> bool:
         return bool(getattr(message, field) == expected())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from pmicheck.model.courses import Course
-from pmicheck.model.time import LAST_PHASE
+from pmicheck.model.time import LAST_PHASE, PHASES
 from pmicheck.model.world import Bounds
 
 BOUNDS = {
@@ -57,6 +57,33 @@ def useless(course: Course, bound: str) -> str:
     if bound == "handovers" and not course.handover:
         return "nobody is handed over there"
     return course.useless.get(bound, "")
+
+
+def within(bounds: Bounds, *, prologue: bool) -> str:
+    """Within what verdicts hold, in words; `prologue`: the search begins after one."""
+    parts = (
+        f"clock to {PHASES[bounds.clock]}",
+        f"honest exchanges begun before {PHASES[min(bounds.honest_until + 1, LAST_PHASE)]}",
+        f"{bounds.retransmissions} repetition(s)",
+        f"{bounds.refreshes} refresh(es)",
+        f"{bounds.token_pairs} token pairs",
+        f"sequence numbers modulo {bounds.sequence_modulus}",
+        f"{bounds.attacker_updates} numbers of the attacker's own above honest ones and one below",
+        f"{bounds.answers} true answer(s) by way of the attacker",
+        "1 token pair for its own addresses",
+        "packets that may arrive in any later phase" if bounds.late_packets else "delays that end with a phase",
+        *(("a prologue that the attacker only watches",) if prologue else ()),
+        *(
+            f"{number} {what}"
+            for number, what in (
+                (bounds.mobile_nodes, "mobile nodes"),
+                (bounds.correspondents, "correspondents"),
+                (bounds.handovers, "handovers"),
+            )
+            if number > 1
+        ),
+    )
+    return ", ".join(parts)
 
 
 def enlarged(course: Course, own: Bounds, wanted: Mapping[str, int]) -> Bounds:

@@ -23,6 +23,8 @@ class Reading:
 RR = frozenset({"rr"})
 ERO = frozenset({"ero"})
 TYPE1 = frozenset({"type1"})
+ANCESTORS = RR | ERO
+"""RFC 6275 and RFC 4866 without the draft."""
 CGA = ERO | TYPE1
 BOTH = RR | CGA
 """Wherever binding updates are authenticated with keygen tokens."""
@@ -97,6 +99,13 @@ READINGS: dict[str, Reading] = {
         Reading("sequence_scope", ("entry", "home-address"), "A-14", "what the sequence number belongs to", BOTH),
         Reading("tombstone", ("rr", "none", "full"), "A-15", "which nonces are burnt with an entry", BOTH),
         Reading(
+            "deleted_number",
+            ("kept", "forgotten"),
+            "protocol-facts 3.4, A-14",
+            "whether the number of a deleted binding is kept as long as its nonces live (RFC 6275 5.2.8)",
+            ANCESTORS,
+        ),
+        Reading(
             "photi_state",
             ("active", "provisional", "none"),
             "A-16",
@@ -125,6 +134,13 @@ READINGS: dict[str, Reading] = {
             TYPE2_RR,
         ),
         Reading("dereg_auth", ("pt", "any", "none"), "A-17", "which token authorises a deregistration", BOTH),
+        Reading(
+            "dereg_repeat",
+            ("no", "yes"),
+            "N071, N082, A-18",
+            "whether a PMA repeats a deregistration that no PBA has confirmed",
+            TOKEN_HANDOVER,
+        ),
         Reading("plain_rr_fallback", ("yes", "no"), "A-19", "whether plain return routability is accepted", CGA),
         Reading("data_check", ("outer", "pairwise"), "A-20", "what tunnelled data is held against", DATA),
         Reading(

@@ -13,10 +13,10 @@ from typing import Any
 
 from pmicheck.errors import ScenarioError, UsageError
 from pmicheck.model.courses import COURSES, Course
-from pmicheck.model.limits import BOUNDS, enlarged, fault
+from pmicheck.model.limits import BOUNDS, enlarged, fault, within
 from pmicheck.model.policy import unknown
-from pmicheck.model.time import LAST_PHASE, PHASES
 from pmicheck.model.world import Bounds
+from pmicheck.shipped import APART as APART
 from pmicheck.shipped import NAMED as NAMED
 from pmicheck.shipped import SHIPPED as SHIPPED
 from pmicheck.shipped import SHIPPED_IN as SHIPPED_IN
@@ -26,9 +26,9 @@ from pmicheck.verdict import Verdict
 LONGEST_NUMBER = 20
 """Digits of a number in a setting; what is longer is no bound."""
 
-KEYS = {"name", "title", "variant", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
-WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "bounds", "expect", "uncovered"}
+WIDE_KEYS = {"name", "title", "widens", "attackers", "argument", "prologue", "bounds", "expect", "flip", "uncovered"}
 """Of a file that widens another one: what happens there is the other's to say."""
+KEYS = WIDE_KEYS - {"widens"} | {"variant", "also"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ class Expectation:
 class Scenario:
     """One scenario file, checked.
 
-    `attackers` are those it is decided under unless others are named, all if there are none; `widens` is the scenario
-    that it has larger bounds than, "" if it stands alone. `text` is what the file holds; `shipped`: it was asked for by
-    its name.
+    `attackers` are those it is decided under unless others are named; if there are none, every single attacker and
+    `also`. `widens` is the scenario that it has larger bounds or a shorter prologue than, "" if it stands alone. `text`
+    is what the file holds; `shipped`: it was asked for by its name.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Scenario:
     uncovered: Mapping[str, str]
     file: str
     attackers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     widens: str = ""
     text: str = field(default="", compare=False, repr=False)
     shipped: bool = field(default=False, compare=False)
@@ -86,10 +87,14 @@ class Scenario:
 
     @property
     def offers(self) -> frozenset[str]:
-        """What an attacker may need: a node that leaves, a handover."""
+        """What an attacker may need: a node that leaves, a handover, a prologue."""
         course = self.course
-        leaves = {"leave"} if course.leaves else set()
-        return frozenset(leaves | ({"handover"} if course.handover and not course.handed_over else set()))
+        offered = {
+            "leave": course.leaves,
+            "handover": course.handover and not course.handed_over,
+            "prologue": bool(self.prologue),
+        }
+        return frozenset(name for name, there in offered.items() if there)
 
     def expected(self, attacker: str, prop: str) -> tuple[str, str]:
         """(verdict, argument) that the file expects, the last entry that names both; ("", "") if none does."""
@@ -117,30 +122,7 @@ class Scenario:
 
     def bounds_sentence(self) -> str:
         """Within what the verdicts of the scenario hold."""
-        bounds = self.bounds
-        parts = (
-            f"clock to {PHASES[bounds.clock]}",
-            f"honest exchanges begun before {PHASES[min(bounds.honest_until + 1, LAST_PHASE)]}",
-            f"{bounds.retransmissions} repetition(s)",
-            f"{bounds.refreshes} refresh(es)",
-            f"{bounds.token_pairs} token pairs",
-            f"sequence numbers modulo {bounds.sequence_modulus}",
-            f"{bounds.attacker_updates} numbers of the attacker's own above honest ones and one below",
-            f"{bounds.answers} true answer(s) by way of the attacker",
-            "1 token pair for its own addresses",
-            "packets that may arrive in any later phase" if bounds.late_packets else "delays that end with a phase",
-            *(("a prologue that the attacker only watches",) if self.prologue else ()),
-            *(
-                f"{number} {what}"
-                for number, what in (
-                    (bounds.mobile_nodes, "mobile nodes"),
-                    (bounds.correspondents, "correspondents"),
-                    (bounds.handovers, "handovers"),
-                )
-                if number > 1
-            ),
-        )
-        return ", ".join(parts)
+        return within(self.bounds, prologue=bool(self.prologue))
 
     def bounded(self, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, str]]:
         """The scenario with the bounds that `settings` names, and the settings that are none.
@@ -229,12 +211,14 @@ class _Reader:
             name=self.string("name"),
             title=self.string("title"),
             argument=self.string("argument"),
+            prologue=self.shorter(base),
             bounds=self.larger(base),
             expectations=(*(replace(entry, line=None) for entry in base.expectations), *self.entries("expect")),
-            flips=(),
+            flips=self.entries("flip"),
             uncovered={**base.uncovered, **self.reasons()},
             file=self.file,
             attackers=self.strings("attackers", self.raw.get("attackers", [])),
+            also=(),
             widens=base.name,
             text=self.text,
             shipped=False,
@@ -254,6 +238,8 @@ class _Reader:
             flips=self.entries("flip"),
             uncovered=self.reasons(),
             file=self.file,
+            attackers=self.strings("attackers", self.raw.get("attackers", [])),
+            also=self.strings("also", self.raw.get("also", [])),
             text=self.text,
         )
 
@@ -315,8 +301,20 @@ class _Reader:
                 self.fail("bounds", f"bound '{key}' is missing")
         return Bounds(**value)
 
+    def shorter(self, base: Scenario) -> tuple[str, ...]:
+        """The prologue of `base`, or what the file plays of it; the rest is left to the search."""
+        if "prologue" not in self.raw:
+            return base.prologue
+        own = self.strings("prologue", self.raw["prologue"])
+        steps = iter(base.prologue)
+        if own == base.prologue or not all(step in steps for step in own):
+            self.fail("prologue", f"'prologue' must be that of '{base.name}' without some of its steps")
+        return own
+
     def larger(self, base: Scenario) -> Bounds:
         """The bounds of `base` with those named here, and with what these bring with them."""
+        if "prologue" in self.raw and "bounds" not in self.raw:
+            return base.bounds
         value = self.numbers(base.course)
         for key, number in value.items():
             least = vars(base.bounds)[key]

@@ -95,6 +95,15 @@ class World:
         return self.course.enhanced
 
     @property
+    def keeps_number(self) -> bool:
+        """Whether the number of a deleted binding is kept as long as its nonces live: RFC 6275 5.2.8 prefers that.
+
+        The draft's next PMA cannot know the number of the deregistration (N082), and its update is accepted after it
+        (Fig. 4), so the draft's correspondents keep none, unless sequence_scope has them keep it for good.
+        """
+        return self.course.ancestor and self.policy.reads("deleted_number", "kept")
+
+    @property
     def attacker_numbers(self) -> tuple[int, ...]:
         """Sequence numbers of the attacker's own updates: some greater than every honest one, no wrap among them, and
         one below, after which all of an honest node's pass."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import z3
@@ -33,10 +33,11 @@ def event(world: World) -> tuple[Look, ...]:
     return (Look((EVENT,)),)
 
 
-def _binding(state: State) -> tuple[Observation, ...]:
+def bindings_seen(state: State, flows: Iterable[Flow]) -> tuple[Observation, ...]:
+    """Every binding that carries traffic, of those that are kept for these flows."""
     addresses = state.attacker.addresses if state.attacker else frozenset()
     world = state.world
-    entries: list[tuple[Flow, Entry | None]] = [(flow, state.read(cells_of(*flow).entry)) for flow in world.entries]
+    entries: list[tuple[Flow, Entry | None]] = [(flow, state.read(cells_of(*flow).entry)) for flow in flows]
     return tuple(
         {
             "keeper": flow.at,
@@ -51,11 +52,11 @@ def _binding(state: State) -> tuple[Observation, ...]:
     )
 
 
-def _no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
+def no_redirection(o: Mapping[str, Any]) -> tuple[Any, Any]:
     return z3.BoolVal(True), z3.Not(z3.And(o["care_of_is_attackers"], o["registered_by_attacker"]))
 
 
-def _redirected(o: Observation) -> str:
+def redirected(o: Observation) -> str:
     who, traffic = sender_of(str(o["keeper"]), str(o["home_address"]), "the victim's traffic")
     return f"{who} sends {traffic} to {o['care_of_address']}, which is the attacker's."
 
@@ -68,14 +69,15 @@ NO_REDIRECTION = Property(
     severity="9.1",
     families=BINDINGS,
     looks=_each_victims_entry,
-    observe=_binding,
-    formula=_no_redirection,
+    observe=lambda state: bindings_seen(state, state.world.entries),
+    formula=no_redirection,
     witness=binding_made,
-    conclusion=_redirected,
+    conclusion=redirected,
 )
 
 
-def _acceptance(state: State) -> tuple[Observation, ...]:
+def acceptance(state: State) -> tuple[Observation, ...]:
+    """The update that was just accepted, if it is an event."""
     event = state.read(EVENT)
     if not isinstance(event, Accepted):
         return ()
@@ -106,7 +108,7 @@ BINDING_AGREEMENT = Property(
     severity="6.1",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_agreement,
     witness=binding_made,
     conclusion=lambda o: (
@@ -128,7 +130,7 @@ BINDING_FRESHNESS = Property(
     severity="5.7",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_freshness,
     witness=binding_made,
     conclusion=lambda o: (
@@ -150,7 +152,7 @@ NO_UNAUTHORISED_DEREGISTRATION = Property(
     severity="7.5",
     families=BINDINGS,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_no_deregistration,
     witness=binding_made,
     conclusion=lambda o: (
@@ -168,12 +170,12 @@ def _powerless(o: Mapping[str, Any]) -> tuple[Any, Any]:
 
 FORMER_PMA_POWERLESS = Property(
     name="former-pma-powerless",
-    violated_when="a PMA that does not serve the node (any more, or ever) changes or keeps the entry",
+    violated_when="a PMA that does not serve the node (any more, or ever) changes the entry",
     harm="changes the binding of a node that it does not serve",
     severity="6.8",
     families=TYPE1 | HANDOVER,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_powerless,
     witness=node_left,
     conclusion=lambda o: f"A PMA that does not serve the node had its {o['update']} update accepted.",
@@ -192,7 +194,7 @@ STATELESS = Property(
     severity="4.3",
     families=BINDINGS | LOCAL,
     looks=event,
-    observe=_acceptance,
+    observe=acceptance,
     formula=_stateless,
     witness=binding_made,
     conclusion=lambda o: (

@@ -12,9 +12,11 @@ from pmicheck.properties.authorisation import (
     STATELESS,
 )
 from pmicheck.properties.base import Property
+from pmicheck.properties.departure import HANDOVER_TOKEN_FRESHNESS, NO_RETAINED_BINDING, NO_STALE_DEREGISTRATION
 from pmicheck.properties.flooding import NO_CAREOF_FLOODING, NO_HOME_FLOODING
 from pmicheck.properties.payload import DATA_ORIGIN
-from pmicheck.properties.secrecy import ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
+from pmicheck.properties.secrecy import ACKNOWLEDGED_TOKEN_AGREEMENT, ACKNOWLEDGEMENT_AGREEMENT, TOKEN_SECRECY
+from pmicheck.properties.uplink import NO_UPLINK_FLOODING, NO_UPLINK_REDIRECTION
 
 INVARIANTS: dict[str, Property] = {
     prop.name: prop
@@ -27,9 +29,15 @@ INVARIANTS: dict[str, Property] = {
         TOKEN_SECRECY,
         NO_UNAUTHORISED_DEREGISTRATION,
         FORMER_PMA_POWERLESS,
+        NO_RETAINED_BINDING,
+        NO_STALE_DEREGISTRATION,
+        HANDOVER_TOKEN_FRESHNESS,
         STATELESS,
         ACKNOWLEDGEMENT_AGREEMENT,
+        ACKNOWLEDGED_TOKEN_AGREEMENT,
         DATA_ORIGIN,
+        NO_UPLINK_REDIRECTION,
+        NO_UPLINK_FLOODING,
     )
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import z3
@@ -10,7 +10,7 @@ import z3
 from pmicheck.model.events import FALLBACK, FellBack
 from pmicheck.model.readings import BINDINGS
 from pmicheck.model.roles.binding_cache import Entry, cells_of
-from pmicheck.model.topology import FLOOD
+from pmicheck.model.topology import FLOOD, Flow
 from pmicheck.model.world import World
 from pmicheck.properties.base import Look, Observation, Property, State
 from pmicheck.properties.credit import allowance, sender_of
@@ -33,10 +33,10 @@ PACKET = 1500
 MAX_NONCE_LIFETIME, MAX_RR_BINDING_LIFETIME, MAX_CGA_BINDING_LIFETIME = 240, 420, 86400
 
 
-def _aimed(state: State) -> tuple[Observation, ...]:
-    """Every entry that sends traffic to the bystander, with the credit rules in force."""
+def aimed(state: State, flows: Iterable[Flow]) -> tuple[Observation, ...]:
+    """Every entry of these flows that sends traffic to the bystander, with the credit rules in force."""
     found: list[Observation] = []
-    for home, keeper in state.world.cache:
+    for home, keeper in flows:
         entry: Entry | None = state.read(cells_of(home, keeper).entry)
         if entry is not None and entry.used and entry.care_of == FLOOD:
             rules = allowance(state.world, home, entry)
@@ -44,7 +44,7 @@ def _aimed(state: State) -> tuple[Observation, ...]:
     return tuple(found)
 
 
-def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
+def no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     """RFC 4866 4.10, 4.11: what was earned while verified, aged once, is all that may be spent unverified.
 
     `earned` and `earned_unverified` are octets received from the care-of address, `spent` octets sent to it.
@@ -63,7 +63,7 @@ def _no_careof_flooding(o: Mapping[str, Any]) -> tuple[Any, Any]:
     return rules, 8 * spent <= allowed
 
 
-def _flooded(o: Observation) -> str:
+def flooded(o: Observation) -> str:
     home = str(o["home_address"])
     who, traffic = sender_of(str(o["keeper"]), home, f"the traffic of {home}")
     if o["verified"]:
@@ -78,10 +78,10 @@ NO_CAREOF_FLOODING = Property(
     severity="8.6",
     families=BINDINGS,
     looks=_each_entry,
-    observe=_aimed,
-    formula=_no_careof_flooding,
+    observe=lambda state: aimed(state, state.world.cache),
+    formula=no_careof_flooding,
     witness=binding_made,
-    conclusion=_flooded,
+    conclusion=flooded,
 )
 
 

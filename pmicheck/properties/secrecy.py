@@ -9,7 +9,7 @@ import z3
 
 from pmicheck.language.cells import Cell
 from pmicheck.language.message import Term
-from pmicheck.model.events import EVENT, Believed
+from pmicheck.model.events import ACKNOWLEDGEMENT, EVENT, Believed
 from pmicheck.model.readings import BINDINGS, CGA
 from pmicheck.model.roles.binding_cache import cells_of
 from pmicheck.model.terms import handover_token, permanent_token
@@ -90,4 +90,23 @@ ACKNOWLEDGEMENT_AGREEMENT = Property(
     formula=_acknowledgement_agreement,
     witness=answer_believed,
     conclusion=lambda o: f"{o['who']} believed an answer ({o['what']}) that the CN did not send.",
+)
+
+
+def _tokens_believed(state: State) -> tuple[Observation, ...]:
+    """A forged (P)BA alone: a forged home test, which takes fewer steps, would hide it."""
+    return tuple(o for o in _belief(state) if o["what"] == ACKNOWLEDGEMENT)
+
+
+ACKNOWLEDGED_TOKEN_AGREEMENT = Property(
+    name="acknowledged-token-agreement",
+    violated_when="a PMA or node takes a token from a (P)BA that the right peer did not produce",
+    harm="makes a PMA or node hold a token that the correspondent did not issue",
+    severity="5.3",
+    families=CGA,
+    looks=event,
+    observe=_tokens_believed,
+    formula=_acknowledgement_agreement,
+    witness=answer_believed,
+    conclusion=lambda o: f"{o['who']} took a token from a {o['what']} that the CN did not send.",
 )

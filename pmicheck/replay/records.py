@@ -43,12 +43,14 @@ class Powers:
 
     Args:
         taps: links that it reads, under the policy in force.
+        left: links that it read until the search began.
         corrupts: proxy agents that become its own.
         own_home: it has home addresses made from its own key.
         rogue_cn: the serving proxy agent registers with a correspondent of its own.
     """
 
     taps: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     corrupts: frozenset[str] = frozenset()
     own_home: bool = False
     rogue_cn: bool = False

@@ -148,13 +148,22 @@ class Run(Generic[B]):
         for flight in bench.network.collect(self.now):
             bench.emitted(self, flight)
             link = self.links[flight.flight_id] = bench.link_of(flight)
-            read = link in self.powers.taps
+            read = self.reads(link)
             if self.attacked and (read or flight.destination in owned):
                 where = f"on the link {link}" if read else "at its own address"
                 bench.knowledge.see(flight.packet, f"read {where} at step {self.step + 1}")
             if flight.destination in ends:
                 bench.network.deliver(flight.flight_id, self.now)
         bench.settled()
+
+    def reads(self, link: str) -> bool:
+        """Whether the attacker reads the link in the present step.
+
+        It leaves a path with the first step of the search that is no test of its own.
+        """
+        steps = self.trace.steps[: self.step + 1]
+        searching = any(not step.prologue and step.action != "test" for step in steps)
+        return link in self.powers.taps or (link in self.powers.left and not searching)
 
     # Packets.
 

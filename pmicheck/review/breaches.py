@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pmicheck.attacker.lattice import decided
-from pmicheck.attacker.profiles import ATTACKERS
+from pmicheck.attacker.profiles import ATTACKERS, USUAL
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.mechanisms import MECHANISMS
 from pmicheck.model.policy import make_policy
@@ -165,7 +165,7 @@ def verdicts(name: str, broken: Break) -> Mapping[tuple[str, str], Verdict]:
     """
     scenario = load_scenario(name)
     policy = make_policy(dict(broken.settings), broken.without, scenario.families, name)
-    attackers = {one.name: one for one in ATTACKERS.values() if one.needs <= scenario.offers}
+    attackers = {name: ATTACKERS[name] for name in USUAL if ATTACKERS[name].needs <= scenario.offers}
     keys = [
         (who, prop.name)
         for who, attacker in attackers.items()

@@ -48,11 +48,13 @@ class Verdicts:
 
     Args:
         progress: called with one sentence per run.
+        most_states: where runs under other readings stop; None: nowhere.
     """
 
     progress: Callable[[str], None]
     known: dict[Cell, Verdict] = field(default_factory=dict)
     runs: int = 0
+    most_states: int | None = CUT
 
     @classmethod
     def of_record(cls, record: Record | None, progress: Callable[[str], None]) -> Verdicts:
@@ -63,7 +65,7 @@ class Verdicts:
             if record and source_of(record, result.scenario) != result.scenario:
                 continue
             without = tuple(sorted(result.without))
-            cell = Cell(*result.names(), settings=_set_away(result.readings), without=without)
+            cell = Cell(*result.names(), settings=set_away(result.readings), without=without)
             known[cell] = result.verdict
         return cls(progress, known)
 
@@ -105,7 +107,7 @@ class Verdicts:
     def _run(self, cell: Cell, wanted: tuple[str, ...]) -> dict[str, Verdict]:
         """The verdicts of some properties where the cell is, in one run."""
         self.runs += 1
-        engine = Engine(max_states=CUT) if cell.settings or cell.without else Engine()
+        engine = Engine(max_states=self.most_states) if cell.settings or cell.without else Engine()
         where = (cell.scenario,), (cell.attacker,), wanted
         (planned,) = plan(Request(*where, settings=cell.settings, without=cell.without, engine=engine))
         return verdicts_of(planned, self._shared)
@@ -136,6 +138,6 @@ def exists(cell: Cell) -> bool:
     return cell.property in INVARIANTS and applies(INVARIANTS[cell.property], world_of(scenario, policy, attacker))
 
 
-def _set_away(readings: Mapping[str, str]) -> Settings:
+def set_away(readings: Mapping[str, str]) -> Settings:
     """The readings that are not at their defaults."""
     return tuple(sorted((name, value) for name, value in readings.items() if value != READINGS[name].values[0]))

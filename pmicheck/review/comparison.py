@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from pmicheck.attacker.profiles import ATTACKERS
+from pmicheck.attacker.profiles import USUAL
 from pmicheck.model.scenario import SHIPPED
 from pmicheck.properties.catalogue import INVARIANTS
 from pmicheck.report.record.review import Row, Table
@@ -47,7 +47,7 @@ def compare(claim: str, verdicts: Verdicts) -> Table:
     verdicts.decide(cells_of(claim))
     rows = []
     for prop in INVARIANTS:
-        for attacker in ATTACKERS:
+        for attacker in USUAL:
             cells = tuple(_worst(column, attacker, prop, verdicts) for column in columns)
             if cells[-1] != ABSENT:
                 relations = (relation(cells[-1], cell) for cell in cells[:-1])
@@ -61,7 +61,7 @@ def compare(claim: str, verdicts: Verdicts) -> Table:
 def cells_of(claim: str) -> Iterator[Cell]:
     """Every cell that the table of a claim looks at."""
     for column in TABLES[claim]:
-        for names in product(column.scenarios, ATTACKERS, INVARIANTS):
+        for names in product(column.scenarios, USUAL, INVARIANTS):
             yield Cell(*names)
 
 

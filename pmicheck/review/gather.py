@@ -19,6 +19,7 @@ from pmicheck.review.cells import Verdicts, source_of
 from pmicheck.review.claims import judge_claims
 from pmicheck.review.dispositions import dispositions
 from pmicheck.review.graphs import graphs
+from pmicheck.review.mending import judge_causes
 from pmicheck.review.repair import repair
 from pmicheck.review.weakest import weakest
 from pmicheck.verdict import Verdict
@@ -35,10 +36,10 @@ Part = Callable[[Record, Progress], Record]
 
 
 def enrich(record: Record, *, progress: Progress, workers: int = 1) -> Record:
-    """The record with its review: weakest attackers, other readings, statements, state graphs, repairs, claims.
+    """The record with its review: weakest attackers, other readings, statements, state graphs, repairs, claims, causes.
 
-    Claims, and what falls with each statement, are judged only for a record of all shipped scenarios: they cost a
-    whole matrix of runs otherwise. The result does not depend on the number of `workers` (processes). Raises
+    Claims, causes, and what falls with each statement, are judged only for a record of all shipped scenarios: they
+    cost a whole matrix of runs otherwise. The result does not depend on the number of `workers` (processes). Raises
     UsageError for a partial record.
     """
     if record.partial:
@@ -78,6 +79,7 @@ def _joined(one: Record, other: Record) -> Record:
         claims=mine.claims or theirs.claims,
         tables=mine.tables or theirs.tables,
         statements=mine.statements or theirs.statements,
+        causes=mine.causes or theirs.causes,
     )
     return replace(one, review=review, graphs=one.graphs or other.graphs)
 
@@ -107,12 +109,16 @@ def _with_broken_statements(record: Record, progress: Progress) -> Record:
     return replace(record, review=Review(statements=dispositions(record, progress=progress, breaking=True)))
 
 
+def _with_causes(record: Record, progress: Progress) -> Record:
+    return replace(record, review=Review(causes=judge_causes(record, progress)))
+
+
 def _with_graphs(record: Record, progress: Progress) -> Record:
     return replace(record, graphs=graphs(record, progress=progress))
 
 
 PARTS: tuple[Part, ...] = (_with_weakest, _with_argued, _with_graphs, _with_statements)
-WHOLE_PARTS: tuple[Part, ...] = (_with_weakest, _with_claims, _with_graphs, _with_broken_statements)
+WHOLE_PARTS: tuple[Part, ...] = (_with_weakest, _with_claims, _with_graphs, _with_broken_statements, _with_causes)
 """The parts of a review but the repairs, which wait for the first of them."""
 
 

@@ -37,12 +37,15 @@ BYSTANDER_LINK = "bystander"
 
 OWN_HOME, CORRESPONDENT = "home address of its own", "correspondent"
 CORRUPT = "corrupt"
+LEFT = "left"
+PAST = "past "
+"""Before the name of a link that the attacker has left."""
 
 SAFE = (Verdict.HOLDS, Verdict.VACUOUS)
 """What a run says of which nothing was cut: no state breaks the property."""
 
 Powers = frozenset[tuple[str, str]]
-"""(kind, name) of each power: a link that is tapped, a principal that is corrupted, a home of its own, a role."""
+"""(kind, name) of each power: a link that is read or was, a principal that is corrupted, a home of its own, a role."""
 
 
 class Narrowed(Attacker):
@@ -58,6 +61,7 @@ def powers_of(attacker: Attacker, policy: Policy) -> Powers:
     if EVERYWHERE in attacker.taps:
         links.add(BYSTANDER_LINK)
     powers = {("link", link) for link in links} | {(CORRUPT, name) for name in attacker.corrupts}
+    powers |= {(LEFT, PAST + link) for link in attacker.left}
     if attacker.own_home:
         powers.add(("own", OWN_HOME))
     if attacker.is_correspondent:
@@ -74,6 +78,7 @@ def narrowed(attacker: Attacker, powers: Powers) -> Attacker:
         attacker.name,
         attacker.does,
         taps=frozenset(links),
+        left=frozenset(name.removeprefix(PAST) for kind, name in powers if kind == LEFT),
         corrupts=frozenset(name for kind, name in powers if kind == CORRUPT),
         own_home=("own", OWN_HOME) in powers,
         is_correspondent=("role", CORRESPONDENT) in powers,

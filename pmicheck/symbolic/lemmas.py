@@ -26,6 +26,7 @@ from pmicheck.symbolic.lifetimes import (
     binding_machine,
 )
 from pmicheck.symbolic.machine import Formula, Machine, counterexample, plain
+from pmicheck.symbolic.stores import OCTETS_PER_HOME_ADDRESS, handover_store_machine
 
 SEQUENCE_BITS = 16
 
@@ -66,6 +67,8 @@ def all_lemmas() -> tuple[Lemma, ...]:
         honest_token_is_accepted(),
         binding_ends_after_home_test(),
         permanent_token_has_no_bound(),
+        handover_store_is_bounded(),
+        handover_store_has_no_bound(),
     )
 
 
@@ -310,6 +313,54 @@ def permanent_token_has_no_bound() -> Lemma:
         LIFETIME_SOURCE,
         z3.And(allowed, gained),
         {"ends": ends, "basis": basis},
+    )
+
+
+# --- (d) what is kept ---
+
+STORE_SOURCE = "draft 2, N014, N015, N175; protocol-facts A-06"
+
+
+def handover_store_is_bounded(days: int = 2, *, ht_lifetime: bool = True) -> Lemma:
+    """What two days' newcomers take is all that a correspondent keeps for handover tokens that end after a day.
+
+    Args:
+        days: how many days' newcomers are claimed to be the most.
+        ht_lifetime: the tokens do end (reading ht_lifetime=finite). The draft names no end (N015): then the lemma fails
+            for every number of days, and the counterexample needs no more than one new home address a day.
+    """
+    lemma = _by_induction(
+        "handover-store-is-bounded",
+        "If at most r home addresses register for the first time in a day, and handover tokens end after one, a "
+        f"correspondent keeps at most {days * OCTETS_PER_HOME_ADDRESS} r octets for them.",
+        STORE_SOURCE,
+        handover_store_machine(ht_lifetime=ht_lifetime),
+        lambda s: z3.And(
+            s["new"] >= 0,
+            s["new"] <= s["rate"],
+            s["recent"] <= s["rate"],
+            s["kept"] <= s["new"] + s["recent"],
+        ),
+        lambda s: s["kept"] * OCTETS_PER_HOME_ADDRESS <= days * OCTETS_PER_HOME_ADDRESS * s["rate"],
+        ["home address registers", "day passes"] * days + ["home address registers"],
+    )
+    return replace(lemma, values={"octets_per_home_address": OCTETS_PER_HOME_ADDRESS})
+
+
+def handover_store_has_no_bound() -> Lemma:
+    """For every store there is a larger one a day later, for one new home address adds to it and no day takes away."""
+    registers, passes = handover_store_machine(ht_lifetime=False).rules
+    context = z3.Context()
+    before = {name: z3.Int(name, context) for name in ("rate", "new", "recent", "kept")}
+    next_day = {**before, **passes.effect(before, {})}
+    after = {**next_day, **registers.effect(next_day, {})}
+    return _valid(
+        "handover-store-has-no-bound",
+        "Where handover tokens never end, one new home address a day makes the store of a correspondent larger every "
+        "day, so no bound holds for all numbers of days.",
+        STORE_SOURCE,
+        z3.Implies(before["rate"] >= 1, z3.And(registers.guard(next_day, {}), after["kept"] == before["kept"] + 1)),
+        before,
     )
 
 

@@ -217,11 +217,16 @@ def _kind(said: Said) -> str:
 
 def _numbers(trace: Trace) -> Iterator[Difference]:
     """Seconds that the property itself chose."""
-    if trace.property != "no-home-flooding" or not trace.observation.get("reached_once"):
-        return
-    home = trace.observation.get("home_address")
-    tests = [i for i, step in enumerate(trace.steps) if step.arguments.get("address") == home]
-    seconds = int(trace.numbers.get("s_fallback", 0)) - int(trace.numbers.get("s_home_test", 0))
-    if tests:
-        last = len(trace.steps) - 1
-        yield Difference(last, tests[-1], float(seconds), None, "traffic falls back that long after the home test")
+    last = len(trace.steps) - 1
+    if trace.property == "no-home-flooding" and trace.observation.get("reached_once"):
+        home = trace.observation.get("home_address")
+        tests = [i for i, step in enumerate(trace.steps) if step.arguments.get("address") == home]
+        seconds = int(trace.numbers.get("s_fallback", 0)) - int(trace.numbers.get("s_home_test", 0))
+        if tests:
+            yield Difference(last, tests[-1], float(seconds), None, "traffic falls back that long after the home test")
+    if trace.property == "handover-token-freshness":
+        before = enumerate(trace.steps[:last])
+        issued = [i for i, step in before if any(said.content.get("tokens") for said in step.sends)]
+        seconds = int(trace.numbers.get("s_token_age", 0))
+        if issued:
+            yield Difference(last, issued[-1], float(seconds), None, "the handover token is as old as that")

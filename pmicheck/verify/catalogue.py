@@ -34,7 +34,11 @@ def catalogue(kind: str) -> list[tuple[str, str]]:
 
 
 def _described(scenario: Scenario) -> str:
-    return scenario.title + (f" ({scenario.widens} within larger bounds, run only if named)" if scenario.widens else "")
+    if not scenario.widens:
+        return scenario.title + ("" if scenario.name in SHIPPED else " (run only if named)")
+    shorter = scenario.prologue != load_scenario(scenario.widens).prologue
+    how = "after a shorter prologue" if shorter else "within larger bounds"
+    return f"{scenario.title} ({scenario.widens} {how}, run only if named)"
 
 
 def _default_world(name: str) -> World:

@@ -17,6 +17,7 @@ from pmicheck.model.policy import Policy
 from pmicheck.model.scenario import Scenario
 from pmicheck.properties.base import Property
 from pmicheck.reduce.reduction import findings
+from pmicheck.second.opinion import second
 from pmicheck.verify.cache import Cache
 
 
@@ -47,6 +48,8 @@ class Engine:
         threads: how many threads a search uses.
         spill: the directory where the large tables lie instead of in memory.
         checkpoint: the directory where searches are saved, except where the state graph is asked for.
+        second_opinion: whether a second explorer confirms each search that it can (`pmicheck.second.opinion`), except
+            where the state graph is asked for; it is for plain searches on this machine.
     """
 
     max_states: int | None = None
@@ -57,6 +60,7 @@ class Engine:
     threads: int = 1
     spill: Path | None = None
     checkpoint: Path | None = None
+    second_opinion: bool = False
 
     def at_most(self, states: int) -> Engine:
         """The same with no more states than this."""
@@ -86,10 +90,13 @@ class Engine:
         A reduced system shows projections of its own, so that `enough` is not asked on the way there. In the end it is
         shown all that was found, with whatever no level told: what a limit cut, what a reduction found.
         A search whose checkpoint cannot be written, because the disk is full by now, goes on without.
+        Raises Disagreement as well, if a second opinion is asked for and is another one.
         """
         found = self._searched(system, progress, enough, edges)
         if enough is not None:
             enough(Sight(found.projections, found.goals))
+        if self.second_opinion and not edges:
+            return replace(found, seconded=second(system, found))
         return found
 
     def _searched(

@@ -13,8 +13,10 @@ from pmicheck.grounding.retell import retell
 from pmicheck.grounding.run import Prepared
 from pmicheck.properties.base import Property
 from pmicheck.properties.catalogue import PROGRESS
+from pmicheck.symbolic.decide import Decider
 from pmicheck.trace import Step, Trace
 from pmicheck.verify.deciding import Breach, Finding, Judged
+from pmicheck.verify.telling import gravest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class Way:
     """A shortest way to a violation in the numbers of a system, which can be told wherever the system is the same.
 
     Attributes:
-        path: transitions, without those that it can do without.
+        path: transitions as they are told, without those that it can do without.
         breach: what is wrong at its end.
         depth: how deep the search was when it saw the violation first.
         essential: for each transition whether its message decides (see `essential`).
@@ -36,14 +38,15 @@ class Way:
     no_return: tuple[tuple[int, bool], ...]
 
 
-def way_to(finding: Finding, judged: Judged) -> Way:
-    """The way to a violation that a search found."""
+def way_to(prop: Property, finding: Finding, judged: Judged, decider: Decider) -> Way:
+    """The way to a violation that a search found; of several equally short ones the one with the gravest harm."""
     judge, system = finding.judge, judged.prepared.grounded.system
 
     def harmful(local: int, knowledge: int) -> bool:
         return judge(local, knowledge) is not None
 
-    path = minimise(system, judged.explored.path(finding.seen.state), harmful)
+    told = gravest(prop, finding, judged, decider)
+    path = minimise(system, told.path, harmful)
     breach = judge(*follow(system, path)[1])
     assert breach is not None
     moments = (
@@ -52,7 +55,7 @@ def way_to(finding: Finding, judged: Judged) -> Way:
         if (after := point_of_no_return(system, path, harmful, may_wait=may_wait)) is not None
     )
     return Way(
-        path=tuple(path),
+        path=(*path[:-1], told.last) if path == told.path and path else path,
         breach=breach,
         depth=finding.seen.depth,
         essential=tuple(essential(system, path, harmful)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, replace
 
-from pmicheck.attacker.profiles import ATTACKERS, Attacker, attacker_named
+from pmicheck.attacker.profiles import USUAL, Attacker, attacker_named
 from pmicheck.cluster.place import Place
 from pmicheck.errors import UsageError
 from pmicheck.grounding.run import world_of
@@ -131,7 +131,7 @@ class Applied:
 
 def _attackers(request: Request, scenario: Scenario) -> Iterator[Attacker]:
     """The attackers asked for, or those of the scenario file, or all that differ from `off-path` in this scenario."""
-    for name in request.attackers or scenario.attackers or ATTACKERS:
+    for name in request.attackers or scenario.attackers or (*USUAL, *scenario.also):
         attacker = attacker_named(name)
         if attacker.needs <= scenario.offers:
             yield attacker

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from pmicheck.attacker.adversary import Adversary
 from pmicheck.attacker.moves import acts as moves
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import ATTACKERS, USUAL, attacker_named
 from pmicheck.errors import ScenarioError, UsageError
 from pmicheck.model.courses import COURSES
 from pmicheck.model.limits import BOUNDS, MOST, fault, useless
@@ -82,6 +82,8 @@ def check_names_in(scenario: Scenario) -> None:
     """Raises ScenarioError, with line and suggestion, for a name in the file that means nothing."""
     for name in scenario.attackers:
         _check_attacker(scenario, name, scenario.line_of("attackers"))
+    for name in scenario.also:
+        _check_also(scenario, name)
     for entry in (*scenario.expectations, *scenario.flips):
         if entry.line is not None:  # else another file's, which this one widens
             _check_entry(scenario, entry)
@@ -133,6 +135,16 @@ def _check_attacker(scenario: Scenario, name: str, start: int | None) -> None:
         attacker_named(name)
     except UsageError as error:
         raise ScenarioError(scenario.file, scenario.line_of(name, start or 1), str(error)) from error
+
+
+def _check_also(scenario: Scenario, name: str) -> None:
+    line = scenario.line_of("also")
+    _check_attacker(scenario, name, line)
+    lacks = attacker_named(name).needs - scenario.offers
+    if name in USUAL:
+        raise ScenarioError(scenario.file, line, f"attacker '{name}' is tried anyway; 'also' names further ones")
+    if lacks:
+        raise ScenarioError(scenario.file, line, f"attacker '{name}' needs a {', '.join(sorted(lacks))}")
 
 
 def _unknown(scenario: Scenario, kind: str, name: str, known: Collection[str], start: int | None) -> ScenarioError:

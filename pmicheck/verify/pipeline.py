@@ -82,8 +82,9 @@ def decide_invariants(cell: Cell, given: Given, decider: Decider | None = None, 
     clock.lap("cache" if prepared.kept else "grounding")
     searched = given.twin
     if searched is None or not searched.answers(prepared):
-        judged = search(prepared, decider or Decider(), engine=cell.engine, witnesses=True, watch=watch, clock=clock)
-        searched = Searched.of(cell.attacker.name, judged)
+        decider = decider or Decider()
+        judged = search(prepared, decider, engine=cell.engine, witnesses=True, watch=watch, clock=clock)
+        searched = Searched.of(cell.attacker.name, judged, decider)
     results = [result_of(cell, prepared, searched, number) for number in range(len(invariants))]
     clock.lap("traces")
     results = [replayed(result) for result in results]

@@ -75,6 +75,7 @@ def summary(cell: Cell, prepared: Prepared, searched: Searched, stages: dict[str
         reductions=cell.engine.reduce,
         stopped_by=explored.stopped_by or "",
         shortage=explored.shortage,
+        seconded=explored.seconded,
     )
 
 

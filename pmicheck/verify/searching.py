@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared
 from pmicheck.grounding.system import TransitionSystem
+from pmicheck.symbolic.decide import Decider
 from pmicheck.verify.deciding import Judged
 from pmicheck.verify.evidence import Way, way_to
 
@@ -29,14 +30,15 @@ class Searched:
     ways: tuple[Way | None, ...]
 
     @classmethod
-    def of(cls, attacker: str, judged: Judged) -> Searched:
+    def of(cls, attacker: str, judged: Judged, decider: Decider) -> Searched:
         """What a search of a prepared system showed of its properties."""
+        found = zip(judged.prepared.properties, judged.first, strict=True)
         return cls(
             attacker=attacker,
             system=judged.prepared.grounded.system,
             fixed=_fixed(judged.prepared),
             explored=judged.explored.without_states(),
-            ways=tuple(way_to(finding, judged) if finding else None for finding in judged.first),
+            ways=tuple(way_to(prop, finding, judged, decider) if finding else None for prop, finding in found),
         )
 
     def answers(self, prepared: Prepared) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import USUAL, attacker_named
 from pmicheck.explore.result import Exploration
 from pmicheck.grounding.run import Prepared, prepare, world_of
 from pmicheck.model.policy import make_policy
@@ -57,7 +57,8 @@ def fits(name: str, attacker: str) -> bool:
     return attacker_named(attacker).needs <= scenario(name).offers
 
 
-CELLS = [(name, attacker) for name in SHIPPED for attacker in ATTACKERS if fits(name, attacker)]
+CELLS = [(name, attacker) for name in SHIPPED for attacker in (*USUAL, *scenario(name).also) if fits(name, attacker)]
+"""The cells of the default matrix."""
 
 
 def properties_of(name: str, attacker: str | None, settings: Settings = (), without: tuple[str, ...] = ()) -> list[str]:
@@ -131,7 +132,7 @@ def violated_among(
     asked: Iterable[str], name: str, attacker: str, settings: Settings = (), without: tuple[str, ...] = ()
 ) -> frozenset[str]:
     """What is violated of the properties asked for; as things are by default, what the scenario file says."""
-    if attacker in ATTACKERS and not settings and not without:
+    if (name, attacker) in CELLS and not settings and not without:
         return expected_among(asked, name, attacker)
     names = tuple(sorted(set(asked) & set(properties_of(name, attacker, settings, without))))
     return decided(name, attacker, settings, without, names).violated if names else frozenset()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
+from decided_cells import decided as decided_cell
 from decided_cells import first_violation, scenario
 
 from pmicheck.errors import UsageError
@@ -121,6 +122,16 @@ def test_a_second_handover_lets_an_old_registration_come_back() -> None:
     assert found.replay.outcome is Replay.CONFIRMED
     assert found.trace is not None
     assert found.trace.steps[-1].term.startswith("complete PBU(home HoA, care-of CoA1, seq 2")
+
+
+@pytest.mark.parametrize("attacker", ["off-path", "malicious-mn", "rogue-previous-pma"])
+def test_an_agent_that_never_deregistered_can_do_no_more_than_one_that_did(attacker: str) -> None:
+    """The next registration replaces PT and HT, so that nothing is left of them that a deregistration would revoke."""
+    kept, settled = (decided_cell(name, attacker) for name in ("type1-settled-kept", "type1-settled"))
+    expected = {prop: scenario("type1-settled-kept").expected(attacker, prop)[0] for prop in kept.verdicts}
+    assert dict(kept.verdicts) == expected == dict(settled.verdicts)
+    assert all(kept.witnessed.values())
+    assert kept.states == settled.states
 
 
 def decided(request: Request) -> Record:

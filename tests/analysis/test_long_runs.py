@@ -29,7 +29,7 @@ CELLS = ["type1-settled", "--property", "no-redirection", "--property", "token-s
 
 def run(*arguments: object) -> subprocess.Popen[bytes]:
     """`pmicheck verify` of some small cells, in a session of its own."""
-    command = [sys.executable, "-m", "pmicheck.cli", "verify", *CELLS, *map(str, arguments)]
+    command = [sys.executable, "-m", "pmicheck", "verify", *CELLS, *map(str, arguments)]
     nowhere = subprocess.DEVNULL
     return subprocess.Popen(command, stdout=nowhere, stderr=nowhere, start_new_session=True)
 

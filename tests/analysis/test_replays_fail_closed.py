@@ -113,7 +113,7 @@ def test_a_change_that_the_nodes_do_not_show_is_refused(run: str) -> None:
 def another(kind: str, value: Any) -> Any:
     """A value of the kind other than this one."""
     match kind:
-        case "clock" | "pairs issued" | "newest delegation":
+        case "clock" | "pairs issued" | "newest nonce" | "newest delegation":
             return value + 1
         case "sequence number":
             return 1 if value is None else value + 1
@@ -170,6 +170,7 @@ ILL_TYPED: dict[str, tuple[Any, ...]] = {
     "permanent tokens": TOKENS,
     "handover tokens": TOKENS,
     "pairs issued": (None, *NUMBERS),
+    "newest nonce": (None, *NUMBERS),
     "burnt nonces": TRUTHS,
     "place of token": TEXTS[1:],
     "newest delegation": (None, *NUMBERS),
@@ -231,7 +232,7 @@ def test_a_cell_of_a_kind_that_these_nodes_do_not_have_is_refused(run: str, kind
 def test_a_cell_of_a_keeper_that_keeps_nothing_here_is_refused(run: str) -> None:
     for place in places(run):
         cell = place.change
-        if cell.kind in ("entry", "sequence number", "permanent tokens", "handover tokens", "burnt nonces"):
+        if cell.kind in ("entry", "sequence number", "permanent tokens", "handover tokens", "newest nonce"):
             refused(place.told(replace(cell, of={**cell.of, "keeper": "nobody"})), place.at)
 
 

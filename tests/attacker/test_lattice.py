@@ -14,8 +14,9 @@ from pmicheck.verdict import Verdict
 
 LINKS = ("ha-cn", "careof-cn", "everywhere")
 POWERS = st.builds(
-    lambda taps, corrupts, own: Attacker("some", "", taps=taps, corrupts=corrupts, own_home=own),
+    lambda taps, left, corrupts, own: Attacker("some", "", taps=taps, left=left, corrupts=corrupts, own_home=own),
     st.frozensets(st.sampled_from(LINKS)),
+    st.frozensets(st.sampled_from(LINKS[:2])),
     st.sampled_from([frozenset(), frozenset({"pma1"})]),
     st.booleans(),
 )
@@ -55,9 +56,11 @@ def test_what_was_left_open_or_holds_of_nothing_settles_nothing(verdict: Verdict
 
 def test_attackers_that_corrupt_others_are_not_compared() -> None:
     pairs = {pair for pair in product(ATTACKERS, ATTACKERS) if comparable(*map(attacker_named, pair))}
-    below_dolev_yao = {(weak, "dolev-yao") for weak in ("off-path", "home-path", "careof-path")}
-    above_off_path = {("off-path", strong) for strong in ("home-path", "careof-path", "malicious-mn", "rogue-cn")}
-    expected = below_dolev_yao | above_off_path
+    paths = ("home-path", "careof-path")
+    past = {f"past-{path}" for path in paths}
+    below_dolev_yao = {(weak, "dolev-yao") for weak in ("off-path", *paths, *past)}
+    above_off_path = {("off-path", strong) for strong in (*paths, *past, "malicious-mn", "rogue-cn")}
+    expected = below_dolev_yao | above_off_path | {(f"past-{path}", path) for path in paths}
     assert pairs == expected | {(b, a) for a, b in expected} | {(name, name) for name in ATTACKERS}
 
 
@@ -74,6 +77,8 @@ def test_the_weakest_and_the_strongest_come_first() -> None:
         "rogue-cn",
         "home-path",
         "careof-path",
+        "past-home-path",
+        "past-careof-path",
     ]
 
 

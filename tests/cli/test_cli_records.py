@@ -37,7 +37,7 @@ def test_report_makes_of_the_record_what_verify_made(run: Run, tmp_path: Path) -
     first = written(tmp_path)
     for name in first:
         (tmp_path / name).unlink()
-    again = run("report", "record.json", *OUTPUTS)
+    again = run("report", "record.json", *OUTPUTS, PYTHONHASHSEED="1")
     assert (ended.returncode, again.returncode) == (ExitCode.NEW_VIOLATION, ExitCode.AS_EXPECTED)
     assert again.stdout == ""
     assert {"out.sarif", "out.xml", "out.md", "out/verdicts.txt"} <= first.keys()

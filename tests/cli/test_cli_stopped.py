@@ -25,7 +25,7 @@ SIGNALS = [
     (signal.SIGTERM, ExitCode.TERMINATED),
 ]
 SETTLED = ("type1-settled", "--attacker", "off-path")
-REAL = [sys.executable, "-m", "pmicheck.cli"]
+REAL = [sys.executable, "-m", "pmicheck"]
 
 
 def started(directory: Path, program: list[str]) -> subprocess.Popen[str]:

@@ -17,7 +17,7 @@ from pmicheck.verdict import ExitCode
 
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")
 BOLD_RED_VIOLATED = "\x1b[1;31mviolated"
-REAL = [sys.executable, "-m", "pmicheck.cli"]
+REAL = [sys.executable, "-m", "pmicheck"]
 LONG = ("verify", "type2-local", "type2-rr-wide", "--attacker", "malicious-mn", "--json", "record.json")
 """The first of the two is decided at once, the second not within a minute."""
 

@@ -41,7 +41,7 @@ def address() -> Iterator[str]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pmicheck.cli", *arguments]
+    return [sys.executable, "-m", "pmicheck", *arguments]
 
 
 def verify(*arguments: str) -> subprocess.CompletedProcess[str]:

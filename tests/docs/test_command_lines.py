@@ -19,7 +19,7 @@ README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs/tutorial.md"
 CI = ROOT / "docs/ci.md"
 GUIDE = (README, TUTORIAL, CI)
-LONGEST = 30
+LONGEST = 40
 """Seconds of CPU that a command may take which is not said to take minutes."""
 
 

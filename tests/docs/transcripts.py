@@ -139,7 +139,7 @@ class Sandbox:
         self.programs = directory / ".programs"
         self.programs.mkdir(parents=True)
         self.program("python", f'exec "{sys.executable}" "$@"')
-        self.program("pmicheck", f'exec "{sys.executable}" -m pmicheck.cli "$@"')
+        self.program("pmicheck", f'exec "{sys.executable}" -m pmicheck "$@"')
 
     def program(self, name: str, script: str) -> None:
         """Puts a shell script on the PATH."""

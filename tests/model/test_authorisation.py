@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-from model_worlds import Make, complete, deregistered, early, plain, registered, sealed, unregistered, world
+from model_worlds import Make, complete, deregistered, early, fire, plain, registered, sealed, unregistered, world
 
 from pmicheck.language.cells import Cell
 from pmicheck.model import messages
@@ -17,8 +17,8 @@ from pmicheck.model.roles.registration import FORGED, build_update, registration
 from pmicheck.model.rules.protocol import spontaneous
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.terms import cookie, home_token
-from pmicheck.model.time import CLOCK
-from pmicheck.model.topology import ATTACKER, COA1, MN, PMA1, VICTIM_HOME
+from pmicheck.model.time import CLOCK, PHASES
+from pmicheck.model.topology import ATTACKER, COA1, COA2, MN, PMA1, VICTIM_HOME
 from pmicheck.model.world import World
 
 ENTRY = cells_of(VICTIM_HOME).entry
@@ -209,6 +209,24 @@ def test_a_burnt_pair_of_nonces_is_refused_and_with_full_tombstones_the_home_non
     for reading, refusal in (("rr", None), ("full", "tombstone")):
         here = world(settings={"tombstone": reading})
         assert deregistered(here).offer(early(here)) == refusal
+
+
+@pytest.mark.parametrize(("reading", "refusal"), [("kept", "sequence-number"), ("forgotten", None)])
+def test_an_ancestor_keeps_the_number_of_a_deleted_binding_until_its_nonces_are_dead(
+    reading: str, refusal: str | None
+) -> None:
+    """RFC 6275 5.2.8: from CoA1, from CoA2, at home; and then the first one again."""
+    here = world("rr-mobile", {"deleted_number": reading})
+    run, cells = unregistered(here), cells_of(VICTIM_HOME)
+    first = build_update(here, COA1, 1, "T", nonce=1, care_of_nonce=1, proxy=False)
+    second = build_update(here, COA2, 2, "T", nonce=1, care_of_nonce=1, proxy=False)
+    home = build_update(here, VICTIM_HOME, 3, "T", nonce=1, lifetime=False, proxy=False)
+    assert [run.offer(update) for update in (first, second, home)] == [None, None, None]
+    assert run.offer(first) == refusal
+    if reading == "kept":
+        for phase, last in ((1, 3), (2, None)):
+            assert fire(run, f"clock reaches {PHASES[phase]}") is None
+            assert run.get(cells.seq) == last
 
 
 def test_test_inits_with_a_home_address_option_are_dropped_unless_told_otherwise() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_scenario_files import GOOD
 
-from pmicheck.attacker.profiles import ATTACKERS, attacker_named
+from pmicheck.attacker.profiles import ATTACKERS, USUAL, attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.grounding.run import prepare
 from pmicheck.model.policy import make_policy
@@ -64,6 +64,30 @@ def test_a_misspelt_name_is_told_with_file_line_and_suggestion(good: str, wrong:
     with pytest.raises(ScenarioError, match=problem) as caught:
         check_names_in(parse_scenario(text, "mine.toml"))
     assert (caught.value.file, caught.value.line) == ("mine.toml", line)
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        ("off-path+of-path", "unknown attacker 'of-path'"),
+        ("home-path", "attacker 'home-path' is tried anyway"),
+        ("home-path+rogue-next-pma", r"attacker 'home-path\+rogue-next-pma' needs a handover"),
+        ("past-home-path", "attacker 'past-home-path' needs a prologue"),
+    ],
+)
+def test_an_attacker_that_is_tried_as_well_exists_differs_and_applies(named: str, problem: str) -> None:
+    text = GOOD.replace("[bounds]", f'also = ["{named}"]\n\n[bounds]', 1)
+    with pytest.raises(ScenarioError, match=problem) as caught:
+        check_names_in(parse_scenario(text, "mine.toml"))
+    assert caught.value.line == 6
+
+
+def test_an_attacker_that_is_tried_as_well_comes_after_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("[bounds]", 'also = ["home-path+malicious-mn"]\n\n[bounds]', 1), encoding="utf-8")
+    usual = [name for name in USUAL if name not in ("rogue-previous-pma", "rogue-next-pma")]
+    assert [cell.attacker.name for cell in plan(Request((str(path),)))] == [*usual, "home-path+malicious-mn"]
+    assert [cell.attacker.name for cell in plan(Request((str(path),), ("off-path",)))] == ["off-path"]
 
 
 def test_a_widened_scenario_answers_for_its_own_names_only() -> None:

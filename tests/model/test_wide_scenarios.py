@@ -7,7 +7,7 @@ import pytest
 from pmicheck.attacker.profiles import attacker_named
 from pmicheck.errors import ScenarioError
 from pmicheck.model.courses import COURSES
-from pmicheck.model.scenario import SHIPPED, WIDENED, load_scenario, parse_scenario
+from pmicheck.model.scenario import APART, NAMED, SHIPPED, WIDENED, load_scenario, parse_scenario
 from pmicheck.verify.catalogue import catalogue
 from pmicheck.verify.matrix import Request, plan
 
@@ -32,7 +32,13 @@ WRONG = [
     ('widens = "type1-initial"', 'widens = "type1-intial"', 3, "must be one of rr-mobile, ero-initial"),
     ('widens = "type1-initial"', 'widens = "type1-initial-wide"', 3, "must be one of rr-mobile, ero-initial"),
     ('title = "Two nodes"', 'variant = "initial"', 2, "unknown key 'variant'; known are argument, attackers, bounds"),
-    ('title = "Two nodes"', "prologue = []", 2, "unknown key 'prologue'"),
+    (
+        "\n[bounds]",
+        "prologue = []\n[bounds]",
+        6,
+        "'prologue' must be that of 'type1-initial' without some of its steps",
+    ),
+    ("\n[bounds]", 'prologue = ["clock reaches 210 s"]\n[bounds]', 6, "that of 'type1-initial' without some of its"),
     ('attackers = ["off-path"]\narg', "attackers = 1\narg", 4, "'attackers' must be a list of texts"),
     ("mobile_nodes = 2", "handovers = 2", 8, "bound 'handovers' is 2, but stays 1: nobody is handed over there"),
     ("mobile_nodes = 2", "mobile_node = 2", 8, "unknown bound 'mobile_node'"),
@@ -64,13 +70,13 @@ def test_what_such_a_file_leaves_out_is_said_by_the_scenario_that_it_widens() ->
 
 
 @pytest.mark.parametrize("name", WIDENED)
-def test_a_widened_scenario_has_no_bound_smaller_and_one_larger_than_its_base(name: str) -> None:
+def test_a_widened_scenario_has_no_bound_smaller_and_one_larger_than_its_base_or_a_shorter_prologue(name: str) -> None:
     wide = load_scenario(name)
     base = load_scenario(wide.widens)
     pairs = [(number, vars(base.bounds)[bound]) for bound, number in vars(wide.bounds).items()]
     assert (wide.name, wide.widens in SHIPPED, wide.families) == (name, True, base.families)
     assert all(larger >= own for larger, own in pairs)
-    assert any(larger > own for larger, own in pairs)
+    assert any(larger > own for larger, own in pairs) or len(wide.prologue) < len(base.prologue)
     assert len(wide.argument.split()) >= 30, "it argues why these bounds, and what they add"
 
 
@@ -85,14 +91,23 @@ def test_a_widened_scenario_names_attackers_that_differ_there_and_these_are_its_
 
 def test_widened_scenarios_are_listed_and_marked_but_not_decided_unless_named() -> None:
     listed = dict(catalogue("scenarios"))
-    assert set(listed) == {*SHIPPED, *WIDENED}
-    assert all("within larger bounds" in listed[name] for name in WIDENED)
-    assert not any("within larger bounds" in listed[name] for name in SHIPPED)
+    assert set(listed) == set(NAMED)
+    marked = {name for name, words in listed.items() if "run only if named" in words}
+    assert marked == {*WIDENED, *APART}
+    assert {name for name in marked if "after a shorter prologue" in listed[name]} == {"type1-settled-kept"}
     assert {cell.scenario.name for cell in plan(Request())} == set(SHIPPED)
 
 
 def test_every_main_scenario_is_widened_but_the_one_that_no_bound_makes_larger() -> None:
     assert {load_scenario(name).widens for name in WIDENED} == set(SHIPPED) - {"type2-local"}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_a_scenario_that_is_run_only_if_named_says_all_itself_and_names_its_attackers(name: str) -> None:
+    apart = load_scenario(name)
+    assert (apart.widens, apart.course.plays) == ("", name)
+    assert [cell.attacker.name for cell in plan(Request((name,)))] == list(apart.attackers)
+    assert len(apart.argument.split()) >= 30, "it argues why these bounds are enough"
 
 
 def test_a_trace_is_known_by_the_shipped_scenario_that_has_its_course() -> None:

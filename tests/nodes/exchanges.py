@@ -20,8 +20,8 @@ UNUSABLE = tuple(map(IPv6Address, ("::", "::1", "fe80::1", "ff02::1", "ff0e::101
 """Unspecified, loopback, link-local and two multicast addresses: none is an address at which one node is reached."""
 
 
-def correspondent(chosen: Policy | None = None) -> CorrespondentNode:
-    return CorrespondentNode(CORRESPONDENT, chosen or policy(), SEED)
+def correspondent(chosen: Policy | None = None, *, keeps_numbers: bool = False) -> CorrespondentNode:
+    return CorrespondentNode(CORRESPONDENT, chosen or policy(), SEED, keeps_numbers=keeps_numbers)
 
 
 def ask(node: Node, packet: Packet, now: float = 0.0, *, protected: bool = False) -> list[Packet]:

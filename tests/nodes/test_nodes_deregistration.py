@@ -15,7 +15,8 @@ from world import ATTACKER, CARE_OF_1, CARE_OF_2, HOME, PLAIN_HOME, ProxyWorld, 
 
 from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.wire import codec
-from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.constants import BindingUpdateFlag, Status
+from pmicheck.wire.packet import Packet
 
 ASKS = (codec.CareOfTestInitOption(),)
 VICTIM = IPv6Address("2001:db8:dead::1")
@@ -42,6 +43,31 @@ def test_at_the_home_address_any_lifetime_deletes(lifetime: int) -> None:
     answer = acknowledgement([packet])
     assert (answer.status, answer.lifetime) == (0, 0)
     assert cn.entry(PLAIN_HOME) is None
+
+
+def _moved_and_gone_home(cn: CorrespondentNode) -> Packet:
+    """Registered from CoA2 with number 6, from CoA1 with 7, deregistered with 8; returns the first update."""
+    first = plain_update(return_routability(cn, CARE_OF_2), source=CARE_OF_2, sequence=6)
+    tests = return_routability(cn)
+    home = plain_update(tests, source=PLAIN_HOME, home_address_option=False, sequence=8, lifetime=0, deletes=True)
+    for packet in (first, plain_update(tests), home):
+        assert acknowledgement(ask(cn, packet)).status == 0
+    assert cn.entry(PLAIN_HOME) is None
+    return first
+
+
+@pytest.mark.parametrize(("keeps", "status"), [(True, Status.SEQUENCE_NUMBER_OUT_OF_WINDOW), (False, Status.ACCEPTED)])
+def test_an_old_update_is_refused_after_a_deletion_where_the_number_is_kept(keeps: bool, status: Status) -> None:
+    """RFC 6275 5.2.8; 9.5.3 burns the nonces of the last care-of address alone."""
+    cn = correspondent(keeps_numbers=keeps)
+    assert acknowledgement(ask(cn, _moved_and_gone_home(cn), 1)).status == status
+
+
+def test_a_kept_number_is_forgotten_with_the_last_of_its_nonces() -> None:
+    cn = correspondent(keeps_numbers=True)
+    _moved_and_gone_home(cn)
+    for now, status in ((239.0, Status.SEQUENCE_NUMBER_OUT_OF_WINDOW), (240.0, Status.ACCEPTED)):
+        assert acknowledgement(ask(cn, plain_update(return_routability(cn, now=now), sequence=1), now)).status == status
 
 
 def test_an_alternate_care_of_address_that_is_the_home_address_deletes() -> None:

@@ -11,16 +11,19 @@ from pmicheck.attacker.profiles import Attacker, attacker_named
 from pmicheck.grounding.run import world_of
 from pmicheck.language.cells import Cell
 from pmicheck.language.message import Term
-from pmicheck.model.events import EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
+from pmicheck.model.events import ACKNOWLEDGEMENT, EVENT, FALLBACK, Accepted, Believed, Delivered, FellBack
 from pmicheck.model.policy import make_policy
+from pmicheck.model.roles.attachment import ATTACHED
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.scenario import load_scenario
 from pmicheck.model.terms import handover_token, permanent_token
 from pmicheck.model.topology import (
     ATTACKER,
     ATTACKER_HOME,
+    AWAY,
     CN_HOME,
     COA1,
+    COA2,
     FLOOD,
     PMA1,
     PMA3,
@@ -78,8 +81,13 @@ def numbers(prop: str, shown: Shown, decider: Decider | None = None) -> dict[str
 
 PT1, HT1, PT2 = permanent_token(VICTIM_HOME, 1), handover_token(VICTIM_HOME, 1), permanent_token(VICTIM_HOME, 2)
 BY_ATTACKER = {"author": "attacker"}
+BY_OLD_TOKEN = accepted(by_old_token=True, **BY_ATTACKER)
 TWO_NODES, TWO_CORRESPONDENTS = (("mobile_nodes", "2"),), (("correspondents", "2"),)
 REDIRECTED = entry(ATTACKER, registrant="attacker")
+
+
+AT_PEER, AT_OWN_AGENT = cells_of(VICTIM_HOME, PMA3).entry, cells_of(CN_HOME, PMA1).entry
+LEFT = {ATTACHED: AWAY, VICTIM.entry: entry()}
 
 
 def delivered(source: str, sender: str = ATTACKER) -> dict[Cell, Any]:
@@ -132,6 +140,16 @@ VIOLATED: dict[str, list[Shown]] = {
         Shown(accepted(**BY_ATTACKER), attacker="rogue-previous-pma"),
         Shown(accepted(again=True, effect="deleted"), attacker="rogue-previous-pma"),
     ],
+    "no-retained-binding": [
+        Shown(LEFT, attacker="rogue-previous-pma"),
+        Shown({**LEFT, ATTACHED: COA2}, attacker="rogue-previous-pma", scenario="type1-handover"),
+        Shown({ATTACHED: COA2, AT_PEER: entry()}, attacker="rogue-previous-pma", scenario="type2-handshake-handover"),
+    ],
+    "no-stale-deregistration": [
+        Shown(accepted(step="deregistration", effect="deleted", harm="deleted"), scenario="type1-handover"),
+        Shown(accepted(step="early", harm="replaced"), scenario="type1-handover-reactive"),
+    ],
+    "handover-token-freshness": [Shown(BY_OLD_TOKEN, scenario="type1-handover")],
     "stateless-before-authentication": [
         Shown(accepted(effect="created", authenticated=False)),
         Shown(accepted(step="PHoTI", effect="created", authenticated=False), scenario="type2-rr"),
@@ -141,6 +159,15 @@ VIOLATED: dict[str, list[Shown]] = {
     "acknowledgement-agreement": [
         Shown({EVENT: Believed("pma1", "PHoT")}),
         Shown({EVENT: Believed("pma1", "binding cache acknowledgement")}, scenario="type2-handshake"),
+    ],
+    "acknowledged-token-agreement": [Shown({EVENT: Believed("pma1", ACKNOWLEDGEMENT)})],
+    "no-uplink-redirection": [
+        Shown({AT_OWN_AGENT: REDIRECTED}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: REDIRECTED}, scenario="type2-rr"),
+    ],
+    "no-uplink-flooding": [
+        Shown({AT_OWN_AGENT: entry(FLOOD)}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry(FLOOD, False)}, scenario="type2-rr"),
     ],
     "data-origin": [
         Shown(delivered(VICTIM_HOME), scenario="data-plane"),
@@ -190,11 +217,39 @@ HELD: dict[str, list[Shown]] = {
         Shown(accepted(), attacker="rogue-previous-pma"),
         Shown(accepted(rogue_serves=True, **BY_ATTACKER), attacker="rogue-previous-pma"),
     ],
+    "no-retained-binding": [
+        Shown(LEFT),
+        Shown({VICTIM.entry: entry()}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry()._replace(capped=True)}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry(registrant="attacker")}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry(COA2)}, attacker="rogue-previous-pma"),
+        Shown({**LEFT, VICTIM.entry: entry()._replace(used=False)}, attacker="rogue-previous-pma"),
+    ],
+    "no-stale-deregistration": [
+        Shown(accepted(), scenario="type1-handover"),
+        Shown(accepted(harm="deleted", **BY_ATTACKER), scenario="type1-handover"),
+        Shown(accepted(harm="deleted", again=True), scenario="type1-handover"),
+    ],
+    "handover-token-freshness": [
+        Shown(accepted(**BY_ATTACKER), scenario="type1-handover"),
+        Shown(BY_OLD_TOKEN, settings=(("ht_lifetime", "finite"),), scenario="type1-handover"),
+    ],
     "stateless-before-authentication": [
         Shown(accepted(effect="created")),
         Shown(accepted(effect="changed", authenticated=False)),
     ],
     "acknowledgement-agreement": [Shown({}), Shown(accepted())],
+    "acknowledged-token-agreement": [Shown({}), Shown(accepted()), Shown({EVENT: Believed("pma1", "PHoT")})],
+    "no-uplink-redirection": [
+        Shown({}, scenario="type2-rr"),
+        Shown({AT_PEER: REDIRECTED}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry("CoA3")}, scenario="type2-handshake"),
+    ],
+    "no-uplink-flooding": [
+        Shown({}, scenario="type2-rr"),
+        Shown({AT_PEER: entry(FLOOD)}, scenario="type2-handshake"),
+        Shown({AT_OWN_AGENT: entry("CoA3")}, scenario="type2-handshake"),
+    ],
     "data-origin": [Shown({}, scenario="data-plane"), Shown(accepted(**BY_ATTACKER), scenario="data-plane")],
 }
 
@@ -324,19 +379,23 @@ def test_two_deciders_choose_the_same_numbers() -> None:
         assert numbers(prop, shown, Decider()) == numbers(prop, shown, Decider())
 
 
+LEAVING = {"former-pma-powerless", "no-retained-binding"}
+HANDED_OVER = {"no-stale-deregistration", "handover-token-freshness"}
+TOKENS = {"token-secrecy", "acknowledged-token-agreement"}
+UPLINK = {"no-uplink-redirection", "no-uplink-flooding"}
 ABSENT = {
-    "rr-mobile": {"token-secrecy", "former-pma-powerless", "data-origin"},
-    "ero-initial": {"former-pma-powerless", "data-origin"},
-    "ero-handoff": {"former-pma-powerless", "data-origin"},
-    "type1-initial": {"former-pma-powerless", "data-origin"},
-    "type1-refresh": {"data-origin"},
-    "type1-handover": {"data-origin"},
-    "type1-handover-reactive": {"data-origin"},
-    "type1-settled": {"data-origin"},
-    "type2-handshake": {"token-secrecy", "former-pma-powerless"},
-    "type2-handshake-handover": {"token-secrecy", "data-origin"},
-    "type2-rr": {"former-pma-powerless", "data-origin"},
-    "data-plane": {"former-pma-powerless"},
+    "rr-mobile": {*TOKENS, *LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "ero-initial": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "ero-handoff": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-initial": {*LEAVING, *HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-refresh": {*HANDED_OVER, *UPLINK, "data-origin"},
+    "type1-handover": {*UPLINK, "data-origin"},
+    "type1-handover-reactive": {"handover-token-freshness", *UPLINK, "data-origin"},
+    "type1-settled": {*UPLINK, "data-origin"},
+    "type2-handshake": {*TOKENS, *LEAVING, *HANDED_OVER},
+    "type2-handshake-handover": {*TOKENS, *HANDED_OVER, "data-origin"},
+    "type2-rr": {*LEAVING, *HANDED_OVER, "data-origin"},
+    "data-plane": {*LEAVING, *HANDED_OVER, *UPLINK},
 }
 """Properties that mean nothing in a scenario: no such tokens, no PMA that the node leaves, no payload."""
 

@@ -84,7 +84,8 @@ def test_the_permanent_token_registers_the_new_address_without_a_home_test() -> 
 def test_at_home_the_permanent_token_ends_the_entry() -> None:
     trace = stored(RETURN)
     departed = structs.replace(trace, steps=trace.steps[:-1])
-    run = Run(departed, [step.time or 0.0 for step in departed.steps], stage_for("ero-handoff", Policy()), Powers())
+    stage = stage_for("ero-handoff", Policy({"deleted_number": "forgotten"}))
+    run = Run(departed, [step.time or 0.0 for step in departed.steps], stage, Powers())
     run.run()
     assert run.acceptances[-1].honest
     assert run.bench.bindings(run.now)[CN, HOA] is None

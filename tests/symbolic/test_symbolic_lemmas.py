@@ -154,3 +154,23 @@ def test_permanent_tokens_pass_every_bound(days: int) -> None:
     assert run[-1]["after"]["ends"] - run[-1]["after"]["basis"] > bound
     assert [step["rule"] for step in run].count("refresh with permanent token") == days
     assert [step["rule"] for step in run].count("home test") == 1
+
+
+# --- what is kept ---
+
+
+def test_two_days_newcomers_are_the_least_that_bounds_the_store_of_handover_tokens() -> None:
+    assert set(lemmas.handover_store_is_bounded().steps) == {"home address registers", "day passes"}
+    result = lemmas.handover_store_is_bounded(1)
+    assert result.counterexample is not None
+    last = result.counterexample["run"][-1]["after"]
+    assert last["kept"] == 2 * last["rate"] == 2
+
+
+@pytest.mark.parametrize("days", [2, 7])
+def test_handover_tokens_that_never_end_pass_every_bound(days: int) -> None:
+    result = lemmas.handover_store_is_bounded(days, ht_lifetime=False)
+    assert not result.proved
+    assert result.counterexample is not None
+    last = result.counterexample["run"][-1]["after"]
+    assert last["kept"] > days * last["rate"] == days

@@ -172,6 +172,14 @@ def _pairs(run: Run[Registering], change: Changed) -> str | None:
     return None if issued == wanted else f"{issued} pairs of tokens were issued for {home}, not {wanted}"
 
 
+def _newest_nonce(run: Run[Registering], change: Changed) -> str | None:
+    """The newest nonce that keeps the last number beyond its entry (RFC 6275 5.2.8); 0 stands for none."""
+    bench, home, wanted = run.bench, change.of["home"], change.value["value"]
+    named = bench.kept.cache.named_nonces(bench.addresses[home])
+    shown = max((number for number, index in bench.nonces.items() if index in named), default=0)
+    return None if shown == wanted else f"the newest nonce of updates of {home} is {shown}, not {wanted}"
+
+
 def _burnt(run: Run[Registering], change: Changed) -> str | None:
     """Whether the nonces of an entry that is gone are refused (RFC 6275 9.5.3, A-15).
 
@@ -209,6 +217,7 @@ CHECKS: Mapping[str, Check] = {
     **COMMON,
     "registration": registration_disagrees,
     "pairs issued": _kept(_pairs, by_correspondent=True),
+    "newest nonce": _kept(_newest_nonce, by_correspondent=True),
     "burnt nonces": _kept(_burnt, by_correspondent=True),
     "place of token": _kept(_place_of_token, by_correspondent=True),
     "newest delegation": _kept(_serial, by_correspondent=True),

@@ -52,6 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "permanent tokens": Kind(_KEPT, _numbers),
     "handover tokens": Kind(_KEPT, _numbers),
     "pairs issued": Kind(_KEPT, _number),
+    "newest nonce": Kind(_KEPT, _number, lasts=False),
     "burnt nonces": Kind(_KEPT | {"nonce"}, _truth, lasts=False),
     "place of token": Kind(_KEPT | {"token", "number"}, _none_or(_text), lasts=False),
     "newest delegation": Kind(_KEPT, _number, lasts=False),

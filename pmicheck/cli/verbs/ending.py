@@ -6,7 +6,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 
-from pmicheck.errors import LimitReached, OutputError, Stopped, UsageError
+from pmicheck.errors import Disagreement, LimitReached, OutputError, Stopped, UsageError
 
 
 @contextlib.contextmanager
@@ -16,7 +16,7 @@ def keeping(keep: Callable[[str], str]) -> Iterator[None]:
     Args:
         keep: writes what was decided; takes why the run ends and returns that with what became of it, as a sentence.
 
-    Raises Stopped, LimitReached and OutputError with that sentence, UsageError and defects as they come.
+    Raises Stopped, LimitReached, OutputError and Disagreement with that sentence, UsageError and defects as they come.
     """
     try:
         yield
@@ -27,7 +27,7 @@ def keeping(keep: Callable[[str], str]) -> Iterator[None]:
         raise Stopped(number, keep("interrupted")) from None
     except MemoryError as error:
         raise LimitReached(keep("memory is exhausted")) from error
-    except (LimitReached, OutputError) as error:
+    except (LimitReached, OutputError, Disagreement) as error:
         raise type(error)(keep(str(error))) from error
     except Exception as error:
         keep(str(error))

@@ -88,6 +88,7 @@ def _tell(record: Record, comparison: Comparison, options: Namespace) -> None:
     width = console.width()
     ending = tables.differences(comparison, width=width)
     ending += tables.summary(record, comparison) + tables.grounding(record)
+    ending += tables.second_opinion(record) if options.second_opinion else ""
     if options.json == "-":
         console.say(ending)
     else:

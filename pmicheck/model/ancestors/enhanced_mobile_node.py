@@ -136,6 +136,7 @@ def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) ->
     held = awaited(ctx, world, MINE, ack)
     address: str = ctx.get(ATTACHED)
     registered_at = VICTIM_HOME if held.stage == "leaving" else address
+    require(ack.care_of == registered_at, "elsewhere")
     if not believe_acknowledgement(ctx, world, MN, registered_at, held, ack):
         ctx.set(MINE, held._replace(stage="misled"))
         return

@@ -136,6 +136,7 @@ def receive_acknowledgement(ctx: Context, world: World, ack: Acknowledgement) ->
     address: str = ctx.get(ATTACHED)
     at_home = address == AT_HOME
     registered_at = VICTIM_HOME if at_home else address
+    require(ack.care_of == registered_at, "elsewhere")
     if not believe_acknowledgement(ctx, world, MN, registered_at, held, ack):
         ctx.set(MINE, held._replace(stage="misled"))
         return

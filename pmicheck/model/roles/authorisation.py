@@ -100,9 +100,10 @@ def _generations(ctx: Context, world: World, update: Update, unchecked: bool) ->
 
 
 def _signature_is_right(ctx: Context, policy: Policy, update: Update) -> bool:
+    """Whether nothing is wrong with the signature; otherwise the update ends with `_cga` at the latest."""
     if update.key is None or not policy.on("signature"):
         return True
-    return ctx.same(update, "sig", lambda: expected_signature(policy, update))
+    return ctx.same(update, "sig", lambda: expected_signature(policy, update), vital=True)
 
 
 def _method(ctx: Context, policy: Policy, update: Update) -> None:
@@ -111,16 +112,16 @@ def _method(ctx: Context, policy: Policy, update: Update) -> None:
     signed = update.key is not None
     if update.credential == "T" and not signed:
         if policy.on("rule-149"):
-            require(not ctx.test(cells.pt, nonempty), "rule-149")
+            require(not ctx.test(cells.pt, nonempty, worth=False), "rule-149")
             ctx.passed("no permanent token exists (rule 149)")
         if not update.proxy:
             require(policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "PT":
         require(not (signed and not update.proxy and policy.on("rule-150")), "rule-150")
-        require(ctx.test(cells.pt, nonempty), "rule-147")
+        require(ctx.test(cells.pt, nonempty, worth=True), "rule-147")
     if update.credential == "HT":
         require(update.proxy, "handover-token-needs-proxy-flag")
-        require(ctx.test(cells.ht, nonempty), "rule-147")
+        require(ctx.test(cells.ht, nonempty, worth=True), "rule-147")
     if update.proxy and not signed:
         _signature_missing(policy, update)
 
@@ -142,10 +143,10 @@ def _deregistration_method(ctx: Context, world: World, update: Update) -> None:
         require(not world.enhanced or policy.reads("plain_rr_fallback", "yes"), "plain-rr-fallback")
     if update.credential == "HT":
         require(update.proxy and policy.reads("dereg_auth", "any"), "dereg-auth")
-        require(ctx.test(cells_of(update.home, update.to).ht, nonempty), "rule-147")
+        require(ctx.test(cells_of(update.home, update.to).ht, nonempty, worth=True), "rule-147")
     pt = cells_of(update.home, update.to).pt
     if update.credential == "PT":
-        require(ctx.test(pt, nonempty), "rule-147")
+        require(ctx.test(pt, nonempty, worth=True), "rule-147")
     elif update.credential == "T" and policy.reads("dereg_auth", "pt"):
         signed = update.key is not None and not update.proxy
         require(signed or not (ctx.test(pt, nonempty) and policy.on("rule-149")), "rule-149")
@@ -156,24 +157,25 @@ def _nonces(ctx: Context, policy: Policy, update: Update) -> None:
     fresh = nonce_accepted if policy.on("nonce-freshness") else nonce_exists
     for nonce in (update.nonce, update.care_of_nonce if update.lifetime else 0):
         if nonce:
-            require(ctx.test(CLOCK, fresh, nonce), "nonce-freshness")
+            require(ctx.test(CLOCK, fresh, nonce, worth=True), "nonce-freshness")
             ctx.passed(f"nonce {nonce} is accepted")
 
 
 def tokens_of(policy: Policy, update: Update, generation: int) -> tuple[Term, Term | None]:
     """The home token and the care-of token that the CN takes into the key for this update."""
-    home = {
-        "T": home_token(update.home, update.nonce, update.to),
-        "PT": permanent_token(update.home, generation, update.to),
-        "HT": handover_token(update.home, generation, update.to),
-    }[update.credential]
-    if not policy.on("home-test"):
-        home = ZERO
+    home = _home_token(update, generation) if policy.on("home-test") else ZERO
     if not update.lifetime:
         return home, None
     if not update.care_of_nonce or not policy.on("careof-test"):
         return home, ZERO
     return home, care_of_token_for(policy, update.care_of, update.care_of_nonce, update.to)
+
+
+def _home_token(update: Update, generation: int) -> Term:
+    if update.credential == "T":
+        return home_token(update.home, update.nonce, update.to)
+    issued = permanent_token if update.credential == "PT" else handover_token
+    return issued(update.home, generation, update.to)
 
 
 def care_of_token_for(policy: Policy, care_of: str, nonce: int, at: str = CN) -> Term:
@@ -235,7 +237,7 @@ def _authenticator(ctx: Context, policy: Policy, update: Update, proven: Proven)
     if update.credential != "T" and policy.on("home-test") and policy.on("mac"):
         cells = cells_of(update.home, update.to)
         held = cells.pt if update.credential == "PT" else cells.ht
-        require(ctx.test(held, contains, generation), "mac")
+        require(ctx.test(held, contains, generation, worth=True), "mac")
         ctx.passed(f"{update.credential}{generation} is valid")
 
 
@@ -243,7 +245,8 @@ def _sequence_number(ctx: Context, world: World, update: Update) -> None:
     """RFC 6275 9.5.1 step 2. For its own addresses the attacker picks a number that passes; none is modelled."""
     if world.policy.on("sequence-number") and update.home in world.victims:
         seq = cells_of(update.home, update.to).seq
-        require(ctx.test(seq, accepts, update.seq, world.bounds.sequence_modulus), "sequence-number")
+        greater = ctx.test(seq, accepts, update.seq, world.bounds.sequence_modulus, worth=True)
+        require(greater, "sequence-number")
         ctx.passed(f"sequence number {update.seq} is greater than the last, or there is none")
 
 
@@ -257,9 +260,9 @@ def _tombstone(ctx: Context, policy: Policy, update: Update) -> None:
         return
     if update.lifetime and update.care_of_nonce:
         pair = burnt_pair(update.home, update.care_of, update.nonce, update.care_of_nonce, update.to)
-        require(not ctx.test(pair, _truth), "tombstone")
+        require(not ctx.test(pair, _truth, worth=False), "tombstone")
     if policy.reads("tombstone", "full"):
-        require(not ctx.test(burnt_nonce(update.home, update.nonce, update.to), _truth), "tombstone")
+        require(not ctx.test(burnt_nonce(update.home, update.nonce, update.to), _truth, worth=False), "tombstone")
 
 
 def _token_binding(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -269,9 +272,10 @@ def _token_binding(ctx: Context, world: World, update: Update, generation: int) 
         return
     if update.credential == "PT" and policy.reads("pt_binding", "care-of-address"):
         bound = issued_for(update.home, update.to, generation)
-        require(ctx.test(bound, equals, update.care_of), "pt-binding")
+        require(ctx.test(bound, equals, update.care_of, worth=True), "pt-binding")
     if update.credential == "HT" and policy.reads("ht_use", "once"):
-        require(ctx.test(used_from(update.home, update.to, generation), free_or, update.care_of), "ht-use")
+        used = used_from(update.home, update.to, generation)
+        require(ctx.test(used, free_or, update.care_of, worth=True), "ht-use")
 
 
 def _delegation(ctx: Context, world: World, update: Update) -> None:
@@ -280,7 +284,7 @@ def _delegation(ctx: Context, world: World, update: Update) -> None:
     assert update.key is not None
     require(update.care_of == CARE_OF[update.key], "delegation")
     serial = world.agents.index(update.key) + 1
-    require(ctx.test(newest_delegation(update.home, update.to), at_most_serial, serial), "delegation")
+    require(ctx.test(newest_delegation(update.home, update.to), at_most_serial, serial, worth=True), "delegation")
     ctx.passed("the node's key delegates to this agent at this address, and to none later")
 
 

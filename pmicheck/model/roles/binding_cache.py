@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pmicheck.language.cells import About, Cell
 from pmicheck.model.messages import CN
+from pmicheck.model.time import nonce_accepted
 
 
 class Entry(NamedTuple):
@@ -29,11 +30,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class HomeCells:
-    """What a correspondent keeps for one home address. PT lives in the entry, HT outside it (A-06)."""
+    """What a correspondent keeps for one home address. PT lives in the entry, HT outside it (A-06).
+
+    `newest` is the newest nonce that an accepted update named, 0 once it is dead: as long as it lives, `seq` outlives
+    the entry (RFC 6275 5.2.8, reading deleted_number).
+    """
 
     home: str
     entry: Cell
     seq: Cell
+    newest: Cell
     pt: Cell
     ht: Cell
     pairs: Cell
@@ -50,6 +56,7 @@ def _cells_of(home: str, at: str) -> HomeCells:
         home,
         entry=_kept(at, home, "entry", None),
         seq=_kept(at, home, "sequence number", None),
+        newest=_kept(at, home, "newest nonce", 0),
         pt=_kept(at, home, "permanent tokens", ()),
         ht=_kept(at, home, "handover tokens", ()),
         pairs=_kept(at, home, "pairs issued", 0),
@@ -119,6 +126,20 @@ def joined(generations: tuple[int, ...], generation: int) -> tuple[int, ...]:
 def accepts(last: int | None, number: int, modulus: int) -> bool:
     """The half-space rule of RFC 6275 9.5.1: `number` is greater than `last`, or there is no last one."""
     return last is None or (last - number) % modulus > modulus // 2
+
+
+def alive(newest: int) -> bool:
+    """Whether a nonce keeps the number: 0 stands for none."""
+    return newest != 0
+
+
+def below(newest: int, nonce: int) -> bool:
+    return newest < nonce
+
+
+def dead(newest: int, phase: int) -> bool:
+    """Whether a nonce is too old in a phase of the clock."""
+    return newest != 0 and not nonce_accepted(phase, newest)
 
 
 def at_most_serial(newest: int, serial: int) -> bool:

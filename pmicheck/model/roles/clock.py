@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pmicheck.language.act import Act
 from pmicheck.language.cells import Context, equals, require
-from pmicheck.model.roles.binding_cache import cells_of, entry_is_capped, nonempty, present
+from pmicheck.model.roles.binding_cache import cells_of, dead, entry_is_capped, nonempty, present
 from pmicheck.model.roles.correspondent_node import forget_entry
 from pmicheck.model.rules import orders
 from pmicheck.model.time import CLOCK, LAST_PHASE, PHASES, reaches
@@ -65,8 +65,20 @@ def tick(ctx: Context, world: World, phase: int) -> None:
         for home, at in world.cache:
             require(not ctx.test(cells_of(home, at).entry, entry_is_capped), "entry-must-end-first")
     ctx.set(CLOCK, phase + 1)
+    if world.keeps_number:
+        _forget_numbers(ctx, world, phase + 1)
     if not world.bounds.late_packets:
         ctx.lose_packets_in_flight()
+
+
+def _forget_numbers(ctx: Context, world: World, phase: int) -> None:
+    """The number of a deleted entry is kept as long as the nonces live that its updates named (RFC 6275 5.2.8)."""
+    for flow in world.flows:
+        cells = cells_of(*flow)
+        if ctx.test(cells.newest, dead, phase):
+            ctx.set(cells.newest, 0)
+            if world.policy.reads("sequence_scope", "entry") and not ctx.test(cells.entry, present):
+                ctx.set(cells.seq, None)
 
 
 def expire(ctx: Context, world: World, home: str, at: str) -> None:
@@ -75,6 +87,8 @@ def expire(ctx: Context, world: World, home: str, at: str) -> None:
     require(ctx.test(cells.entry, present), "no-entry")
     capped = ctx.test(cells.entry, entry_is_capped)
     require(ctx.test(CLOCK, reaches, CAPPED_ENDS if capped else DAY_ENDS), "lifetime")
+    if world.keeps_number:
+        ctx.set(cells.newest, 0)  # an entry lasts longer than the nonces of its last update live
     forget_entry(ctx, world, home, ctx.get(cells.entry), at)
     ctx.set(cells.pt, ())
 

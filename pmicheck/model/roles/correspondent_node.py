@@ -5,6 +5,8 @@ Draft 3.2-3.5 and 7; RFC 6275 9; RFC 4866 4.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pmicheck.language.cells import Context, Refused, require, require_within
 from pmicheck.language.message import Term
 from pmicheck.model.events import FALLBACK, Accepted, FellBack
@@ -30,6 +32,8 @@ from pmicheck.model.roles.authorisation import (
 from pmicheck.model.roles.binding_cache import (
     Entry,
     HomeCells,
+    alive,
+    below,
     burnt_nonce,
     burnt_pair,
     cells_of,
@@ -50,7 +54,7 @@ from pmicheck.model.terms import (
     permanent_token,
     signature,
 )
-from pmicheck.model.time import CLOCK, current_nonce
+from pmicheck.model.time import CLOCK, LAST_PHASE, current_nonce, reaches
 from pmicheck.model.topology import ATTACKER, ATTACKER_HOME, CARE_OF, NOBODY
 from pmicheck.model.world import World
 
@@ -93,6 +97,7 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
     cells = cells_of(update.home, update.to)
     harm = harm_to(ctx, world, update.home, update.to, update.care_of)
     author, again = note_accepted(ctx, update)
+    old = author == "attacker" and _outlived_registration(ctx, world, update, generation)
     registrant = "honest" if author == "honest" and not again else "attacker"
     complete = update.step == "complete"
     verified = complete or ctx.test(cells.entry, verified_at, update.care_of)
@@ -105,12 +110,23 @@ def _register(ctx: Context, world: World, update: Update, generation: int) -> No
         Entry(care_of=update.care_of, verified=verified, capped=capped, registrant=registrant, nonces=nonces),
     )
     if update.home in world.victims:
-        ctx.set(cells.seq, update.seq)
+        _note_number(ctx, world, update)
         _note_amendments(ctx, world, update, generation)
     _use_handover_token(ctx, policy, cells, update, generation)
     tokens = _issue_tokens(ctx, world, cells, update)
-    _note(ctx, world, update, author, again, "created" if created else "changed", harm)
+    _note(ctx, world, update, author, again, "created" if created else "changed", harm, by_old_token=old)
     _acknowledge(ctx, world, update, generation, tokens, author)
+
+
+def _note_number(ctx: Context, world: World, update: Update) -> None:
+    """The last number that was accepted (RFC 6275 9.5.1), and the newest nonce that an update named for a token."""
+    cells = cells_of(update.home, update.to)
+    ctx.set(cells.seq, update.seq)
+    if not world.keeps_number or (not update.lifetime and world.policy.dereg_unauthenticated):
+        return
+    named = max(update.nonce, update.care_of_nonce if update.lifetime else 0)
+    if named and ctx.test(cells.newest, below, named):
+        ctx.set(cells.newest, named)
 
 
 def _note_amendments(ctx: Context, world: World, update: Update, generation: int) -> None:
@@ -186,6 +202,8 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
     author, again = note_accepted(ctx, update)
     if not world.policy.dereg_unauthenticated:
         _use_handover_token(ctx, world.policy, cells, update, generation)
+    if update.home in world.victims and world.keeps_number:
+        _note_number(ctx, world, update)
     recent = update.credential == "T" and world.policy.on("nonce-freshness") and _authenticated(world.policy, update)
     forget_entry(ctx, world, update.home, old, update.to, recent=recent)
     if world.policy.on("pt-revocation"):
@@ -200,14 +218,15 @@ def _deregister(ctx: Context, world: World, update: Update, generation: int) -> 
 
 
 def forget_entry(ctx: Context, world: World, home: str, old: Entry, at: str, *, recent: bool = False) -> None:
-    """What dies with an entry, and what must be remembered (RFC 6275 9.5.3; reading tombstone, A-15).
+    """What dies with an entry, and what must be remembered (RFC 6275 5.2.8, 9.5.3; readings deleted_number, tombstone).
 
     `recent` says that whoever ends it passed a home test within the life of a nonce: a fair fallback to its own home.
     """
     policy = world.policy
     cells = cells_of(home, at)
     ctx.set(cells.entry, None)
-    if policy.reads("sequence_scope", "entry"):
+    kept = world.keeps_number and (home in world.own_homes or ctx.test(cells.newest, alive))
+    if policy.reads("sequence_scope", "entry") and not kept:
         ctx.set(cells.seq, None)
     remembered = policy.on("tombstone") and not policy.reads("tombstone", "none")
     if old.nonces is not None and remembered:
@@ -241,12 +260,41 @@ def _authenticated(policy: Policy, update: Update) -> bool:
     return (secret or signed) and not spared
 
 
-def _note(ctx: Context, world: World, update: Update, author: str, again: bool, effect: str, harm: str) -> None:
+def _note(
+    ctx: Context,
+    world: World,
+    update: Update,
+    author: str,
+    again: bool,
+    effect: str,
+    harm: str,
+    *,
+    by_old_token: bool = False,
+) -> None:
     """Ghost: the event of an update for a victim."""
     if update.home in world.victims:
-        vouched = _authenticated(world.policy, update)
-        event = Accepted(step=update.step, author=author, again=again, effect=effect, harm=harm, authenticated=vouched)
+        event = Accepted(
+            step=update.step,
+            author=author,
+            again=again,
+            effect=effect,
+            harm=harm,
+            authenticated=_authenticated(world.policy, update),
+            by_old_token=by_old_token,
+        )
         note_event(ctx, world, update.home, event)
+
+
+def _outlived_registration(ctx: Context, world: World, update: Update, generation: int) -> bool:
+    """Ghost: whether a handover token of the prologue makes an entry anew a day after it was issued (N015).
+
+    When later tokens were issued is in no cell; an honest agent uses none after a day (`Bounds.honest_until`).
+    """
+    cells = cells_of(update.home, update.to)
+    issued: Any = world.initial.get(cells.ht.name, cells.ht.initial)
+    if update.credential != "HT" or generation not in issued:
+        return False
+    return ctx.test(CLOCK, reaches, LAST_PHASE) and not ctx.test(cells.entry, present)
 
 
 def _acknowledge(

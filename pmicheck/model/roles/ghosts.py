@@ -84,8 +84,10 @@ def harm_to(ctx: Context, world: World, home: str, at: str, care_of: str | None)
 
 
 def note_event(ctx: Context, world: World, home: str, accepted: Accepted) -> None:
-    """The event that the authorisation properties look at; what an honest node sent, vouched for and once, is none."""
-    if accepted.author == "honest" and not accepted.again and accepted.authenticated:
+    """The event that the authorisation properties look at; what an honest node sent, vouched for and once, is none
+    unless it does harm."""
+    in_order = accepted.author == "honest" and not accepted.again and accepted.authenticated
+    if in_order and accepted.harm == "none":
         return
     serves = bool(world.corrupted) and serving_address(ctx, home) in attacker_addresses(world)
     ctx.set(EVENT, accepted._replace(rogue_serves=serves))

@@ -68,6 +68,9 @@ def _repeats(world: World) -> int:
 
 def retransmit(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     """The outstanding message again, with a new cookie or a greater number (RFC 6275 11.8)."""
+    if world.policy.reads("dereg_repeat", "yes") and not ctx.test(attached(flow.home), equals, CARE_OF[pma]):
+        _repeat_deregistration(ctx, world, pma, flow)
+        return
     require_serving(ctx, world, pma, flow.home)
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.stage in ("testing", "early", "complete") and held.tries < _repeats(world), "nothing-outstanding")
@@ -207,12 +210,28 @@ def deregister(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     require(not ctx.test(attached(flow.home), equals, CARE_OF[pma]), "still-serving")
     held: Registration = ctx.get(registration_of(pma, flow))
     require(held.done > 0 and held.stage != "deregistered" and held.pt > 0, "nothing-to-deregister")
+    _send_deregistration(ctx, world, pma, flow, held)
+
+
+def _repeat_deregistration(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """Reading dereg_repeat=yes: no PBA has come, or one with status 135 (RFC 6275 11.7.3, 11.8; Figure 4)."""
+    require_honest(ctx, world, pma, flow.home)
+    held: Registration = ctx.get(registration_of(pma, flow))
+    require(held.stage == "deregistered" and held.tries < _repeats(world), "nothing-outstanding")
+    _send_deregistration(ctx, world, pma, flow, held._replace(tries=held.tries + 1))
+
+
+def _send_deregistration(ctx: Context, world: World, pma: str, flow: Flow, held: Registration) -> None:
+    """The deregistering PBU under the next number; what a repetition takes is kept if there may be one."""
     seq = held.seq + 1
     send_update(
         ctx,
         build_update(world, CARE_OF[pma], seq, "PT", generation=held.pt, lifetime=False, flow=flow),
     )
-    ctx.set(registration_of(pma, flow), Registration(stage="deregistered", seq=seq, done=held.done))
+    left = Registration(stage="deregistered", seq=seq, done=held.done)
+    if world.policy.reads("dereg_repeat", "yes"):
+        left = left._replace(pt=held.pt, tries=held.tries)
+    ctx.set(registration_of(pma, flow), left)
 
 
 def has_context(held: Registration) -> bool:

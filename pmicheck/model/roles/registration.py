@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pmicheck.language.cells import About, Cell, Context, require
 from pmicheck.language.message import FORGED, NONE, Term
-from pmicheck.model.events import EVENT, Believed
+from pmicheck.model.events import ACKNOWLEDGEMENT, EVENT, Believed
 from pmicheck.model.messages import CARE_OF_CN, Acknowledgement, Test, Update
 from pmicheck.model.policy import Policy
 from pmicheck.model.roles.authorisation import (
@@ -216,7 +216,7 @@ def believe_acknowledgement(
         signed = partial(acknowledgement_signature, world.policy, care_of, ack.seq, ack.tokens, ack.at)
         require(ctx.same(ack, "sig", signed), "cn-signature")
     if not _brings_what_was_issued(ctx, world, care_of, held, ack):
-        ctx.set(EVENT, Believed(who, "binding acknowledgement"))
+        ctx.set(EVENT, Believed(who, ACKNOWLEDGEMENT))
         return False
     return True
 

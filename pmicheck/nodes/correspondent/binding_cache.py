@@ -72,13 +72,19 @@ class Tombstone:
 
 
 class BindingCache:
-    """Bindings by home address, and what outlives them where the policy says so."""
+    """Bindings by home address, and what outlives them where the policy says so.
 
-    def __init__(self, policy: Policy, nonces: Nonces) -> None:
+    Args:
+        keeps_numbers: the number of a deleted binding is kept as long as its nonces live (RFC 6275 5.2.8).
+    """
+
+    def __init__(self, policy: Policy, nonces: Nonces, keeps_numbers: bool = False) -> None:
         self._policy = policy
         self._nonces = nonces
+        self._keeps_numbers = keeps_numbers
         self._entries: dict[IPv6Address, Entry] = {}
         self._sequences: dict[IPv6Address, int] = {}
+        self._named: dict[IPv6Address, frozenset[int]] = {}
         self._unrevoked: dict[IPv6Address, tuple[bytes, ...]] = {}
         self._tombstones: list[Tombstone] = []
 
@@ -93,13 +99,19 @@ class BindingCache:
     def put(self, entry: Entry) -> None:
         """Stores a binding in place of the one that its home address had."""
         self._entries[entry.home_address] = entry
-        if entry.sequence is not None:
-            self.remember_sequence(entry.home_address, entry.sequence)
 
-    def remember_sequence(self, home_address: IPv6Address, sequence: int) -> None:
-        """Keeps a number beyond the life of the entry, if the policy wants that (A-14)."""
-        if self._policy.reading("sequence_scope") == "home-address":
+    def remember_sequence(self, home_address: IPv6Address, sequence: int, nonces: frozenset[int]) -> None:
+        """Keeps the number of an accepted update beyond the life of the entry: for ever, if the policy wants that
+        (A-14), or as long as a nonce lives that an accepted update named (RFC 6275 5.2.8)."""
+        named = self.named_nonces(home_address) | nonces if self._keeps_numbers else frozenset()
+        if named:
+            self._named[home_address] = named
+        if named or self._policy.reading("sequence_scope") == "home-address":
             self._sequences[home_address] = sequence
+
+    def named_nonces(self, home_address: IPv6Address) -> frozenset[int]:
+        """The live nonces that keep the last number of a home address (RFC 6275 5.2.8)."""
+        return self._named.get(home_address, frozenset())
 
     def last_sequence(self, home_address: IPv6Address) -> int | None:
         """The number that the next one has to exceed; None if any will do (RFC 6275 9.5.1)."""
@@ -130,14 +142,23 @@ class BindingCache:
         self.put(replace(entry, permanent_token=token, older_tokens=older))
 
     def expire(self, now: float) -> list[Entry]:
-        """Deletes the bindings whose lifetime is over (N160) and returns them; forgets tombstones that are
-        too old."""
+        """Deletes the bindings whose lifetime is over (N160) and returns them; forgets tombstones and numbers whose
+        nonces are too old."""
         over = [entry for entry in self._entries.values() if now >= entry.expires_at]
         for entry in over:
             self._delete(entry)
             self._unrevoked.pop(entry.home_address, None)
         self._tombstones = [stone for stone in self._tombstones if self._still_needed(stone, now)]
+        self._forget_numbers(now)
         return over
+
+    def _forget_numbers(self, now: float) -> None:
+        for home_address, named in tuple(self._named.items()):
+            self._named[home_address] = frozenset(index for index in named if self._nonces.is_young(index, now))
+            if not self._named[home_address]:
+                del self._named[home_address]
+                if self._policy.reading("sequence_scope") == "entry":
+                    del self._sequences[home_address]
 
     def _still_needed(self, stone: Tombstone, now: float) -> bool:
         care_of = stone.care_of_index

@@ -51,6 +51,7 @@ class Bindings:
         randomness: for Kcn, nonces and tokens.
         note: logs a decision as `Node` does: time, kind, and details by name.
         identity: key pair and CGA Parameters of `address`, if answers are to be signed (N096).
+        keeps_numbers: the number of a deleted binding is kept as long as its nonces live (RFC 6275 5.2.8).
     """
 
     def __init__(
@@ -60,10 +61,11 @@ class Bindings:
         randomness: Randomness,
         note: Callable[..., None],
         identity: CgaIdentity | None = None,
+        keeps_numbers: bool = False,
     ) -> None:
         self.policy = policy
         self.nonces = Nonces(policy, randomness)
-        self.cache = BindingCache(policy, self.nonces)
+        self.cache = BindingCache(policy, self.nonces, keeps_numbers)
         self.handover_tokens = HandoverTokens(policy)
         self._note = note
         self._here = Correspondence(
@@ -255,6 +257,7 @@ class Bindings:
         if update.deregisters:
             self._deregister(update)
             return
+        self.cache.remember_sequence(update.home_address, update.message.sequence, update.named_nonces)
         self._note_used(update)
         remember(self._here, update, issued.permanent)
         self.cache.put(changed(update.entry, update, now + lifetime * LIFETIME_UNIT, now))
@@ -269,9 +272,11 @@ class Bindings:
         """Without a binding there is nothing to change and nothing to remember."""
         if update.entry is None:
             return
-        if self.policy.deregistration_is_authenticated:
+        looked_at = self.policy.deregistration_is_authenticated
+        if looked_at:
             self._note_used(update)
-        self.cache.remember_sequence(update.home_address, update.message.sequence)
+        nonces = update.named_nonces if looked_at else frozenset()
+        self.cache.remember_sequence(update.home_address, update.message.sequence, nonces)
         self.cache.deregister(update.entry)
         self.handover_tokens.deregister(update.home_address)
 

@@ -22,6 +22,8 @@ class CorrespondentNode(Node):
 
     Args:
         identity: key pair and CGA Parameters of `address`, needed if its answers are to be signed (N096).
+        keeps_numbers: the number of a deleted binding is kept as long as its nonces live (RFC 6275 5.2.8). The draft's
+            correspondents keep none: in Fig. 4 the next PMA cannot know the number of the deregistration.
 
     Raises:
         UsageError: the policy wants signed answers and there is no identity.
@@ -34,11 +36,12 @@ class CorrespondentNode(Node):
         seed: bytes,
         *,
         identity: CgaIdentity | None = None,
+        keeps_numbers: bool = False,
     ) -> None:
         super().__init__(address, policy, seed)
         if policy.reading("cn_cga_on_pba") == "on" and identity is None:
             raise UsageError("a correspondent that signs its acknowledgements needs a key and CGA Parameters")
-        self._bindings = Bindings(address, policy, self._randomness, self._note, identity)
+        self._bindings = Bindings(address, policy, self._randomness, self._note, identity, keeps_numbers)
 
     # What a replay or a test may look at and ask for.
 

@@ -58,11 +58,13 @@ class Nonces:
         return self._newest
 
     def is_fresh(self, index: int, now: float) -> bool:
-        """Whether the nonce of this name exists and is at most MAX_NONCE_LIFETIME old."""
+        """Whether the nonce of this name exists and is younger than MAX_NONCE_LIFETIME."""
+        return self.is_young(index, now) or (index in self._nonces and not self._policy.has("nonce-freshness"))
+
+    def is_young(self, index: int, now: float) -> bool:
+        """The same, whether that is checked of updates or not."""
         nonce = self._nonces.get(index)
-        if nonce is None:
-            return False
-        return now - nonce.created <= MAX_NONCE_LIFETIME or not self._policy.has("nonce-freshness")
+        return nonce is not None and now - nonce.created < MAX_NONCE_LIFETIME
 
     def home_token(self, index: int, home_address: IPv6Address) -> bytes | None:
         """T, or None if there is no such nonce; eight zero octets while the home test is switched off."""

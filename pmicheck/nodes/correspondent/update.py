@@ -96,6 +96,12 @@ class Update:
         return Credential.TEMPORARY
 
     @property
+    def named_nonces(self) -> frozenset[int]:
+        """The indices of the nonces that it names for T and C."""
+        home = {self.home_index} if self.credential is Credential.TEMPORARY else set()
+        return frozenset(home | ({self.care_of_index} if self.complete else set()))
+
+    @property
     def method(self) -> str:
         """The credential, or "cga" for T together with CGA and signature (RFC 4866 4.2)."""
         if self.credential is Credential.TEMPORARY and self.cga_parameters is not None:

@@ -1,10 +1,11 @@
-"""Page one: every verdict of the run at a glance, the ranked flaws, and what was not checked."""
+"""Page one: every verdict of the run at a glance, the root causes, the ranked flaws, and what was not checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from pmicheck.report.pages.ancestors import SIGNS, compared
+from pmicheck.report.pages.cause_list import listed_causes, unexplained_findings
 from pmicheck.report.pages.environment import page
 from pmicheck.report.pages.flaw_list import listed_flaws
 from pmicheck.report.pages.matrix import matrices
@@ -28,6 +29,8 @@ def overview_page(record: Record, places: Places) -> str:
         root="",
         outcome=outcome(record, len(flaws)),
         settings=sorted(record.settings.items()),
+        causes=listed_causes(record, places),
+        unexplained=unexplained_findings(record, places),
         flaws=flaws,
         tables=tables,
         readings=readings,

@@ -115,7 +115,8 @@ class Exploration(Recorded, frozen=True, kw_only=True):
     under whom the ground system is the same, if that one was searched instead; `reductions` were in force: then
     `states`, `transitions` and `depth` are those of the smaller system. Where it is not complete, `stopped_by` names
     the limit that cut it, and `shortage` says what it would take, if that was memory or disk; or `stopped_by` is
-    "decided", and it ended with the level in which the last property was seen to be violated.
+    "decided", and it ended with the level in which the last property was seen to be violated. `seconded` says that a
+    second explorer found the same.
     """
 
     scenario: str
@@ -140,6 +141,7 @@ class Exploration(Recorded, frozen=True, kw_only=True):
     reductions: tuple[str, ...] = ()
     stopped_by: str = ""
     shortage: str = ""
+    seconded: bool = False
 
     @property
     def cut(self) -> bool:

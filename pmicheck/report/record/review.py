@@ -111,6 +111,66 @@ class Statement(Recorded, frozen=True):
     broken: str = ""
 
 
+class Explained(Recorded, frozen=True, kw_only=True):
+    """A violated cell that a root cause explains, and what changes of the draft make of it.
+
+    Attributes:
+        settings: readings by name, as set away from their defaults, under which it is violated.
+        alone: the verdict with the cause's own change in force, "" if it has none that the model knows.
+        together: the verdict with the changes of all causes in force, "" if that was not asked or none applies.
+    """
+
+    scenario: str
+    attacker: str
+    property: str
+    settings: tuple[tuple[str, str], ...] = ()
+    alone: str = ""
+    together: str = ""
+
+    def names(self) -> tuple[str, str, str]:
+        """Scenario, attacker, property."""
+        return self.scenario, self.attacker, self.property
+
+
+class Cause(Recorded, frozen=True, kw_only=True):
+    """A root cause of violations in the text of the draft.
+
+    Attributes:
+        says: the cause, as a sentence.
+        statements: the statements at fault; readings: the readings on which its violations depend.
+        inherited: the section of the ancestor whose accepted risk it is, "" for a flaw of the draft's own.
+        change: what the draft should say instead, "" if nothing is proposed.
+        settings: the readings, by name, that put the change in force; () if the model does not know it.
+        cells: what it explains.
+        stuck: the scenarios whose goal is not reached with the change in force.
+    """
+
+    name: str
+    says: str
+    statements: tuple[str, ...]
+    readings: tuple[str, ...] = ()
+    inherited: str = ""
+    change: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    cells: tuple[Explained, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> tuple[Explained, ...]:
+        """The cells that neither its own change nor the changes of all causes together mend."""
+        return tuple(each for each in self.cells if "holds" not in (each.alone, each.together))
+
+    @property
+    def shared(self) -> tuple[Explained, ...]:
+        """The cells that its own change does not mend, and the changes of all causes together do."""
+        return tuple(each for each in self.cells if each.alone != "holds" and each.together == "holds")
+
+    @property
+    def repaired(self) -> bool:
+        """Whether its change is a repair: runs show that it holds for every attacker, and that the goal is reached."""
+        return bool(self.settings and self.cells) and not self.left and not self.stuck
+
+
 class Review(Recorded, frozen=True):
     """All of it; whatever is missing is left out of the report.
 
@@ -124,6 +184,7 @@ class Review(Recorded, frozen=True):
     tables: tuple[Table, ...] = ()
     repairs: tuple[Mends, ...] = ()
     statements: Mapping[str, Statement] = field(default_factory=dict)
+    causes: tuple[Cause, ...] = ()
 
     @property
     def made(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pmicheck.report.record.record import Record, Result
 from pmicheck.report.record.review import Change, Review, Table, Weakest
+from pmicheck.report.text.causes import root_causes
 from pmicheck.report.words.characters import legible
 from pmicheck.report.words.flaws import Flaw, flaws
 from pmicheck.report.words.narration import capital, citation, proper, sentence, stopped
@@ -44,6 +45,8 @@ def _parts(record: Record) -> list[str]:
     found = flaws(record)
     attackers, harms = ", ".join(record.catalogue.weakest_first), ", ".join(record.catalogue.gravest_first)
     parts = [HEADING.format(attackers=attackers, harms=harms)]
+    if review.causes:
+        parts.append("\n".join(root_causes(record)))
     if not found:
         parts.append("No violation was found.\n")
     else:

@@ -86,6 +86,13 @@ def grounding(record: Record) -> str:
     return f"grounding {ground:.1f} s of {whole:.1f} s ({ground / whole:.0%}), {systems}\n"
 
 
+def second_opinion(record: Record) -> str:
+    """One line: how many searches a second explorer confirmed, and why it was not asked about the others."""
+    seconded, searches = sum(each.seconded for each in record.explorations), len(record.explorations)
+    others = "" if seconded == searches else "; not asked about the others: cut by a limit, or too many states"
+    return f"a second explorer found the same in {seconded} of {searches} searches{others}\n"
+
+
 def differences(comparison: Comparison, *, width: int = 80) -> str:
     """What a run and its baseline do not agree on, or all violations without one, and what to do; "" if nothing."""
     lines: list[str] = []

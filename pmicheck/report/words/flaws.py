@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pmicheck.report.record.catalogue import Catalogue
 from pmicheck.report.record.record import Record, Result
-from pmicheck.trace import Step, head
+from pmicheck.trace import Step, Trace, head
 from pmicheck.verdict import Verdict
 
 TOKENS = {
@@ -71,14 +71,21 @@ def _alone(result: Result) -> bool:
     return result.property == "progress"
 
 
+def decisive_step(trace: Trace) -> tuple[int, Step] | None:
+    """The message of the attacker on which a violation turns, with its place in the trace; None if it sends none."""
+    sent = [(at, step) for at, step in enumerate(trace.steps) if step.attacker and step.action == "inject"]
+    if not sent:
+        return None
+    return sent[0] if trace.property == "no-home-flooding" else sent[-1]
+
+
 def way_in(result: Result) -> str:
     """Why the attacker's decisive message passes, as a clause; the same clause is the same flaw."""
-    steps = result.trace.steps if result.trace else ()
-    sent = [(at, step) for at, step in enumerate(steps) if step.attacker and step.action == "inject"]
-    if not sent:
+    found = decisive_step(result.trace) if result.trace else None
+    if found is None:
         return "honest nodes alone lose their way" if _alone(result) else "what it came to hold is still valid"
-    at, step = sent[0] if result.property == "no-home-flooding" else sent[-1]
-    message = step.content or {}
+    at, step = found
+    steps, message = result.trace.steps if result.trace else (), step.content or {}
     if message.get("type") != "Update":
         return f"{step.message} of the attacker's making passes for genuine"
     if any(step.said.is_same(sent) for earlier in steps[:at] for sent in earlier.sends):

@@ -1,4 +1,4 @@
-"""`python -m pmicheck.cli`: the command line."""
+"""`python -m pmicheck`: the command line."""
 
 from __future__ import annotations
 
