@@ -28,6 +28,9 @@ trustworthy (vacuous, diverged, not replayed); 5 stale or expired baseline entry
 interrupted; 143 terminated. The gravest holds: 4, then 1, 3, 5."""
 
 
+PROVE_ENDS = "exit codes: 0 all that should hold is proved; 3 some of it is open; 4 what should be violated is proved"
+
+
 class HelpWanted(Exception):
     """Not an error: the user asked for help, and `text` is it."""
 
@@ -232,16 +235,10 @@ def _add_export(verbs: Verbs) -> None:
 
 
 def _add_prove(verbs: Verbs) -> None:
-    prove = verbs.add_parser(
-        "prove",
-        help="prove properties for any number of sessions",
-        epilog="Ends with 0 if all is proved that is expected to hold, with 3 if some of it stays open, and with 4 if "
-        "something is proved that is expected to be violated.",
-    )
-    add = prove.add_argument
-    add("scenarios", nargs="*", metavar="SCENARIO", help="name or .toml file; default: all but the widened")
-    add("--attacker", action="append", default=[], metavar="A", help="join two with +; default: all that apply")
-    add("--property", action="append", default=[], metavar="P", help="default: all that apply")
+    prove = verbs.add_parser("prove", help="prove properties for any number of sessions", epilog=PROVE_ENDS)
+    prove.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: all but the widened")
+    for name, metavar in (("--attacker", "A"), ("--property", "P")):
+        prove.add_argument(name, action="append", default=[], metavar=metavar, help="default: all that apply")
     _add_variant(prove)
     prove.set_defaults(verb="prove", max_states=None, max_seconds=None, workers=1)
 

@@ -19,7 +19,7 @@ from pmicheck.model.world import World
 from pmicheck.prove.facts import Domain, Origin, Step, Task
 from pmicheck.prove.groups import Group, group_of
 from pmicheck.prove.numbers import NotAbstract, Number
-from pmicheck.prove.shapes import Key, alive, flat, key_of, shape_of
+from pmicheck.prove.shapes import Key, alive, flat, key_of, shape_of, unknown
 
 Predicate = Callable[..., bool]
 Constraint = tuple[int, Predicate, Any, bool]
@@ -133,8 +133,16 @@ class Run:
         if predicate is was_used and self._once(cell):
             return False
         if cell in self.sets or cell in self.gets or key_of(cell).many:
-            return bool(predicate(self.get(cell), *arguments))
+            return self._holds(predicate, self.get(cell), arguments)
         return self._answer((cell, predicate, arguments), lambda: self._tested(cell, predicate, arguments))
+
+    def _holds(self, predicate: Predicate, value: Any, arguments: tuple[Any, ...]) -> bool:
+        """Whether the predicate holds; either, where it does what cannot be done with classes of numbers. Integers that
+        the rule wrote out are unknown to it, so that it looks nothing up by them."""
+        try:
+            return bool(predicate(value, *unknown(arguments, self)))
+        except NotAbstract:
+            return self.ask()
 
     def _answer(self, question: tuple[Cell, Predicate, tuple[Any, ...]], ask: Callable[[], bool]) -> bool:
         """The answer to a test, the same one each time."""
@@ -315,14 +323,20 @@ class _Trial:
 
 @cache
 def outcomes(predicate: Predicate, value: Any, arguments: Any) -> frozenset[bool]:
-    """Every answer that the predicate may give of the shapes, whose numbers have nothing to do with each other."""
+    """Every answer that the predicate may give of the shapes, whose numbers have nothing to do with each other.
+
+    Both, if it does what cannot be done with classes of numbers.
+    """
     found: set[bool] = set()
     agenda: list[list[bool]] = [[]]
     while agenda:
         answers = agenda.pop()
         given = len(answers)
         trial = _Trial(answers)
-        found.add(bool(predicate(alive(value, trial), *alive(arguments, trial))))
+        try:
+            found.add(bool(predicate(alive(value, trial), *alive(arguments, trial))))
+        except NotAbstract:
+            return frozenset({False, True})
         agenda += [[*answers[:number], True] for number in range(given, len(answers))]
     return frozenset(found)
 

@@ -98,6 +98,17 @@ def alive(shape: Any, source: Source) -> Any:
     return _rebuilt(shape, part)
 
 
+def unknown(value: Any, source: Source) -> Any:
+    """The value with a `Number` for each integer in it, zero as zero."""
+
+    def part(each: Any) -> Any:
+        if isinstance(each, Number) or not is_number(each):
+            return each
+        return source.number(1) if each else source.number(0, exact=True)
+
+    return _rebuilt(value, part)
+
+
 def covers(shape: Any, value: Any) -> bool:
     """Whether a concrete value is among those that the shape stands for."""
     numbers: dict[Variable, int] = {}

@@ -71,7 +71,11 @@ def test_a_set_of_tokens_may_hold_a_token_if_it_holds_any() -> None:
 
 def test_a_number_is_no_index() -> None:
     with pytest.raises(NotAbstract):
-        outcomes(nonce_accepted, SOME, (SOME,))
+        nonce_accepted(Fixed(True).number(1), 2)  # type: ignore[arg-type]
+
+
+def test_a_predicate_that_looks_a_number_up_may_give_either_answer() -> None:
+    assert outcomes(nonce_accepted, SOME, (SOME,)) == {False, True}
 
 
 def test_what_a_rule_cannot_write_out_is_no_shape() -> None:

@@ -29,7 +29,7 @@ def comparisons_come_out_one_way(patch: pytest.MonkeyPatch) -> None:
 def the_clock_stands_still(patch: pytest.MonkeyPatch) -> None:
     whole = Run.test
 
-    def test(run: Run, cell: Cell, predicate: Predicate, *arguments: Any) -> bool:
+    def test(run: Run, cell: Cell, predicate: Predicate, *arguments: Any, worth: bool | None = None) -> bool:
         return bool(predicate(0, *arguments)) if cell is CLOCK else whole(run, cell, predicate, *arguments)
 
     patch.setattr(Run, "test", test)

