@@ -48,6 +48,9 @@ class Variant(NamedTuple):
 NEW_FLOW = frozenset({"acknowledgement-agreement", "acknowledged-token-agreement", "no-unauthorised-deregistration"})
 """data-plane begins after the first registration; a second correspondent's is still to come, as in type1-initial."""
 
+NEW_DAY = {"honest_until": "4", "retransmissions": "2"}
+"""The agent registers anew when the entry and its PT have ended."""
+
 VARIANTS = (
     Variant("type1-initial", {"mobile_nodes": "2"}, "off-path", 295_870),
     Variant("type1-initial", {"correspondents": "2"}, "off-path", 295_870),
@@ -55,6 +58,8 @@ VARIANTS = (
     Variant("type1-refresh", {"refreshes": "2"}, "off-path", 5_917),
     Variant("type1-refresh", {"refreshes": "2"}, "home-path", 16_722),
     Variant("type1-refresh", {"refreshes": "2"}, "careof-path", 24_920),
+    Variant("type1-refresh", NEW_DAY, "home-path", 151_682, frozenset({"no-unauthorised-deregistration"})),
+    Variant("type1-settled", NEW_DAY, "home-path", 29_183, frozenset({"no-unauthorised-deregistration"})),
     Variant("type1-handover", {"handovers": "2"}, "off-path", 106_094),
     Variant("type1-handover", {"handovers": "2"}, "home-path", 621_223),
     Variant("type2-rr", {"refreshes": "2"}, "off-path", 10_602),
