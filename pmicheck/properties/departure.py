@@ -66,7 +66,7 @@ NO_RETAINED_BINDING = Property(
     violated_when="a PMA that the node has left keeps the entry that it made while it served the node, for longer than "
     "return routability allows",
     harm="goes on receiving the traffic of a node that has left it",
-    severity="6.5",
+    severity="6.6",
     families=TYPE1 | HANDOVER,
     looks=_entry_and_place,
     observe=_kept,

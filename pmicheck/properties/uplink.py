@@ -26,7 +26,7 @@ NO_UPLINK_REDIRECTION = Property(
     violated_when="a PMA's entry for the correspondent of its node holds an attacker's care-of address and is used for "
     "forwarding",
     harm="takes over what the node sends",
-    severity="8.2",
+    severity="8.1",
     families=TYPE2_RR | HANDSHAKE,
     looks=_each_uplink,
     observe=lambda state: bindings_seen(state, _uplinks(state.world)),

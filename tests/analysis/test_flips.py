@@ -29,7 +29,6 @@ FLIPS_NOTHING = {
     "encrypted_careof_token": "whoever would read C in a PBA gets it in clear by a plain care-of test",
     "ht_survives_dereg": "whoever profits from HT does not deregister, and an honest handover is over by then",
     "complete_token": "a PBU under a token that is dead is refused, and its agent begins anew with a home test",
-    "cn_cga_on_pba": "the authenticator of a PBA vouches for it already (RFC 6275 9.5.4)",
     "pt_renewal": "no run within the bounds uses up half the numbers; the lemmas of symbolic/ decide that",
     "handshake_effective": "whoever could send the first message of a handshake can send the third",
 }

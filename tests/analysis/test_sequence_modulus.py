@@ -46,5 +46,5 @@ def test_an_attacker_that_has_the_lowest_number_alone_is_confirmed_too() -> None
     an agent made itself upon a forged answer is the honest one if it names the correspondent's true agent."""
     request = Request(("type2-handshake",), ("off-path",), settings=(("attacker_updates", "0"),))
     replays = [each.replay for each in verify(request, command=[], progress=lambda _: None).results if each.trace]
-    assert len(replays) == 9
+    assert len(replays) == 11
     assert {replay.outcome for replay in replays if replay} == {Replay.CONFIRMED}

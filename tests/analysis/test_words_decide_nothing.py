@@ -35,7 +35,7 @@ from pmicheck.verify.results import replay_trace
 CELLS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "rr-mobile": ("careof-path", ()),
     "ero-initial": ("home-path", ()),
-    "ero-handoff": ("careof-path", ()),
+    "ero-handoff": ("home-path", ()),
     "type1-initial": ("home-path", ()),
     "type1-refresh": ("home-path", ()),
     "type1-handover": ("rogue-next-pma", ()),

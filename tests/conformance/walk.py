@@ -169,6 +169,8 @@ class Walk(Reactions):
         else:
             if act.key in ("start tests", "repeat"):
                 self._label_cookies(act.actor)
+            if act.actor == PMA2:
+                self._catch_up(PMA2)
             self.absorb(known)
         self.compare()
         return None

@@ -20,10 +20,10 @@ HINTED_GET, HINTED_TEST = SymbolicRun.get, SymbolicRun.test
 AMENDED = {"pt_binding": "care-of-address", "ht_use": "once", "agent_key": "delegated", "tombstone": "full"}
 
 CASES = [
-    ("rr-mobile", "home-path", {}, (), 0.6),
+    ("rr-mobile", "home-path", {}, (), 0.66),
     ("rr-mobile", "off-path", {}, ("cookie",), 0.9),
-    ("rr-mobile", "off-path", {}, ("careof-test",), 0.65),
-    ("ero-initial", "home-path", {}, (), 0.5),
+    ("rr-mobile", "off-path", {}, ("careof-test",), 0.68),
+    ("ero-initial", "home-path", {}, (), 0.55),
     ("type1-initial", "off-path", {}, ("mac-of-ack",), 0.95),
     ("type1-initial", "careof-path", {}, (), 0.8),
     ("type1-refresh", "off-path", {}, ("home-test",), 0.55),
