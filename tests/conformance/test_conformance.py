@@ -115,7 +115,10 @@ def test_walks_meet_every_check_and_every_message() -> None:
     scenario = load_scenario("type1-initial")
     signed = make_policy({"cn_cga_on_pba": "on"}, (), scenario.families, scenario.name)
     mortal = make_policy({"ht_lifetime": "finite"}, (), scenario.families, scenario.name)
+    handover = load_scenario("type1-handover-reactive")
+    once = make_policy({"ht_use": "once"}, (), handover.families, handover.name)
     for seed in range(20_000, 20_080):
+        Walk(handover, once, seed, attacked=True, tally=tally).run(40)
         Walk(scenario, signed, seed, attacked=True, tally=tally).run(40)
         Walk(scenario, mortal, seed, attacked=False, tally=tally).run(80)
     never = checks_of_the_model() - set(EXEMPT) - set(tally.checks)
