@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def test_every_command_line_is_one_that_pmicheck_takes() -> None:
         parser().parse_args(words[1:])
 
 
-@pytest.fixture
-def gate(sandbox: Sandbox) -> Sandbox:
-    """A checkout whose baseline knows the violations of one scenario."""
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A baseline that knows the violations of one scenario, and in `kept/` the record that they are of."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("known"))
     sandbox.run(
         f"""
         pmicheck verify {SCENARIO} --json record.json || true
@@ -95,6 +97,14 @@ def gate(sandbox: Sandbox) -> Sandbox:
         mkdir kept && mv record.json kept/
         """
     ).check_returncode()
+    return sandbox.directory
+
+
+@pytest.fixture
+def gate(known: Path, sandbox: Sandbox) -> Sandbox:
+    """A checkout with that baseline."""
+    shutil.copy(known / "baseline.toml", sandbox.directory)
+    shutil.copytree(known / "kept", sandbox.directory / "kept")
     return sandbox
 
 
