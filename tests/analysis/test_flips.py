@@ -59,22 +59,25 @@ def test_a_flip_gives_the_verdict_that_the_scenario_file_argues(name: str, flip:
 
 
 def one_change_less(flip: Expectation) -> list[tuple[Settings, tuple[str, ...]]]:
-    """The flip with every single change taken back, and the defaults."""
-    fewer_settings = [tuple(s for s in flip.settings if s != setting) for setting in flip.settings]
+    """The defaults, and the flip with every single change taken back: first those that are often flips themselves."""
+    fewer_settings = [tuple(s for s in flip.settings if s != setting) for setting in reversed(flip.settings)]
     fewer_mechanisms = [tuple(m for m in flip.without if m != mechanism) for mechanism in flip.without]
-    bases = [(settings, flip.without) for settings in fewer_settings]
-    bases += [(flip.settings, without) for without in fewer_mechanisms]
-    return [*bases, ((), ())]
+    bases = [(flip.settings, without) for without in fewer_mechanisms]
+    bases += [(settings, flip.without) for settings in fewer_settings]
+    return [((), ()), *bases]
 
 
 @pytest.mark.parametrize(
     ("name", "flip", "attacker"), [case for case in FLIPS if case.values[2] == case.values[1].attackers[0]]
 )
 def test_without_a_part_of_the_flip_the_verdict_is_the_other_one(name: str, flip: Expectation, attacker: str) -> None:
-    before = [violated_among(flip.properties, name, attacker, *base) for base in one_change_less(flip)]
-    for prop in flip.properties:
-        flips = any((prop in violated) == (flip.verdict != "violated") for violated in before)
-        assert flips != argues_for_no_change(name, flip), (prop, before)
+    """Of the worlds with less changed one is enough; the scenario file tells of the defaults without a search."""
+    same = set(flip.properties)
+    for base in one_change_less(flip):
+        if same:
+            violated = violated_among(tuple(sorted(same)), name, attacker, *base)
+            same &= violated if flip.verdict == "violated" else same - violated
+    assert same == (set(flip.properties) if argues_for_no_change(name, flip) else set())
 
 
 @pytest.mark.parametrize(
