@@ -16,7 +16,7 @@ from pmicheck.conform.afterwards import TOO_OLD, Remade
 from pmicheck.conform.answers import Answer, Disagreement, IsSealed, Lean, answers_in, disagreement, garbled
 from pmicheck.conform.borrowed import BorrowedNonces, Promised, opened
 from pmicheck.conform.damaged import ELSEWHERE, damaged
-from pmicheck.conform.node import ForeignNode
+from pmicheck.conform.node import ForeignNode, OutOfTime
 from pmicheck.errors import PmicheckError, WireError
 from pmicheck.nodes import sealing
 from pmicheck.nodes.correspondent.bindings import Bindings, Examined, home_address_to_test
@@ -79,6 +79,7 @@ class Beside(CorrespondentNode):
 
     Raises:
         Parted: by whatever hands it a packet, once the two are in different states.
+        OutOfTime: likewise, if the node under test cannot be asked that late.
     """
 
     def __init__(
@@ -199,6 +200,8 @@ class Beside(CorrespondentNode):
             self._foreign.advance(now)
             self._foreign.receive(octets, now)
             return [bytes(answer) for answer in self._foreign.packets_to_send()]
+        except OutOfTime:
+            raise
         except Exception as error:
             raise self._broken(damage, name, f"fails with {type(error).__name__}: {error}") from error
 

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Protocol, cast
 
-from pmicheck.errors import UsageError
+from pmicheck.errors import PmicheckError, UsageError
 
 
 class ForeignNode(Protocol):
@@ -29,6 +29,10 @@ class ForeignNode(Protocol):
 
     def advance(self, now: float) -> None:
         """Lets time pass without a packet."""
+
+
+class OutOfTime(PmicheckError):
+    """A node whose clock is its own would have to wait for too long, so the rest of a trace is not played."""
 
 
 Factory = Callable[[IPv6Address], ForeignNode]

@@ -13,7 +13,7 @@ from pmicheck.bench.local import LocalStage
 from pmicheck.bench.type1 import PlainStage
 from pmicheck.conform.answers import Lean
 from pmicheck.conform.beside import Beside, Found, Parted
-from pmicheck.conform.node import Factory
+from pmicheck.conform.node import Factory, OutOfTime
 from pmicheck.nodes.policy import READINGS, Policy
 from pmicheck.replay.records import Divergence
 from pmicheck.replay.run import Run
@@ -40,10 +40,12 @@ class Played:
 
     Attributes:
         packets: how many both correspondents got.
+        whole: it was played to its end, or to where the two part.
     """
 
     differences: tuple[Difference, ...]
     packets: int
+    whole: bool
 
 
 def is_playable(trace: Trace) -> bool:
@@ -79,7 +81,7 @@ def play(trace: Trace, factory: Factory) -> Played:
         differences.update(dict.fromkeys(test.differences))
         packets += test.packets
         if not test.parted_at:
-            return Played(tuple(differences), packets)
+            return Played(tuple(differences), packets, test.whole)
         spared |= {test.parted_at}
 
 
@@ -88,11 +90,12 @@ class _Test:
 
     Attributes:
         parted_at: the damage of the packet at which the two parted, "" if they did not or it was not damaged.
+        whole: as of `Played`.
     """
 
     def __init__(self, trace: Trace, times: Sequence[float], spared: frozenset[str]) -> None:
         self._trace, self._times, self._spared = trace, times, spared
-        self.parted_at = ""
+        self.parted_at, self.whole = "", True
         self._run: Run[PlainStage] | None = None
         self._beside: Beside | None = None
         self.differences: list[Difference] = []
@@ -126,6 +129,8 @@ class _Test:
                 self._beside.conclude(self._run.now)
         except Parted:
             self.parted_at = self.differences[-1].found.damage
+        except OutOfTime:
+            self.whole = False
         except Divergence as error:
             self.found(Found("", "", "", None, Lean.OTHER, "the other nodes follow the trace", str(error)))
 

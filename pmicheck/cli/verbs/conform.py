@@ -12,29 +12,33 @@ from pmicheck.conform.answers import Lean
 from pmicheck.conform.node import factory_named
 from pmicheck.conform.playing import Difference, is_playable, play
 from pmicheck.conform.table import table
+from pmicheck.conform.udp import factory_over_udp
 from pmicheck.report.record.record import load_json, load_trace, record_from
 from pmicheck.trace import Trace
-from pmicheck.verdict import ExitCode
+from pmicheck.verdict import ExitCode, gravest
 from pmicheck.verify.recording import check_unchanged
 
 
 def conform(options: Namespace) -> ExitCode:
     """Raises UsageError for a target, a record or a scenario that does not exist."""
     check_names("scenarios", options.scenarios)
-    factory = factory_named(options.target)
+    factory = factory_named(options.target) if options.target else factory_over_udp(options.udp, options.patience)
     traces = [trace for trace in _traces_in(options.record) if _is_wanted(trace, options.scenarios)]
     differences: list[Difference] = []
-    packets = 0
+    packets, cut = 0, 0
     with console.Progress() as progress:
         for number, trace in enumerate(traces, 1):
             progress(f"{trace.scenario} / {trace.attacker} / {trace.property} ({number} of {len(traces)})")
             played = play(trace, factory)
             differences += played.differences
             packets += played.packets
+            cut += not played.whole
     text = "\n".join(table(differences, console.width()))
     sums = ", ".join((_count(len(traces), "trace"), _count(packets, "packet"), _count(len(differences), "difference")))
     console.emit(f"{text}\n{sums}.\n" if text else f"{sums}.\n")
-    return _code(differences, packets)
+    if cut:
+        console.say(f"pmicheck: {_count(cut, 'trace')} not played to the end: more than {options.patience:g} s.\n")
+    return gravest([_code(differences, packets), ExitCode.INCONCLUSIVE if cut else ExitCode.AS_EXPECTED])
 
 
 def _traces_in(path: Path) -> Sequence[Trace]:
