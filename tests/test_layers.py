@@ -22,6 +22,7 @@ LAYERS = {
     "cluster": 3,
     "second": 3,
     "prove": 3,
+    "conform": 3,
     "report": 4,
     "bench": 4,
     "symbolic": 4,

@@ -4,7 +4,7 @@ that speaks for itself (RFC 6275, RFC 4866)."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pmicheck.bench.acts import ENHANCED_ACTS, MOBILE_ACTS, registered_with_rogue, rogue_registration
@@ -40,15 +40,17 @@ class PlainStage(Registering):
 
     Attributes:
         ancestor: the nodes are those of RFC 6275 or RFC 4866 alone, without the draft.
+        correspondent: makes the correspondent.
     """
 
     keeper = CN
     ancestor: ClassVar[bool] = False
+    correspondent: ClassVar[Callable[..., CorrespondentNode]] = CorrespondentNode
 
     def _nodes(self) -> Mapping[str, Node]:
         keeps = self.ancestor and self.policy.reading("deleted_number") == "kept"
         at, identity = self.addresses[CN], identity_at(CN)
-        self.cn = CorrespondentNode(at, self.policy, SEED, identity=identity, keeps_numbers=keeps)
+        self.cn = self.correspondent(at, self.policy, SEED, identity=identity, keeps_numbers=keeps)
         return {CN: self.cn, HA: self.ha}
 
     @property

@@ -91,6 +91,8 @@ def _verb(name: str) -> Verb:
             from pmicheck.cli.verbs.export import export as verb
         case "prove":
             from pmicheck.cli.verbs.prove import prove as verb
+        case "conform":
+            from pmicheck.cli.verbs.conform import conform as verb
         case "report":
             from pmicheck.cli.verbs.records import report as verb
         case "review":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from pmicheck.cli.arguments import Once, json_place, no_stdout, path, seconds, setting, whole
+from pmicheck.cli.conforming import add_conform
 from pmicheck.cluster.place import ALONE
 from pmicheck.errors import UsageError
 
@@ -74,6 +75,7 @@ def parser() -> Parser:
     _add_graph(verbs)
     _add_export(verbs)
     _add_prove(verbs)
+    add_conform(verbs, RECORD)
     _add_records(verbs)
     _add_baseline(verbs)
     return top

@@ -52,6 +52,7 @@ class Bindings:
         note: logs a decision as `Node` does: time, kind, and details by name.
         identity: key pair and CGA Parameters of `address`, if answers are to be signed (N096).
         keeps_numbers: the number of a deleted binding is kept as long as its nonces live (RFC 6275 5.2.8).
+        nonces: those that it makes its tokens from; None for its own.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Bindings:
         note: Callable[..., None],
         identity: CgaIdentity | None = None,
         keeps_numbers: bool = False,
+        nonces: Nonces | None = None,
     ) -> None:
         self.policy = policy
-        self.nonces = Nonces(policy, randomness)
+        self.nonces = nonces or Nonces(policy, randomness)
         self.cache = BindingCache(policy, self.nonces, keeps_numbers)
         self.handover_tokens = HandoverTokens(policy)
         self._note = note
