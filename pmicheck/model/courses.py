@@ -41,6 +41,11 @@ FOR_ITSELF = {
     "mobile_nodes": "the mobile node acts for itself there, and no agent serves a second one",
     "correspondents": "the mobile node registers with one correspondent there",
 }
+NO_BINDINGS = {
+    "refreshes": NO_REFRESH,
+    "token_pairs": NO_PAIRS,
+    "correspondents": "the home agent asks for the source of a packet and not for its destination",
+}
 TYPE2 = {"correspondents": "a second type 2 correspondent has agents of its own and shares nothing with the first"}
 HANDSHAKE = TYPE2 | {
     "refreshes": NO_REFRESH,
@@ -71,6 +76,7 @@ class Course:
         transfers_context: the previous PMA sends the next one the handover context (3.4).
         relays_token: the previous PMA hands HT on through the home agent (N070).
         payload: upper layers send data.
+        reverse_tunnel: the data goes by way of the home agent, since nobody optimises its route.
         registrations: how many the last registrant has completed when the honest run is over.
         useless: bounds that change nothing, or mean nothing that the text would settle, each with the reason.
     """
@@ -92,6 +98,7 @@ class Course:
     transfers_context: bool = False
     relays_token: bool = False
     payload: bool = False
+    reverse_tunnel: bool = False
     registrations: int = 1
     useless: Mapping[str, str] = field(default_factory=dict)
 
@@ -221,6 +228,18 @@ COURSES: Mapping[str, Course] = {
             families=frozenset({"type1", "rfc4866-cn", "data", "routed"}),
             kinds=(*REGISTERING, Data),
             payload=True,
+        ),
+        Course(
+            name="reverse-tunnel",
+            plays="reverse-tunnel",
+            families=frozenset({"reverse-tunnel"}),
+            kinds=(Data,),
+            registers=False,
+            leaves=True,
+            handover=True,
+            payload=True,
+            reverse_tunnel=True,
+            useless=NO_BINDINGS,
         ),
     )
 }
