@@ -127,6 +127,8 @@ def receive_routed(ctx: Context, world: World, pma: str, data: Data) -> None:
         require(served, "routing-header")
         deliver(ctx, world, key_owner(data.routing), data.source, data.source)
         return
+    # In a tunnel the header is not for the agent, and ingress filtering looks at no source there.
+    require(data.outer == "", "inner-packet")
     require(ctx.test(attached(world.main.home), equals, CARE_OF[pma]), "not-attached")
     deliver(ctx, world, MN, data.routing, data.source)
 
