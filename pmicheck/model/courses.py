@@ -47,6 +47,10 @@ NO_BINDINGS = {
     "correspondents": "the home agent asks for the source of a packet and not for its destination",
 }
 TYPE2 = {"correspondents": "a second type 2 correspondent has agents of its own and shares nothing with the first"}
+BY_HOME_TEST = {
+    "correspondents": "a second type 2 correspondent has the cells of the first behind the same agent (A-22), and "
+    "shares nothing with it behind another"
+}
 HANDSHAKE = TYPE2 | {
     "refreshes": NO_REFRESH,
     "token_pairs": NO_PAIRS,
@@ -212,7 +216,7 @@ COURSES: Mapping[str, Course] = {
             plays="type2-rr",
             families=frozenset({"type1", "type2-rr"}),
             type2=True,
-            useless=TYPE2,
+            useless=BY_HOME_TEST,
         ),
         Course(
             name="type2-rr-left",
@@ -220,7 +224,7 @@ COURSES: Mapping[str, Course] = {
             families=frozenset({"type1", "type2-rr"}),
             type2=True,
             leaves=True,
-            useless=TYPE2,
+            useless=BY_HOME_TEST,
         ),
         Course(
             name="data",

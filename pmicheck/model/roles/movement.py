@@ -83,7 +83,8 @@ def _moves(world: World, home: str) -> Iterator[Act]:
 
 
 def leave(ctx: Context, world: World, home: str, origin: str, target: str) -> None:
-    """The node leaves a PMA once it is registered, if anybody registers; a rogue PMA keeps all that it held (DESIGN section 4)."""
+    """The node leaves a PMA once it is registered, if the route is to be optimised; a rogue PMA keeps all that it held
+    (DESIGN section 4)."""
     require(ctx.test(attached(home), equals, origin), "elsewhere")
     pma = next(agent for agent in world.agents if CARE_OF[agent] == origin)
     flows = [flow for flow in world.flows if flow.home == home]
