@@ -38,7 +38,7 @@ WIDENED = (
 """The same within larger bounds or after a shorter prologue, decided when they are named. `type2-local` is not among
 them: no bound adds to it."""
 
-APART = ("type2-rr-left",)
+APART = ("type2-rr-left", "reverse-tunnel")
 """Courses of their own that are decided when they are named."""
 
 NAMED = (*SHIPPED, *WIDENED, *APART)

@@ -16,6 +16,7 @@ from pmicheck.language.message import NONE, Message, Term
 from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
+    HA,
     HA_CN,
     ContextData,
     ContextRequest,
@@ -210,7 +211,10 @@ class Adversary:
 
     def puts(self, message: Message) -> bool:
         """Whether it can put this message where it goes. Any source address passes, but for payload: there ingress
-        filtering is in place (data-origin)."""
-        if isinstance(message, Data):
-            return message.link != ACCESS and (message.outer or message.source) in self.attacker.addresses
-        return True
+        filtering is in place (data-origin), and an encrypted tunnel takes what an agent of its own sends (A-26)."""
+        if not isinstance(message, Data):
+            return True
+        outside = message.outer or message.source
+        if message.to == HA and self.world.policy.tunnel_protected and outside == ATTACKER:
+            return False
+        return message.link != ACCESS and outside in self.attacker.addresses

@@ -11,6 +11,7 @@ from pmicheck.bench.links import BYSTANDER_LINK, CARE_OF_PATH, CONTEXT, HOME_PAT
 from pmicheck.bench.local import LocalStage
 from pmicheck.bench.names import PMA1, PMA2
 from pmicheck.bench.peer import PeerStage
+from pmicheck.bench.reverse_tunnel import ReverseTunnelStage
 from pmicheck.bench.stage import Stage
 from pmicheck.bench.type1 import EnhancedStage, MobileStage, Type1Stage
 from pmicheck.bench.type2 import Type2Stage
@@ -31,6 +32,7 @@ STAGES: Mapping[str, type[Stage]] = {
     "type1-handover-reactive": Type1Stage,
     "type1-settled": Type1Stage,
     "data-plane": Type1Stage,
+    "reverse-tunnel": ReverseTunnelStage,
     "type2-local": LocalStage,
     "type2-rr": Type2Stage,
     "type2-rr-left": Type2Stage,

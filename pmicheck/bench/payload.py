@@ -24,7 +24,7 @@ PACKET = 1500
 
 
 def forged_payload(run: Run[Stage], message: Fields) -> bytes:
-    """Payload of the attacker's: its own address outside, whatever it likes inside (N152, N162).
+    """Payload of the attacker's: its own address outside, whatever it likes inside (N152, N162; RFC 6275 10.4.5).
 
     Raises:
         Lacking: ingress filtering stops the packet, as the source outside is not the attacker's.

@@ -308,10 +308,13 @@ class Stage(Bench):
     def inject(self, run: Run[Any], packet: bytes) -> str | None:
         """See `Bench`; what a home agent intercepts goes on to its node."""
         receiver = self.network.inject(packet, run.now)
-        if receiver in (HA, HA2):
-            for flight in self.network.collect(run.now):
-                if innermost(Packet.from_bytes(flight.packet)) == innermost(Packet.from_bytes(packet)):
-                    receiver = self.network.deliver(flight.flight_id, run.now)
+        return self.passed_on(run, packet, receiver) if receiver in (HA, HA2) else receiver
+
+    def passed_on(self, run: Run[Any], packet: bytes, receiver: str | None) -> str | None:
+        """Delivers what a home agent makes of a packet; who gets it, or the `receiver` so far if it makes nothing."""
+        for flight in self.network.collect(run.now):
+            if innermost(Packet.from_bytes(flight.packet)) == innermost(Packet.from_bytes(packet)):
+                receiver = self.network.deliver(flight.flight_id, run.now)
         return receiver
 
     def take_agent(self, run: Run[Any], name: str) -> None:

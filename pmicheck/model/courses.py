@@ -41,7 +41,16 @@ FOR_ITSELF = {
     "mobile_nodes": "the mobile node acts for itself there, and no agent serves a second one",
     "correspondents": "the mobile node registers with one correspondent there",
 }
+NO_BINDINGS = {
+    "refreshes": NO_REFRESH,
+    "token_pairs": NO_PAIRS,
+    "correspondents": "the home agent asks for the source of a packet and not for its destination",
+}
 TYPE2 = {"correspondents": "a second type 2 correspondent has agents of its own and shares nothing with the first"}
+BY_HOME_TEST = {
+    "correspondents": "a second type 2 correspondent has the cells of the first behind the same agent (A-22), and "
+    "shares nothing with it behind another"
+}
 HANDSHAKE = TYPE2 | {
     "refreshes": NO_REFRESH,
     "token_pairs": NO_PAIRS,
@@ -71,6 +80,7 @@ class Course:
         transfers_context: the previous PMA sends the next one the handover context (3.4).
         relays_token: the previous PMA hands HT on through the home agent (N070).
         payload: upper layers send data.
+        reverse_tunnel: the data goes by way of the home agent, since nobody optimises its route.
         registrations: how many the last registrant has completed when the honest run is over.
         useless: bounds that change nothing, or mean nothing that the text would settle, each with the reason.
     """
@@ -92,6 +102,7 @@ class Course:
     transfers_context: bool = False
     relays_token: bool = False
     payload: bool = False
+    reverse_tunnel: bool = False
     registrations: int = 1
     useless: Mapping[str, str] = field(default_factory=dict)
 
@@ -205,7 +216,7 @@ COURSES: Mapping[str, Course] = {
             plays="type2-rr",
             families=frozenset({"type1", "type2-rr"}),
             type2=True,
-            useless=TYPE2,
+            useless=BY_HOME_TEST,
         ),
         Course(
             name="type2-rr-left",
@@ -213,7 +224,7 @@ COURSES: Mapping[str, Course] = {
             families=frozenset({"type1", "type2-rr"}),
             type2=True,
             leaves=True,
-            useless=TYPE2,
+            useless=BY_HOME_TEST,
         ),
         Course(
             name="data",
@@ -221,6 +232,18 @@ COURSES: Mapping[str, Course] = {
             families=frozenset({"type1", "rfc4866-cn", "data", "routed"}),
             kinds=(*REGISTERING, Data),
             payload=True,
+        ),
+        Course(
+            name="reverse-tunnel",
+            plays="reverse-tunnel",
+            families=frozenset({"reverse-tunnel"}),
+            kinds=(Data,),
+            registers=False,
+            leaves=True,
+            handover=True,
+            payload=True,
+            reverse_tunnel=True,
+            useless=NO_BINDINGS,
         ),
     )
 }

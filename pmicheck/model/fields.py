@@ -20,6 +20,7 @@ from pmicheck.model.messages import (
     ACCESS,
     CARE_OF_CN,
     CONTEXT,
+    HA,
     HA_CN,
     INTERNET,
     PMA_HA,
@@ -252,6 +253,12 @@ def _ends(message: Any, world: World) -> Choice:
     return Choice((*world.victims, *peers, ATTACKER, *world.own_homes))
 
 
+def _receivers_of_data(message: Any, world: World) -> Choice:
+    if world.course.reverse_tunnel:
+        return Choice((HA,))
+    return Choice(tuple(dict.fromkeys((*world.agents, *world.correspondents))))
+
+
 def _routed_homes(message: Any, world: World) -> Choice:
     return Choice(("", *_ends(message, world).values))
 
@@ -369,7 +376,7 @@ FIELDS: Mapping[type[Message], Mapping[str, Domain]] = {
         "link": one(CONTEXT),
     },
     Data: {
-        "to": lambda m, w: Choice(tuple(dict.fromkeys((*w.agents, *w.correspondents)))),
+        "to": _receivers_of_data,
         "source": _ends,
         "destination": _ends,
         "outer": _own_first,

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmicheck.model.readings import BOTH, CGA, DATA, HANDOVER, HANDSHAKE, LOCAL, ROUTED, TUNNELLED, TYPE1
+from pmicheck.model.readings import (
+    BOTH,
+    CGA,
+    DATA,
+    HANDOVER,
+    HANDSHAKE,
+    LOCAL,
+    REVERSE_TUNNEL,
+    ROUTED,
+    TUNNELLED,
+    TYPE1,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ MECHANISMS: dict[str, Mechanism] = {
         Mechanism(
             "ha-outer-source-check",
             "the HA holds the outer source against its binding",
-            BOTH,
+            BOTH | REVERSE_TUNNEL,
             "what could be passed through the tunnel can be sent to the CN directly with the same source address",
         ),
         Mechanism(
@@ -74,7 +85,7 @@ MECHANISMS: dict[str, Mechanism] = {
             TYPE1,
             "HoTI and PHoTI bring the same T to the same home address (A-29), and PHoTI has to be forwarded (N137)",
         ),
-        Mechanism("tunnel-esp", "the HA-PMA tunnel is encrypted", BOTH),
+        Mechanism("tunnel-esp", "the HA-PMA tunnel is encrypted", BOTH | REVERSE_TUNNEL),
         Mechanism("cookie", "answers to a test must echo its cookie", BOTH),
         Mechanism("coa-in-mac", "the authenticator covers the care-of address", BOTH),
         Mechanism(

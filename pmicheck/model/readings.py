@@ -43,6 +43,8 @@ DATA = frozenset({"data"})
 ROUTED = frozenset({"routed"})
 TUNNELLED = frozenset({"tunnelled"})
 """Payload: with routing header and binding cache (draft 7), or between two agents (9)."""
+REVERSE_TUNNEL = frozenset({"reverse-tunnel"})
+"""Payload by way of the home agent (RFC 6275 10.4.5)."""
 BINDINGS = BOTH | TYPE2_RR | HANDSHAKE
 """Wherever somebody keeps a binding for an address that is not his."""
 
@@ -178,7 +180,9 @@ READINGS: dict[str, Reading] = {
             HANDSHAKE,
         ),
         Reading("handshake_effective", ("first", "third"), "A-24", "when the handshake makes an entry", HANDSHAKE),
-        Reading("tunnel_protected", ("yes", "no"), "A-26", "whether the HA-PMA tunnel is encrypted", BOTH),
+        Reading(
+            "tunnel_protected", ("yes", "no"), "A-26", "whether the HA-PMA tunnel is encrypted", BOTH | REVERSE_TUNNEL
+        ),
         Reading("cn_cga_on_pba", ("off", "on"), "N096, A-30", "whether the CN signs its PBA", TYPE1),
         Reading(
             "pt_renewal",

@@ -8,7 +8,7 @@ from typing import Any
 import z3
 
 from pmicheck.model.events import EVENT, Delivered
-from pmicheck.model.readings import DATA, LOCAL
+from pmicheck.model.readings import DATA, LOCAL, REVERSE_TUNNEL
 from pmicheck.properties.authorisation import event
 from pmicheck.properties.base import Observation, Property, State
 from pmicheck.properties.witnesses import data_arrived
@@ -31,7 +31,7 @@ DATA_ORIGIN = Property(
     "filtering in place",
     harm="has payload accepted as from an address that is not its own",
     severity="6.5",
-    families=DATA | LOCAL,
+    families=DATA | LOCAL | REVERSE_TUNNEL,
     looks=event,
     observe=_delivery,
     formula=_data_origin,

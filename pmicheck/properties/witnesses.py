@@ -100,6 +100,8 @@ def goal(world: World) -> tuple[str, tuple[Condition, ...]]:
     if world.course.local:
         both = ((arrived(CN_HOME, home), equals, (True,)), (arrived(home, CN_HOME), equals, (True,)))
         return "payload has gone both ways", both
+    if world.course.reverse_tunnel:
+        return data_arrived(world)
     if world.course.payload and not world.course.handshakes:
         both = ((arrived(at, home), equals, (True,)), (arrived(MN, at), equals, (True,)))
         return "payload has gone both ways", both

@@ -53,6 +53,7 @@ SAMPLE = (
     Swept("rr-mobile", "careof-path", "dereg_auth", "none"),
     Swept("type1-initial", "careof-path", "token_issue_at", "early"),
     Swept("type1-handover", "careof-path", "tombstone", "none"),
+    Swept("data-plane", "careof-path", "rh2_address", "source"),
     Swept("type2-rr", "careof-path", "photi_on_entry", "overwrite"),
     Swept("type2-handshake-handover", "careof-path", "context_sequence", "absent"),
 )

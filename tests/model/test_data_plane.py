@@ -140,6 +140,12 @@ def test_read_literally_the_routing_header_names_the_source_and_anybody_speaks_f
     assert refusal_without_trace(run, ROUTED) == "not-attached"
 
 
+def test_read_literally_a_routing_header_in_a_tunnel_is_not_for_the_agent() -> None:
+    """The outer source is the attacker's, so ingress filtering would let any source inside pass."""
+    run = registered(plane({"rh2_address": "source"}))
+    assert refusal_without_trace(run, ROUTED._replace(outer=ATTACKER, source=CN)) == "inner-packet"
+
+
 def test_read_literally_honest_payload_arrives_as_from_the_node_itself() -> None:
     run = registered(plane({"rh2_address": "source"}))
     assert fire(run, SENDS) is None

@@ -10,7 +10,7 @@ from functools import cache
 
 from pmicheck.language.cells import Cell, Context, equals, require
 from pmicheck.model.events import EVENT, Delivered
-from pmicheck.model.messages import CARE_OF_CN, INTERNET, Data
+from pmicheck.model.messages import CARE_OF_CN, HA, INTERNET, TUNNEL, Data
 from pmicheck.model.roles.attachment import attached, attacker_addresses, who_is_at
 from pmicheck.model.roles.binding_cache import Entry, cells_of
 from pmicheck.model.roles.registration import Registration, registration_of
@@ -49,6 +49,12 @@ def send_from_node(ctx: Context, world: World, pma: str, flow: Flow) -> None:
     require(entry_used(entry), "no-entry")
     assert entry is not None
     ctx.send(_tunnelled(world, flow.home, CN_HOME, CARE_OF[pma], entry.care_of))
+
+
+def send_by_home_agent(ctx: Context, world: World, pma: str, flow: Flow) -> None:
+    """Without route optimisation the node's payload takes the tunnel to its home agent (RFC 6275 11.3.1)."""
+    require(ctx.test(attached(flow.home), equals, CARE_OF[pma]), "not-serving")
+    ctx.send(Data(source=flow.home, destination=flow.at, outer=CARE_OF[pma], routing="", link=TUNNEL, to=HA))
 
 
 def _tunnelled(world: World, source: str, destination: str, outer: str, care_of: str) -> Data:
@@ -121,6 +127,8 @@ def receive_routed(ctx: Context, world: World, pma: str, data: Data) -> None:
         require(served, "routing-header")
         deliver(ctx, world, key_owner(data.routing), data.source, data.source)
         return
+    # In a tunnel the header is not for the agent, and ingress filtering looks at no source there.
+    require(data.outer == "", "inner-packet")
     require(ctx.test(attached(world.main.home), equals, CARE_OF[pma]), "not-attached")
     deliver(ctx, world, MN, data.routing, data.source)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pmicheck.language.cells import Context, require
-from pmicheck.model.messages import HA2, HA_CN, TUNNEL, Acknowledgement, HandoverToken, Test, TestInit
+from pmicheck.language.cells import Context, equals, require
+from pmicheck.model.messages import HA2, HA_CN, TUNNEL, Acknowledgement, Data, HandoverToken, Test, TestInit
 from pmicheck.model.roles.attachment import attached, who_is_at
+from pmicheck.model.roles.data_plane import deliver
 from pmicheck.model.topology import AT_HOME
 from pmicheck.model.world import World
 
@@ -23,6 +24,22 @@ def intercept(ctx: Context, world: World, message: Test | Acknowledgement) -> No
     home = message.address if isinstance(message, Test) else message.home
     address: str = ctx.get(attached(home))
     ctx.send(message._replace(link=TUNNEL, to=who_is_at(world, address)))
+
+
+def forward_data(ctx: Context, world: World, data: Data) -> None:
+    """What comes out of a tunnel goes on as from its inner source, if the outer one is where that is registered
+    (RFC 6275 10.4.5); ghost: an agent speaks for the node that it serves and for no other.
+
+    The home agent keeps nothing of it, so it arrives in the same step. What names no honest node as its source, or goes
+    elsewhere, is not followed.
+    """
+    require(data.outer != "", "not-tunnelled")
+    require(data.source in world.victims and data.destination in world.correspondents, "not-followed")
+    registered_there = ctx.test(attached(data.source), equals, data.outer)
+    if world.policy.on("ha-outer-source-check"):
+        require(registered_there, "ha-outer-source-check")
+        ctx.passed("the home address is registered at the outer source")
+    deliver(ctx, world, data.destination, data.source, data.source if registered_there else data.outer)
 
 
 def relay_handover_token(ctx: Context, world: World, message: HandoverToken) -> None:

@@ -83,12 +83,13 @@ def _moves(world: World, home: str) -> Iterator[Act]:
 
 
 def leave(ctx: Context, world: World, home: str, origin: str, target: str) -> None:
-    """The node leaves a PMA once it is registered; a rogue PMA keeps all that it held (DESIGN section 4)."""
+    """The node leaves a PMA once it is registered, if the route is to be optimised; a rogue PMA keeps all that it held
+    (DESIGN section 4)."""
     require(ctx.test(attached(home), equals, origin), "elsewhere")
     pma = next(agent for agent in world.agents if CARE_OF[agent] == origin)
     flows = [flow for flow in world.flows if flow.home == home]
     held: list[Registration] = [ctx.get(registration_of(pma, flow)) for flow in flows]
-    require(any(registration.done > 0 for registration in held), "not-registered")
+    require(world.course.reverse_tunnel or any(registration.done > 0 for registration in held), "not-registered")
     ctx.set(attached(home), target)
     if pma in world.corrupted:
         ctx.learn(corrupt(pma))

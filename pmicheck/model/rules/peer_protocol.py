@@ -9,6 +9,7 @@ from typing import Any
 from pmicheck.language.act import Act, Rule
 from pmicheck.language.message import Message
 from pmicheck.model.messages import (
+    HA,
     HA2,
     CacheAnswer,
     CacheRequest,
@@ -22,7 +23,7 @@ from pmicheck.model.messages import (
     Trigger,
     name_of,
 )
-from pmicheck.model.roles import context_transfer, data_plane, local_routing, peer_agent, type2_agent
+from pmicheck.model.roles import context_transfer, data_plane, home_agent, local_routing, peer_agent, type2_agent
 from pmicheck.model.topology import AWAY, CN_HOME, MN, PMA1, PMA3, VICTIM_HOME
 from pmicheck.model.world import World
 
@@ -33,6 +34,8 @@ def acts(world: World) -> Iterator[Act]:
         yield from _handshake_acts(world)
     if world.course.local:
         yield from _local_acts(world)
+    elif world.course.reverse_tunnel:
+        yield from _reverse_tunnel_acts(world)
     elif world.course.payload:
         yield from _data_acts(world)
 
@@ -110,6 +113,22 @@ def _data_acts(world: World) -> Iterator[Act]:
             arguments=(("by", flow.at), *flow.named),
             does=f"sends data to the mobile node{flow.label}",
         )
+
+
+def _reverse_tunnel_acts(world: World) -> Iterator[Act]:
+    for pma in world.agents:
+        for flow in world.flows:
+            does = f"sends the mobile node's data by the home agent{flow.label}"
+            yield Act(
+                name=f"{pma} {does}",
+                actor=pma,
+                section="RFC 6275 11.3.1",
+                rule=data_plane.send_by_home_agent,
+                given=(world, pma, flow),
+                key="send data",
+                arguments=(("by", pma), *flow.named),
+                does=does,
+            )
 
 
 def _local_acts(world: World) -> Iterator[Act]:
@@ -221,6 +240,8 @@ def handler(world: World, message: Message) -> Act | None:
 
 def _data_handler(world: World, data: Data, act: Callable[..., Act]) -> Act | None:
     to = data.to
+    if world.course.reverse_tunnel:
+        return act("RFC 6275 10.4.5", (), home_agent.forward_data, world, data) if to == HA else None
     if world.course.local:
         if to != PMA1:
             return None
