@@ -39,6 +39,11 @@ class Proofs:
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     beyond: str = ""
 
+    @property
+    def proved(self) -> frozenset[str]:
+        """The properties that are proved."""
+        return frozenset(name for name, obstacle in self.obstacles.items() if obstacle is None)
+
 
 def prove(
     scenario: Scenario, policy: Policy, attacker: Attacker, properties: Sequence[Property], decider: Decider

@@ -42,7 +42,7 @@ def with_proofs(cell: Cell, decided: Decided, decider: Decider) -> Decided:
 
 def _proved(result: Result, proofs: Proofs) -> Result:
     """The result, proved if it holds and there is a proof. Raises Disagreement if it is violated and there is one."""
-    if proofs.obstacles.get(result.property, proofs) is not None:
+    if result.property not in proofs.proved:
         return result
     if result.verdict is Verdict.VIOLATED:
         names = " / ".join(result.names())
