@@ -25,6 +25,11 @@ def verdict_of(*, broken: bool, complete: bool, witnessed: bool) -> Verdict:
     return Verdict.HOLDS if witnessed else Verdict.VACUOUS
 
 
+def as_searched(verdict: Verdict) -> Verdict:
+    """What a search alone says: what is proved holds in every reachable state as well."""
+    return Verdict.HOLDS if verdict is Verdict.PROVED else verdict
+
+
 DECIDED = "decided"
 """Why a search ended before all states were found that was cut by no limit: all it was asked for is violated."""
 

@@ -103,6 +103,7 @@ def _add_verify(verify: argparse.ArgumentParser) -> None:
     _add_searching(verify)
     second = "let a second explorer, which shares no code with the first, search each space below 10^6 states as well"
     add("--second-opinion", action="store_true", help=second)
+    add("--prove", action="store_true", help="try to prove what holds for any number of sessions as well")
     verify.set_defaults(verb="verify", record=None)
 
 

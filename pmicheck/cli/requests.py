@@ -41,6 +41,7 @@ def request_of(options: argparse.Namespace) -> Request:
         engine=_engine_of(options),
         workers=options.workers,
         settle=getattr(options, "settle", False),
+        prove=getattr(options, "prove", False),
         cluster=_place_of(options),
     )
 

@@ -3,8 +3,8 @@ of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from pmicheck.attacker.profiles import Attacker
 from pmicheck.grounding.run import begin
@@ -14,14 +14,15 @@ from pmicheck.properties.base import Property
 from pmicheck.prove.fixpoint import Fixpoint
 from pmicheck.prove.judge import Obstacle, obstacle
 from pmicheck.prove.numbers import NotAbstract
+from pmicheck.prove.reason import out_of_reach
 from pmicheck.symbolic.decide import Decider
 
 ASSUMES = (
-    "Proved means: for any number of sessions, repetitions, nonces, tokens and sequence numbers, and of refreshes "
-    "where the scenario has any, at any time, with perfect cryptography; mobile nodes, correspondents and agents are "
-    "as many as the scenario has."
+    "what is proved holds for any number of sessions, repetitions, nonces, tokens and sequence numbers, and of "
+    "refreshes where the scenario has any, at any time, with perfect cryptography; mobile nodes, correspondents and "
+    "agents are as many as the scenario has"
 )
-"""What a proof rests on."""
+"""What a proof rests on, as the end of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,22 @@ class Proofs:
 
     Attributes:
         obstacles: by property, what stands in the way of its proof; None: it is proved.
+        missing: by property, the secrets that it or some rule asks for and that the attacker never gets, in words.
         beyond: what a rule does that cannot be done with classes of numbers, "" if there is no such thing.
     """
 
     obstacles: dict[str, Obstacle | None]
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     beyond: str = ""
+
+    @property
+    def proved(self) -> frozenset[str]:
+        """The properties that are proved."""
+        return frozenset(name for name, obstacle in self.obstacles.items() if obstacle is None)
 
 
 def prove(
-    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Iterable[Property], decider: Decider
+    scenario: Scenario, policy: Policy, attacker: Attacker, properties: Sequence[Property], decider: Decider
 ) -> Proofs:
     """Where a rule does what cannot be done with classes of numbers, nothing is proved.
 
@@ -49,5 +57,8 @@ def prove(
     try:
         facts = Fixpoint(start, adversary).run()
     except NotAbstract as error:
-        return Proofs({prop.name: Obstacle({}, ()) for prop in properties}, str(error))
-    return Proofs({prop.name: obstacle(facts, prop, decider) for prop in properties})
+        return Proofs({prop.name: Obstacle({}, ()) for prop in properties}, beyond=str(error))
+    return Proofs(
+        {prop.name: obstacle(facts, prop, decider) for prop in properties},
+        {prop.name: out_of_reach(facts, prop) for prop in properties},
+    )

@@ -15,7 +15,7 @@ from pmicheck.model.scenario import NAMED, SHIPPED, SHIPPED_IN, load_scenario
 from pmicheck.properties.base import applies
 from pmicheck.properties.catalogue import INVARIANTS, PROGRESS
 from pmicheck.report.record.record import Record
-from pmicheck.verdict import Verdict
+from pmicheck.verdict import Verdict, as_searched
 from pmicheck.verify.engine import Engine
 from pmicheck.verify.matrix import Request, plan
 from pmicheck.verify.pipeline import Shared, verdicts_of
@@ -66,7 +66,7 @@ class Verdicts:
                 continue
             without = tuple(sorted(result.without))
             cell = Cell(*result.names(), settings=set_away(result.readings), without=without)
-            known[cell] = result.verdict
+            known[cell] = as_searched(result.verdict)
         return cls(progress, known)
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record.record import Record, Result
 from pmicheck.report.record.review import Weakest
 from pmicheck.review.cells import source_of
-from pmicheck.verdict import Verdict
+from pmicheck.verdict import Verdict, as_searched
 from pmicheck.verify.engine import UNLIMITED
 from pmicheck.verify.matrix import Cell
 from pmicheck.verify.pipeline import Shared, verdicts_of
@@ -223,5 +223,5 @@ class _Search:
             same = (dict(self.policy.readings), self.policy.without) == (result.readings, frozenset(result.without))
             if same and result.scenario == self.scenario.name and result.attacker in ATTACKERS:
                 who = narrowed(self.attacker, powers_of(ATTACKERS[result.attacker], self.policy))
-                known[who, result.property] = result.verdict
+                known[who, result.property] = as_searched(result.verdict)
         return known

@@ -23,6 +23,7 @@ class Request:
 
     Attributes:
         settle: whether a verdict may be taken from cells that imply it, instead of from a run.
+        prove: whether what holds is to be proved as well, for any number of sessions.
         cluster: who is to do the work, instead of processes of this machine.
     """
 
@@ -35,18 +36,20 @@ class Request:
     engine: Engine = UNLIMITED
     workers: int = 1
     settle: bool = False
+    prove: bool = False
     cluster: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell of the matrix: a scenario under an attacker, for some properties."""
+    """One cell of the matrix: a scenario under an attacker, for some properties, to be proved or not."""
 
     scenario: Scenario
     policy: Policy
     attacker: Attacker
     properties: tuple[str, ...]
     engine: Engine
+    prove: bool = False
 
     @property
     def alone(self) -> tuple[str, Policy]:
@@ -81,7 +84,14 @@ def plan(request: Request, tell: Callable[[str], None] = lambda _: None) -> list
             wanted = tuple(p for p in properties if p == PROGRESS or applies(INVARIANTS[p], world))
             if wanted:
                 cells.append(
-                    Cell(scenario=scenario, policy=policy, attacker=attacker, properties=wanted, engine=request.engine)
+                    Cell(
+                        scenario=scenario,
+                        policy=policy,
+                        attacker=attacker,
+                        properties=wanted,
+                        engine=request.engine,
+                        prove=request.prove,
+                    )
                 )
     for sentence in applied.left_out():
         tell(sentence)

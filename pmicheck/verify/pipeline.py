@@ -17,6 +17,7 @@ from pmicheck.verdict import Verdict
 from pmicheck.verify.deciding import Stopwatch, search
 from pmicheck.verify.matrix import Cell
 from pmicheck.verify.progress import Progress, decide_progress
+from pmicheck.verify.proving import with_proofs
 from pmicheck.verify.recording import Decided, summary
 from pmicheck.verify.results import replayed, result_of, result_of_progress, taken
 from pmicheck.verify.searching import Searched
@@ -72,7 +73,14 @@ def decide(cell: Cell, shared: Shared | None = None, given: Given = Given()) -> 
 
 
 def decide_invariants(cell: Cell, given: Given, decider: Decider | None = None, watch: Watch | None = None) -> Decided:
-    """All properties of the cell but `progress`."""
+    """All properties of the cell but `progress`. Raises Disagreement if what is violated is proved."""
+    decider = decider or Decider()
+    decided = _searched(cell, given, decider, watch)
+    return with_proofs(cell, decided, decider) if cell.prove else decided
+
+
+def _searched(cell: Cell, given: Given, decider: Decider, watch: Watch | None) -> Decided:
+    """What a search finds, or other cells settled."""
     found = {prop: taken(cell, *pair) for prop, pair in given.settled.items()}
     invariants = tuple(INVARIANTS[name] for name in cell.invariants if name not in found)
     if found and not invariants:
@@ -82,7 +90,6 @@ def decide_invariants(cell: Cell, given: Given, decider: Decider | None = None, 
     clock.lap("cache" if prepared.kept else "grounding")
     searched = given.twin
     if searched is None or not searched.answers(prepared):
-        decider = decider or Decider()
         judged = search(prepared, decider, engine=cell.engine, witnesses=True, watch=watch, clock=clock)
         searched = Searched.of(cell.attacker.name, judged, decider)
     results = [result_of(cell, prepared, searched, number) for number in range(len(invariants))]

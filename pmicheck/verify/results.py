@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from pmicheck.explore.result import Exploration
@@ -14,7 +15,7 @@ from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record.record import ReplayOutcome, Result, Witness
 from pmicheck.symbolic.schedule import ImpossibleTiming, schedule
 from pmicheck.trace import Trace
-from pmicheck.verdict import Replay, Verdict, verdict_of
+from pmicheck.verdict import Replay, Verdict, as_searched, verdict_of
 from pmicheck.verify.evidence import trace_of
 from pmicheck.verify.matrix import Cell
 from pmicheck.verify.progress import Progress
@@ -65,7 +66,7 @@ def _result(
     witness: Witness,
     trace: Trace | None,
 ) -> Result:
-    expected, argument = _expected(cell, prop)
+    expected, argument = expected_of(cell, prop)
     return Result(
         scenario=cell.scenario.name,
         attacker=cell.attacker.name,
@@ -88,12 +89,16 @@ def _result(
 
 
 def taken(cell: Cell, by: Result, witness: Result) -> Result:
-    """The verdict of another cell that implies this one's; what is violated is replayed under this attacker's name."""
-    expected, argument = _expected(cell, by.property)
+    """The verdict of another cell that implies this one's, its proof apart; what is violated is replayed under this
+    attacker's name."""
+    expected, argument = expected_of(cell, by.property)
     return replayed(
         replace(
             by,
             attacker=cell.attacker.name,
+            verdict=as_searched(by.verdict),
+            bounds=cell.scenario.bounds_sentence(),
+            never_known=UNSET,
             seconds=0.0,
             witness=witness.witness,
             trace=replace(by.trace, attacker=cell.attacker.name) if by.trace else None,
@@ -105,7 +110,7 @@ def taken(cell: Cell, by: Result, witness: Result) -> Result:
     )
 
 
-def _expected(cell: Cell, prop: str) -> tuple[str, str]:
+def expected_of(cell: Cell, prop: str) -> tuple[str, str]:
     """The verdict that the scenario file expects, and why; of the readings and mechanisms that it speaks of."""
     default = not cell.policy.without and all(cell.policy.reads(n, r.values[0]) for n, r in READINGS.items())
     return cell.scenario.expected(cell.attacker.name, prop) if default else ("", "")

@@ -17,6 +17,7 @@ from pmicheck.grounding.run import world_of
 from pmicheck.model.policy import Policy
 from pmicheck.properties.catalogue import PROGRESS
 from pmicheck.report.record.record import Result
+from pmicheck.verdict import as_searched
 from pmicheck.verify.matrix import Cell, Request
 from pmicheck.verify.pipeline import Given, Shared, decide, decide_invariants, with_progress
 from pmicheck.verify.progress import decide_progress
@@ -128,7 +129,7 @@ def _given(number: int, cells: list[Cell], order: list[Turn], done: Mapping[int,
     settled_ones: dict[str, tuple[Result, Result]] = {}
     for prop in cell.invariants if turn.settlers else ():
         others = [(n, result) for n in turn.settlers for result in done[n].results if result.property == prop]
-        known = [Known(cells[n].attacker, result.verdict, _witnessed(result)) for n, result in others]
+        known = [Known(cells[n].attacker, as_searched(result.verdict), _witnessed(result)) for n, result in others]
         found = settled(cell.attacker, known)
         if found is not None:
             settled_ones[prop] = others[found.by][1], others[found.witness][1]

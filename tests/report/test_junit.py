@@ -56,6 +56,14 @@ def test_what_holds_passes() -> None:
     assert outcome(ci.HOLDS) == []
 
 
+def test_what_is_proved_passes_and_says_what_the_attacker_never_gets() -> None:
+    proved = replace(ci.HOLDS, verdict=Verdict.PROVED, never_known=("PT*(HoA)", "private key of mn"))
+    assert outcome(proved) == []
+    assert "The attacker never gets: PT*(HoA); private key of mn." in " ".join(
+        junit(samples.record(proved), NOTHING).split()
+    )
+
+
 def test_a_violation_fails_and_is_told_and_is_new_only_to_a_baseline() -> None:
     (new,) = outcome(ci.NEW, ci.compared(samples.record(ci.NEW)))
     (failure,) = outcome(ci.NEW)
@@ -158,8 +166,8 @@ def test_whatever_the_text_the_cases_are_those_of_the_record(case: tuple[Record,
     names = {result.scenario for result in record.results}
     suites = [each for each in root if each.get("name") not in ("run", "baseline")]
     assert len(suites) == len(names - {"run", "baseline"})
-    violated = [result for result in record.results if result.verdict is Verdict.VIOLATED]
-    assert len(list(root.iter("system-out"))) == len(violated)
+    explained = [result for result in record.results if result.verdict in (Verdict.VIOLATED, Verdict.PROVED)]
+    assert len(list(root.iter("system-out"))) == len(explained)
 
 
 def test_what_does_not_print_is_replaced_visibly() -> None:

@@ -76,6 +76,12 @@ def test_every_standing_has_its_column_and_its_section() -> None:
     ]
 
 
+def test_what_is_proved_is_counted_apart_from_what_holds() -> None:
+    text = summary(samples.record(ci.HOLDS, replace(ci.UNDECIDED, verdict=Verdict.PROVED)), NOTHING)
+    assert "Of 2 verdicts: 1 holds, 1 proved." in text
+    assert "| scenario | holds | proved |" in text
+
+
 def test_a_new_violation_has_its_story_attacker_fingerprint_and_replay() -> None:
     text = summary(samples.record(ci.NEW), NOTHING)
     (line,) = [line for line in text.splitlines() if line.startswith("- **Whoever")]

@@ -96,6 +96,16 @@ def test_a_verdict_that_was_not_expected_says_what_was() -> None:
     assert "1 verdict is not as the scenario file expects." in tree.one("p", "alarm").text
 
 
+def test_what_is_proved_is_as_expected_and_stands_beside_what_the_attacker_never_gets() -> None:
+    proved = replace(result(), verdict=Verdict.PROVED, expected="holds", never_known=("PT*(HoA)", "C(CoA1, nonce *)"))
+    tree = page(record(proved, violated(attacker="off-path")))
+    assert tree.with_id("r0").text == "proved"
+    assert tree.with_id("r0").classes == ["proved"]
+    told = f"{proved.attacker} ({proved.property}): PT*(HoA); C(CoA1, nonce *)."
+    assert told in [each.text for each in tree.all("li")]
+    assert "never gets" not in page(record(result())).text
+
+
 def test_the_outcome_counts_verdicts_and_replays() -> None:
     told = page(record(violated(), violated(attacker="off-path"), result("rogue-cn"))).one("p", "outcome").text
     assert "3 verdicts on 1 property of the protocol, in 1 scenario, against 3 attackers." in told

@@ -19,6 +19,7 @@ from pmicheck.report.text.layout import Part, Title, tables
 from pmicheck.symbolic.decide import Decider
 from pmicheck.verdict import ExitCode, Verdict, gravest
 from pmicheck.verify.matrix import Cell, plan
+from pmicheck.verify.results import expected_of
 
 OPEN = "open"
 Found = list[tuple[Cell, Proofs]]
@@ -40,7 +41,7 @@ def prove(options: Namespace) -> ExitCode:
             found.append((cell, proofs_of(cell.scenario, cell.policy, cell.attacker, properties, decider)))
     for _, scenario in groupby(found, key=lambda each: each[0].scenario.file):
         console.emit(*_told(list(scenario)))
-    console.emit(f"{textwrap.fill(ASSUMES, console.width())}\n")
+    console.emit(f"{textwrap.fill(f'Bounds: {ASSUMES}.', console.width())}\n")
     return _ended(gravest([code for cell, proofs in found for code in _codes(cell, proofs.obstacles)]))
 
 
@@ -74,7 +75,7 @@ def _open(name: str, why: Iterable[str]) -> str:
 def _codes(cell: Cell, obstacles: Mapping[str, Obstacle | None]) -> Iterator[ExitCode]:
     """What each property says of the run, beside what the scenario file expects."""
     for name, obstacle in obstacles.items():
-        violated = cell.scenario.expected(cell.attacker.name, name)[0] == Verdict.VIOLATED
+        violated = expected_of(cell, name)[0] == Verdict.VIOLATED
         if obstacle is None:
             yield ExitCode.NOT_TRUSTWORTHY if violated else ExitCode.AS_EXPECTED
         else:

@@ -83,7 +83,7 @@ def _case(judged: Judged) -> Element:
     case = Element("testcase", classname=one_line(classname), name=one_line(name))
     if judged.standing in TAGS:
         _outcome(case, TAGS[judged.standing], str(judged.standing), _message(judged))
-    if result.verdict is Verdict.VIOLATED:
+    if result.verdict in (Verdict.VIOLATED, Verdict.PROVED):
         SubElement(case, "system-out").text = paragraph(tell(result))
     return case
 

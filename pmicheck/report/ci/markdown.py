@@ -38,6 +38,7 @@ COLUMNS = {
     Standing.KNOWN: "known",
     Standing.EXPIRED: "expired",
     Standing.GOOD: "holds",
+    Standing.PROVED: "proved",
     Standing.INCONCLUSIVE: "inconclusive",
     Standing.UNTRUSTED: "not trustworthy",
 }

@@ -48,7 +48,7 @@ def sarif(record: Record, comparison: Comparison) -> str:
     """The log as JSON text; `comparison` is of this record."""
     descriptors = rules(record.catalogue, (result.property for result in record.results))
     places = {descriptor["id"]: at for at, descriptor in enumerate(descriptors)}
-    reported = [each for each in judge(record, comparison) if each.standing is not Standing.GOOD]
+    reported = [each for each in judge(record, comparison) if each.standing not in (Standing.GOOD, Standing.PROVED)]
     prints = partial_fingerprints(record, [each.result for each in reported])
     results = [
         _result(record, each, comparison, places) | {"partialFingerprints": fingerprints}

@@ -27,6 +27,7 @@ class Standing(StrEnum):
     EXPIRED = "expired"
     KNOWN = "known violation"
     GOOD = "holds"
+    PROVED = "proved"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _standing(result: Result, entry: Finding | None, comparison: Comparison) -> 
     if inconclusive(result):
         return Standing.INCONCLUSIVE, None
     if result.verdict is not Verdict.VIOLATED:
-        return Standing.GOOD, None
+        return Standing.PROVED if result.verdict is Verdict.PROVED else Standing.GOOD, None
     if entry is None:
         return Standing.NEW if comparison.baseline_given else Standing.VIOLATED, None
     return Standing.EXPIRED if entry in comparison.expired else Standing.KNOWN, entry

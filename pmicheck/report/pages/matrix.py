@@ -36,12 +36,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Proved:
+    """What is proved under an attacker, by property, and the secrets that it never gets, in words."""
+
+    attacker: str
+    properties: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Matrix:
     """One table of page one.
 
     Attributes:
         id: its anchor; story: what the scenario plays; graph: the page of its states, "" if it has none.
         bounds: within what the verdicts hold, mostly one sentence.
+        proofs: what is proved, and why.
         rows: property and its cells, None where a property or attacker does not apply.
         searches: the exploration under each attacker, None if the record has none.
         silent: the rules that fired under no attacker with the reason; some: how many fired under some only.
@@ -55,6 +65,7 @@ class Matrix:
     story: str
     graph: str
     bounds: tuple[str, ...]
+    proofs: tuple[Proved, ...]
     attackers: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
     searches: tuple[Exploration | None, ...]
@@ -96,6 +107,7 @@ def _matrix(number: int, group: Group, record: Record, places: Places) -> Matrix
         story=record.titles.get(group.scenario, ""),
         graph=places.graph_of(group.scenario),
         bounds=_distinct(result.bounds for result in group.results if result.bounds),
+        proofs=tuple(_proofs(group)),
         attackers=attackers,
         rows=tuple(
             (prop, tuple(cells.get((prop, attacker)) for attacker in attackers))
@@ -106,6 +118,16 @@ def _matrix(number: int, group: Group, record: Record, places: Places) -> Matrix
         some=some,
         alone=_distinct(f"{each.property} under {each.attacker}" for each in group.results if _alone(each)),
     )
+
+
+def _proofs(group: Group) -> Iterator[Proved]:
+    """Why what is proved is so; properties that the same secrets keep under the same attacker are told together."""
+    kept: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for result in group.results:
+        if result.verdict is Verdict.PROVED:
+            kept.setdefault((result.attacker, result.never_known or ()), []).append(result.property)
+    for (attacker, secrets), properties in kept.items():
+        yield Proved(attacker, tuple(properties), secrets)
 
 
 def _cell(result: Result, places: Places) -> Cell:

@@ -15,7 +15,7 @@ from pmicheck.verdict import Replay, Verdict
 MEANINGS = {
     Verdict.VIOLATED: ("is violated", "are violated"),
     Verdict.HOLDS: ("holds", "hold in every reachable state within the stated bounds"),
-    Verdict.PROVED: ("is proved", "are proved for any depth"),
+    Verdict.PROVED: ("is proved", "are proved for runs of any length"),
     Verdict.HOLDS_TO_BOUND: ("holds up to a limit only", "hold up to a limit only"),
     Verdict.VACUOUS: ("is vacuous", "are vacuous"),
     Verdict.UNDECIDED: ("is undecided", "are undecided"),

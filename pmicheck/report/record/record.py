@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from pmicheck.errors import UsageError
 from pmicheck.report.files import read_text, write_text
@@ -70,6 +70,8 @@ class Result(Recorded, frozen=True, kw_only=True):
         argument: why the scenario file expects its verdict, "" if it does not say.
         expected: the verdict that the scenario file expects, "" if it does not say.
         settled_by: the attacker whose verdict implies this one (`pmicheck verify --settle`); "" if a run decided it.
+        never_known: of a proved verdict, the secrets that nodes ask for and that the attacker gets in no run, as people
+            write them; no other verdict has the member.
         fingerprint: a short name for the finding that survives changes of order, sizes and times; made of the others.
     """
 
@@ -91,6 +93,7 @@ class Result(Recorded, frozen=True, kw_only=True):
     argument: str
     expected: Annotated[str, Meta(pattern=f"^({'|'.join(Verdict)})?$")]
     settled_by: str = ""
+    never_known: tuple[str, ...] | UnsetType = UNSET
     fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{12}$")] = ""
 
     def __post_init__(self) -> None:

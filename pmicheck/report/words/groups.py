@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmicheck.report.record.record import Exploration, Record, Result
+from pmicheck.verdict import as_searched
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def groups(record: Record) -> list[Group]:
 
 def unexpected(result: Result) -> bool:
     """Whether the verdict is another than the scenario file expects."""
-    return result.expected not in ("", result.verdict)
+    return result.expected not in ("", result.verdict, as_searched(result.verdict))
 
 
 def silent_rules(group: Group) -> tuple[Mapping[str, str], int]:

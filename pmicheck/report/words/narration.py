@@ -8,6 +8,7 @@ from typing import Any
 
 from pmicheck.report.record.record import ReplayOutcome, Result
 from pmicheck.report.text.layout import wrap
+from pmicheck.report.words.groups import unexpected
 from pmicheck.trace import Step, Trace
 from pmicheck.verdict import Replay, Verdict
 
@@ -70,6 +71,8 @@ def tell(result: Result, *, width: int = 80) -> str:
     lines += _labelled("Verdict", verdict_sentence(result), width)
     if result.bounds:
         lines += _labelled("Bounds", stopped(result.bounds), width)
+    if result.never_known:
+        lines += _labelled("The attacker never gets", "; ".join(result.never_known) + ".", width)
     if result.argument:
         lines += _labelled("Why this is expected", stopped(result.argument), width)
     if result.without:
@@ -87,13 +90,13 @@ def verdict_sentence(result: Result) -> str:
     meaning = {
         Verdict.VIOLATED: "violated: the steps below lead to a state that breaks the property",
         Verdict.HOLDS: "holds in every reachable state within the bounds",
-        Verdict.PROVED: "proved: inductive, so it holds at any depth within the bounds",
+        Verdict.PROVED: "proved: it holds in every run, of whatever length",
         Verdict.HOLDS_TO_BOUND: "holds-to-bound: no violation was found before a limit cut the search",
         Verdict.VACUOUS: "vacuous: what the property speaks of never happens, so nothing was checked",
         Verdict.UNDECIDED: "undecided",
     }[result.verdict]
     parts = [meaning + "."]
-    if result.expected and result.expected != result.verdict:
+    if unexpected(result):
         parts.append(f"The scenario file expects: {result.expected}.")
     if result.settled_by:
         parts.append(f"It took no run: the verdict under {result.settled_by} implies it.")
