@@ -27,7 +27,7 @@ from pmicheck.prove.facts import Domain, Origin, Step, Task
 from pmicheck.prove.groups import Group, group_of
 from pmicheck.prove.numbers import NotAbstract, Number
 from pmicheck.prove.run import Constraint, Run, fulfils
-from pmicheck.prove.shapes import Key, Variable, alive, flat, key_of, part_of, shape_of, shape_of_one
+from pmicheck.prove.shapes import Key, Variable, alive, flat, key_of, part_of, shape_of, shape_of_one, unknown
 
 MANY = 10**9
 """A bound that nothing comes to: a number beside it is less or not, as either may be."""
@@ -62,14 +62,14 @@ class Fixpoint:
     """
 
     def __init__(self, start: Start, attacker: Adversary) -> None:
-        self.world = unbounded(start.world)
+        self.current: Run | None = None
+        self.world = self._forgetful(unbounded(start.world))
         self.adversary = replace(attacker, world=self.world)
         self.cells: dict[tuple[Key, ...], Domain] = {}
         self.places: dict[tuple[Any, ...], Domain] = {}
         self.sent: dict[Message, Step | None] = {}
         self.known = Potential()
         self.taught: dict[Term, Step | None] = {}
-        self.current: Run | None = None
         self._start = start
         self._agenda: list[Task] = []
         self._under_way: set[Message] = set()
@@ -80,6 +80,8 @@ class Fixpoint:
 
     def run(self) -> Fixpoint:
         """Find all facts. Returns itself. Raises NotAbstract where a rule does what classes of numbers cannot."""
+        if self.world.policy.reads("rotation_grace", "until-used"):
+            raise NotAbstract("the number of a handover token that is used is compared with those of all others")
         self._begin()
         for act in spontaneous(self.world):
             self._agenda.append(Task(Origin(act=self._hooked(act)), ()))
@@ -94,6 +96,12 @@ class Fixpoint:
                 self._run(self._agenda.pop())
             self._wake()
         return self
+
+    def _forgetful(self, world: World) -> World:
+        """The world whose prologue left numbers that nobody knows: rules compare numbers that they write out with them
+        (`_outlived_registration`), and one of these stands for any number. The clock is no such number."""
+        left = {name: unknown(value, self) for name, value in world.initial.items() if name != CLOCK.name}
+        return replace(world, initial={**world.initial, **left})
 
     def _begin(self) -> None:
         """The facts of the start: what the prologue left, and what the attacker has by then."""
@@ -135,8 +143,7 @@ class Fixpoint:
         return self.current.ask()
 
     def number(self, least: int | None, *, exact: bool = False) -> Number:
-        assert self.current is not None
-        return self.current.number(least, exact=exact)
+        return Number(self, least, exact=exact) if self.current is None else self.current.number(least, exact=exact)
 
     def numbered(self, index: int, least: int | None, *, exact: bool) -> Number:
         key = index, least, exact

@@ -55,6 +55,11 @@ def test_what_is_violated_stays_open_and_most_of_what_holds_is_proved(name: str,
     }
 
 
+def test_a_number_that_a_rule_writes_out_may_be_one_that_the_prologue_left() -> None:
+    """The handover token of the prologue is the second one; the rule that tries tokens writes the first one only."""
+    assert proved("type1-settled", "rogue-previous-pma+careof-path", ("handover-token-freshness",)) == set()
+
+
 FLIPS = [
     pytest.param(name, attacker, flip, id=f"{name}-{attacker}-{number}")
     for name in CHEAP
