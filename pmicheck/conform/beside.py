@@ -104,6 +104,11 @@ class Beside(CorrespondentNode):
         self._examined: Examined | None = None
         self._complete: dict[IPv6Address, Update] = {}
 
+    @property
+    def repeats_nonces(self) -> bool:
+        """Whether two nonces of the trace are one nonce of the node under test, so that a trace may not fit it."""
+        return self._borrowed.repeated
+
     # Packets.
 
     def receive(self, packet: bytes, now: float, *, protected: bool = False) -> None:

@@ -25,6 +25,8 @@ from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.policy import Policy
 from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Trace
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.walking import walks
 
 ROOT = Path(__file__).parents[2]
 RETURN_ROUTABILITY = Path(__file__).parent / "traces" / "rr-mobile-no-redirection.json"
@@ -167,6 +169,14 @@ def test_a_node_that_takes_any_signature_is_weaker() -> None:
 def test_traces_of_other_nodes_and_other_readings_are_not_played() -> None:
     assert not is_playable(of_replays("type2-no-redirection"))
     assert not is_playable(of_replays("no-careof-flooding-unverified"))
+
+
+def test_random_walks_of_the_model_agree_as_well() -> None:
+    (cell,) = plan(Request(("rr-mobile",), ("off-path",)))
+    sound = printed_node()
+    walked = list(walks(cell, 12))
+    assert max(len(trace.steps) for trace in walked) > 10
+    assert [play(trace, sound).differences for trace in walked] == [()] * len(walked)
 
 
 def test_the_text_names_both_answers_and_the_rule() -> None:
