@@ -155,14 +155,25 @@ def test_a_node_with_other_tokens_takes_the_place_of_the_packet_node(name: str) 
     assert played.packets > 3
 
 
-def test_a_node_that_takes_any_signature_is_weaker() -> None:
-    class Careless(Packets):
-        def __init__(self, address: Any) -> None:
-            super().__init__(address)
-            self.node.policy = Policy(without=frozenset({"signature"}))
-            self.node._bindings._here.policy = self.node.policy
+def without(mechanism: str) -> Factory:
+    """The packet node with a mechanism switched off."""
 
-    found = [each.found for each in play(of_replays("token-secrecy"), Careless).differences]
+    def made(address: Any) -> Packets:
+        packets = Packets(address)
+        packets.node._bindings._here.policy = Policy(without=frozenset({mechanism}))
+        return packets
+
+    return made
+
+
+def test_a_node_that_shows_its_tokens_is_weaker() -> None:
+    (difference,) = play(of_replays("token-secrecy"), without("token-encryption")).differences
+    assert difference.found.lean is Lean.WEAKER
+    assert "8 octets" in difference.found.theirs
+
+
+def test_a_node_that_takes_any_signature_is_weaker() -> None:
+    found = [each.found for each in play(of_replays("token-secrecy"), without("signature")).differences]
     assert {each.damage for each in found if each.lean is Lean.WEAKER} >= {"wrong signature", "no signature"}
 
 
