@@ -55,10 +55,14 @@ def is_playable(trace: Trace) -> bool:
 
     With a mechanism switched off or under another reading a correspondent that conforms would differ.
     """
-    stage = STAGES.get(trace.course())
-    fits = stage is not None and issubclass(stage, PlainStage) and not issubclass(stage, LocalStage)
     usual = all(READINGS[name][0] == value for name, value in _readings(trace).items() if name in READINGS)
-    return fits and usual and not trace.without
+    return has_correspondent(trace.course()) and usual and not trace.without
+
+
+def has_correspondent(course: str) -> bool:
+    """Whether the correspondent of a course is a node of its own."""
+    stage = STAGES.get(course)
+    return stage is not None and issubclass(stage, PlainStage) and not issubclass(stage, LocalStage)
 
 
 def _readings(trace: Trace) -> Mapping[str, str]:

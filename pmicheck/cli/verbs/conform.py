@@ -10,7 +10,7 @@ from pmicheck.cli import console
 from pmicheck.cli.requests import check_names
 from pmicheck.conform.answers import Lean
 from pmicheck.conform.node import factory_named
-from pmicheck.conform.playing import Difference, is_playable, play
+from pmicheck.conform.playing import Difference, has_correspondent, is_playable, play
 from pmicheck.conform.table import table
 from pmicheck.conform.udp import factory_over_udp
 from pmicheck.report.record.record import load_json, load_trace, record_from
@@ -62,9 +62,9 @@ def _traces_in(path: Path) -> Sequence[Trace]:
 def _walks(options: Namespace, progress: Callable[[str], None]) -> Iterator[Trace]:
     """Random walks of each scenario that is wanted. Where the nodes keep more than the model, a walk may end early."""
     for cell in plan(Request(tuple(options.scenarios), (WALKED_UNDER,))):
+        if not has_correspondent(cell.scenario.course.plays):
+            continue
         for number, trace in enumerate(walks(cell, options.walks), 1):
-            if not is_playable(trace):
-                break
             progress(f"{trace.scenario} / {trace.attacker} / {trace.property} ({number} of {options.walks})")
             yield trace
 
