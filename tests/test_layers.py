@@ -42,7 +42,7 @@ LAYERS = {
     "verdict": 9,
     "errors": 9,
 }
-"""cli -> review -> verify -> {cluster, prove} -> {report, bench, symbolic, explore, export, reduce} -> ...
+"""cli -> review -> verify -> {cluster, conform, prove} -> {report, bench, symbolic, explore, export, reduce} -> ...
 -> {model, wire} -> base."""
 
 BASE = 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmicheck.cli.arguments import seconds
+from pmicheck.cli.arguments import seconds, whole
 
 if TYPE_CHECKING:
     from pmicheck.cli.options import Verbs
@@ -26,4 +26,6 @@ def add_conform(verbs: Verbs, record: Path) -> None:
     wait = "seconds that a trace may take over UDP, where they pass in fact; default: %(default)s"
     add("--patience", type=seconds, default=10.0, metavar="S", help=wait)
     add("--record", type=Path, default=record, metavar="FILE", help="a record, or one trace; default: %(default)s")
+    text = "play so many random walks of the model as well, for each scenario"
+    add("--walks", type=whole, default=0, metavar="N", help=text)
     conform.set_defaults(verb="conform")

@@ -14,12 +14,11 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.correspondent.update import Update
 from pmicheck.nodes.policy import Policy
 from pmicheck.wire import codec, tokens
-from pmicheck.wire.constants import MAX_NONCE_LIFETIME
+from pmicheck.wire.constants import MAX_NONCE_LIFETIME, SEQUENCE_MODULUS
 from pmicheck.wire.packet import MobilityHeader
 
 TOO_OLD = MAX_NONCE_LIFETIME + 10.0
 """Seconds after which no nonce of a run is good any more."""
-NUMBERS = 0x10000
 
 Change = Callable[[codec.Option], codec.Option]
 
@@ -76,7 +75,7 @@ class Remade:
     ) -> bytes:
         packet = dataclasses.replace(self.update.packet, source=source or self.update.packet.source)
         octets = codec.seal(
-            dataclasses.replace(message, sequence=number % NUMBERS),
+            dataclasses.replace(message, sequence=number % SEQUENCE_MODULUS),
             source=packet.checksum_source,
             destination=packet.checksum_destination,
             authenticate=lambda header: sealing.mac(self.policy, kbm, covered, self.correspondent, header),

@@ -13,6 +13,7 @@ from typing import Any
 
 from pmicheck.errors import WireError
 from pmicheck.wire import codec
+from pmicheck.wire.constants import TOKEN_OCTETS
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 FIRST_REFUSAL = 128
@@ -134,13 +135,29 @@ def disagreement(ours: tuple[Answer, ...], theirs: tuple[Answer, ...], *, accept
 
 
 def _lean_of_contents(ours: tuple[Answer, ...], theirs: tuple[Answer, ...]) -> Lean:
-    """Of two acceptances: the one with the longer lifetime is weaker."""
+    """Of two acceptances: the one with the longer lifetime is weaker, and the one that shows a token in clear."""
     if len(ours) != 1 or len(theirs) != 1:
         return Lean.OTHER
+    if _in_clear(theirs[0]) - _in_clear(ours[0]):
+        return Lean.WEAKER
     differs = {name for name in ours[0].shown.keys() | theirs[0].shown.keys() if _differ(ours[0], theirs[0], name)}
     if differs != {"lifetime"}:
         return Lean.OTHER
     return Lean.WEAKER if theirs[0].shown["lifetime"] > ours[0].shown["lifetime"] else Lean.SAFER
+
+
+def _in_clear(answer: Answer) -> set[str]:
+    """The options of an acknowledgement in which a token can be read: only a ciphertext is longer."""
+    return (
+        {type(option).__name__ for option in answer.message.options if _shows_token(option)}
+        if answer.message
+        else set()
+    )
+
+
+def _shows_token(option: codec.Option) -> bool:
+    hidden = getattr(option, "ciphertext", None)
+    return isinstance(option, codec.CareOfTestOption) or (hidden is not None and len(hidden) == TOKEN_OCTETS)
 
 
 def _differ(one: Answer, other: Answer, name: str) -> bool:

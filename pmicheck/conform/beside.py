@@ -104,6 +104,11 @@ class Beside(CorrespondentNode):
         self._examined: Examined | None = None
         self._complete: dict[IPv6Address, Update] = {}
 
+    @property
+    def repeats_nonces(self) -> bool:
+        """Whether two nonces of the trace are one nonce of the node under test, so that a trace may not fit it."""
+        return self._borrowed.repeated
+
     # Packets.
 
     def receive(self, packet: bytes, now: float, *, protected: bool = False) -> None:
@@ -128,10 +133,16 @@ class Beside(CorrespondentNode):
 
     def conclude(self, now: float) -> None:
         """After the last step: the nonces of each binding are used again, once it is deleted and once they are old."""
-        for home_address, update in self._complete.items():
+        late = []
+        for home_address, update in list(self._complete.items()):
             for damage, octets, later in self._afterwards(home_address, Remade(update, self.policy, self.address), now):
-                if damage not in self._spared:
-                    self._meet(octets, now + later, damage)
+                if later:
+                    late.append((damage, octets, now + later))
+                elif damage not in self._spared:
+                    self._meet(octets, now, damage)
+        for damage, octets, at in late:
+            if damage not in self._spared:
+                self._meet(octets, at, damage)
 
     def _afterwards(self, home_address: IPv6Address, remade: Remade, now: float) -> Iterator[tuple[str, bytes, float]]:
         """Each packet with what it is, and how many seconds later it comes; it is made once the last one was met."""

@@ -22,6 +22,9 @@ class BorrowedNonces(Nonces):
     Args:
         ask: asks the node under test for the index of its current nonce.
         renewed: is told the index of a nonce that it made without being asked.
+
+    Attributes:
+        repeated: it had no new nonce where the trace has one, so two nonces of the trace have the same index.
     """
 
     def __init__(
@@ -33,12 +36,15 @@ class BorrowedNonces(Nonces):
     ) -> None:
         super().__init__(policy, randomness)
         self._ask, self._renewed = ask, renewed
+        self.repeated = False
         self._home: dict[tuple[int, IPv6Address], bytes] = {}
         self._care_of: dict[tuple[int, IPv6Address], bytes] = {}
 
     def rotate(self, now: float) -> Nonce:
         """The current nonce of the node under test, which makes new ones of its own accord."""
-        return self._taken(self._ask(now), now)
+        index = self._ask(now)
+        self.repeated |= index in self._nonces
+        return self._taken(index, now)
 
     def take_home(self, index: int, home_address: IPv6Address, token: bytes, now: float) -> None:
         """Takes over a home keygen token."""

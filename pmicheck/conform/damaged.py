@@ -15,14 +15,12 @@ from pmicheck.nodes import sealing
 from pmicheck.nodes.correspondent.update import Credential, Update
 from pmicheck.nodes.policy import Policy
 from pmicheck.wire import codec
-from pmicheck.wire.constants import BindingUpdateFlag
+from pmicheck.wire.constants import SEQUENCE_MODULUS, BindingUpdateFlag
 from pmicheck.wire.packet import MobilityHeader, Packet
 
 ELSEWHERE = IPv6Address("2001:db8:7e57::2")
 """A care-of address that no test was made for."""
 NO_SUCH_NONCE = 0x7E57
-NUMBERS = 0x10000
-"""How many sequence numbers there are."""
 
 Change = Callable[[codec.BindingUpdate], codec.BindingUpdate]
 
@@ -52,7 +50,7 @@ def _packet(packet: Packet, message: codec.BindingUpdate) -> bytes:
 
 
 def _numbered(message: codec.BindingUpdate, sequence: int) -> codec.BindingUpdate:
-    return dataclasses.replace(message, sequence=sequence % NUMBERS)
+    return dataclasses.replace(message, sequence=sequence % SEQUENCE_MODULUS)
 
 
 def _flipped(octets: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
 
-from pmicheck.bench.cast import STAGES, UNNAMED, powers_of
+from pmicheck.bench.cast import STAGES, UNNAMED, powers_of, staged
 from pmicheck.bench.flows import of_one_flow
 from pmicheck.bench.local import LocalStage
 from pmicheck.bench.type1 import PlainStage
@@ -40,12 +40,14 @@ class Played:
 
     Attributes:
         packets: how many both correspondents got.
-        whole: it was played to its end, or to where the two part.
+        in_time: the clock of the node under test allowed all of it.
+        followed: the other nodes follow it to its end, if not because of the answers of the node under test.
     """
 
     differences: tuple[Difference, ...]
     packets: int
-    whole: bool
+    in_time: bool
+    followed: bool
 
 
 def is_playable(trace: Trace) -> bool:
@@ -53,10 +55,14 @@ def is_playable(trace: Trace) -> bool:
 
     With a mechanism switched off or under another reading a correspondent that conforms would differ.
     """
-    stage = STAGES.get(trace.course())
-    fits = stage is not None and issubclass(stage, PlainStage) and not issubclass(stage, LocalStage)
     usual = all(READINGS[name][0] == value for name, value in _readings(trace).items() if name in READINGS)
-    return fits and usual and not trace.without
+    return has_correspondent(trace.course()) and usual and not trace.without
+
+
+def has_correspondent(course: str) -> bool:
+    """Whether the correspondent of a course is a node of its own."""
+    stage = STAGES.get(course)
+    return stage is not None and issubclass(stage, PlainStage) and not issubclass(stage, LocalStage)
 
 
 def _readings(trace: Trace) -> Mapping[str, str]:
@@ -81,7 +87,7 @@ def play(trace: Trace, factory: Factory) -> Played:
         differences.update(dict.fromkeys(test.differences))
         packets += test.packets
         if not test.parted_at:
-            return Played(tuple(differences), packets, test.whole)
+            return Played(tuple(differences), packets, test.in_time, test.followed)
         spared |= {test.parted_at}
 
 
@@ -90,12 +96,12 @@ class _Test:
 
     Attributes:
         parted_at: the damage of the packet at which the two parted, "" if they did not or it was not damaged.
-        whole: as of `Played`.
+        in_time, followed: as of `Played`.
     """
 
     def __init__(self, trace: Trace, times: Sequence[float], spared: frozenset[str]) -> None:
         self._trace, self._times, self._spared = trace, times, spared
-        self.parted_at, self.whole = "", True
+        self.parted_at, self.in_time, self.followed = "", True, True
         self._run: Run[PlainStage] | None = None
         self._beside: Beside | None = None
         self.differences: list[Difference] = []
@@ -108,8 +114,8 @@ class _Test:
     def found(self, difference: Found) -> None:
         """See `Watch`."""
         trace = self._trace
-        step = 0 if self._run is None else self._run.step + 1
-        self.differences.append(Difference(f"{trace.scenario} / {trace.attacker} / {trace.property}", step, difference))
+        name = f"{trace.scenario} / {trace.attacker} / {trace.property}"
+        self.differences.append(Difference(name, self._step, difference))
 
     def renewed(self, index: int) -> None:
         """See `Watch`; the number that the trace has for the current nonce means the new one."""
@@ -130,9 +136,26 @@ class _Test:
         except Parted:
             self.parted_at = self.differences[-1].found.damage
         except OutOfTime:
-            self.whole = False
+            self.in_time = False
         except Divergence as error:
-            self.found(Found("", "", "", None, Lean.OTHER, "the other nodes follow the trace", str(error)))
+            repeats = self._beside is not None and self._beside.repeats_nonces
+            self.followed = not repeats and not self._parts_without(self._step)
+            if self.followed:
+                self.found(Found("", "", "", None, Lean.OTHER, "the other nodes follow the trace", str(error)))
+
+    @property
+    def _step(self) -> int:
+        """The step that is played, counted from 1; 0 before the first."""
+        return 0 if self._run is None else self._run.step + 1
+
+    def _parts_without(self, step: int) -> bool:
+        """Whether the nodes do not follow the trace at this step either if the packet node is their correspondent."""
+        run = staged(self._trace, self._times, True)
+        try:
+            run.run()
+        except Divergence:
+            return run.step + 1 == step
+        return False
 
     def _stage(self, factory: Factory) -> type[PlainStage]:
         """The bench of the course, with the node under test beside its correspondent."""

@@ -11,7 +11,7 @@ from pmicheck.conform.playing import Difference
 from pmicheck.conform.rules import rule_of
 
 MEANING = {
-    Lean.WEAKER: "It accepts what the packet node refuses, or keeps it longer.",
+    Lean.WEAKER: "It accepts what the packet node refuses, keeps it longer, or shows a token.",
     Lean.BROKEN: "It fails, gives no answer where one is due, or one that cannot be decoded.",
     Lean.OTHER: "Both refuse or both accept, in different words.",
     Lean.SAFER: "It refuses what the packet node accepts, or keeps it for a shorter time.",

@@ -90,6 +90,11 @@ def trace_of_stuck(prepared: Prepared, path: Iterable[int]) -> Trace:
     )
 
 
+def trace_of_walk(prepared: Prepared, path: Iterable[int], name: str) -> Trace:
+    """The trace of any run; its name has the place of a property, as it violates none that anybody asked about."""
+    return _bare(prepared, name, retell(prepared.grounded, prepared.start, path).steps)
+
+
 def _bare(prepared: Prepared, prop: str, steps: Iterable[Step]) -> Trace:
     world, attacker = prepared.start.world, prepared.attacker.name if prepared.attacker else ""
     readings, without = dict(world.policy.readings), tuple(sorted(world.policy.without))

@@ -44,6 +44,11 @@ def test_a_node_that_is_only_safer_neither_agrees_nor_is_a_finding() -> None:
     assert ends(safer, "safer_node") == ExitCode.INCONCLUSIVE
 
 
+def test_walks_of_the_model_are_played_beside_the_traces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(NODE, "sound_node", "rr-mobile", "--walks", "2") == ExitCode.AS_EXPECTED
+    assert "3 traces, " in capsys.readouterr().out
+
+
 def test_a_silent_node_is_a_finding() -> None:
     assert ends(NODE.replace("return out", "return []"), "silent_node") == ExitCode.NEW_VIOLATION
 

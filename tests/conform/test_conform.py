@@ -25,6 +25,8 @@ from pmicheck.nodes.correspondent.correspondent_node import CorrespondentNode
 from pmicheck.nodes.policy import Policy
 from pmicheck.report.record.record import load_trace
 from pmicheck.trace import Trace
+from pmicheck.verify.matrix import Request, plan
+from pmicheck.verify.walking import walks
 
 ROOT = Path(__file__).parents[2]
 RETURN_ROUTABILITY = Path(__file__).parent / "traces" / "rr-mobile-no-redirection.json"
@@ -153,20 +155,39 @@ def test_a_node_with_other_tokens_takes_the_place_of_the_packet_node(name: str) 
     assert played.packets > 3
 
 
-def test_a_node_that_takes_any_signature_is_weaker() -> None:
-    class Careless(Packets):
-        def __init__(self, address: Any) -> None:
-            super().__init__(address)
-            self.node.policy = Policy(without=frozenset({"signature"}))
-            self.node._bindings._here.policy = self.node.policy
+def without(mechanism: str) -> Factory:
+    """The packet node with a mechanism switched off."""
 
-    found = [each.found for each in play(of_replays("token-secrecy"), Careless).differences]
+    def made(address: Any) -> Packets:
+        packets = Packets(address)
+        packets.node._bindings._here.policy = Policy(without=frozenset({mechanism}))
+        return packets
+
+    return made
+
+
+def test_a_node_that_shows_its_tokens_is_weaker() -> None:
+    (difference,) = play(of_replays("token-secrecy"), without("token-encryption")).differences
+    assert difference.found.lean is Lean.WEAKER
+    assert "8 octets" in difference.found.theirs
+
+
+def test_a_node_that_takes_any_signature_is_weaker() -> None:
+    found = [each.found for each in play(of_replays("token-secrecy"), without("signature")).differences]
     assert {each.damage for each in found if each.lean is Lean.WEAKER} >= {"wrong signature", "no signature"}
 
 
 def test_traces_of_other_nodes_and_other_readings_are_not_played() -> None:
     assert not is_playable(of_replays("type2-no-redirection"))
     assert not is_playable(of_replays("no-careof-flooding-unverified"))
+
+
+def test_random_walks_of_the_model_agree_as_well() -> None:
+    (cell,) = plan(Request(("rr-mobile",), ("off-path",)))
+    sound = printed_node()
+    walked = list(walks(cell, 12))
+    assert max(len(trace.steps) for trace in walked) > 10
+    assert [play(trace, sound).differences for trace in walked] == [()] * len(walked)
 
 
 def test_the_text_names_both_answers_and_the_rule() -> None:

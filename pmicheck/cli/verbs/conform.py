@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pmicheck.cli import console
 from pmicheck.cli.requests import check_names
 from pmicheck.conform.answers import Lean
 from pmicheck.conform.node import factory_named
-from pmicheck.conform.playing import Difference, is_playable, play
+from pmicheck.conform.playing import Difference, has_correspondent, is_playable, play
 from pmicheck.conform.table import table
 from pmicheck.conform.udp import factory_over_udp
 from pmicheck.report.record.record import load_json, load_trace, record_from
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, gravest
+from pmicheck.verify.matrix import Request, plan
 from pmicheck.verify.recording import check_unchanged
+from pmicheck.verify.walking import walks
+
+WALKED_UNDER = "dolev-yao"
+"""The attacker of random walks, which can do most."""
 
 
 def conform(options: Namespace) -> ExitCode:
@@ -24,20 +29,23 @@ def conform(options: Namespace) -> ExitCode:
     check_names("scenarios", options.scenarios)
     factory = factory_named(options.target) if options.target else factory_over_udp(options.udp, options.patience)
     traces = [trace for trace in _traces_in(options.record) if _is_wanted(trace, options.scenarios)]
+    given = len(traces)
     differences: list[Difference] = []
     packets, cut = 0, 0
     with console.Progress() as progress:
+        if options.walks:
+            traces += _walks(options, progress)
         for number, trace in enumerate(traces, 1):
             progress(f"{trace.scenario} / {trace.attacker} / {trace.property} ({number} of {len(traces)})")
             played = play(trace, factory)
             differences += played.differences
             packets += played.packets
-            cut += not played.whole
+            cut += not played.in_time or not (played.followed or number > given)
     text = "\n".join(table(differences, console.width()))
     sums = ", ".join((_count(len(traces), "trace"), _count(packets, "packet"), _count(len(differences), "difference")))
     console.emit(f"{text}\n{sums}.\n" if text else f"{sums}.\n")
     if cut:
-        console.say(f"pmicheck: {_count(cut, 'trace')} not played to the end: more than {options.patience:g} s.\n")
+        console.say(f"pmicheck: {_count(cut, 'trace')} could not be played to the end.\n")
     return gravest([_code(differences, packets), ExitCode.INCONCLUSIVE if cut else ExitCode.AS_EXPECTED])
 
 
@@ -49,6 +57,16 @@ def _traces_in(path: Path) -> Sequence[Trace]:
     record = record_from(stored, path)
     check_unchanged(record, path)
     return [result.trace for result in record.results if result.trace is not None]
+
+
+def _walks(options: Namespace, progress: Callable[[str], None]) -> Iterator[Trace]:
+    """Random walks of each scenario that is wanted. Where the nodes keep more than the model, a walk may end early."""
+    for cell in plan(Request(tuple(options.scenarios), (WALKED_UNDER,))):
+        if not has_correspondent(cell.scenario.course.plays):
+            continue
+        for number, trace in enumerate(walks(cell, options.walks), 1):
+            progress(f"{trace.scenario} / {trace.attacker} / {trace.property} ({number} of {options.walks})")
+            yield trace
 
 
 def _is_wanted(trace: Trace, scenarios: Sequence[str]) -> bool:
