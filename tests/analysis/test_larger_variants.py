@@ -214,7 +214,7 @@ REFUSED = [
     ("ero-initial", "correspondents", "2", "stays 1: the mobile node registers with one correspondent there"),
     ("type2-handshake", "mobile_nodes", "2", "stays 1: an answering PBU names the correspondent alone .N114."),
     ("type2-local", "mobile_nodes", "2", "stays 1: the agent serves two nodes there already"),
-    ("type2-rr", "correspondents", "2", "stays 1: a second type 2 correspondent has agents of its own"),
+    ("type2-rr", "correspondents", "2", "stays 1: a second type 2 correspondent has the cells of the first"),
 ]
 
 

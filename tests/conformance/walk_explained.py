@@ -83,6 +83,10 @@ EXEMPT = {
     **LEFT_OUT,
     "honest_until": _RULE_GUARD,
     "delegation": "walks know no amendment with options of its own (agent_key)",
+    **dict.fromkeys(
+        ("not-tunnelled", "not-followed", "ha-outer-source-check"),
+        "no walk has payload in the tunnel: the replays of reverse-tunnel compare the home agent's data path",
+    ),
     "corrupted": "no agent is corrupted in walks: the attacker knows everything anyway",
     "inbound": "a message to the home agent always comes by the link that it takes it from",
     "outbound": "a message to the home agent always comes by the link that it takes it from",
