@@ -60,5 +60,5 @@ def prove(
         return Proofs({prop.name: Obstacle({}, ()) for prop in properties}, beyond=str(error))
     return Proofs(
         {prop.name: obstacle(facts, prop, decider) for prop in properties},
-        {prop.name: out_of_reach(facts, prop) for prop in properties},
+        out_of_reach(facts, properties),
     )

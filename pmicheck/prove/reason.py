@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pmicheck.attacker.deduction import Potential, ways_to_build
@@ -13,14 +13,19 @@ from pmicheck.prove.fixpoint import Fixpoint
 from pmicheck.prove.shapes import flat
 
 
-def out_of_reach(facts: Fixpoint, prop: Property) -> tuple[str, ...]:
-    """The secrets that the attacker gets in no run, of those that the property or some rule asks for, in words.
+def out_of_reach(facts: Fixpoint, properties: Sequence[Property]) -> dict[str, tuple[str, ...]]:
+    """By property the secrets that the attacker gets in no run, of those that it or some rule asks for, in words.
 
     A term that could be built is told by the parts that are missing. `*` stands for any number from one on.
     """
-    asked = [flat(term) for look in prop.looks(facts.world) for term in look.terms] + list(_asked(facts))
-    secrets = {secret for term in asked for secret in _missing(facts.known, term)}
-    return tuple(sorted({render(_with_any_number(secret)) for secret in secrets}))
+    by_rules = _secrets(facts, _asked(facts))
+    return {
+        prop.name: tuple(sorted(by_rules | _secrets(facts, map(flat, prop.terms(facts.world))))) for prop in properties
+    }
+
+
+def _secrets(facts: Fixpoint, asked: Iterable[Term]) -> set[str]:
+    return {render(_with_any_number(secret)) for term in asked for secret in _missing(facts.known, term)}
 
 
 def _asked(facts: Fixpoint) -> Iterator[Term]:

@@ -13,7 +13,7 @@ from pmicheck.conform.node import factory_named
 from pmicheck.conform.playing import Difference, has_correspondent, is_playable, play
 from pmicheck.conform.table import table
 from pmicheck.conform.udp import factory_over_udp
-from pmicheck.report.record.record import load_json, load_trace, record_from
+from pmicheck.report.record.lookup import stored_in
 from pmicheck.trace import Trace
 from pmicheck.verdict import ExitCode, gravest
 from pmicheck.verify.matrix import Request, plan
@@ -51,10 +51,9 @@ def conform(options: Namespace) -> ExitCode:
 
 def _traces_in(path: Path) -> Sequence[Trace]:
     """The traces of a record, or the one of a file with a trace. Raises UsageError for any other file."""
-    stored = load_json(path)
-    if not isinstance(stored, dict) or "results" not in stored:
-        return (load_trace(stored, path),)
-    record = record_from(stored, path)
+    record = stored_in(path)
+    if isinstance(record, Trace):
+        return (record,)
     check_unchanged(record, path)
     return [result.trace for result in record.results if result.trace is not None]
 

@@ -51,15 +51,22 @@ def record_with(what: str) -> Path:
     )
 
 
+def stored_in(path: Path) -> Trace | Record:
+    """The record that `path` holds, or the one trace. Raises UsageError if the file is neither."""
+    stored = load_json(path)
+    if not isinstance(stored, dict) or "results" not in stored:
+        return load_trace(stored, path)
+    return record_from(stored, path)
+
+
 def trace_in(path: Path, finding: str | None) -> tuple[Trace, Record | None]:
     """The trace in `path`: the file's own, or that of `finding` (or of the only violation) in a record, and the record.
 
     Raises UsageError if the file is neither a trace nor a record, or if not exactly one trace is meant.
     """
-    stored = load_json(path)
-    if not isinstance(stored, dict) or "results" not in stored:
-        return load_trace(stored, path), None
-    record = record_from(stored, path)
+    record = stored_in(path)
+    if isinstance(record, Trace):
+        return record, None
     chosen = find(finding, record, path) if finding else list(record.results)
     traces = [each.trace for each in chosen if each.trace is not None]
     if not traces:
